@@ -1,0 +1,42 @@
+/**
+ * The position in a list ordered by most recent activity: the last session's lastSeenAt and id, which are also the
+ * order. So a cursor needs no memory in the server and survives a restart. Opaque on the wire: base64url of `t:id`.
+ */
+import { ServiceError } from './errors.ts';
+import type { Session } from './session.ts';
+
+export interface Position {
+  readonly lastSeenAt: number;
+  readonly id: string;
+}
+
+export function writeCursor({ lastSeenAt, id }: Position): string {
+  return Buffer.from(`${lastSeenAt}:${id}`).toString('base64url');
+}
+
+/** Reads a cursor. Errors: `invalid_cursor`. */
+export function readCursor(cursor: string): Position {
+  const match = /^(\d{1,16}):([0-9a-f]{2}[A-Za-z0-9]{14})$/.exec(
+    cursor.length > 64 ? '' : Buffer.from(cursor, 'base64url').toString('latin1'),
+  );
+  const lastSeenAt = Number(match?.[1]);
+  if (match === null || !Number.isSafeInteger(lastSeenAt)) {
+    throw new ServiceError('invalid_cursor', 'cursor must be one that a list answer gave', { field: 'cursor' });
+  }
+  return { lastSeenAt, id: match[2]! };
+}
+
+/** Orders by most recent activity, equal instants by id descending. */
+export function byActivity(a: Position, b: Position): number {
+  if (a.lastSeenAt !== b.lastSeenAt) return b.lastSeenAt - a.lastSeenAt;
+  return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
+}
+
+/** Cuts one page out of all matching sessions: for stores that hold them in memory, and for one subject's few. */
+export function pageOf(sessions: Session[], cursor: string | undefined, limit: number) {
+  const after = cursor === undefined ? null : readCursor(cursor);
+  const rest = after === null ? sessions : sessions.filter((session) => byActivity(after, session) < 0);
+  rest.sort(byActivity);
+  const page = rest.slice(0, limit);
+  return { sessions: page, cursor: rest.length > limit ? writeCursor(page.at(-1)!) : null };
+}

@@ -1,0 +1,47 @@
+/**
+ * Every way a request can fail, by code. The code is the contract between the layers: core and stores throw it,
+ * `http/problem.ts` alone knows which status it becomes. Absence is not an error: it is null, 0 or an empty list.
+ */
+export const ERROR_CODES = {
+  invalid_format: 'A value has characters or a length that its field does not allow.',
+  invalid_value: 'A value is of the right shape but outside of what its field allows.',
+  missing_parameter: 'A value that the request needs is absent or empty.',
+  invalid_json: 'The request body is not a JSON document that every client could read back.',
+  invalid_cursor: 'A list cursor is not one that this server gave.',
+  bad_request: 'The bytes on the connection are not an HTTP request this server can read.',
+  body_too_large: 'The request body is longer than the server reads.',
+  data_too_large: 'The session data would grow past the limit of the app. The session is unchanged.',
+  session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
+  unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',
+  route_not_found: 'No route has this path.',
+  method_not_allowed: 'The path exists, with other methods. The Allow header names them.',
+  uri_too_long: 'The request target is longer than the server reads.',
+  headers_too_large: 'The request headers are longer than the server reads.',
+  request_timeout: 'The request did not arrive completely in time.',
+  expectation_failed: 'The Expect header asks for something other than 100-continue.',
+  store_unavailable: 'The session store did not do its work. Nothing is known about the session; try again.',
+  internal_error: 'A fault of the server itself. It is in the log.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a ServiceError may carry beside its code and message. */
+export interface ErrorDetails {
+  /** The field the message speaks of: `app`, `subject`, `ip`, `idleTimeout`, `window`, `data`, `token`, … */
+  readonly field?: string;
+  /** The fault underneath. Logged, never sent. */
+  readonly cause?: unknown;
+}
+
+/** An expected failure. Its message is written for the caller: it never quotes a token, a path or a stack. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.field = details.field;
+  }
+}

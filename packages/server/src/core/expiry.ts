@@ -1,0 +1,27 @@
+/**
+ * The timeout arithmetic, all of it. Deadlines are never stored: they follow from the record, so nothing can disagree
+ * with it. A session is live strictly before its deadline.
+ */
+import type { Session } from './session.ts';
+
+type Timed = Pick<Session, 'lastSeenAt' | 'idleTimeout' | 'absoluteExpiresAt'>;
+
+/** Gives the instant at which the session ends unless it is touched. Absence: Infinity when it has no timeout. */
+export function expiresAt(session: Timed): number {
+  const idle = session.idleTimeout === null ? Number.POSITIVE_INFINITY : session.lastSeenAt + session.idleTimeout;
+  return Math.min(idle, session.absoluteExpiresAt ?? Number.POSITIVE_INFINITY);
+}
+
+export function isLive(session: Timed, now: number): boolean {
+  return now < expiresAt(session);
+}
+
+/** Gives the session as it stands after a touch at `now`. A clock that went back never moves lastSeenAt back. */
+export function touched(session: Session, now: number, reads: number): Session {
+  return { ...session, lastSeenAt: Math.max(session.lastSeenAt, now), reads: session.reads + reads };
+}
+
+/** Gives how long the session had not been touched at `now`. Units: milliseconds, never negative. */
+export function idleFor(session: Timed, now: number): number {
+  return Math.max(0, now - session.lastSeenAt);
+}

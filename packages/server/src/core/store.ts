@@ -1,0 +1,144 @@
+/**
+ * SessionStore: what a store must do, in prose. `stores/memory` is the executable specification; the conformance suite
+ * (`test/conformance/suite.ts`) holds every store to it.
+ *
+ * Rules for all verbs
+ * - One verb is one atomic step, whatever other verbs, processes and sweeps do meanwhile. `revoke` of a whole app, `list`,
+ *   `count` and `sweep` are exempt where they say so.
+ * - Absent, expired, revoked, wrong secret and wrong app are one answer: null, 0 or left out. Expiry is decided by
+ *   comparing the record's own deadlines with `now` (core/expiry.ts); sweeping only collects garbage.
+ * - A store never chooses a timeout, an id or a limit: the arguments and the record carry them.
+ * - `now` is the caller's clock, in epoch milliseconds. A store with a clock of its own decides by that one, and says
+ *   so in `at`.
+ * - Create, update, rotate and revoke resolve once the change is as durable as the store can make it. `reads` and
+ *   `lastSeenAt` may become durable up to one second later, but every answer already includes them.
+ * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` with `invalid_cursor`).
+ */
+import type { OnLimit } from './policy.ts';
+import type { Credential, Session } from './session.ts';
+import type { TokenRef } from './token.ts';
+
+export interface SessionStore {
+  /**
+   * Adds a session and applies the cap of its subject in the same step: the sessions that must end to make room are
+   * revoked, or nothing is created when the cap says refuse. A guest (subject null) has no cap.
+   * `taken`: the id or the alias already exists; nothing was changed.
+   */
+  create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome>;
+
+  /** Reads a session by token. With `touch` it also counts a read and slides the idle deadline. */
+  get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null>;
+
+  /** Reads many at once, in the order asked; each for itself, so one that is absent hides no other. */
+  getMany(app: string, tokens: readonly TokenRef[], touch: boolean, now: number): Promise<(Visit | null)[]>;
+
+  /** Reads a session by its public id. Never a touch. */
+  find(app: string, id: string, now: number): Promise<Visit | null>;
+
+  /**
+   * Changes a session if its version is still `change.expect`, and touches it (without counting a read).
+   * `conflict`: the version differs; the answer carries the session as it is, nothing was changed.
+   */
+  update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null>;
+
+  /**
+   * Gives a session a new credential, keeping id, data and times; the old token reads until `graceUntil`, and what was
+   * the previous one before ends now. With `move`, the session gets a new subject and with it a new id, and its old id
+   * and token end at once: a change of privilege has no grace. Does not touch.
+   * `taken`: the new alias or id exists; nothing was changed.
+   */
+  rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null>;
+
+  /**
+   * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back.
+   * A whole app may end in several steps: what was acknowledged before the call is gone when it resolves.
+   */
+  revoke(app: string, selector: Selector, now: number): Promise<number>;
+
+  /**
+   * Gives a page of sessions, most recent activity first (equal instants: by id, descending), and a cursor for the next
+   * one, null on the last. A session that exists throughout a walk is in it once, unless its own activity moved it.
+   */
+  list(app: string, query: ListQuery, now: number): Promise<Page>;
+
+  /** Counts live sessions and the distinct subjects they belong to; guests are no subject. One snapshot. */
+  count(app: string, activeSince: number, now: number): Promise<Count>;
+
+  /** Removes up to `limit` sessions whose deadline has passed, of any app, and gives how many. */
+  sweep(now: number, limit: number): Promise<number>;
+
+  /** Resolves when the store would do its work now. */
+  ping(): Promise<void>;
+
+  /** Makes everything durable that is not yet, and lets go. Every later verb rejects. */
+  close(): Promise<void>;
+}
+
+/** What a verb saw of a session. */
+export interface Visit {
+  /** As it stands after the verb. */
+  readonly session: Session;
+  /** The instant the verb decided by. */
+  readonly at: number;
+  /** How long the session had not been touched before. Units: milliseconds. */
+  readonly idle: number;
+}
+
+export interface Cap {
+  readonly max: number;
+  readonly onLimit: OnLimit;
+}
+
+export type CreateOutcome =
+  | { readonly kind: 'created'; readonly at: number; readonly revoked: readonly string[] }
+  | { readonly kind: 'refused'; readonly at: number; readonly sessions: readonly Session[] }
+  | { readonly kind: 'taken' };
+
+/** What an update may change. A member left out stays. Only the owner of the session's clock touches lastSeenAt. */
+export interface Change {
+  readonly expect: number;
+  /** The new version: `expect` plus the number of updates gathered in this change (0 for one without data). */
+  readonly version: number;
+  readonly data?: string;
+  readonly ip?: string;
+  readonly userAgent?: string;
+  readonly label?: string | null;
+  readonly idleTimeout?: number | null;
+}
+
+export type UpdateOutcome = ({ readonly kind: 'updated' } | { readonly kind: 'conflict' }) & Visit;
+
+export interface Rotation {
+  readonly credential: Pick<Credential, 'hash' | 'alias'>;
+  readonly graceUntil: number;
+  readonly move?: { readonly id: string; readonly subject: string };
+}
+
+export type RotateOutcome = ({ readonly kind: 'rotated' } & Visit) | { readonly kind: 'taken' };
+
+export type Selector =
+  | { readonly by: 'token'; readonly token: TokenRef }
+  | { readonly by: 'id'; readonly id: string }
+  | { readonly by: 'subject'; readonly subject: string; readonly except?: string }
+  | { readonly by: 'app' };
+
+export interface ListQuery {
+  /** Only this subject's sessions. */
+  readonly subject?: string;
+  /** Only sessions touched at or after this instant. */
+  readonly activeSince?: number;
+  /** From the page before. Opaque; a foreign one is refused with `invalid_cursor`. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface Page {
+  readonly sessions: readonly Session[];
+  readonly cursor: string | null;
+  readonly at: number;
+}
+
+export interface Count {
+  readonly sessions: number;
+  readonly subjects: number;
+}

@@ -1,0 +1,100 @@
+/**
+ * Tokens and ids: made, taken apart and hashed here and nowhere else. A raw token lives only in this file, in the
+ * request that presents it and in the answer that created it.
+ *
+ *   session id        pp iiiiiiiiiiiiii                       16: partition (2), random (14 = 83 bits)
+ *   token             rs pp iiiiiiiiiiiiii ssssssssssssssssssssss    40: prefix, id, secret (22 = 131 bits)
+ *   token, classic    the same with a secret of 46 (273 bits)        64
+ *
+ * So a token leads straight to its session's key. Stored is `1.` + SHA-256 of the secret bound to its id: the number
+ * names the form, so that a later form can live beside it. A slow hash would buy nothing against 131 random bits.
+ * Tokens of any other form (chosen by a caller, imported) are found by their hash: the alias.
+ */
+import { createHash, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+import type { Credential } from './session.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** The largest multiple of 62 in a byte: bytes from here on are thrown away, so each character is equally likely. */
+const UNBIASED = 248;
+const PREFIX = 'rs';
+const PARTITIONS = 256;
+const ID_LENGTH = 16;
+const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
+const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
+
+/** Characters of the secret part. */
+export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
+
+/** A presented token, taken apart. `id` is null when only the alias (the hash) leads to the session. */
+export interface TokenRef {
+  readonly id: string | null;
+  readonly hash: string;
+}
+
+const pool = Buffer.allocUnsafe(4096);
+let poolUsed = pool.length;
+
+/** Draws characters [A-Za-z0-9] from the CSPRNG, each position uniform and independent. */
+export function randomText(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    if (poolUsed === pool.length) {
+      randomFillSync(pool);
+      poolUsed = 0;
+    }
+    const byte = pool[poolUsed]!;
+    // Used bytes are wiped: a memory dump must not tell tokens that were already handed out.
+    pool[poolUsed++] = 0;
+    if (byte < UNBIASED) text += ALPHABET[byte % 62];
+  }
+  return text;
+}
+
+/** Gives a short, stable, one-way name of any text: index keys and partitions. 22 characters of base64url. */
+export function fingerprint(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22);
+}
+
+/** Gives the partition of a subject: `00` to `ff`. A guest has none of its own, so it is random. */
+function partitionOf(subject: string | null): string {
+  const number =
+    subject === null ? randomFillSync(Buffer.alloc(1))[0]! : createHash('sha256').update(subject).digest()[0]!;
+  return (number % PARTITIONS).toString(16).padStart(2, '0');
+}
+
+/** Makes a session id in the partition of its subject. */
+export function newSessionId(subject: string | null): string {
+  return partitionOf(subject) + randomText(ID_LENGTH - 2);
+}
+
+/** Makes a token for a session id. The token is to be shown once; the credential is what is stored. */
+export function newToken(id: string, kind: keyof typeof SECRET_LENGTH): { token: string; credential: Credential } {
+  const secret = randomText(SECRET_LENGTH[kind]);
+  return { token: PREFIX + id + secret, credential: { hash: hashSecret(id, secret), alias: false, previous: null } };
+}
+
+/** Takes a presented token apart. Never fails: text of a foreign form becomes an alias that may lead nowhere. */
+export function parseToken(token: string): TokenRef {
+  if (!OWN_TOKEN.test(token)) return { id: null, hash: hashSecret('', token) };
+  const id = token.slice(PREFIX.length, PREFIX.length + ID_LENGTH);
+  return { id, hash: hashSecret(id, token.slice(PREFIX.length + ID_LENGTH)) };
+}
+
+export function isSessionId(text: string): boolean {
+  return SESSION_ID.test(text);
+}
+
+/** Tells whether a presented token opens the session at `now`: with its token, or the one before within its grace. */
+export function opens(credential: Credential, ref: TokenRef, now: number): boolean {
+  if (sameHash(credential.hash, ref.hash)) return true;
+  const { previous } = credential;
+  return previous !== null && now < previous.until && sameHash(previous.hash, ref.hash);
+}
+
+function hashSecret(id: string, secret: string): string {
+  return `1.${hash('sha256', `${id}.${secret}`, 'base64url')}`;
+}
+
+function sameHash(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}

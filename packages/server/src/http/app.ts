@@ -1,0 +1,62 @@
+/** createApp: the list of routes, and what happens to a request that matches none or fails. No socket in sight. */
+import { type Context, Hono } from 'hono';
+import { ServiceError } from '../core/errors.ts';
+import type { Sessions } from '../core/sessions.ts';
+import { classicRoutes } from './classic.ts';
+import { HEADERS, problem, STATUS } from './problem.ts';
+import type { Clock, RequestEnv, Route, Trace } from './route.ts';
+import { systemRoutes } from './system-routes.ts';
+import { routePath, targetOf } from './target.ts';
+
+export interface AppOptions {
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly isStopping: () => boolean;
+  /** Told of faults that are not the caller's: 5xx. */
+  readonly onFault: (error: unknown, trace: Trace | undefined) => void;
+}
+
+export type App = Hono<RequestEnv>;
+
+export function createApp({ sessions, clock, isStopping, onFault }: AppOptions): App {
+  const app: App = new Hono<RequestEnv>({ getPath: (request, options) => routePath(targetOf(request, options?.env)) });
+  const routes = [...systemRoutes(sessions, isStopping), ...classicRoutes(sessions, clock)];
+  for (const { method, path, handle } of routes) {
+    app.on(method, path, (c) => {
+      if (c.env.trace !== undefined) c.env.trace.route = path;
+      return handle(c);
+    });
+  }
+
+  app.notFound((c) => {
+    const allowed = allowedMethods(routes, c.req.path);
+    if (allowed.length === 0) return fail(c, new ServiceError('route_not_found', 'no route has this path'));
+    const Allow = allowed.join(', ');
+    if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...HEADERS, Allow } });
+    return fail(c, new ServiceError('method_not_allowed', `the methods of this route are ${Allow}`), { Allow });
+  });
+
+  app.onError((error, c) => {
+    const known =
+      error instanceof ServiceError ? error : new ServiceError('internal_error', 'internal error', { cause: error });
+    if (STATUS[known.code] >= 500) onFault(error, c.env.trace);
+    return fail(c, known);
+  });
+  return app;
+}
+
+function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {
+  if (c.env.trace !== undefined) c.env.trace.error = error.code;
+  return problem(error, headers);
+}
+
+function allowedMethods(routes: readonly Route[], path: string): string[] {
+  const parts = path.split('/');
+  const methods = routes.filter((route) => matches(route.path.split('/'), parts)).map((route) => route.method);
+  return methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+}
+
+function matches(template: readonly string[], parts: readonly string[]): boolean {
+  if (template.length !== parts.length) return false;
+  return template.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]));
+}

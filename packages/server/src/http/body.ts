@@ -1,0 +1,93 @@
+/**
+ * Request bodies: read whole, bounded before and after inflating, decoded strictly. Web API only, so it runs wherever
+ * Hono does. A body of known length takes the adapter's fast path (no stream is made); all others are counted as they come.
+ */
+import { ServiceError } from '../core/errors.ts';
+
+/** Units: bytes, after inflating. What the original accepted. */
+export const MAX_BODY = 60_000;
+
+const INFLATE: Readonly<Record<string, 'gzip' | 'deflate'>> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate' };
+const UTF8 = new Set(['utf-8', 'utf8', 'us-ascii']);
+
+/** A body and what the client said it is. */
+export interface Body {
+  readonly text: () => string;
+  readonly length: number;
+  readonly isJson: boolean;
+}
+
+/** Reads the body of a request. Errors: `body_too_large`, `unsupported_media_type`, `bad_request` when it breaks off. */
+export async function readBody(request: Request): Promise<Body> {
+  const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';');
+  const raw = await readRaw(request);
+  const bytes = raw.length === 0 ? raw : await inflate(raw, request.headers.get('content-encoding'));
+  const isJson = mediaType.trim().toLowerCase() === 'application/json';
+  return { length: bytes.length, isJson, text: () => decodeText(bytes, parameters) };
+}
+
+async function readRaw(request: Request): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > MAX_BODY) throw tooLarge();
+  try {
+    if (declared !== null) return new Uint8Array(await request.arrayBuffer());
+    if (request.headers.get('transfer-encoding') === null) return new Uint8Array();
+    return await collect(request.body);
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
+    throw new ServiceError('bad_request', 'the request body broke off', { cause });
+  }
+}
+
+async function inflate(bytes: Uint8Array, encoding: string | null): Promise<Uint8Array> {
+  const name = (encoding ?? 'identity').trim().toLowerCase();
+  if (name === 'identity') return bytes;
+  const format = INFLATE[name];
+  if (format === undefined) {
+    throw new ServiceError('unsupported_media_type', 'Content-Encoding must be identity, gzip or deflate');
+  }
+  try {
+    return await collect(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)));
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
+    throw new ServiceError('invalid_json', `the body is not valid ${format}`, { field: 'data', cause });
+  }
+}
+
+/** Reads a stream up to the limit; past it, the rest is neither read nor inflated. */
+async function collect(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream ?? []) {
+    length += chunk.length;
+    if (length > MAX_BODY) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function decodeText(bytes: Uint8Array, parameters: readonly string[]): string {
+  for (const parameter of parameters) {
+    const [name = '', value = ''] = parameter.split('=', 2);
+    if (name.trim().toLowerCase() !== 'charset') continue;
+    if (
+      !UTF8.has(
+        value
+          .trim()
+          .replace(/^"(.*)"$/, '$1')
+          .toLowerCase(),
+      )
+    ) {
+      throw new ServiceError('unsupported_media_type', 'charset must be utf-8');
+    }
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ServiceError('invalid_json', 'the body is not UTF-8', { field: 'data', cause });
+  }
+}
+
+function tooLarge(): ServiceError {
+  return new ServiceError('body_too_large', `the request body must not exceed ${MAX_BODY} bytes`);
+}

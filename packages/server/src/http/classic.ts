@@ -1,0 +1,228 @@
+/**
+ * The classic API: the routes of rest-sessions 2.x, exact to the byte where clients depend on it. Each handler checks in
+ * the original's order (app, id or token, ip, ttl, d) and makes one call. Differences from the original are recorded in
+ * UPGRADING.md.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Context } from 'hono';
+import { ServiceError } from '../core/errors.ts';
+import { idleFor } from '../core/expiry.ts';
+import { type Members, readObject } from '../core/json-text.ts';
+import { initialData, mergeTopLevel } from '../core/merge.ts';
+import type { Policy } from '../core/policy.ts';
+import { EMPTY_DATA, type Session } from '../core/session.ts';
+import type { Sessions } from '../core/sessions.ts';
+import type { Visit } from '../core/store.ts';
+import {
+  checkApp,
+  checkClassicToken,
+  checkIdleTimeout,
+  checkIp,
+  checkSubject,
+  type IdleTimeout,
+  type Ip,
+} from '../core/validate.ts';
+import { readBody } from './body.ts';
+import { answer, type Clock, type RequestEnv, type Route } from './route.ts';
+import { pathPart, queryValue } from './target.ts';
+import { classicSession } from './wire.ts';
+
+/** What the original answered, word for word ("containt" too): textual clients match it. */
+const MESSAGES = {
+  noIp: 'No ip supplied',
+  seconds: 'ttl must be a positive integer >= 10',
+  noData: 'd must containt at least one key.',
+  array: 'd must be an object',
+  format: (field: string) => `Invalid ${CLASSIC_FIELDS[field] ?? field} format`,
+};
+const CLASSIC_FIELDS: Readonly<Record<string, string>> = { subject: 'id' };
+const NONE = '{}';
+const MIN_SECONDS = 10;
+/** Sessions written between two turns of the event loop. */
+const WRITE_SLICE = 1000;
+
+type C = Context<RequestEnv>;
+
+export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
+  async function create(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    const policy = sessions.policy(app);
+    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const ip = ipOf(c);
+    const idleTimeout = ttlOf(c, policy);
+    const data = await createData(c);
+    const absoluteTimeout = policy.classicAbsoluteTimeout;
+    const created = await sessions.create(
+      { app, subject, ip, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
+      now,
+    );
+    trace(c, created.session);
+    return answer(c, JSON.stringify({ token: created.token }));
+  }
+
+  async function get(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    const token = checkClassicToken(pathPart(c, 3, 'token'));
+    const visit = await sessions.get(app, token, now);
+    // The original answered the counter as it was before this read.
+    return answer(
+      c,
+      visit === null ? NONE : classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle),
+    );
+  }
+
+  async function set(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    const token = checkClassicToken(pathPart(c, 3, 'token'));
+    const patch = await setData(c);
+    const visit = await sessions.update(app, token, (data) => mergeTopLevel(data, patch), now);
+    return answer(c, visit === null ? NONE : written(c, visit));
+  }
+
+  async function activity(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    return answer(c, JSON.stringify({ activity: await sessions.activity(app, windowOf(c), now) }));
+  }
+
+  async function soapp(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    return answer(c, await classicList(await sessions.activeWithin(app, windowOf(c), now), now));
+  }
+
+  async function soid(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
+  }
+
+  async function kill(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    const token = checkClassicToken(pathPart(c, 3, 'token'));
+    return answer(c, JSON.stringify({ kill: await sessions.revokeByToken(app, token, now) }));
+  }
+
+  async function killsoid(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
+  }
+
+  async function killall(c: C): Promise<Response> {
+    const now = clock();
+    const app = checkApp(pathPart(c, 1, 'app'));
+    return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'app' }, now) }));
+  }
+
+  const routes: Route[] = [
+    { method: 'PUT', path: '/:app/create/:id', handle: create },
+    { method: 'GET', path: '/:app/get/:token', handle: get },
+    { method: 'POST', path: '/:app/set/:token', handle: set },
+    { method: 'GET', path: '/:app/activity', handle: activity },
+    { method: 'GET', path: '/:app/soapp', handle: soapp },
+    { method: 'GET', path: '/:app/soid/:id', handle: soid },
+    { method: 'DELETE', path: '/:app/kill/:token', handle: kill },
+    { method: 'DELETE', path: '/:app/killsoid/:id', handle: killsoid },
+    { method: 'DELETE', path: '/:app/killall', handle: killall },
+  ];
+  return routes.map((route) => ({ ...route, handle: inClassicWords(route.handle) }));
+}
+
+/** Lets a handler's errors speak as the original did. */
+function inClassicWords(handle: Route['handle']): Route['handle'] {
+  return async (c) => {
+    try {
+      return await handle(c);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.code !== 'invalid_format') throw error;
+      const field = error.field ?? 'request';
+      throw new ServiceError('invalid_format', MESSAGES.format(field), { field, cause: error });
+    }
+  };
+}
+
+function ipOf(c: C): Ip {
+  const given = queryValue(c, 'ip');
+  if (given === 'absent' || (typeof given === 'object' && given.value === '')) {
+    throw new ServiceError('missing_parameter', MESSAGES.noIp, { field: 'ip' });
+  }
+  if (typeof given === 'string') throw new ServiceError('invalid_format', MESSAGES.format('ip'), { field: 'ip' });
+  return checkIp(given.value);
+}
+
+function ttlOf(c: C, policy: Policy): IdleTimeout {
+  const given = queryValue(c, 'ttl');
+  if (given === 'absent' || (typeof given === 'object' && given.value === '')) return policy.idleTimeout as IdleTimeout;
+  const milliseconds = secondsOf(given, 'ttl') * 1000;
+  if (milliseconds > policy.maxIdleTimeout) {
+    throw new ServiceError('invalid_value', `${MESSAGES.seconds} and <= ${policy.maxIdleTimeout / 1000}`, {
+      field: 'ttl',
+    });
+  }
+  return checkIdleTimeout(milliseconds, policy);
+}
+
+/** The window of `dt`, in milliseconds. */
+function windowOf(c: C): number {
+  return secondsOf(queryValue(c, 'dt'), 'dt') * 1000;
+}
+
+function secondsOf(given: ReturnType<typeof queryValue>, field: string): number {
+  const text = typeof given === 'object' ? given.value : '';
+  const seconds = /^[0-9]+$/.test(text) ? Number(text) : 0;
+  if (seconds < MIN_SECONDS || !Number.isSafeInteger(seconds * 1000)) {
+    throw new ServiceError('invalid_value', MESSAGES.seconds, { field });
+  }
+  return seconds;
+}
+
+async function createData(c: C): Promise<string> {
+  const body = await readBody(c.req.raw);
+  if (body.length === 0) return EMPTY_DATA;
+  if (!body.isJson) {
+    throw new ServiceError('unsupported_media_type', 'the body must be application/json', { field: 'data' });
+  }
+  return initialData(readData(body.text()));
+}
+
+async function setData(c: C): Promise<Members> {
+  const body = await readBody(c.req.raw);
+  const members = body.length === 0 || !body.isJson ? null : readData(body.text());
+  if (members === null || members.size === 0) {
+    throw new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
+  }
+  return members;
+}
+
+function readData(text: string): Members {
+  const members = readObject(text);
+  if (members === null) throw new ServiceError('invalid_value', MESSAGES.array, { field: 'data' });
+  return members;
+}
+
+function written(c: C, { session, idle }: Visit): string {
+  return classicSession(trace(c, session), session.reads, idle);
+}
+
+async function classicList(sessions: readonly Session[], now: number): Promise<string> {
+  const parts: string[] = [];
+  for (let i = 0; i < sessions.length; i += WRITE_SLICE) {
+    if (i > 0) await nextTurn();
+    const slice = sessions.slice(i, i + WRITE_SLICE);
+    parts.push(slice.map((session) => classicSession(session, session.reads, idleFor(session, now))).join(','));
+  }
+  return `{"sessions":[${parts.join(',')}]}`;
+}
+
+/** Notes the session for the request log, by its public id. */
+function trace(c: C, session: Session): Session {
+  if (c.env.trace !== undefined) c.env.trace.session = session.id;
+  return session;
+}

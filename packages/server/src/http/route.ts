@@ -1,0 +1,36 @@
+/** What a route is, and what its handler gets and gives. */
+import type { Context } from 'hono';
+import type { ErrorCode } from '../core/errors.ts';
+import { HEADERS } from './problem.ts';
+
+/** Gives the present instant in epoch milliseconds. */
+export type Clock = () => number;
+
+/** What the request log wants to know and only the handlers can tell. */
+export interface Trace {
+  /** The template of the route: never the path, which holds tokens. */
+  route: string;
+  session?: string;
+  error?: ErrorCode;
+}
+
+/** What comes with a request beside the Request itself. All absent in tests without a socket. */
+export interface RequestEnv {
+  Bindings: { incoming?: { url?: string }; trace?: Trace };
+}
+
+export interface Route {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Parts that start with `:` match any text. */
+  readonly path: string;
+  readonly handle: (c: Context<RequestEnv>) => Response | Promise<Response>;
+}
+
+/** Answers 200. A HEAD answer carries the length of the body it does not have. */
+export function answer(c: Context<RequestEnv>, body: string): Response {
+  if (c.req.method !== 'HEAD') return new Response(body, { status: 200, headers: HEADERS });
+  return new Response(body, {
+    status: 200,
+    headers: { ...HEADERS, 'Content-Length': String(Buffer.byteLength(body)) },
+  });
+}

@@ -1,0 +1,21 @@
+/** Routes about the server itself. `ping` is the classic one; `livez` and `readyz` are for orchestrators. */
+import { ServiceError } from '../core/errors.ts';
+import type { Sessions } from '../core/sessions.ts';
+import { answer, type Route } from './route.ts';
+
+/** `isStopping` turns true when the server has been told to stop: from then on it is not ready. */
+export function systemRoutes(sessions: Sessions, isStopping: () => boolean): Route[] {
+  return [
+    { method: 'GET', path: '/ping', handle: (c) => answer(c, 'PONG') },
+    { method: 'GET', path: '/livez', handle: (c) => answer(c, '{"status":"ok"}') },
+    {
+      method: 'GET',
+      path: '/readyz',
+      handle: async (c) => {
+        if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping');
+        await sessions.ping();
+        return answer(c, '{"status":"ok"}');
+      },
+    },
+  ];
+}

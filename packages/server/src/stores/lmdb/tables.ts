@@ -1,0 +1,178 @@
+/**
+ * The LMDB environment: five tables and one way to change them. A record and its index entries are only ever written
+ * here, together, so they cannot disagree.
+ *
+ * `overlappingSync` is off: a transaction then resolves after fdatasync, which is what "acknowledged means stored"
+ * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
+ * group commit. Readers are renewed before each read, because another process may have committed a microsecond ago.
+ */
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { ServiceError } from '../../core/errors.ts';
+import { expiresAt } from '../../core/expiry.ts';
+import type { Credential, Session } from '../../core/session.ts';
+import type { TokenRef } from '../../core/token.ts';
+import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix } from './keys.ts';
+import { fromRow, type Row, type StoredRecord, toRow } from './record.ts';
+
+export type ActivityEntry = readonly [subject: string | null, expiresAt: number | null];
+
+export class Tables {
+  readonly sessions: Database<Row, string>;
+  readonly activity: Database<ActivityEntry, string>;
+  readonly subjects: Database<true, string>;
+  readonly due: Database<true, string>;
+  private readonly root: RootDatabase;
+  private readonly aliases: Database<string, string>;
+  private closed = false;
+
+  /** Opens or creates the environment in a folder. Errors: what the file system says. */
+  constructor(path: string, namespace: string) {
+    this.root = open({ path, noSubdir: false, overlappingSync: false, maxDbs: 64, maxReaders: 512 });
+    this.sessions = this.root.openDB({ name: `${namespace}:sessions`, encoding: 'msgpack' });
+    this.subjects = this.root.openDB({ name: `${namespace}:subjects`, encoding: 'msgpack' });
+    this.activity = this.root.openDB({ name: `${namespace}:activity`, encoding: 'msgpack' });
+    this.due = this.root.openDB({ name: `${namespace}:due`, encoding: 'msgpack' });
+    this.aliases = this.root.openDB({ name: `${namespace}:aliases`, encoding: 'msgpack' });
+  }
+
+  /** Runs `work` as one write transaction and resolves with its result once that is on the disk. */
+  async transaction<T>(work: () => T): Promise<T> {
+    this.assertOpen();
+    try {
+      return await this.root.transaction(work);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /** Runs `work` on the newest committed state. */
+  read<T>(work: () => T): T {
+    this.assertOpen();
+    try {
+      this.root.resetReadTxn();
+      return work();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /** Runs `work` on one snapshot that stays the same however long it takes. */
+  async snapshot<T>(work: (snapshot: Transaction) => Promise<T>): Promise<T> {
+    this.assertOpen();
+    this.root.resetReadTxn();
+    const snapshot = this.root.useReadTransaction();
+    try {
+      return await work(snapshot);
+    } catch (error) {
+      throw unavailable(error);
+    } finally {
+      snapshot.done();
+    }
+  }
+
+  /** Resolves once a write has reached the disk. Errors: `store_unavailable`. */
+  async probe(): Promise<void> {
+    await this.transaction(() => void this.root.put('probe', 0));
+  }
+
+  /** Gives the record of a key, as of the newest state, the running transaction or the snapshot. Absence: null. */
+  record(key: string, snapshot?: Transaction): StoredRecord | null {
+    const row = this.sessions.get(key, snapshot && { transaction: snapshot });
+    return row === undefined ? null : fromRow(row);
+  }
+
+  /** Gives the sessions key that a token leads to. Absence: null. */
+  keyOf(app: string, token: TokenRef): string | null {
+    const id = token.id ?? this.aliases.get(aliasKey(app, token.hash));
+    return id === undefined ? null : sessionKey(app, id);
+  }
+
+  /** Adds a record with all its index entries. In a transaction. */
+  insert(session: Session, credential: Credential, flushes = 0): void {
+    const { app, id } = session;
+    const deadline = expiresAt(session);
+    const dueAt = Number.isFinite(deadline) ? deadline : null;
+    this.put({ session, credential, dueAt, flushes });
+    if (session.subject !== null) void this.subjects.put(`${subjectPrefix(app, session.subject)}:${id}`, true);
+    if (dueAt !== null) void this.due.put(dueKey(dueAt, app, id), true);
+    for (const held of [credential, credential.previous]) {
+      if (held?.alias) void this.aliases.put(aliasKey(app, held.hash), id);
+    }
+    this.putActivity(session);
+  }
+
+  /** Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction. */
+  replace(old: StoredRecord, session: Session, flushes = old.flushes): void {
+    const deadline = expiresAt(session);
+    const dueAt = old.dueAt !== null && old.dueAt <= deadline ? old.dueAt : this.moveDue(old, deadline);
+    this.put({ session, credential: old.credential, dueAt, flushes });
+    const { lastSeenAt } = old.session;
+    if (lastSeenAt === session.lastSeenAt && expiresAt(old.session) === deadline) return;
+    if (lastSeenAt !== session.lastSeenAt) void this.activity.remove(activityKey(session.app, lastSeenAt, session.id));
+    this.putActivity(session);
+  }
+
+  /** Moves the entry in `due` to a session's present deadline, because the sweep came to it. In a transaction. */
+  postpone(old: StoredRecord): void {
+    this.put({ ...old, dueAt: this.moveDue(old, expiresAt(old.session)) });
+  }
+
+  /** Removes a record and all its index entries. In a transaction. */
+  remove({ session, credential, dueAt }: StoredRecord): void {
+    const { app, id } = session;
+    void this.sessions.remove(sessionKey(app, id));
+    void this.activity.remove(activityKey(app, session.lastSeenAt, id));
+    if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
+    if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
+    for (const held of [credential, credential.previous]) {
+      if (held?.alias) void this.aliases.remove(aliasKey(app, held.hash));
+    }
+  }
+
+  /** Every key and value, for audits. */
+  dump(): { table: string; key: string; value: unknown }[] {
+    const { sessions, subjects, activity, due, aliases } = this;
+    this.root.resetReadTxn();
+    return Object.entries({ sessions, subjects, activity, due, aliases }).flatMap(([table, database]) =>
+      [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({ table, key, value })),
+    );
+  }
+
+  /** Frees the readers that dead processes left, which would keep the file from reusing pages. */
+  releaseDeadReaders(): void {
+    this.root.readerCheck();
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.root.close();
+  }
+
+  private put(record: StoredRecord): void {
+    void this.sessions.put(sessionKey(record.session.app, record.session.id), toRow(record));
+  }
+
+  private putActivity(session: Session): void {
+    const deadline = expiresAt(session);
+    const subject = session.subject === null ? null : subjectPrefix(session.app, session.subject);
+    const entry: ActivityEntry = [subject, Number.isFinite(deadline) ? deadline : null];
+    void this.activity.put(activityKey(session.app, session.lastSeenAt, session.id), entry);
+  }
+
+  private moveDue({ session: { app, id }, dueAt }: StoredRecord, deadline: number): number | null {
+    if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
+    if (!Number.isFinite(deadline)) return null;
+    void this.due.put(dueKey(deadline, app, id), true);
+    return deadline;
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new ServiceError('store_unavailable', 'the session store is closed');
+  }
+}
+
+function unavailable(cause: unknown): ServiceError {
+  if (cause instanceof ServiceError) return cause;
+  return new ServiceError('store_unavailable', 'the session store did not answer', { cause });
+}

@@ -1,0 +1,183 @@
+/**
+ * What goes over many sessions: lists, counts, the sweep, and the end of all sessions of a subject or an app. Work is
+ * cut into slices with a turn of the event loop between them, so that a walk over a million sessions holds nobody up.
+ *
+ * Reading walks run on one snapshot, after this process has committed what it had pending: what they see is one state,
+ * and its index is exact. Ending walks go by session key, which no touch changes: whatever existed when one began is
+ * met once, in a transaction of its own slice.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database, Transaction } from 'lmdb';
+import { pageOf, readCursor, writeCursor } from '../../core/cursor.ts';
+import { isLive } from '../../core/expiry.ts';
+import type { Session } from '../../core/session.ts';
+import type { Count, ListQuery, Page } from '../../core/store.ts';
+import {
+  activityKey,
+  dueUntil,
+  idOf,
+  instantPrefix,
+  sessionKey,
+  sessionKeyOfDue,
+  subjectPrefix,
+  under,
+} from './keys.ts';
+import type { Tables } from './tables.ts';
+import type { WriteBehind } from './write-behind.ts';
+
+/** Entries of a reading walk between two turns of the event loop. */
+const READ_SLICE = 1000;
+/** Sessions ended, or due entries looked at, in one transaction. */
+const WRITE_SLICE = 200;
+
+interface Range {
+  readonly start: string;
+  readonly end: string;
+  readonly exclusiveStart?: boolean;
+  readonly reverse?: boolean;
+}
+
+export class Walks {
+  private readonly tables: Tables;
+  private readonly seen: WriteBehind;
+
+  constructor(tables: Tables, seen: WriteBehind) {
+    this.tables = tables;
+    this.seen = seen;
+  }
+
+  async list(app: string, query: ListQuery, now: number): Promise<Page> {
+    const after = query.cursor === undefined ? null : readCursor(query.cursor);
+    await this.seen.flush();
+    return this.tables.snapshot(async (snapshot) => {
+      if (query.subject !== undefined) {
+        const sessions = await this.ofSubject(app, query.subject, query.activeSince ?? 0, now, snapshot);
+        return { ...pageOf(sessions, query.cursor, query.limit), at: now };
+      }
+      const { start, end } = under(app);
+      const range: Range = {
+        start: after === null ? end : activityKey(app, after.lastSeenAt, after.id),
+        end: query.activeSince === undefined ? start : instantPrefix(app, query.activeSince),
+        exclusiveStart: true,
+        reverse: true,
+      };
+      const sessions: Session[] = [];
+      for await (const { key } of slices(this.tables.activity, range, snapshot)) {
+        const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
+        if (record === null || !isLive(record.session, now)) continue;
+        if (sessions.length === query.limit) return { sessions, cursor: writeCursor(sessions.at(-1)!), at: now };
+        sessions.push(record.session);
+      }
+      return { sessions, cursor: null, at: now };
+    });
+  }
+
+  async count(app: string, activeSince: number, now: number): Promise<Count> {
+    await this.seen.flush();
+    return this.tables.snapshot(async (snapshot) => {
+      const subjects = new Set<string>();
+      let sessions = 0;
+      const range = { start: instantPrefix(app, activeSince), end: under(app).end };
+      for await (const { value } of slices(this.tables.activity, range, snapshot)) {
+        const [subject, expiresAt] = value;
+        if (expiresAt !== null && expiresAt <= now) continue;
+        sessions++;
+        if (subject !== null) subjects.add(subject);
+      }
+      return { sessions, subjects: subjects.size };
+    });
+  }
+
+  revokeApp(app: string, now: number): Promise<number> {
+    return this.end(this.tables.sessions, under(app), (key) => key, now);
+  }
+
+  revokeSubject(app: string, subject: string, except: string | undefined, now: number): Promise<number> {
+    const toKey = (key: string) => (idOf(key) === except ? null : sessionKey(app, idOf(key)));
+    return this.end(this.tables.subjects, under(subjectPrefix(app, subject)), toKey, now);
+  }
+
+  async sweep(now: number, limit: number): Promise<number> {
+    this.tables.releaseDeadReaders();
+    let removed = 0;
+    let start = dueUntil(now).start;
+    while (removed < limit) {
+      const slice = await this.tables.transaction(() => {
+        const size = Math.min(WRITE_SLICE, limit - removed);
+        const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit: size })];
+        return { removed: keys.filter((key) => this.sweepOne(sessionKeyOfDue(key), now)).length, keys, size };
+      });
+      removed += slice.removed;
+      if (slice.keys.length < slice.size) break;
+      start = slice.keys.at(-1)!;
+    }
+    return removed;
+  }
+
+  /** Removes one session that is due, or notes when it will be. In a transaction. */
+  private sweepOne(key: string, now: number): boolean {
+    const record = this.tables.record(key);
+    if (record === null) return false;
+    if (isLive(record.session, now)) {
+      this.tables.postpone(record);
+      return false;
+    }
+    // Touched in this process and not committed yet: it comes up again with the next sweep.
+    if (isLive(this.seen.current(key, record), now)) return false;
+    this.tables.remove(record);
+    return true;
+  }
+
+  /** Ends the sessions that a table's range leads to, slice by slice; gives how many were live. */
+  private async end(
+    table: Database<unknown, string>,
+    range: Range,
+    toKey: (key: string) => string | null,
+    now: number,
+  ): Promise<number> {
+    let revoked = 0;
+    let next = range;
+    for (;;) {
+      const keys = await this.tables.transaction(() => {
+        const found = [...table.getKeys({ ...next, limit: WRITE_SLICE })];
+        for (const key of found.map(toKey)) {
+          const record = key === null ? null : this.tables.record(key);
+          if (key === null || record === null) continue;
+          if (isLive(this.seen.current(key, record), now)) revoked++;
+          this.tables.remove(record);
+          this.seen.forget(key);
+        }
+        return found;
+      });
+      if (keys.length < WRITE_SLICE) return revoked;
+      next = { ...range, start: keys.at(-1)!, exclusiveStart: true };
+    }
+  }
+
+  private async ofSubject(
+    app: string,
+    subject: string,
+    activeSince: number,
+    now: number,
+    snapshot: Transaction,
+  ): Promise<Session[]> {
+    const sessions: Session[] = [];
+    for await (const { key } of slices(this.tables.subjects, under(subjectPrefix(app, subject)), snapshot)) {
+      const session = this.tables.record(sessionKey(app, idOf(key)), snapshot)?.session;
+      if (session !== undefined && session.lastSeenAt >= activeSince && isLive(session, now)) sessions.push(session);
+    }
+    return sessions;
+  }
+}
+
+/** Walks a range of a table on a snapshot, with a turn of the event loop after each slice. */
+async function* slices<V>(table: Database<V, string>, range: Range, snapshot: Transaction) {
+  let next = range;
+  for (;;) {
+    const entries = [...table.getRange({ ...next, limit: READ_SLICE, transaction: snapshot })];
+    yield* entries;
+    if (entries.length < READ_SLICE) return;
+    next = { ...range, start: entries.at(-1)!.key, exclusiveStart: true };
+    await nextTurn();
+  }
+}

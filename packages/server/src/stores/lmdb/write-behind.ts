@@ -1,0 +1,132 @@
+/**
+ * Last-seen and read counters, written behind: a get answers at once, and what it counted is committed within a second,
+ * many sessions in one transaction. Every read of this process includes what is still pending.
+ *
+ * Three things need care.
+ * - Between the moment a transaction reads a record and the moment its commit becomes visible, the pending numbers are
+ *   neither wholly here nor there. The record carries how often it was flushed; whoever reads a record with that number
+ *   knows the commit is in it. No lock, no double count, also with several processes.
+ * - A deadline that is about to pass cannot wait: another process, or this one after a crash, would see the session as
+ *   expired although the touch was answered. Such a touch is committed before it is answered (`isUrgent`).
+ * - A flush never inserts: a session revoked meanwhile stays gone.
+ */
+import { expiresAt, isLive } from '../../core/expiry.ts';
+import type { Session } from '../../core/session.ts';
+import type { StoredRecord } from './record.ts';
+import type { Tables } from './tables.ts';
+
+/** Units: milliseconds. Half of what the guarantee allows, so that a large flush still ends in time. */
+const FLUSH_AFTER = 500;
+/** A touch whose session would end within this, by what is on the disk, is committed at once. */
+const URGENT_WITHIN = 4 * FLUSH_AFTER;
+/** Sessions in one transaction: its callback must not hold up the event loop. */
+const SLICE = 200;
+
+interface Seen {
+  reads: number;
+  lastSeenAt: number;
+}
+
+interface Flushing extends Seen {
+  /** The number that the record will carry; 0 until the transaction has written it. */
+  flushes: number;
+}
+
+export class WriteBehind {
+  private readonly tables: Tables;
+  private readonly onError: (error: unknown) => void;
+  private pending = new Map<string, Seen>();
+  private flushing = new Map<string, Flushing>();
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(tables: Tables, onError: (error: unknown) => void) {
+    this.tables = tables;
+    this.onError = onError;
+  }
+
+  /** Gives the session of a stored record with what is still pending. */
+  current(key: string, { session, flushes }: StoredRecord): Session {
+    const flushing = this.flushing.get(key);
+    const counted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes);
+    const first = counted ? session : withSeen(session, flushing);
+    const pending = this.pending.get(key);
+    return pending === undefined ? first : withSeen(first, pending);
+  }
+
+  /** Counts one read at `now`. */
+  touch(key: string, now: number): void {
+    const seen = this.pending.get(key);
+    if (seen === undefined) this.pending.set(key, { reads: 1, lastSeenAt: now });
+    else {
+      seen.reads++;
+      if (seen.lastSeenAt < now) seen.lastSeenAt = now;
+    }
+    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+  }
+
+  isUrgent(stored: Session, now: number): boolean {
+    return (
+      expiresAt(stored) - now < URGENT_WITHIN &&
+      expiresAt(stored) < (stored.absoluteExpiresAt ?? Number.POSITIVE_INFINITY)
+    );
+  }
+
+  /** Forgets what is pending for a session whose record took it over or is gone. */
+  forget(key: string): void {
+    this.pending.delete(key);
+  }
+
+  /** Commits all that was counted before the call. Errors: `store_unavailable`; what was not committed stays pending. */
+  flush(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.running = this.running.catch(() => {}).then(() => this.flushPending());
+    return this.running;
+  }
+
+  /** Commits what is pending and counts no more. */
+  async stop(): Promise<void> {
+    await this.flush().catch(this.onError);
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private async flushPending(): Promise<void> {
+    if (this.pending.size === 0) return;
+    for (const [key, seen] of this.pending) this.flushing.set(key, { ...seen, flushes: 0 });
+    this.pending = new Map();
+    try {
+      const keys = [...this.flushing.keys()];
+      for (let i = 0; i < keys.length; i += SLICE) await this.commit(keys.slice(i, i + SLICE));
+    } finally {
+      for (const [key, seen] of this.flushing) this.putBack(key, seen);
+      this.flushing.clear();
+    }
+  }
+
+  private async commit(keys: readonly string[]): Promise<void> {
+    await this.tables.transaction(() => {
+      for (const key of keys) {
+        const seen = this.flushing.get(key)!;
+        const record = this.tables.record(key);
+        if (record === null || !isLive(record.session, seen.lastSeenAt)) continue;
+        seen.flushes = record.flushes + 1;
+        this.tables.replace(record, withSeen(record.session, seen), seen.flushes);
+      }
+    });
+    for (const key of keys) this.flushing.delete(key);
+  }
+
+  private putBack(key: string, { reads, lastSeenAt }: Seen): void {
+    const newer = this.pending.get(key);
+    this.pending.set(key, {
+      reads: reads + (newer?.reads ?? 0),
+      lastSeenAt: Math.max(lastSeenAt, newer?.lastSeenAt ?? 0),
+    });
+    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+  }
+}
+
+function withSeen(session: Session, { reads, lastSeenAt }: Seen): Session {
+  return { ...session, reads: session.reads + reads, lastSeenAt: Math.max(session.lastSeenAt, lastSeenAt) };
+}

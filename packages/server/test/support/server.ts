@@ -1,0 +1,67 @@
+/** A real server process for tests: built code, a free port of 127.0.0.1, a folder of its own; ended with the test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** What a test or a suite offers to clean up after itself: a TestContext, or node:test's `after`. */
+export interface Cleanup {
+  after(fn: () => unknown): void;
+}
+
+export interface ServerProcess {
+  readonly url: string;
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** All it wrote to standard output and standard error so far. */
+  readonly output: () => string;
+  /** Sends a signal and resolves with the exit code once it has ended; null when the signal ended it. */
+  readonly end: (signal?: NodeJS.Signals) => Promise<number | null>;
+}
+
+/** Gives an empty folder that is removed with the test. */
+export function temporaryFolder(cleanup: Cleanup): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-test-'));
+  cleanup.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts the built server and resolves when it listens. Errors: what it printed, when it ends before that. */
+export async function startServer(cleanup: Cleanup, env: Record<string, string> = {}): Promise<ServerProcess> {
+  const store = env.RS_STORE ?? `lmdb:${temporaryFolder(cleanup)}`;
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH, RS_PORT: '0', ...env, RS_STORE: store },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  cleanup.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  let output = '';
+  const listening = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      const url = /listens on (http:\S+)/.exec(output)?.[1];
+      if (url !== undefined) resolve(url);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void ended.then((code) => reject(new Error(`the server ended with ${code} before it listened: ${output}`)));
+  });
+  const url = await listening;
+  return {
+    url,
+    port: Number(new URL(url).port),
+    child,
+    output: () => output,
+    end: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}

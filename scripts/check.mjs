@@ -1,0 +1,6 @@
+// What needs no running: types, formatting and lint, generated files in step with their sources.
+import { run } from './install.mjs';
+
+run('npx', ['tsc', '-p', 'tsconfig.json']);
+run('npx', ['biome', 'ci', '--error-on-warnings', '.']);
+run(process.execPath, ['--import', 'tsx', 'scripts/generate-docs.ts', '--check']);

@@ -1,0 +1,31 @@
+// Makes node_modules match the lockfile, once: shared by `npm start` and `npm test` in a fresh clone. Plain Node.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const mark = join(root, 'node_modules', '.rest-sessions-installed');
+
+/** Runs a command in the repository, its output shown. Ends the process with its exit code when it fails. */
+export function run(command, args, env = process.env) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
+  if (error) {
+    console.error(`cannot run ${command}: ${error.message}`);
+    process.exit(1);
+  }
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Installs what the lockfile says, unless that was done already. */
+export function install() {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(process.version)
+    .digest('hex');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  console.log('installing dependencies…');
+  run('npm', ['ci', '--loglevel=error']);
+  writeFileSync(mark, wanted);
+}
