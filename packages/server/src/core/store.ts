@@ -22,7 +22,7 @@ export interface SessionStore {
   /**
    * Adds a session and applies the cap of its subject in the same step: the sessions that must end to make room are
    * revoked, or nothing is created when the cap says refuse. A guest (subject null) has no cap.
-   * `taken`: the id or the alias already exists; nothing was changed.
+   * `taken`: a live session has the id or the alias; nothing was changed.
    */
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome>;
 

@@ -56,8 +56,7 @@ export class LmdbStore implements SessionStore {
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
     const { app, id, subject } = session;
     return this.tables.transaction((): CreateOutcome => {
-      if (this.tables.record(sessionKey(app, id)) !== null || this.aliasTaken(app, credential, now))
-        return { kind: 'taken' };
+      if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
       const live = cap === null || subject === null ? [] : this.ofSubject(app, subject, now);
       const surplus = cap === null ? 0 : Math.max(0, live.length + 1 - cap.max);
       if (cap !== null && surplus > 0 && cap.onLimit === 'refuse') {
@@ -121,7 +120,7 @@ export class LmdbStore implements SessionStore {
       const { key, stored } = entry;
       const { move } = rotation;
       if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
-      if (move !== undefined && this.tables.record(sessionKey(app, move.id)) !== null) return { kind: 'taken' };
+      if (move !== undefined && this.keyTaken(sessionKey(app, move.id), now)) return { kind: 'taken' };
       const credential = rotated(stored.credential, rotation, now);
       this.tables.remove(stored);
       if (move === undefined) {
@@ -194,13 +193,16 @@ export class LmdbStore implements SessionStore {
     return keys.map((key) => this.live(sessionKey(app, idOf(key)), now)).filter((entry) => entry !== null);
   }
 
-  /** An alias left by a session that has ended but was not swept yet is free. In a transaction. */
-  private aliasTaken(app: string, credential: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
-    const owner = credential.alias ? this.tables.keyOf(app, { id: null, hash: credential.hash }) : null;
-    if (owner === null) return false;
-    if (this.live(owner, now) !== null) return true;
-    const ended = this.tables.record(owner);
+  /** What a session left that has ended but was not swept yet is free. In a transaction. */
+  private keyTaken(key: string, now: number): boolean {
+    if (this.live(key, now) !== null) return true;
+    const ended = this.tables.record(key);
     if (ended !== null) this.tables.remove(ended);
     return false;
+  }
+
+  private aliasTaken(app: string, credential: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
+    const owner = credential.alias ? this.tables.keyOf(app, { id: null, hash: credential.hash }) : null;
+    return owner !== null && this.keyTaken(owner, now);
   }
 }

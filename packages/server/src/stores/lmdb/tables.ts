@@ -140,6 +140,7 @@ export class Tables {
 
   /** Frees the readers that dead processes left, which would keep the file from reusing pages. */
   releaseDeadReaders(): void {
+    this.assertOpen();
     this.root.readerCheck();
   }
 

@@ -43,7 +43,7 @@ export class MemoryStore implements SessionStore {
 
   async create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
     const app = this.app(session.app);
-    if (app.byId.has(session.id) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+    if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
     const revoked: string[] = [];
     if (cap !== null && session.subject !== null) {
       const live = this.ofSubject(app, session.subject, now);
@@ -89,7 +89,7 @@ export class MemoryStore implements SessionStore {
     const entry = this.open(sessions, token, now);
     if (entry === null) return null;
     if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
-    if (rotation.move !== undefined && sessions.byId.has(rotation.move.id)) return { kind: 'taken' };
+    if (rotation.move !== undefined && this.idTaken(sessions, rotation.move.id, now)) return { kind: 'taken' };
     const idle = idleFor(entry.session, now);
     this.remove(sessions, entry.session.id);
     const next: Entry = {
@@ -203,13 +203,16 @@ export class MemoryStore implements SessionStore {
     }
   }
 
-  /** An alias left by a session that has ended but was not swept yet is free. */
+  /** What a session left that has ended but was not swept yet is free. */
+  private idTaken(app: AppSessions, id: string, now: number): boolean {
+    if (this.live(app, id, now) !== null) return true;
+    this.remove(app, id);
+    return false;
+  }
+
   private aliasTaken(app: AppSessions, credential: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
     const owner = credential.alias ? app.aliases.get(credential.hash) : undefined;
-    if (owner === undefined) return false;
-    if (this.live(app, owner, now) !== null) return true;
-    this.remove(app, owner);
-    return false;
+    return owner !== undefined && this.idTaken(app, owner, now);
   }
 
   private add(app: AppSessions, entry: Entry): void {

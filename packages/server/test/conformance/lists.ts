@@ -1,0 +1,112 @@
+/** Lists, cursors, counts and activity. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ServiceError } from '../../src/core/errors.ts';
+import type { ListQuery, SessionStore } from '../../src/core/store.ts';
+import { APP, type OpenStore, put, SECOND, T0 } from './harness.ts';
+
+export function listsSection(open: OpenStore): void {
+  describe('lists', () => {
+    test('most recent activity comes first, and the window cuts at its instant', async (t) => {
+      const { store } = await open(t);
+      const made = [];
+      for (let i = 0; i < 4; i++) made.push(await put(store, { subject: `u${i}`, createdAt: T0 + i * SECOND }));
+      await store.get(APP, made[1]!.ref, true, T0 + 9 * SECOND);
+      const subjects = async (query: Partial<ListQuery>) =>
+        (await store.list(APP, { limit: 10, ...query }, T0 + 10 * SECOND)).sessions.map((session) => session.subject);
+      assert.deepEqual(await subjects({}), ['u1', 'u3', 'u2', 'u0']);
+      assert.deepEqual(await subjects({ activeSince: T0 + 2 * SECOND }), ['u1', 'u3', 'u2']);
+      assert.deepEqual(await subjects({ activeSince: T0 + 2 * SECOND + 1 }), ['u1', 'u3']);
+      assert.deepEqual(await subjects({ subject: 'u3' }), ['u3']);
+      assert.deepEqual(await subjects({ subject: 'u3', activeSince: T0 + 4 * SECOND }), []);
+      assert.deepEqual(await subjects({ subject: 'nobody' }), []);
+    });
+
+    test('a walk in pages gives each session once, in order, by app and by subject', async (t) => {
+      const { store } = await open(t);
+      for (let i = 0; i < 57; i++) await put(store, { createdAt: T0 + (i % 5) * SECOND });
+      for (const query of [{}, { subject: 'user123' }, { activeSince: T0 }]) {
+        const all = await walk(store, query, 57);
+        for (const limit of [1, 10, 56, 57]) assert.deepEqual(await walk(store, query, limit), all);
+        assert.equal(new Set(all).size, 57);
+      }
+    });
+
+    test('a session that exists throughout a walk is in it, whatever is created, touched and ended meanwhile', async (t) => {
+      const { store } = await open(t);
+      const steady = new Set<string>();
+      const restless = [];
+      for (let i = 0; i < 90; i++) {
+        const made = await put(store, { createdAt: T0 + i });
+        if (i % 3 === 0) restless.push(made);
+        else steady.add(made.session.id);
+      }
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const query: ListQuery = cursor === null ? { limit: 7 } : { limit: 7, cursor };
+        const page = await store.list(APP, query, T0 + SECOND);
+        seen.push(...page.sessions.map((session) => session.id));
+        cursor = page.cursor;
+        const one = restless.pop();
+        if (one !== undefined && restless.length % 2 === 0) await store.get(APP, one.ref, true, T0 + SECOND);
+        else if (one !== undefined) await store.revoke(APP, { by: 'token', token: one.ref }, T0 + SECOND);
+        await put(store, { createdAt: T0 + SECOND });
+      } while (cursor !== null);
+      assert.equal(new Set(seen).size, seen.length, 'none twice');
+      for (const id of steady) assert.ok(seen.includes(id), 'none skipped');
+    });
+
+    test('a cursor that no list gave is refused', async (t) => {
+      const { store } = await open(t);
+      await put(store);
+      const foreign = ['', 'x', 'AAAA', '🦊', Buffer.from('1:shop').toString('base64url'), 'A'.repeat(100_000)];
+      for (const cursor of foreign) {
+        for (const query of [
+          { limit: 5, cursor },
+          { limit: 5, cursor, subject: 'user123' },
+        ]) {
+          const refused = (error: unknown) => error instanceof ServiceError && error.code === 'invalid_cursor';
+          await assert.rejects(store.list(APP, query, T0), refused, cursor.slice(0, 20));
+        }
+      }
+    });
+
+    test('count tells sessions and distinct subjects active since an instant; guests are no subject', async (t) => {
+      const { store } = await open(t);
+      for (const [i, subject] of ['a', 'a', 'b', null, null].entries())
+        await put(store, { subject, createdAt: T0 + i * SECOND });
+      await put(store, { app: 'blog', subject: 'c' });
+      const now = T0 + 9 * SECOND;
+      assert.deepEqual(await store.count(APP, T0, now), { sessions: 5, subjects: 2 });
+      assert.deepEqual(await store.count(APP, T0 + 1, now), { sessions: 4, subjects: 2 });
+      assert.deepEqual(await store.count(APP, T0 + 2 * SECOND, now), { sessions: 3, subjects: 1 });
+      assert.deepEqual(await store.count(APP, T0 + 3 * SECOND, now), { sessions: 2, subjects: 0 });
+      assert.deepEqual(await store.count('none', 0, now), { sessions: 0, subjects: 0 });
+    });
+
+    test('a subject leaves the count with their last session', async (t) => {
+      const { store } = await open(t);
+      const [a, b] = [await put(store), await put(store)];
+      await store.revoke(APP, { by: 'token', token: a.ref }, T0);
+      assert.deepEqual(await store.count(APP, 0, T0), { sessions: 1, subjects: 1 });
+      await store.revoke(APP, { by: 'token', token: b.ref }, T0);
+      assert.deepEqual(await store.count(APP, 0, T0), { sessions: 0, subjects: 0 });
+    });
+  });
+}
+
+async function walk(store: SessionStore, query: Partial<ListQuery>, limit: number): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await store.list(
+      APP,
+      cursor === null ? { ...query, limit } : { ...query, limit, cursor },
+      T0 + 10 * SECOND,
+    );
+    ids.push(...page.sessions.map((session) => session.id));
+    cursor = page.cursor;
+  } while (cursor !== null);
+  return ids;
+}

@@ -1,0 +1,44 @@
+/** Revoke by every selector: exact counts, nothing else touched. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { APP, type OpenStore, put, T0 } from './harness.ts';
+
+export function revocationSection(open: OpenStore): void {
+  describe('revocation', () => {
+    test('by token and by id it ends that session, once', async (t) => {
+      const { store } = await open(t);
+      const [a, b, c] = [await put(store), await put(store), await put(store)];
+      assert.equal(await store.revoke(APP, { by: 'token', token: a.ref }, T0), 1);
+      assert.equal(await store.revoke(APP, { by: 'token', token: a.ref }, T0), 0);
+      assert.equal(await store.revoke(APP, { by: 'id', id: b.session.id }, T0), 1);
+      assert.equal(await store.revoke(APP, { by: 'id', id: b.session.id }, T0), 0);
+      assert.deepEqual((await store.list(APP, { limit: 9 }, T0)).sessions, [c.session]);
+    });
+
+    test('by subject it ends all of theirs, or all but one, and nobody else’s', async (t) => {
+      const { store, faults } = await open(t);
+      const mine = [await put(store), await put(store), await put(store)];
+      const others = [await put(store, { subject: 'user1234' }), await put(store, { subject: null })];
+      const elsewhere = await put(store, { app: 'blog' });
+      const except = mine[1]!.session.id;
+      assert.equal(await store.revoke(APP, { by: 'subject', subject: 'user123', except }, T0), 2);
+      assert.notEqual(await store.get(APP, mine[1]!.ref, false, T0), null);
+      assert.equal(await store.revoke(APP, { by: 'subject', subject: 'user123' }, T0), 1);
+      assert.equal(await store.revoke(APP, { by: 'subject', subject: 'user123' }, T0), 0);
+      for (const other of others) assert.notEqual(await store.get(APP, other.ref, false, T0), null);
+      assert.notEqual(await store.get('blog', elsewhere.ref, false, T0), null);
+      assert.deepEqual(await faults(), []);
+    });
+
+    test('by app it ends everything of it, guests too, and nothing of another app', async (t) => {
+      const { store, contents } = await open(t);
+      for (let i = 0; i < 450; i++) await put(store, { subject: i % 10 === 0 ? null : `u${i % 7}` });
+      const apps = ['sho', 'shop-', 'shopp'];
+      for (const app of apps) await put(store, { app });
+      assert.equal(await store.revoke(APP, { by: 'app' }, T0), 450);
+      assert.equal(await store.revoke(APP, { by: 'app' }, T0), 0);
+      for (const app of apps) assert.equal(await store.revoke(app, { by: 'app' }, T0), 1, app);
+      assert.deepEqual(await contents(), []);
+    });
+  });
+}

@@ -1,0 +1,27 @@
+/**
+ * The conformance suite: what every store must do, called once per store. A store is right when it passes; how it keeps
+ * a promise is its own business.
+ */
+import { describe } from 'node:test';
+import { concurrencySection } from './concurrency.ts';
+import { encodingsSection } from './encodings.ts';
+import { expirySection } from './expiry.ts';
+import type { OpenStore } from './harness.ts';
+import { lifecycleSection } from './lifecycle.ts';
+import { listsSection } from './lists.ts';
+import { modelSection } from './model.ts';
+import { revocationSection } from './revocation.ts';
+import { rotationSection } from './rotation.ts';
+
+export function conformance(name: string, open: OpenStore): void {
+  describe(`conformance of ${name}`, () => {
+    lifecycleSection(open);
+    expirySection(open);
+    rotationSection(open);
+    revocationSection(open);
+    listsSection(open);
+    encodingsSection(open);
+    concurrencySection(open);
+    modelSection(open);
+  });
+}

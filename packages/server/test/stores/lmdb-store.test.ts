@@ -1,0 +1,15 @@
+import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
+import { conformance } from '../conformance/suite.ts';
+import { temporaryFolder } from '../support/server.ts';
+import { auditLmdb } from './lmdb-audit.ts';
+
+conformance('the embedded store', async (t) => {
+  const path = temporaryFolder(t);
+  const store = new LmdbStore({ path, namespace: 'test', onError: (error) => t.after(() => Promise.reject(error)) });
+  t.after(() => store.close());
+  return {
+    store,
+    contents: () => store.dump().map((entry) => JSON.stringify(entry)),
+    faults: () => auditLmdb(store.dump()),
+  };
+});
