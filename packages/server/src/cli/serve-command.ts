@@ -13,6 +13,9 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
     return fail(2, error.message);
   }
   const log = createLog(config);
+  // Before anything says that the server is there: a supervisor may stop it the moment it reads that.
+  const signalled = firstSignal();
+  dieLoudly(log);
   let server: RunningServer;
   try {
     server = await serve(config, log);
@@ -21,8 +24,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   }
   process.stdout.write(greeting(server));
   log.info({ url: server.url, store: server.location, pid: process.pid }, 'listening');
-  dieLoudly(log);
-  const signal = await firstSignal();
+  const signal = await signalled;
   log.info({ signal }, 'stopping: requests under way are finished');
   await server.stop();
   log.info('stopped');

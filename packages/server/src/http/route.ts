@@ -14,7 +14,7 @@ export interface Trace {
   error?: ErrorCode;
 }
 
-/** What comes with a request beside the Request itself. All absent in tests without a socket. */
+/** What comes with a request beside the Request itself: an object, empty where there is no socket. */
 export interface RequestEnv {
   Bindings: { incoming?: { url?: string }; trace?: Trace };
 }

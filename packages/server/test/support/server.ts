@@ -37,7 +37,7 @@ export async function startServer(cleanup: Cleanup, env: Record<string, string> 
     env: { PATH: process.env.PATH, RS_PORT: '0', ...env, RS_STORE: store },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const ended = once(child, 'close').then(([code]) => code as number | null);
   cleanup.after(async () => {
     child.kill('SIGKILL');
     await ended;
