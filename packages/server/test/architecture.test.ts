@@ -1,0 +1,107 @@
+/** Holds the rules of ARCHITECTURE.md: who may import whom, how long a file may be, what core may not touch. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url));
+const MAX_LINES = 350;
+const FORBIDDEN_FOLDERS = /(^|\/)(utils?|helpers?|common|types|misc|lib)(\/|$)/;
+
+/** Who a folder may import: first match decides. `exact` names single files. */
+const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
+  {
+    from: /^core\/token\.ts$/,
+    mayImport: /^(core\/|node:crypto$)/,
+    why: 'tokens need the CSPRNG and hashes, nothing else',
+  },
+  { from: /^core\//, mayImport: /^core\//, why: 'core has no I/O and no dependency' },
+  { from: /^stores\/open-store\.ts$/, mayImport: /^(core\/|stores\/|node:path$)/, why: 'it knows the engines' },
+  { from: /^stores\/memory\//, mayImport: /^(core\/|stores\/memory\/)/, why: 'the specification stands on core alone' },
+  {
+    from: /^stores\/lmdb\//,
+    mayImport: /^(core\/|stores\/lmdb\/|lmdb$|node:timers\/promises$)/,
+    why: 'a store knows its own driver',
+  },
+  {
+    from: /^http\/node-server\.ts$/,
+    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(http|net)$)/,
+    why: 'the one place with sockets',
+  },
+  {
+    from: /^http\//,
+    mayImport: /^(core\/|http\/|hono$|node:timers\/promises$)/,
+    why: 'http knows no store and no configuration',
+  },
+  { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },
+  { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
+  { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
+  {
+    from: /^cli\//,
+    mayImport: /^(cli\/|config\.ts$|log\.ts$|serve\.ts$|node:)/,
+    why: 'the command neither knows core nor stores',
+  },
+  { from: /^(serve|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+];
+
+const files = readdirSync(SRC, { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(SRC, join(entry.parentPath, entry.name)).split(sep).join('/'));
+const textOf = (file: string) => readFileSync(join(SRC, file), 'utf8');
+
+/** Gives what a file imports: paths below src for our own, names for the rest. */
+function importsOf(file: string): string[] {
+  const specifiers = [...textOf(file).matchAll(/(?:from|import\(|createRequire\([^)]*\)\()\s*'([^']+)'/g)].map(
+    (match) => match[1]!,
+  );
+  return specifiers.map((specifier) =>
+    specifier.startsWith('.') ? join(file, '..', specifier).split(sep).join('/') : specifier,
+  );
+}
+
+describe('architecture', () => {
+  test('every import is one that its folder may make', () => {
+    assert.ok(files.length > 30, 'the sources were found');
+    for (const file of files) {
+      const rule = RULES.find(({ from }) => from.test(file));
+      assert.ok(rule, `${file} is in no folder that the architecture knows`);
+      for (const imported of importsOf(file)) {
+        assert.match(imported, rule.mayImport, `${file} must not import ${imported}: ${rule.why}`);
+      }
+    }
+  });
+
+  test('core has no clock, no chance and no environment', () => {
+    for (const file of files.filter((name) => name.startsWith('core/'))) {
+      assert.doesNotMatch(
+        textOf(file),
+        /Date\.now|new Date|Math\.random|process\.|setTimeout|setInterval|fetch\(/,
+        file,
+      );
+    }
+  });
+
+  test('only the configuration and the command read the environment, only problem.ts knows status codes', () => {
+    for (const file of files.filter((name) => !name.startsWith('cli/'))) {
+      assert.doesNotMatch(textOf(file), /process\.env/, file);
+    }
+    for (const file of files.filter((name) => /^(core|stores)\//.test(name))) {
+      assert.doesNotMatch(textOf(file), /\b(400|404|409|413|415|503)\b/, file);
+    }
+  });
+
+  test('no file is longer than 350 lines, no folder is a drawer', () => {
+    for (const file of files) {
+      assert.ok(textOf(file).split('\n').length <= MAX_LINES, `${file} has grown a second subject`);
+      assert.doesNotMatch(file, FORBIDDEN_FOLDERS);
+    }
+  });
+
+  test('a rule that is broken is found', () => {
+    const [coreRule] = RULES.filter(({ from }) => from.test('core/sessions.ts'));
+    for (const imported of ['lmdb', 'node:fs', 'stores/lmdb/tables.ts', 'http/app.ts', 'config.ts']) {
+      assert.doesNotMatch(imported, coreRule!.mayImport);
+    }
+  });
+});
