@@ -6,6 +6,7 @@
  * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
  * group commit. Readers are renewed before each read, because another process may have committed a microsecond ago.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
 import { expiresAt } from '../../core/expiry.ts';
@@ -27,7 +28,15 @@ export class Tables {
 
   /** Opens or creates the environment in a folder. Errors: what the file system says. */
   constructor(path: string, namespace: string) {
-    this.root = open({ path, noSubdir: false, overlappingSync: false, maxDbs: 64, maxReaders: 512 });
+    this.root = open({
+      path,
+      noSubdir: false,
+      overlappingSync: false,
+      // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
+      eventTurnBatching: false,
+      maxDbs: 64,
+      maxReaders: 512,
+    });
     this.sessions = this.root.openDB({ name: `${namespace}:sessions`, encoding: 'msgpack' });
     this.subjects = this.root.openDB({ name: `${namespace}:subjects`, encoding: 'msgpack' });
     this.activity = this.root.openDB({ name: `${namespace}:activity`, encoding: 'msgpack' });
@@ -41,7 +50,7 @@ export class Tables {
     try {
       return await this.root.transaction(work);
     } catch (error) {
-      throw unavailable(error);
+      throw unavailable(await reasonOf(error));
     }
   }
 
@@ -171,6 +180,13 @@ export class Tables {
   private assertOpen(): void {
     if (this.closed) throw new ServiceError('store_unavailable', 'the session store is closed');
   }
+}
+
+/** A commit that failed carries its reason as a promise of its own, which rejects a moment later. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  const reason = commitError?.catch((cause: unknown) => cause);
+  return (await Promise.race([reason, nextTurn()])) ?? error;
 }
 
 function unavailable(cause: unknown): ServiceError {
