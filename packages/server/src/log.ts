@@ -29,5 +29,11 @@ export function flushLog(): void {
 /** Loaded only for a terminal: a server under a supervisor starts faster without it. */
 function prettyStream(): NodeJS.WritableStream {
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty').build;
-  return pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' });
+  return pretty({
+    destination: 2,
+    sync: true,
+    singleLine: true,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss.l',
+  });
 }

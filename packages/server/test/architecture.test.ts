@@ -21,7 +21,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   { from: /^stores\/memory\//, mayImport: /^(core\/|stores\/memory\/)/, why: 'the specification stands on core alone' },
   {
     from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/lmdb\/|lmdb$|node:timers\/promises$)/,
+    mayImport: /^(core\/|stores\/lmdb\/|lmdb$|node:(fs|timers\/promises)$)/,
     why: 'a store knows its own driver',
   },
   {

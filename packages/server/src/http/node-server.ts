@@ -107,7 +107,7 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   const start = process.hrtime.bigint();
   const trace: Trace = { route: 'none' };
   outgoing.once('close', () => {
-    const duration = Number(process.hrtime.bigint() - start) / 1e6;
+    const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
     const status = outgoing.writableFinished ? outgoing.statusCode : 499;
     const { route, session, error } = trace;
     onRequest({ method: incoming.method ?? '', route, status, duration, session, error });

@@ -6,6 +6,7 @@
  * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
  * group commit. Readers are renewed before each read, because another process may have committed a microsecond ago.
  */
+import { mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
@@ -28,6 +29,8 @@ export class Tables {
 
   /** Opens or creates the environment in a folder. Errors: what the file system says. */
   constructor(path: string, namespace: string) {
+    // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     this.root = open({
       path,
       noSubdir: false,
