@@ -25,9 +25,9 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'a store knows its own driver',
   },
   {
-    from: /^http\/node-server\.ts$/,
+    from: /^http\/(node-server|bare-connection)\.ts$/,
     mayImport: /^(core\/|http\/|@hono\/node-server$|node:(http|net)$)/,
-    why: 'the one place with sockets',
+    why: 'the place with sockets',
   },
   {
     from: /^http\//,
