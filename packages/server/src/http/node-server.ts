@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { ErrorCode } from '../core/errors.ts';
 import type { App } from './app.ts';
-import { refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { classicBody, HEADERS, STATUS } from './problem.ts';
 import type { Trace } from './route.ts';
 
@@ -55,18 +55,17 @@ export class NodeServer {
       hostname: 'localhost',
       errorHandler: () => refusal('bad_request', 'the request target or the Host header is not valid'),
     });
+    const waiting = new Pipeline();
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
-      if (incoming.method !== 'GET') watchBody(incoming, outgoing);
+      watchBody(incoming, outgoing);
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
       const refused = refuseHead(incoming);
       if (refused !== null) refuse(outgoing, ...refused);
       else void listener(incoming, outgoing);
     };
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-      // Pipelined behind a request that has no answer yet: it waits its turn. All at once, a client that does not read
-      // could have hundreds of answers made for one packet it sent.
-      if (outgoing.socket === null) outgoing.once('socket', () => answer(incoming, outgoing));
+      if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
     };
     this.server = createServer(
@@ -124,7 +123,7 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
 }
 
 /** Checks what the parser lets through although RFC 9112 does not. Absence: null when the request may go on. */
-function refuseHead({ url, httpVersionMinor, rawHeaders }: IncomingMessage): [ErrorCode, string] | null {
+function refuseHead({ url, httpVersionMinor, headers, rawHeaders }: IncomingMessage): [ErrorCode, string] | null {
   if (url !== undefined && url.length > LIMITS.target) {
     return ['uri_too_long', `the request target must not exceed ${LIMITS.target} bytes`];
   }
@@ -132,6 +131,10 @@ function refuseHead({ url, httpVersionMinor, rawHeaders }: IncomingMessage): [Er
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
     if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    return ['bad_request', 'Transfer-Encoding must be chunked; a compressed body is said by Content-Encoding'];
   }
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
     return ['bad_request', 'the request must have one Host header'];

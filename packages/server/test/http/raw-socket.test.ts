@@ -83,12 +83,9 @@ refuses('request lines', [
   ['an unknown method', line(`FOO ${GET} HTTP/1.1`), [400]],
   ['a lower-case method', line(`get ${GET} HTTP/1.1`), [400]],
   ['a target without a slash', line('GET ping HTTP/1.1'), [400]],
-  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400]],
   ['a TLS greeting', Buffer.from('16030100c8010000c40303', 'hex'), [400]],
-  ['binary noise', Buffer.from([0, 1, 2, 255, 254, 13, 10, 13, 10]), [400]],
   ['a megabyte of noise', MEGABYTE, [400]],
   ['bare LF for CRLF', `GET ${GET} HTTP/1.1\nHost: localhost\n\n`, [400]],
-  ['bare CR for CRLF', `GET ${GET} HTTP/1.1\rHost: localhost\r\r`, [400]],
   ['NUL in the target', line(`GET ${GET}\0 HTTP/1.1`), [400]],
   ['bytes that are not UTF-8 in the path', line(`GET /shop/soid/SecretUser\xff\xfe HTTP/1.1`), [400]],
   ['a target of 9,000 bytes', line(`GET ${GET}${'a'.repeat(9000)} HTTP/1.1`), [414]],
@@ -103,18 +100,11 @@ refuses('targets and methods', [
   ['CONNECT with a megabyte after it', line('CONNECT example.org:443 HTTP/1.1') + MEGABYTE, [405]],
   ['CONNECT without a Host', 'CONNECT example.org:443 HTTP/1.1\r\n\r\n', [400, 405]],
   ['TRACE', line(`TRACE ${GET} HTTP/1.1`), [405]],
-  ['PATCH', line(`PATCH ${GET} HTTP/1.1`), [405]],
-  ['a foreign scheme', line(`GET ftp://localhost${GET} HTTP/1.1`), [400, 404]],
   ['a route that does not exist, with a token', line(`GET /shop/fetch/${TOKEN} HTTP/1.1`), [404]],
   ['a backslash', line(`GET /shop\\get\\${TOKEN} HTTP/1.1`), [400, 404]],
-  ['an encoded slash in the token', line(`GET ${GET}%2f HTTP/1.1`), [400]],
-  ['a percent-encoding that is not hexadecimal', line('GET /shop/soid/SecretUser%zz HTTP/1.1'), [400]],
   ['percent-encoded bytes that are not UTF-8', line('GET /shop/soid/SecretUser%ff HTTP/1.1'), [400]],
-  ['half of a surrogate pair, percent-encoded', line('GET /shop/soid/SecretUser%ed%a0%80 HTTP/1.1'), [400]],
   ['a line break in the id', line('GET /shop/soid/SecretUser%0d%0aX:1 HTTP/1.1'), [400]],
-  ['a Unicode line break in the id', line('GET /shop/soid/SecretUser%e2%80%a8 HTTP/1.1'), [400]],
   ['an id of 129 characters', line(`GET /shop/soid/${'%61'.repeat(129)} HTTP/1.1`), [400]],
-  ['a bad encoding in the ip', line('PUT /shop/create/SecretUser?ip=%zz HTTP/1.1'), [400]],
   ['a line break in the ip', line('PUT /shop/create/SecretUser?ip=10.9.8.7%0a HTTP/1.1'), [400]],
   ['an ip given twice', line(`PUT ${CREATE}&ip=10.9.8.7 HTTP/1.1`), [400]],
 ]);
@@ -133,10 +123,7 @@ refuses('headers', [
   ['LF at the end of a header', `GET ${GET} HTTP/1.1\r\n${HOST}\r\nA: b\nC: d\r\n\r\n`, [400]],
   ['an expectation that is unknown before a body', put(['Expect: x'], MEGABYTE), [417]],
   ['two different lengths', putHead('Content-Length: 2', 'Content-Length: 3'), [400]],
-  ['a list of lengths', `${putHead('Content-Length: 2, 2')}{}`, [400]],
   ['a length with a sign', `${putHead('Content-Length: +2')}{}`, [400]],
-  ['a negative length', putHead('Content-Length: -1'), [400]],
-  ['a length past 64 bits', putHead('Content-Length: 99999999999999999999999'), [400]],
   ['a length together with chunks', `${putHead('Content-Length: 2', 'Transfer-Encoding: chunked')}0\r\n\r\n`, [400]],
   ['chunks together with a length', `${putHead('Transfer-Encoding: chunked', 'Content-Length: 2')}0\r\n\r\n`, [400]],
   ['an unknown transfer encoding', putHead('Transfer-Encoding: gzip'), [400]],
@@ -147,7 +134,6 @@ refuses('headers', [
 refuses('framing of bodies', [
   ['a chunk size that is no number', chunked('zz\r\n'), [400]],
   ['a chunk size past 64 bits', chunked('fffffffffffffffff\r\n'), [400]],
-  ['a chunk longer than it says', chunked('2\r\n{"a":1}\r\n0\r\n\r\n'), [400]],
   ['a bad chunk after a good one', [chunked('1\r\n{\r\n'), 'zz\r\n'], [400]],
   ['a chunk extension of a megabyte', chunked(`2;${MEGABYTE}\r\n{}\r\n0\r\n\r\n`), [400, 413, 431]],
   ['a trailer of a megabyte', chunked(`2\r\n{}\r\n0\r\nA: ${MEGABYTE}\r\n\r\n`), [400, 413, 431]],
@@ -157,7 +143,6 @@ refuses('framing of bodies', [
   ['60,001 bytes', put([], `{"a":"${'x'.repeat(59_993)}"}`), [413]],
   ['60,001 bytes in chunks', chunked(`ea61\r\n{"a":"${'x'.repeat(59_993)}"}\r\n0\r\n\r\n`), [413]],
   ['a length of 10 GB, nothing sent', putHead('Content-Length: 10000000000'), [413]],
-  ['a megabyte in one chunk', chunked(`f4240\r\n${MEGABYTE}\r\n0\r\n\r\n`), [413]],
   // An answer ends the request: the client must not find a second one, which it would take for its next request's.
   ['a body too long that breaks off', putHead('Content-Length: 70000') + 'x'.repeat(65_000), [413], HALF_CLOSE],
   ['too many chunks, the last one bad', [chunked(`ea61\r\n${'x'.repeat(60_001)}\r\n`), 'zz\r\n'], [413]],
@@ -168,24 +153,17 @@ refuses('content of bodies', [
   ['a gzip bomb', gzip(BOMB), [413]],
   ['a gzip bomb in chunks', [chunked(`${BOMB.length.toString(16)}\r\n`), BOMB, '\r\n0\r\n\r\n'], [413, 400]],
   ['gzip that breaks off', gzip(gzipSync('{"a":1}').subarray(0, 15)), [400]],
-  ['gzip with a wrong checksum', gzip(Buffer.concat([gzipSync('{"a":1}').subarray(0, -8), Buffer.alloc(8)])), [400]],
   ['gzip with more behind it', gzip(Buffer.concat([gzipSync('{"a":1}'), Buffer.from('junk')])), [400]],
   ['text that says it is gzip', gzip('{"a":1}'), [400]],
-  ['gzip in gzip', gzip(gzipSync(gzipSync('{"a":1}'))), [400]],
   ['an unknown content encoding', put(['Content-Encoding: br'], '{}'), [415]],
   ['another charset', request('PUT', CREATE, [`${JSON_TYPE}; charset=iso-8859-1`], '{"a":"\xe9"}'), [415]],
-  ['UTF-16 that is not announced', put([], Buffer.from('\ufeff{"a":1}', 'utf16le')), [400]],
-  ['a body that is not JSON', request('PUT', CREATE, ['Content-Type: text/plain'], 'a=1'), [415]],
   ['a body without a type', request('PUT', CREATE, [], '{"a":1}'), [415]],
   ['bytes that are not UTF-8', put([], '{"a":"\xe9"}'), [400]],
   ['half of a surrogate pair in bytes', put([], '{"a":"\xed\xa0\x80"}'), [400]],
   ['half of a surrogate pair as an escape', put([], '{"a":"\\ud800"}'), [400]],
   ['half of a surrogate pair in a key', put([], '{"\\udfff":1}'), [400]],
-  ['nothing but a byte order mark', put([], '\xef\xbb\xbf'), [400]],
   ['a number past a double', put([], '{"a":1e400}'), [400]],
-  ['a number of 59,000 digits', put([], `{"a":${'9'.repeat(59_000)}}`), [400]],
   ['59,000 brackets', put([], '['.repeat(59_000)), [400]],
-  ['11,000 braces', put([], '{"a":'.repeat(11_000)), [400]],
   ['100,000 brackets', put([], '['.repeat(100_000)), [413]],
 ]);
 
@@ -221,8 +199,6 @@ describe('what is odd but right', () => {
 
   const answered: readonly (readonly [what: string, sent: Bytes, body: RegExp])[] = [
     ['HTTP/1.0 without a Host', 'GET /ping HTTP/1.0\r\n\r\n', /^PONG$/],
-    ['HTTP/0.9', 'GET /ping\r\n\r\n', /^PONG$|"name":"badRequest"/],
-    ['an empty line before the request', `\r\n\r\n${line('GET /ping HTTP/1.1')}`, /^PONG$/],
     ['an absolute target', line('GET http://example.org/ping HTTP/1.1'), /^PONG$/],
     ['an offer to upgrade', get('Connection: Upgrade', 'Upgrade: websocket'), /^\{\}$/],
     ['.. as an id', line('GET /odd/soid/.. HTTP/1.1'), /^\{"sessions":\[\]\}$/],
@@ -261,6 +237,18 @@ describe('what is odd but right', () => {
       });
     }
   }
+
+  test('a read with a body that breaks off gets one answer', async () => {
+    const head = `GET /ping HTTP/1.1\r\n${HOST}\r\nContent-Length: 9\r\n\r\n`;
+    const { answers } = await exchange(server.port, [head, 'x'], HALF_CLOSE);
+    assert.equal(answers.length, 1);
+  });
+
+  test('a body that comes after the answer does not confuse what follows it', async () => {
+    const parts = [`POST /nope HTTP/1.1\r\n${HOST}\r\nContent-Length: 9\r\n\r\n`, '123456789', get(), 'GARBAGE\r\n'];
+    const { answers } = await exchange(server.port, parts, { answers: 4, pause: 20 });
+    assert.equal(answers.map(({ status }) => status).join(), '404,200,400');
+  });
 
   test('a client that closes its half after the request still gets the answer', async () => {
     for (let i = 0; i < 10; i++) {
@@ -306,24 +294,30 @@ describe('clients that do not care', () => {
     });
   }
 
-  test('a client that asks without reading costs the server little memory and the others no time', async (t) => {
-    const own = await startServer(t, { NODE_OPTIONS: '--max-old-space-size=256' });
-    const big = request('PUT', '/big/create/u?ip=1', [JSON_TYPE], `{"a":"${'x'.repeat(50_000)}"}`);
-    for (let i = 0; i < 40; i++) await exchange(own.port, big, { linger: 0 });
-    const before = memoryOf(own);
-    const asked = Buffer.concat(Array.from({ length: 200 }, () => request('GET', '/big/soapp?dt=600')));
-    const deaf = sendWithoutReading(own.port, asked);
-    t.after(() => deaf.destroy());
-    for (let i = 0; i < 20; i++) {
-      await sleep(50);
-      const { answers, elapsed } = await exchange(own.port, request('GET', '/ping'), { linger: 0 });
-      assert.equal(answers[0]?.body, 'PONG');
-      assert.ok(elapsed < AT_ONCE, `another client waited ${Math.round(elapsed)} ms`);
-    }
-    const grown = (memoryOf(own) ?? 0) - (before ?? 0);
-    assert.ok(grown < 150, `200 unread requests cost ${Math.round(grown)} MB`);
-    await assertHealthy(own);
-  });
+  for (const [what, times, method, target] of [
+    ['a large answer', 1, 'GET', '/big/soapp?dt=600'],
+    ['many large answers', 200, 'GET', '/big/soapp?dt=600'],
+    ['more than the store can write', 400_000, 'PUT', '/flood/create/u?ip=1'],
+  ] as const) {
+    test(`a client that asks for ${what} and does not read costs little memory and the others no time`, async (t) => {
+      const own = await startServer(t, { NODE_OPTIONS: '--max-old-space-size=256' });
+      const big = request('PUT', '/big/create/u?ip=1', [JSON_TYPE], `{"a":"${'x'.repeat(50_000)}"}`);
+      await Promise.all(Array.from({ length: 200 }, () => exchange(own.port, big, { linger: 0 })));
+      const before = memoryOf(own);
+      const deaf = sendWithoutReading(own.port, request(method, target).toString().repeat(times));
+      t.after(() => deaf.destroy());
+      for (let i = 0; i < 30; i++) {
+        await sleep(50);
+        deaf.write('GARBAGE\r\n');
+        const { answers, elapsed } = await exchange(own.port, request('GET', '/ping'), { linger: 0 });
+        assert.equal(answers[0]?.body, 'PONG');
+        assert.ok(elapsed < AT_ONCE, `another client waited ${Math.round(elapsed)} ms`);
+      }
+      const grown = (memoryOf(own) ?? 0) - (before ?? 0);
+      assert.ok(grown < 150, `${times} unread requests cost ${Math.round(grown)} MB`);
+      await assertHealthy(own);
+    });
+  }
 
   test('a body in many thousands of chunks costs the others no time', async (t) => {
     const own = await startServer(t);

@@ -77,7 +77,7 @@ export class LmdbStore implements SessionStore {
   }
 
   async get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
-    const entry = this.tables.read(() => this.open(app, token, now));
+    const entry = await this.tables.read(() => this.open(app, token, now));
     if (entry === null) return null;
     const idle = idleFor(entry.session, now);
     if (!touch) return { session: entry.session, at: now, idle };
@@ -86,7 +86,7 @@ export class LmdbStore implements SessionStore {
     if (this.seen.isUrgent(entry.stored.session, now)) {
       await this.seen.flush();
       // Another process may have swept or revoked it in between: then this touch came too late.
-      if (this.tables.read(() => this.live(entry.key, now)) === null) return null;
+      if ((await this.tables.read(() => this.live(entry.key, now))) === null) return null;
     }
     return { session, at: now, idle };
   }
@@ -96,7 +96,7 @@ export class LmdbStore implements SessionStore {
   }
 
   async find(app: string, id: string, now: number): Promise<Visit | null> {
-    const entry = this.tables.read(() => this.live(sessionKey(app, id), now));
+    const entry = await this.tables.read(() => this.live(sessionKey(app, id), now));
     return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
   }
 

@@ -25,6 +25,8 @@ export class Tables {
   readonly due: Database<true, string>;
   private readonly root: RootDatabase;
   private readonly aliases: Database<string, string>;
+  private turn: Promise<void> | null = null;
+  private renew = true;
   private closed = false;
 
   /** Opens or creates the environment in a folder. Errors: what the file system says. */
@@ -57,11 +59,23 @@ export class Tables {
     }
   }
 
-  /** Runs `work` on the newest committed state. */
-  read<T>(work: () => T): T {
+  /**
+   * Runs `work` on the newest committed state, once the turn of the event loop has taken in all its requests. All reads of
+   * a turn then share one read transaction, and their answers leave together: one wake-up of the clients, not one each.
+   */
+  async read<T>(work: () => T): Promise<T> {
+    this.turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.turn = null;
+        this.renew = true;
+        resolve();
+      });
+    });
+    await this.turn;
     this.assertOpen();
     try {
-      this.root.resetReadTxn();
+      if (this.renew) this.root.resetReadTxn();
+      this.renew = false;
       return work();
     } catch (error) {
       throw unavailable(error);
@@ -104,7 +118,7 @@ export class Tables {
     const { app, id } = session;
     const deadline = expiresAt(session);
     const dueAt = Number.isFinite(deadline) ? deadline : null;
-    this.put({ session, credential, dueAt, flushes });
+    this.put({ session, credential, dueAt, flushes, indexedAt: session.lastSeenAt });
     if (session.subject !== null) void this.subjects.put(`${subjectPrefix(app, session.subject)}:${id}`, true);
     if (dueAt !== null) void this.due.put(dueKey(dueAt, app, id), true);
     for (const held of [credential, credential.previous]) {
@@ -114,14 +128,24 @@ export class Tables {
   }
 
   /** Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction. */
-  replace(old: StoredRecord, session: Session, flushes = old.flushes): void {
+  replace(old: StoredRecord, session: Session): void {
     const deadline = expiresAt(session);
     const dueAt = old.dueAt !== null && old.dueAt <= deadline ? old.dueAt : this.moveDue(old, deadline);
-    this.put({ session, credential: old.credential, dueAt, flushes });
-    const { lastSeenAt } = old.session;
-    if (lastSeenAt === session.lastSeenAt && expiresAt(old.session) === deadline) return;
-    if (lastSeenAt !== session.lastSeenAt) void this.activity.remove(activityKey(session.app, lastSeenAt, session.id));
-    this.putActivity(session);
+    this.moveActivity(old, session);
+    this.put({ ...old, session, dueAt, indexedAt: session.lastSeenAt });
+  }
+
+  /** Stores counters and last-seen alone; the activity index is left behind, for `reindex`. In a transaction. */
+  recount(old: StoredRecord, session: Session, flushes: number): void {
+    this.put({ ...old, session, flushes });
+  }
+
+  /** Brings the activity index up to a record. In a transaction. */
+  reindex(record: StoredRecord): void {
+    const { session, indexedAt } = record;
+    if (indexedAt === session.lastSeenAt) return;
+    this.moveActivity(record, session);
+    this.put({ ...record, indexedAt: session.lastSeenAt });
   }
 
   /** Moves the entry in `due` to a session's present deadline, because the sweep came to it. In a transaction. */
@@ -130,10 +154,10 @@ export class Tables {
   }
 
   /** Removes a record and all its index entries. In a transaction. */
-  remove({ session, credential, dueAt }: StoredRecord): void {
+  remove({ session, credential, dueAt, indexedAt }: StoredRecord): void {
     const { app, id } = session;
     void this.sessions.remove(sessionKey(app, id));
-    void this.activity.remove(activityKey(app, session.lastSeenAt, id));
+    void this.activity.remove(activityKey(app, indexedAt, id));
     if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
     for (const held of [credential, credential.previous]) {
@@ -164,6 +188,12 @@ export class Tables {
 
   private put(record: StoredRecord): void {
     void this.sessions.put(sessionKey(record.session.app, record.session.id), toRow(record));
+  }
+
+  private moveActivity({ indexedAt }: StoredRecord, session: Session): void {
+    const { app, id, lastSeenAt } = session;
+    if (indexedAt !== lastSeenAt) void this.activity.remove(activityKey(app, indexedAt, id));
+    this.putActivity(session);
   }
 
   private putActivity(session: Session): void {
