@@ -21,6 +21,7 @@ export interface Body {
 
 /** Reads the body of a request. Errors: `body_too_large`, `unsupported_media_type`, `bad_request` when it breaks off. */
 export async function readBody({ req: { raw: request }, env }: Context<RequestEnv>): Promise<Body> {
+  if (!hasBody(request)) return NO_BODY;
   const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';');
   const raw = await readRaw(request, env.incoming);
   const bytes = raw.length === 0 ? raw : await inflate(raw, request.headers.get('content-encoding'));
@@ -28,12 +29,18 @@ export async function readBody({ req: { raw: request }, env }: Context<RequestEn
   return { length: bytes.length, isJson, text: () => decodeText(bytes, parameters) };
 }
 
+const NO_BODY: Body = { length: 0, isJson: false, text: () => '' };
+
+function hasBody({ headers }: Request): boolean {
+  const length = headers.get('content-length');
+  return length === null ? headers.get('transfer-encoding') !== null : length !== '0';
+}
+
 async function readRaw(request: Request, incoming: Incoming | undefined): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > MAX_BODY) throw tooLarge();
   try {
     if (declared !== null) return new Uint8Array(await request.arrayBuffer());
-    if (request.headers.get('transfer-encoding') === null) return new Uint8Array();
     // Node's own stream gives many small chunks as one; as a web stream they would hold up the event loop for seconds.
     return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body);
   } catch (cause) {

@@ -127,12 +127,20 @@ export class Tables {
     this.putActivity(session);
   }
 
-  /** Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction. */
-  replace(old: StoredRecord, session: Session): void {
+  /**
+   * Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction.
+   * Gives whether the activity index was left behind, for `reindex`: a changed timeout moves it at once, a touch does not.
+   */
+  replace(old: StoredRecord, session: Session): boolean {
     const deadline = expiresAt(session);
     const dueAt = old.dueAt !== null && old.dueAt <= deadline ? old.dueAt : this.moveDue(old, deadline);
+    if (session.idleTimeout === old.session.idleTimeout) {
+      this.put({ ...old, session, dueAt });
+      return true;
+    }
     this.moveActivity(old, session);
     this.put({ ...old, session, dueAt, indexedAt: session.lastSeenAt });
+    return false;
   }
 
   /** Stores counters and last-seen alone; the activity index is left behind, for `reindex`. In a transaction. */

@@ -56,11 +56,14 @@ export class WriteBehind {
 
   /** Gives the session of a stored record with what is still pending. */
   current(key: string, { session, flushes }: StoredRecord): Session {
-    const flushing = this.flushing.get(key);
-    const counted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes);
-    const first = counted ? session : withSeen(session, flushing);
     const pending = this.pending.get(key);
-    return pending === undefined ? first : withSeen(first, pending);
+    const flushing = this.flushing.get(key);
+    const uncounted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes) ? null : flushing;
+    if (pending === undefined && uncounted === null) return session;
+    return withSeen(session, {
+      reads: (pending?.reads ?? 0) + (uncounted?.reads ?? 0),
+      lastSeenAt: Math.max(pending?.lastSeenAt ?? 0, uncounted?.lastSeenAt ?? 0),
+    });
   }
 
   /** Counts one read at `now`. */
@@ -79,6 +82,12 @@ export class WriteBehind {
       expiresAt(stored) - now < URGENT_WITHIN &&
       expiresAt(stored) < (stored.absoluteExpiresAt ?? Number.POSITIVE_INFINITY)
     );
+  }
+
+  /** Notes that a session's index entry is behind its record. */
+  fallBehind(key: string): void {
+    this.behind.add(key);
+    this.indexTimer ??= setTimeout(() => void this.settle().catch(this.onError), INDEX_AFTER);
   }
 
   /** Forgets what is pending for a session whose record took it over or is gone. */
@@ -131,11 +140,10 @@ export class WriteBehind {
         if (record === null || !isLive(record.session, seen.lastSeenAt)) continue;
         seen.flushes = record.flushes + 1;
         this.tables.recount(record, withSeen(record.session, seen), seen.flushes);
-        this.behind.add(key);
+        this.fallBehind(key);
       }
     });
     for (const key of keys) this.flushing.delete(key);
-    this.indexTimer ??= setTimeout(() => void this.settle().catch(this.onError), INDEX_AFTER);
   }
 
   private async reindex(keys: readonly string[]): Promise<void> {
