@@ -3,9 +3,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { install, root, run } from './install.mjs';
+import { installTestTools } from './test-tools.mjs';
 
 const given = process.argv.slice(2);
 install();
+installTestTools();
 if (given.length === 0) run('node', ['scripts/check.mjs']);
 run('npm', ['run', 'build', '--silent']);
 
