@@ -1,0 +1,34 @@
+-- get: reads sessions by token, with or without a touch; each for itself.
+-- KEYS: sessions, data, activity, visitors (for each read)
+-- ARGV: now, deadline, then for each read: id, hash, touch
+-- RETURNS: {now, then for each read a visit or false}
+-- ATOMIC: a read and its count are one step, or a revoke in between would be undone by the write.
+-- INCLUDES: record
+local now, late = clock(ARGV[1], ARGV[2])
+if late then return late end
+local answer = { now }
+
+local function one(sessions, data, activity, visitors, id, hash, touch)
+  local text = redis.call('HGET', sessions, id)
+  if not text then return false end
+  local r = read(text)
+  if not live(r, now) or not opens(r, hash, now) then return false end
+  local idle = math.max(0, now - r.seen)
+  if touch == '1' then
+    local seen = math.max(r.seen, now)
+    -- form and flags (4 bytes), seen and reads (16), the rest as it was
+    text = string.sub(text, 1, 4) .. struct.pack('>dd', seen, r.reads + 1) .. string.sub(text, 21)
+    redis.call('HSET', sessions, id, text)
+    if seen > r.seen then
+      redis.call('ZADD', activity, seen, id)
+      if r.subject ~= '' then redis.call('ZADD', visitors, 'GT', seen, r.subject) end
+    end
+  end
+  return visit(r, text, idle, data, id)
+end
+
+for i = 0, #KEYS / 4 - 1 do
+  local k, a = i * 4, i * 3 + 2
+  answer[i + 2] = one(KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+end
+return answer
