@@ -13,7 +13,7 @@ export async function openOn(
   cleanup: Cleanup,
   url: string,
   servers: readonly Redis[],
-  tls: TlsFiles = {},
+  { tls = {}, forgetful = false }: { tls?: TlsFiles; forgetful?: boolean } = {},
 ): Promise<StoreUnderTest> {
   for (const server of servers) await server.flushall();
   const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
@@ -22,7 +22,7 @@ export async function openOn(
   cleanup.after(() => store.close());
   await store.ready();
   return {
-    store,
+    store: forgetful ? forgetting(store, servers) : store,
     contents: async () => {
       // An empty app stays in the register until the next sweep. At this instant nothing has expired.
       const sweeper = open();
@@ -33,4 +33,18 @@ export async function openOn(
     },
     faults: async () => auditRedis(await dumpRedis(servers), NAMESPACE),
   };
+}
+
+/** A store whose servers have forgotten the scripts whenever a verb begins. */
+function forgetting(store: RedisStore, servers: readonly Redis[]): RedisStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name);
+      if (typeof member !== 'function' || name === 'close') return member;
+      return async (...args: unknown[]) => {
+        await Promise.all(servers.map((server) => server.script('FLUSH')));
+        return member.apply(target, args);
+      };
+    },
+  });
 }

@@ -44,7 +44,7 @@ async function isFree(port: number): Promise<boolean> {
 export async function startRedis(
   cleanup: Cleanup,
   settings: string[] = [],
-  options: { port?: number; sentinel?: boolean; configuration?: string; tls?: { port: number; ca: Buffer } } = {},
+  options: { port?: number; sentinel?: boolean; configuration?: string } = {},
 ): Promise<RedisServer> {
   const port = options.port ?? (await freePorts(1))[0]!;
   const folder = temporaryFolder(cleanup);
