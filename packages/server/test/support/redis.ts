@@ -44,7 +44,7 @@ async function isFree(port: number): Promise<boolean> {
 export async function startRedis(
   cleanup: Cleanup,
   settings: string[] = [],
-  options: { port?: number; sentinel?: boolean; configuration?: string } = {},
+  options: { port?: number; sentinel?: boolean; configuration?: string; password?: string } = {},
 ): Promise<RedisServer> {
   const port = options.port ?? (await freePorts(1))[0]!;
   const folder = temporaryFolder(cleanup);
@@ -63,7 +63,15 @@ export async function startRedis(
     output += chunk;
   });
   const ended = once(child, 'close');
-  const admin = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => 50, protocol: 2 });
+  const { password } = options;
+  const admin = new Redis({
+    ...(password && { password }),
+    port,
+    host: '127.0.0.1',
+    lazyConnect: true,
+    retryStrategy: () => 50,
+    protocol: 2,
+  });
   admin.on('error', () => {});
   cleanup.after(async () => {
     admin.disconnect();
