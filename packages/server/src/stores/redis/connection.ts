@@ -30,10 +30,11 @@ export class Connection {
   readonly anySlot: boolean;
   private readonly client: Redis | Cluster;
   private failing = false;
+  private closed = false;
 
   constructor({ address, tls, timeout, onError }: ConnectionOptions) {
     this.anySlot = address.topology !== 'cluster';
-    this.client = connect(address, tls, timeout);
+    this.client = clientFor(address, tls, timeout);
     this.client.on('ready', () => {
       this.failing = false;
     });
@@ -42,9 +43,11 @@ export class Connection {
       this.failing = true;
       onError(withoutArguments(error));
     });
-    this.client.connect().catch(() => {
-      // Told by the event above; tried again until `close`.
+    // ioredis gives up where a Sentinel sends it to nobody, or a Cluster has no node that answers. We do not.
+    this.client.on('end', () => {
+      if (!this.closed) setTimeout(() => !this.closed && this.connect(), RETRY);
     });
+    this.connect();
   }
 
   /** Resolves when commands can be sent, or after `limit` milliseconds: a server starts without its store, too. */
@@ -84,12 +87,19 @@ export class Connection {
     return reply;
   }
 
+  private connect(): void {
+    this.client.connect().catch(() => {
+      // Told by the event `error`; tried again until `close`.
+    });
+  }
+
   close(): void {
+    this.closed = true;
     this.client.disconnect();
   }
 }
 
-function connect(address: Address, tls: TlsFiles, timeout: number): Redis | Cluster {
+function clientFor(address: Address, tls: TlsFiles, timeout: number): Redis | Cluster {
   const { nodes, username, password, db } = address;
   const common = {
     ...(username === null ? {} : { username }),
@@ -134,7 +144,6 @@ function connect(address: Address, tls: TlsFiles, timeout: number): Redis | Clus
     sentinels: [...nodes],
     name: address.name!,
     sentinelRetryStrategy: () => RETRY,
-    failoverDetector: true,
     ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { ...tls } } : {}),
   });
 }
