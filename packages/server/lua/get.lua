@@ -7,7 +7,8 @@
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local answer = { now }
-local instant = string.format('%.0f', now)
+local entry = second(now)
+local entryText = string.format('%.0f', entry)
 
 -- Only what a read needs is unpacked, and into locals: this is the script that runs for nearly every request.
 local function one(sessions, data, activity, visitors, id, hash, touch)
@@ -22,9 +23,9 @@ local function one(sessions, data, activity, visitors, id, hash, touch)
     -- form and flags (4 bytes), seen and reads (16), the rest as it was
     text = string.sub(text, 1, 4) .. struct.pack('>dd', seen + unseen, reads + 1) .. string.sub(text, 21)
     redis.call('HSET', sessions, id, text)
-    if unseen > 0 then
-      redis.call('ZADD', activity, instant, id)
-      if subject ~= '' then redis.call('ZADD', visitors, 'GT', instant, subject) end
+    if entry > seen then
+      redis.call('ZADD', activity, entryText, id)
+      if subject ~= '' then redis.call('ZADD', visitors, 'GT', entryText, subject) end
     end
   end
   return struct.pack('>d', unseen) .. text .. (apart == 1 and redis.call('HGET', data, id) or '')

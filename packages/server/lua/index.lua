@@ -20,8 +20,8 @@ end
 -- `due` is when the sweep looks, never later than the deadline; a touch does not move it, the sweep does.
 local function store(p, id, r)
   redis.call('HSET', p.sessions, id, write(r))
-  redis.call('ZADD', p.activity, r.seen, id)
-  if r.subject ~= '' then redis.call('ZADD', p.visitors, 'GT', r.seen, r.subject) end
+  redis.call('ZADD', p.activity, second(r.seen), id)
+  if r.subject ~= '' then redis.call('ZADD', p.visitors, 'GT', second(r.seen), r.subject) end
   if expires(r) < NEVER then redis.call('ZADD', p.due, 'LT', expires(r), id) end
 end
 

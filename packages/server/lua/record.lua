@@ -25,6 +25,9 @@ local function write(r)
     #r.label, r.label) .. r.inline
 end
 
+-- Index entries have whole seconds: a session that is read ten times in one is entered once.
+local function second(instant) return instant - instant % 1000 end
+
 local function expires(r) return math.min(r.seen + r.idle, r.absolute) end
 local function live(r, now) return now < r.seen + r.idle and now < r.absolute end
 

@@ -52,7 +52,7 @@ export function auditRedis(dumps: readonly KeyDump[], namespace: string): string
       const { session, hash } = read(record, app, id);
       const { subject, lastSeenAt } = session;
       if (!tag.endsWith(`:${id.slice(0, 2)}}`)) faults.push(`${id} is in ${tag}`);
-      expected.set(`${tag}:a ${id}`, `${lastSeenAt}`);
+      expected.set(`${tag}:a ${id}`, `${second(lastSeenAt)}`);
       const due = byKey.get(`${tag}:d`)?.entries.get(id);
       const deadline = expiresAt(session);
       if (due === undefined ? Number.isFinite(deadline) : Number(due) > deadline) faults.push(`${id} is due too late`);
@@ -67,7 +67,7 @@ export function auditRedis(dumps: readonly KeyDump[], namespace: string): string
   }
   for (const [name, { ids, last }] of subjects) {
     const [tag, subject] = [name.slice(0, name.indexOf('} ') + 1), name.slice(name.indexOf('} ') + 2)];
-    expected.set(`${tag}:v ${subject}`, `${last}`);
+    expected.set(`${tag}:v ${subject}`, `${second(last)}`);
     expected.set(`${tag}:u ${subject}`, ids.sort().join());
   }
   const sessionsOf = (tag: string) => byKey.get(`${tag}:s`)?.entries;
@@ -93,6 +93,10 @@ export function auditRedis(dumps: readonly KeyDump[], namespace: string): string
   const entered = byKey.get(`${namespace}:apps`)?.entries;
   for (const app of apps) if (!entered?.has(app)) faults.push(`${app} is not entered: no sweep would find it`);
   return [...faults, ...[...expected.keys()].map((line) => `missing: ${line}`)];
+}
+
+function second(instant: number): number {
+  return instant - (instant % 1000);
 }
 
 function read(record: Buffer, app: string, id: string): { session: Session; hash: string } {

@@ -15,7 +15,7 @@ import type { ScriptCalls } from './script-calls.ts';
 const SLACK = 3_600_000;
 const ID_LENGTH = 16;
 
-/** Where a token leads. `until`: to when the alias that led there is kept; null when none did. */
+/** Where a token leads. `alias`: the value of the alias that led there; null when none did. */
 export interface Lead {
   readonly id: string;
   readonly alias: string | null;
@@ -51,9 +51,11 @@ export class Aliases {
     }
   }
 
-  /** Keeps an alias as long as the session it led to, now that the session was touched. */
+  /** Keeps an alias as long as the session it led to, and not for ever, now that the session was touched. */
   async extend(app: string, hash: string, lead: Lead, { session, at }: Visit): Promise<void> {
-    if (lead.alias === null || Number(lead.alias.slice(ID_LENGTH + 1)) >= expiresAt(session)) return;
+    if (lead.alias === null) return;
+    const [until, deadline] = [Number(lead.alias.slice(ID_LENGTH + 1)), expiresAt(session)];
+    if (until >= deadline && Number.isFinite(until) === Number.isFinite(deadline)) return;
     const [value, ttl] = this.valueFor(session, at);
     await this.calls.callTimeless('alias-claim', [this.keys.alias(app, hash)], [value, lead.alias, ttl]);
   }

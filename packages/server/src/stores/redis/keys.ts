@@ -4,8 +4,8 @@
  *
  *   {ns:app:pp}:s   hash   id → record (record.ts)
  *   {ns:app:pp}:j   hash   id → data, when it is longer than lua/index.lua keeps within the record
- *   {ns:app:pp}:a   zset   id by lastSeenAt                              activity
- *   {ns:app:pp}:v   zset   '+' subject by the latest lastSeenAt of theirs   visitors
+ *   {ns:app:pp}:a   zset   id by the second of lastSeenAt                activity
+ *   {ns:app:pp}:v   zset   '+' subject by the latest second of theirs    visitors
  *   {ns:app:pp}:u   hash   '+' subject → ids, one after the other        subjects
  *   {ns:app:pp}:d   zset   id by the instant the sweep looks at it       due; never later than the deadline
  *   {ns:app:HASH}:t string id:until, with a TTL                          a token chosen by a caller

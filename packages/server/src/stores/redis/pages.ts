@@ -12,13 +12,16 @@ import type { ScriptCalls } from './script-calls.ts';
 
 const POSITION_LENGTH = 24;
 const ID_LENGTH = 16;
+/** Index entries have whole seconds. */
+const SECOND = 1000;
 
 /** How far a partition has been read. */
 interface Reading {
   readonly partition: string;
-  /** The last position that was read; null at the beginning. */
-  last: Position | null;
-  more: boolean;
+  /** Where the next step begins, as positions.lua wants it; null when all was read. */
+  from: string | null;
+  /** All sessions seen at this instant or later are known. */
+  knownTo: number;
 }
 
 export class Pages {
@@ -34,23 +37,27 @@ export class Pages {
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    const readings: Reading[] = ALL_PARTITIONS.map((partition) => ({ partition, last: after, more: true }));
+    const from = after === null ? '+inf' : String(after.lastSeenAt - (after.lastSeenAt % SECOND));
+    const readings: Reading[] = ALL_PARTITIONS.map((partition) => ({
+      partition,
+      from,
+      knownTo: Number.POSITIVE_INFINITY,
+    }));
     // An even share of the page and some: partitions are even by their hash, small pages are not by chance.
-    const share = 8 + Math.ceil((query.limit / ALL_PARTITIONS.length) * 2);
+    const share = 3 + Math.ceil((query.limit / ALL_PARTITIONS.length) * 1.5);
     const sessions: Session[] = [];
     let waiting: Position[] = [];
-    let at = now;
     for (;;) {
-      const fresh: Position[] = [];
-      at = await this.advance(app, readings, share, query, now, fresh);
+      const { at, positions } = await this.advance(app, readings, share, query, now);
+      const fresh = after === null ? positions : positions.filter((position) => byActivity(after, position) < 0);
       waiting = [...waiting, ...fresh].sort(byActivity);
-      const frontier = readings.flatMap(({ more, last }) => (more && last !== null ? [last] : [])).sort(byActivity)[0];
-      const known =
-        frontier === undefined ? waiting.length : waiting.findLastIndex((p) => byActivity(p, frontier) <= 0) + 1;
-      const page = await this.take(app, waiting.slice(0, known), query.limit, sessions, now);
+      const open = readings.filter((reading) => reading.from !== null);
+      const knownTo = Math.max(Number.NEGATIVE_INFINITY, ...open.map((reading) => reading.knownTo));
+      const known = waiting.filter(({ lastSeenAt }) => lastSeenAt >= knownTo);
+      const page = await this.take(app, known, query.limit, sessions, now);
       if (page !== null) return { ...page, at };
-      if (frontier === undefined) return { sessions, cursor: null, at };
-      waiting = waiting.slice(known);
+      if (open.length === 0) return { sessions, cursor: null, at };
+      waiting = waiting.slice(known.length);
     }
   }
 
@@ -73,40 +80,35 @@ export class Pages {
     return null;
   }
 
-  /** Reads the next positions of the partitions that the frontier waits for. Gives the instant. */
-  private async advance(
-    app: string,
-    readings: Reading[],
-    share: number,
-    query: ListQuery,
-    now: number,
-    fresh: Position[],
-  ) {
-    let at = now;
-    const open = new Map(readings.filter(({ more }) => more).map((reading) => [reading.partition, reading]));
-    const since = query.activeSince ?? Number.MIN_SAFE_INTEGER;
+  /** Reads the next positions of each partition. Gives them, and the latest instant a script decided by. */
+  private async advance(app: string, readings: Reading[], share: number, query: ListQuery, now: number) {
+    let latest: number | null = null;
+    const positions: Position[] = [];
+    const open = new Map(readings.filter(({ from }) => from !== null).map((reading) => [reading.partition, reading]));
+    const since = query.activeSince ?? 0;
     const groups = this.fanOut.groups().map((group) => group.flatMap((partition) => open.get(partition) ?? []));
     await this.fanOut.each(
       groups.filter((group) => group.length > 0),
       async (group) => {
-        const keys = group.map(({ partition }) => this.keys.partition(app, partition)[2]!);
-        const from = group.map(({ last }) => last?.lastSeenAt ?? '+inf');
-        const answer = (await this.calls.call('positions', keys, now, [now, since, share, ...from]))!;
-        at = Math.max(answer[0], at === now ? 0 : at);
+        const keys = group.flatMap(({ partition }) => {
+          const [sessions, , activity] = this.keys.partition(app, partition);
+          return [sessions!, activity!];
+        });
+        const args = [now, since, share, ...group.map(({ from }) => from!)];
+        const answer = (await this.calls.call('positions', keys, now, args))!;
+        latest = Math.max(latest ?? 0, answer[0]);
         group.forEach((reading, i) => {
           const text = answer[1 + i * 2] as Buffer;
           for (let offset = 0; offset < text.length; offset += POSITION_LENGTH) {
             const id = text.toString('latin1', offset, offset + ID_LENGTH);
-            const position = { id, lastSeenAt: text.readDoubleBE(offset + ID_LENGTH) };
-            // Equal instants come again with each step: those up to the last position are known.
-            if (reading.last !== null && byActivity(reading.last, position) >= 0) continue;
-            fresh.push(position);
-            reading.last = position;
+            positions.push({ id, lastSeenAt: text.readDoubleBE(offset + ID_LENGTH) });
           }
-          reading.more = answer[2 + i * 2] === 1;
+          const last = String(answer[2 + i * 2]);
+          reading.from = last === '' ? null : `(${last}`;
+          reading.knownTo = Number(last);
         });
       },
     );
-    return at;
+    return { at: latest ?? now, positions };
   }
 }

@@ -17,7 +17,7 @@ export const SCRIPTS = {
   'revoke-subject': { keys: 6, repeats: false },
   'revoke-partition': { keys: 6, repeats: false },
   'of-subject': { keys: 3, repeats: false },
-  positions: { keys: 1, repeats: true },
+  positions: { keys: 2, repeats: true },
   count: { keys: 6, repeats: true },
   sweep: { keys: 6, repeats: true },
   'alias-claim': { keys: 1, repeats: false },
