@@ -75,10 +75,9 @@ export const VARIABLES = {
     type: 'URL',
     unit: '',
     default: 'lmdb:data',
-    allowed:
-      'lmdb:PATH, memory:, redis://[USER:PASSWORD@]HOST:PORT/DB, redis+sentinel://HOST:PORT,HOST:PORT/NAME/DB or redis+cluster://HOST:PORT,HOST:PORT (rediss for TLS)',
+    allowed: 'lmdb:PATH, memory: or a URL of redis, redis+sentinel or redis+cluster (rediss for TLS)',
     sentence:
-      'Where sessions live. `lmdb:PATH` is the embedded store in a folder, relative to where the server is started; `memory:` forgets everything at the end; the others are Redis (6.2 or later) or Valkey (7.2 or later): one server, the master NAME that Sentinels watch, or a Cluster. `rediss` for `redis` in any of them uses TLS. Special characters of a password are percent-encoded.',
+      'Where sessions live. `lmdb:PATH` is the embedded store in a folder, relative to where the server is started; `memory:` forgets everything at the end; the others are Redis (6.2 or later) or Valkey (7.2 or later): one server (`redis://[USER:PASSWORD@]HOST:PORT/DB`), the master that Sentinels watch (`redis+sentinel://HOST:PORT,HOST:PORT/NAME/DB`) or a Cluster (`redis+cluster://HOST:PORT,HOST:PORT`). Special characters of a password are percent-encoded.',
   },
   storeTimeout: {
     name: 'RS_STORE_TIMEOUT',
