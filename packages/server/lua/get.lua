@@ -1,7 +1,7 @@
 -- get: reads sessions by token, with or without a touch; each for itself.
 -- KEYS: sessions, data, activity, visitors (for each read)
 -- ARGV: now, deadline, then for each read: id, hash, touch
--- RETURNS: {now, then for each read a visit or false}
+-- RETURNS: {now, then for each read a visit, false, or an error of its own}
 -- ATOMIC: a read and its count are one step, or a revoke in between would be undone by the write.
 -- INCLUDES: record
 local now, late = clock(ARGV[1], ARGV[2])
@@ -33,6 +33,7 @@ end
 
 for i = 0, #KEYS / 4 - 1 do
   local k, a = i * 4, i * 3 + 2
-  answer[i + 2] = one(KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+  local ok, found = pcall(one, KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3])
+  answer[i + 2] = ok and found or not ok and redis.error_reply('ERR this session cannot be read')
 end
 return answer

@@ -4,6 +4,7 @@
  * one slot. No read waits for another turn, no answer is shared: each read keeps its own count.
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
+import { ServiceError } from '../../core/errors.ts';
 import type { Visit } from '../../core/store.ts';
 import type { Keys } from './keys.ts';
 import { partitionOfId } from './keys.ts';
@@ -72,12 +73,18 @@ export class Batching {
     }
     try {
       const [at, ...visits] = (await this.calls.call('get', keys, reads[0]!.now, args))!;
-      reads.forEach(({ app, id, resolve }, i) => {
-        const visit = visits[i] as Buffer | null;
-        resolve(visit === null ? null : unpackVisit(visit, app, id, at));
+      reads.forEach(({ app, id, resolve, reject }, i) => {
+        const visit = visits[i] as Buffer | Error | null;
+        if (visit instanceof Error) reject(unreadable(visit));
+        else resolve(visit === null ? null : unpackVisit(visit, app, id, at));
       });
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
   }
+}
+
+/** One session that cannot be read (a full Redis, a damaged record) is its own failure, not that of its neighbours. */
+function unreadable(cause: Error): ServiceError {
+  return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
 }
