@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 
 export type Log = Logger;
 
-/** Makes the log. Written without blocking; `flushLog` writes out the rest at the end. */
+/** Makes the log. Written without blocking. */
 export function createLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   if (process.stderr.isTTY) return pino(options, prettyStream());
@@ -16,8 +16,13 @@ export function createLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
 }
 
 const destination = pino.destination({ fd: 2, sync: false });
+// Nobody reads standard error any more: no reason to end.
+destination.on('error', () => {});
 
-/** Writes out what is still in memory. For the last moment of the process. */
+/**
+ * Writes out what is still in memory, though its order may suffer. For a process that dies; one that ends
+ * well waits for its writes anyway.
+ */
 export function flushLog(): void {
   try {
     destination.flushSync();
@@ -29,5 +34,11 @@ export function flushLog(): void {
 /** Loaded only for a terminal: a server under a supervisor starts faster without it. */
 function prettyStream(): NodeJS.WritableStream {
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty').build;
-  return pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' });
+  return pretty({
+    destination: 2,
+    sync: true,
+    singleLine: true,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss.l',
+  });
 }

@@ -21,7 +21,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   { from: /^stores\/memory\//, mayImport: /^(core\/|stores\/memory\/)/, why: 'the specification stands on core alone' },
   {
     from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/lmdb\/|lmdb$|node:timers\/promises$)/,
+    mayImport: /^(core\/|stores\/lmdb\/|lmdb$|node:(fs|timers\/promises)$)/,
     why: 'a store knows its own driver',
   },
   {
@@ -35,13 +35,13 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'the scripts are files, the driver is in connection.ts',
   },
   {
-    from: /^http\/node-server\.ts$/,
+    from: /^http\/(node-server|bare-connection)\.ts$/,
     mayImport: /^(core\/|http\/|@hono\/node-server$|node:(http|net)$)/,
-    why: 'the one place with sockets',
+    why: 'the place with sockets',
   },
   {
     from: /^http\//,
-    mayImport: /^(core\/|http\/|hono$|node:timers\/promises$)/,
+    mayImport: /^(core\/|http\/|hono(\/|$)|node:timers\/promises$)/,
     why: 'http knows no store and no configuration',
   },
   { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },

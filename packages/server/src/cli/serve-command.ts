@@ -28,7 +28,6 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   log.info({ signal }, 'stopping: requests under way are finished');
   await server.stop();
   log.info('stopped');
-  flushLog();
   return 0;
 }
 

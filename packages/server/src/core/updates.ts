@@ -6,6 +6,9 @@
 import type { SessionStore, Visit } from './store.ts';
 import type { TokenRef } from './token.ts';
 
+/** Updates merged in one go: each reads the whole data, and others wait meanwhile. */
+const MAX_GATHERED = 50;
+
 interface Waiting {
   readonly merge: (data: string) => string;
   readonly now: number;
@@ -38,12 +41,11 @@ export class Updates {
 
   private async drain(key: string, app: string, token: TokenRef): Promise<void> {
     for (;;) {
-      const batch = this.queues.get(key)!;
+      const batch = this.queues.get(key)!.splice(0, MAX_GATHERED);
       if (batch.length === 0) {
         this.queues.delete(key);
         return;
       }
-      this.queues.set(key, []);
       try {
         await this.apply(app, token, batch);
       } catch (error) {

@@ -1,8 +1,10 @@
 /**
- * Request bodies: read whole, bounded before and after inflating, decoded strictly. Web API only, so it runs wherever
- * Hono does. A body of known length takes the adapter's fast path (no stream is made); all others are counted as they come.
+ * Request bodies: read whole, bounded before and after inflating, decoded strictly. A body of known length takes the
+ * adapter's fast path (no stream is made); all others are counted as they come.
  */
+import type { Context } from 'hono';
 import { ServiceError } from '../core/errors.ts';
+import type { Incoming, RequestEnv } from './route.ts';
 
 /** Units: bytes, after inflating. What the original accepted. */
 export const MAX_BODY = 60_000;
@@ -18,21 +20,29 @@ export interface Body {
 }
 
 /** Reads the body of a request. Errors: `body_too_large`, `unsupported_media_type`, `bad_request` when it breaks off. */
-export async function readBody(request: Request): Promise<Body> {
+export async function readBody({ req: { raw: request }, env }: Context<RequestEnv>): Promise<Body> {
+  if (!hasBody(request)) return NO_BODY;
   const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';');
-  const raw = await readRaw(request);
+  const raw = await readRaw(request, env.incoming);
   const bytes = raw.length === 0 ? raw : await inflate(raw, request.headers.get('content-encoding'));
   const isJson = mediaType.trim().toLowerCase() === 'application/json';
   return { length: bytes.length, isJson, text: () => decodeText(bytes, parameters) };
 }
 
-async function readRaw(request: Request): Promise<Uint8Array> {
+const NO_BODY: Body = { length: 0, isJson: false, text: () => '' };
+
+function hasBody({ headers }: Request): boolean {
+  const length = headers.get('content-length');
+  return length === null ? headers.get('transfer-encoding') !== null : length !== '0';
+}
+
+async function readRaw(request: Request, incoming: Incoming | undefined): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > MAX_BODY) throw tooLarge();
   try {
     if (declared !== null) return new Uint8Array(await request.arrayBuffer());
-    if (request.headers.get('transfer-encoding') === null) return new Uint8Array();
-    return await collect(request.body);
+    // Node's own stream gives many small chunks as one; as a web stream they would hold up the event loop for seconds.
+    return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body);
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError('bad_request', 'the request body broke off', { cause });
@@ -55,7 +65,7 @@ async function inflate(bytes: Uint8Array, encoding: string | null): Promise<Uint
 }
 
 /** Reads a stream up to the limit; past it, the rest is neither read nor inflated. */
-async function collect(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+async function collect(stream: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream ?? []) {

@@ -184,7 +184,7 @@ function secondsOf(given: ReturnType<typeof queryValue>, field: string): number 
 }
 
 async function createData(c: C): Promise<string> {
-  const body = await readBody(c.req.raw);
+  const body = await readBody(c);
   if (body.length === 0) return EMPTY_DATA;
   if (!body.isJson) {
     throw new ServiceError('unsupported_media_type', 'the body must be application/json', { field: 'data' });
@@ -193,7 +193,7 @@ async function createData(c: C): Promise<string> {
 }
 
 async function setData(c: C): Promise<Members> {
-  const body = await readBody(c.req.raw);
+  const body = await readBody(c);
   const members = body.length === 0 || !body.isJson ? null : readData(body.text());
   if (members === null || members.size === 0) {
     throw new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });

@@ -3,10 +3,11 @@
  * nothing. Everything that needs a socket is here; everything that does not is in app.ts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { ErrorCode } from '../core/errors.ts';
 import type { App } from './app.ts';
+import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { classicBody, HEADERS, STATUS } from './problem.ts';
 import type { Trace } from './route.ts';
 
@@ -54,29 +55,35 @@ export class NodeServer {
       hostname: 'localhost',
       errorHandler: () => refusal('bad_request', 'the request target or the Host header is not valid'),
     });
-    const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const waiting = new Pipeline();
+    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
-      if ((incoming.url?.length ?? 0) > LIMITS.target) {
-        write(outgoing, 'uri_too_long', `the request target must not exceed ${LIMITS.target} bytes`);
-        return;
-      }
+      watchBody(incoming, outgoing);
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
-      void listener(incoming, outgoing);
+      const refused = refuseHead(incoming);
+      if (refused !== null) refuse(outgoing, ...refused);
+      else void listener(incoming, outgoing);
+    };
+    const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
+      else answer(incoming, outgoing);
     };
     this.server = createServer(
-      { maxHeaderSize: LIMITS.headers, connectionsCheckingInterval: 1000, keepAlive: true },
+      { maxHeaderSize: LIMITS.headers, connectionsCheckingInterval: 1000, keepAlive: true, requireHostHeader: false },
       handle,
     );
+    // A client that closes its half after the request (nc, some HTTP/1.0 libraries) still gets the answer.
+    Object.assign(this.server, { httpAllowHalfOpen: true });
+    // Bounded by their size. A bound by number would drop what comes after it without a word.
+    this.server.maxHeadersCount = 0;
     this.server.headersTimeout = LIMITS.headersTimeout;
     this.server.requestTimeout = LIMITS.requestTimeout;
     this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
     this.server.timeout = LIMITS.stalledTimeout;
     this.server.on('clientError', refuseConnection);
-    this.server.on('connect', (_request, socket: Socket) =>
-      endWith(socket, 'method_not_allowed', 'this is not a proxy'),
-    );
+    this.server.on('connect', refuseConnect);
     this.server.on('checkExpectation', (_request, outgoing: ServerResponse) =>
-      write(outgoing, 'expectation_failed', 'the only expectation that is met is 100-continue'),
+      refuse(outgoing, 'expectation_failed', 'the only expectation that is met is 100-continue'),
     );
   }
 
@@ -107,7 +114,7 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   const start = process.hrtime.bigint();
   const trace: Trace = { route: 'none' };
   outgoing.once('close', () => {
-    const duration = Number(process.hrtime.bigint() - start) / 1e6;
+    const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
     const status = outgoing.writableFinished ? outgoing.statusCode : 499;
     const { route, session, error } = trace;
     onRequest({ method: incoming.method ?? '', route, status, duration, session, error });
@@ -115,40 +122,27 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   return trace;
 }
 
-/** What the parser refuses never becomes a request: its answer is written to the bare connection. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  // An answer under way on this connection must not be cut through by another one.
-  const current = (socket as Socket & { _httpMessage?: { headersSent: boolean } })._httpMessage;
-  if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent) {
-    socket.destroy();
-    return;
+/** Checks what the parser lets through although RFC 9112 does not. Absence: null when the request may go on. */
+function refuseHead({ url, httpVersionMinor, headers, rawHeaders }: IncomingMessage): [ErrorCode, string] | null {
+  if (url !== undefined && url.length > LIMITS.target) {
+    return ['uri_too_long', `the request target must not exceed ${LIMITS.target} bytes`];
   }
-  if (error.code === 'HPE_HEADER_OVERFLOW') {
-    endWith(socket, 'headers_too_large', `target and headers must not exceed ${LIMITS.headers} bytes`);
-  } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    endWith(socket, 'request_timeout', 'the request did not arrive in time');
-  } else {
-    endWith(socket, 'bad_request', 'this is not a well-formed HTTP/1.1 request');
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
   }
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    return ['bad_request', 'Transfer-Encoding must be chunked; a compressed body is said by Content-Encoding'];
+  }
+  if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
+    return ['bad_request', 'the request must have one Host header'];
+  }
+  return null;
 }
 
-const REASON: Partial<Record<ErrorCode, string>> = {
-  headers_too_large: 'Request Header Fields Too Large',
-  request_timeout: 'Request Timeout',
-  method_not_allowed: 'Method Not Allowed',
-};
-
-function endWith(socket: Socket, code: ErrorCode, message: string): void {
-  const body = classicBody(code, message);
-  const headers = { ...HEADERS, Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const allow = code === 'method_not_allowed' ? 'Allow: GET, HEAD, PUT, POST, DELETE\r\n' : '';
-  socket.end(`HTTP/1.1 ${STATUS[code]} ${REASON[code] ?? 'Bad Request'}\r\n${lines.join('')}${allow}\r\n${body}`);
-  // A client that goes on sending without reading does not keep the connection.
-  setTimeout(() => socket.destroy(), 1000).unref();
-}
-
-function write(outgoing: ServerResponse, code: ErrorCode, message: string): void {
+function refuse(outgoing: ServerResponse, code: ErrorCode, message: string): void {
   const body = classicBody(code, message);
   const headers = { ...HEADERS, Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) };
   outgoing.writeHead(STATUS[code], headers).end(body);

@@ -14,9 +14,15 @@ export interface Trace {
   error?: ErrorCode;
 }
 
+/** The part of Node's request that the Web API does not have. */
+export interface Incoming {
+  readonly url?: string;
+  readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
+}
+
 /** What comes with a request beside the Request itself: an object, empty where there is no socket. */
 export interface RequestEnv {
-  Bindings: { incoming?: { url?: string }; trace?: Trace };
+  Bindings: { incoming?: Incoming; trace?: Trace };
 }
 
 export interface Route {

@@ -30,8 +30,11 @@ export function routePath(target: string): string {
 
 /** Gives a decoded part of the path: 1 is the first. Errors: `invalid_format` when it is not percent-encoded UTF-8. */
 export function pathPart(c: Context<RequestEnv>, position: number, field: string): string {
-  const raw = c.req.path.split('/', position + 1)[position]!;
-  const text = decode(raw);
+  const { path } = c.req;
+  let start = 1;
+  for (let part = 1; part < position; part++) start = path.indexOf('/', start) + 1;
+  const end = path.indexOf('/', start);
+  const text = decode(end < 0 ? path.slice(start) : path.slice(start, end));
   if (text === null) {
     throw new ServiceError('invalid_format', `${field} must be percent-encoded UTF-8`, { field });
   }

@@ -31,9 +31,13 @@ export function temporaryFolder(cleanup: Cleanup): string {
 }
 
 /** Starts the built server and resolves when it listens. Errors: what it printed, when it ends before that. */
-export async function startServer(cleanup: Cleanup, env: Record<string, string> = {}): Promise<ServerProcess> {
+export async function startServer(
+  cleanup: Cleanup,
+  env: Record<string, string> = {},
+  command: readonly [string, ...string[]] = [process.execPath, MAIN],
+): Promise<ServerProcess> {
   const store = env.RS_STORE ?? `lmdb:${temporaryFolder(cleanup)}`;
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(command[0], command.slice(1), {
     env: { PATH: process.env.PATH, RS_PORT: '0', ...env, RS_STORE: store },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,7 +3,7 @@
  * reads are synchronous look-ups in memory-mapped pages. Several server processes may open one folder: LMDB's writer
  * lock makes their transactions one sequence.
  */
-import { idleFor, isLive } from '../../core/expiry.ts';
+import { idleFor, isLive, touched } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -77,18 +77,20 @@ export class LmdbStore implements SessionStore {
   }
 
   async get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
-    const entry = this.tables.read(() => this.open(app, token, now));
-    if (entry === null) return null;
-    const idle = idleFor(entry.session, now);
-    if (!touch) return { session: entry.session, at: now, idle };
-    this.seen.touch(entry.key, now);
-    const session = this.seen.current(entry.key, entry.stored);
-    if (this.seen.isUrgent(entry.stored.session, now)) {
-      await this.seen.flush();
-      // Another process may have swept or revoked it in between: then this touch came too late.
-      if (this.tables.read(() => this.live(entry.key, now)) === null) return null;
-    }
-    return { session, at: now, idle };
+    const read = await this.tables.read(() => {
+      const entry = this.open(app, token, now);
+      if (entry === null) return null;
+      const idle = idleFor(entry.session, now);
+      if (!touch) return { visit: { session: entry.session, at: now, idle }, urgent: null };
+      this.seen.touch(entry.key, now);
+      const urgent = this.seen.isUrgent(entry.stored.session, now) ? entry.key : null;
+      return { visit: { session: touched(entry.session, now, 1), at: now, idle }, urgent };
+    });
+    if (read === null || read.urgent === null) return read?.visit ?? null;
+    const key = read.urgent;
+    await this.seen.flush();
+    // Another process may have swept or revoked it in between: then this touch came too late.
+    return (await this.tables.read(() => this.live(key, now))) === null ? null : read.visit;
   }
 
   getMany(app: string, tokens: readonly TokenRef[], touch: boolean, now: number): Promise<(Visit | null)[]> {
@@ -96,7 +98,7 @@ export class LmdbStore implements SessionStore {
   }
 
   async find(app: string, id: string, now: number): Promise<Visit | null> {
-    const entry = this.tables.read(() => this.live(sessionKey(app, id), now));
+    const entry = await this.tables.read(() => this.live(sessionKey(app, id), now));
     return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
   }
 
@@ -104,11 +106,12 @@ export class LmdbStore implements SessionStore {
     return this.tables.transaction((): UpdateOutcome | null => {
       const entry = this.open(app, token, now);
       if (entry === null) return null;
-      const { stored } = entry;
+      const { key, stored } = entry;
       const idle = idleFor(entry.session, now);
       if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
       // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
-      this.tables.replace(stored, applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt)));
+      const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
+      if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
       return { kind: 'updated', session: applyChange(entry.session, change, now), at: now, idle };
     });
   }

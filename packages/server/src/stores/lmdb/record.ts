@@ -11,6 +11,8 @@ export interface StoredRecord {
   readonly credential: Credential;
   /** Where the session stands in `due`; null when it has no deadline. */
   readonly dueAt: number | null;
+  /** Where the session stands in `activity`: its lastSeenAt when the entry was last moved. */
+  readonly indexedAt: number;
   /** How often counters were written behind. Tells whether a pending write is already in what was read. */
   readonly flushes: number;
 }
@@ -35,9 +37,10 @@ export type Row = readonly [
   previous: readonly [hash: string, alias: boolean, until: number] | null,
   dueAt: number | null,
   flushes: number,
+  indexedAt: number,
 ];
 
-export function toRow({ session: s, credential: c, dueAt, flushes }: StoredRecord): Row {
+export function toRow({ session: s, credential: c, dueAt, flushes, indexedAt }: StoredRecord): Row {
   const previous = c.previous && ([c.previous.hash, c.previous.alias, c.previous.until] as const);
   return [
     FORM,
@@ -59,6 +62,7 @@ export function toRow({ session: s, credential: c, dueAt, flushes }: StoredRecor
     previous,
     dueAt,
     flushes,
+    indexedAt,
   ];
 }
 
@@ -85,5 +89,6 @@ export function fromRow(row: Row): StoredRecord {
     credential: { hash: row[14], alias: row[15], previous },
     dueAt: row[17],
     flushes: row[18],
+    indexedAt: row[19],
   };
 }

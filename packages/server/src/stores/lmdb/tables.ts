@@ -6,6 +6,8 @@
  * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
  * group commit. Readers are renewed before each read, because another process may have committed a microsecond ago.
  */
+import { mkdirSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
 import { expiresAt } from '../../core/expiry.ts';
@@ -23,11 +25,23 @@ export class Tables {
   readonly due: Database<true, string>;
   private readonly root: RootDatabase;
   private readonly aliases: Database<string, string>;
+  private turn: Promise<void> | null = null;
+  private renew = true;
   private closed = false;
 
   /** Opens or creates the environment in a folder. Errors: what the file system says. */
   constructor(path: string, namespace: string) {
-    this.root = open({ path, noSubdir: false, overlappingSync: false, maxDbs: 64, maxReaders: 512 });
+    // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    this.root = open({
+      path,
+      noSubdir: false,
+      overlappingSync: false,
+      // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
+      eventTurnBatching: false,
+      maxDbs: 64,
+      maxReaders: 512,
+    });
     this.sessions = this.root.openDB({ name: `${namespace}:sessions`, encoding: 'msgpack' });
     this.subjects = this.root.openDB({ name: `${namespace}:subjects`, encoding: 'msgpack' });
     this.activity = this.root.openDB({ name: `${namespace}:activity`, encoding: 'msgpack' });
@@ -41,15 +55,27 @@ export class Tables {
     try {
       return await this.root.transaction(work);
     } catch (error) {
-      throw unavailable(error);
+      throw unavailable(await reasonOf(error));
     }
   }
 
-  /** Runs `work` on the newest committed state. */
-  read<T>(work: () => T): T {
+  /**
+   * Runs `work` on the newest committed state, once the turn of the event loop has taken in all its requests. All reads of
+   * a turn then share one read transaction, and their answers leave together: one wake-up of the clients, not one each.
+   */
+  async read<T>(work: () => T): Promise<T> {
+    this.turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.turn = null;
+        this.renew = true;
+        resolve();
+      });
+    });
+    await this.turn;
     this.assertOpen();
     try {
-      this.root.resetReadTxn();
+      if (this.renew) this.root.resetReadTxn();
+      this.renew = false;
       return work();
     } catch (error) {
       throw unavailable(error);
@@ -92,7 +118,7 @@ export class Tables {
     const { app, id } = session;
     const deadline = expiresAt(session);
     const dueAt = Number.isFinite(deadline) ? deadline : null;
-    this.put({ session, credential, dueAt, flushes });
+    this.put({ session, credential, dueAt, flushes, indexedAt: session.lastSeenAt });
     if (session.subject !== null) void this.subjects.put(`${subjectPrefix(app, session.subject)}:${id}`, true);
     if (dueAt !== null) void this.due.put(dueKey(dueAt, app, id), true);
     for (const held of [credential, credential.previous]) {
@@ -101,15 +127,33 @@ export class Tables {
     this.putActivity(session);
   }
 
-  /** Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction. */
-  replace(old: StoredRecord, session: Session, flushes = old.flushes): void {
+  /**
+   * Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction.
+   * Gives whether the activity index was left behind, for `reindex`: a changed timeout moves it at once, a touch does not.
+   */
+  replace(old: StoredRecord, session: Session): boolean {
     const deadline = expiresAt(session);
     const dueAt = old.dueAt !== null && old.dueAt <= deadline ? old.dueAt : this.moveDue(old, deadline);
-    this.put({ session, credential: old.credential, dueAt, flushes });
-    const { lastSeenAt } = old.session;
-    if (lastSeenAt === session.lastSeenAt && expiresAt(old.session) === deadline) return;
-    if (lastSeenAt !== session.lastSeenAt) void this.activity.remove(activityKey(session.app, lastSeenAt, session.id));
-    this.putActivity(session);
+    if (session.idleTimeout === old.session.idleTimeout) {
+      this.put({ ...old, session, dueAt });
+      return true;
+    }
+    this.moveActivity(old, session);
+    this.put({ ...old, session, dueAt, indexedAt: session.lastSeenAt });
+    return false;
+  }
+
+  /** Stores counters and last-seen alone; the activity index is left behind, for `reindex`. In a transaction. */
+  recount(old: StoredRecord, session: Session, flushes: number): void {
+    this.put({ ...old, session, flushes });
+  }
+
+  /** Brings the activity index up to a record. In a transaction. */
+  reindex(record: StoredRecord): void {
+    const { session, indexedAt } = record;
+    if (indexedAt === session.lastSeenAt) return;
+    this.moveActivity(record, session);
+    this.put({ ...record, indexedAt: session.lastSeenAt });
   }
 
   /** Moves the entry in `due` to a session's present deadline, because the sweep came to it. In a transaction. */
@@ -118,10 +162,10 @@ export class Tables {
   }
 
   /** Removes a record and all its index entries. In a transaction. */
-  remove({ session, credential, dueAt }: StoredRecord): void {
+  remove({ session, credential, dueAt, indexedAt }: StoredRecord): void {
     const { app, id } = session;
     void this.sessions.remove(sessionKey(app, id));
-    void this.activity.remove(activityKey(app, session.lastSeenAt, id));
+    void this.activity.remove(activityKey(app, indexedAt, id));
     if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
     for (const held of [credential, credential.previous]) {
@@ -154,6 +198,12 @@ export class Tables {
     void this.sessions.put(sessionKey(record.session.app, record.session.id), toRow(record));
   }
 
+  private moveActivity({ indexedAt }: StoredRecord, session: Session): void {
+    const { app, id, lastSeenAt } = session;
+    if (indexedAt !== lastSeenAt) void this.activity.remove(activityKey(app, indexedAt, id));
+    this.putActivity(session);
+  }
+
   private putActivity(session: Session): void {
     const deadline = expiresAt(session);
     const subject = session.subject === null ? null : subjectPrefix(session.app, session.subject);
@@ -171,6 +221,13 @@ export class Tables {
   private assertOpen(): void {
     if (this.closed) throw new ServiceError('store_unavailable', 'the session store is closed');
   }
+}
+
+/** A commit that failed carries its reason as a promise of its own, which rejects a moment later. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  const reason = commitError?.catch((cause: unknown) => cause);
+  return (await Promise.race([reason, nextTurn()])) ?? error;
 }
 
 function unavailable(cause: unknown): ServiceError {

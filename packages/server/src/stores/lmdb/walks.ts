@@ -8,7 +8,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Transaction } from 'lmdb';
-import { pageOf, readCursor, writeCursor } from '../../core/cursor.ts';
+import { type Position, pageOf, readCursor, writeCursor } from '../../core/cursor.ts';
 import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Count, ListQuery, Page } from '../../core/store.ts';
@@ -23,7 +23,7 @@ import {
   under,
 } from './keys.ts';
 import type { Tables } from './tables.ts';
-import type { WriteBehind } from './write-behind.ts';
+import { INDEX_LAG, type WriteBehind } from './write-behind.ts';
 
 /** Entries of a reading walk between two turns of the event loop. */
 const READ_SLICE = 1000;
@@ -48,7 +48,7 @@ export class Walks {
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    await this.seen.flush();
+    await this.seen.settle();
     return this.tables.snapshot(async (snapshot) => {
       if (query.subject !== undefined) {
         const sessions = await this.ofSubject(app, query.subject, query.activeSince ?? 0, now, snapshot);
@@ -57,30 +57,37 @@ export class Walks {
       const { start, end } = under(app);
       const range: Range = {
         start: after === null ? end : activityKey(app, after.lastSeenAt, after.id),
-        end: query.activeSince === undefined ? start : instantPrefix(app, query.activeSince),
+        end: query.activeSince === undefined ? start : instantPrefix(app, query.activeSince - INDEX_LAG),
         exclusiveStart: true,
         reverse: true,
       };
       const sessions: Session[] = [];
+      let last: Position | null = null;
       for await (const { key } of slices(this.tables.activity, range, snapshot)) {
         const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
-        if (record === null || !isLive(record.session, now)) continue;
-        if (sessions.length === query.limit) return { sessions, cursor: writeCursor(sessions.at(-1)!), at: now };
+        if (record === null || !isActive(record.session, query.activeSince ?? 0, now)) continue;
+        if (sessions.length === query.limit) return { sessions, cursor: writeCursor(last!), at: now };
         sessions.push(record.session);
+        last = { lastSeenAt: record.indexedAt, id: record.session.id };
       }
       return { sessions, cursor: null, at: now };
     });
   }
 
   async count(app: string, activeSince: number, now: number): Promise<Count> {
-    await this.seen.flush();
+    await this.seen.settle();
     return this.tables.snapshot(async (snapshot) => {
       const subjects = new Set<string>();
       let sessions = 0;
-      const range = { start: instantPrefix(app, activeSince), end: under(app).end };
-      for await (const { value } of slices(this.tables.activity, range, snapshot)) {
+      const exact = instantPrefix(app, activeSince);
+      const range = { start: instantPrefix(app, activeSince - INDEX_LAG), end: under(app).end };
+      for await (const { key, value } of slices(this.tables.activity, range, snapshot)) {
         const [subject, expiresAt] = value;
-        if (expiresAt !== null && expiresAt <= now) continue;
+        // The entry alone decides, unless it may be behind its record.
+        if (key < exact || (expiresAt !== null && expiresAt <= now)) {
+          const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
+          if (record === null || !isActive(record.session, activeSince, now)) continue;
+        }
         sessions++;
         if (subject !== null) subjects.add(subject);
       }
@@ -164,10 +171,14 @@ export class Walks {
     const sessions: Session[] = [];
     for await (const { key } of slices(this.tables.subjects, under(subjectPrefix(app, subject)), snapshot)) {
       const session = this.tables.record(sessionKey(app, idOf(key)), snapshot)?.session;
-      if (session !== undefined && session.lastSeenAt >= activeSince && isLive(session, now)) sessions.push(session);
+      if (session !== undefined && isActive(session, activeSince, now)) sessions.push(session);
     }
     return sessions;
   }
+}
+
+function isActive(session: Session, activeSince: number, now: number): boolean {
+  return session.lastSeenAt >= activeSince && isLive(session, now);
 }
 
 /** Walks a range of a table on a snapshot, with a turn of the event loop after each slice. */

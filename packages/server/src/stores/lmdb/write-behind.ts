@@ -1,6 +1,8 @@
 /**
  * Last-seen and read counters, written behind: a get answers at once, and what it counted is committed within a second,
- * many sessions in one transaction. Every read of this process includes what is still pending.
+ * many sessions in one transaction. Every read of this process includes what is still pending. The activity index follows
+ * within ten seconds, or before it is read: moving its entries costs more than all the rest, and who looks at a list is
+ * rare beside who is read.
  *
  * Three things need care.
  * - Between the moment a transaction reads a record and the moment its commit becomes visible, the pending numbers are
@@ -19,8 +21,12 @@ import type { Tables } from './tables.ts';
 const FLUSH_AFTER = 500;
 /** A touch whose session would end within this, by what is on the disk, is committed at once. */
 const URGENT_WITHIN = 4 * FLUSH_AFTER;
+/** How long the activity index may lag behind the records. */
+const INDEX_AFTER = 10_000;
+/** How far another process, or one that crashed, can have left it behind: whoever reads the index looks back as far. */
+export const INDEX_LAG = INDEX_AFTER + 5_000;
 /** Sessions in one transaction: its callback must not hold up the event loop. */
-const SLICE = 200;
+const SLICE = 300;
 
 interface Seen {
   reads: number;
@@ -37,7 +43,10 @@ export class WriteBehind {
   private readonly onError: (error: unknown) => void;
   private pending = new Map<string, Seen>();
   private flushing = new Map<string, Flushing>();
+  /** Sessions whose record is committed and whose index entry is behind. */
+  private readonly behind = new Set<string>();
   private timer: NodeJS.Timeout | null = null;
+  private indexTimer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
 
   constructor(tables: Tables, onError: (error: unknown) => void) {
@@ -47,11 +56,14 @@ export class WriteBehind {
 
   /** Gives the session of a stored record with what is still pending. */
   current(key: string, { session, flushes }: StoredRecord): Session {
-    const flushing = this.flushing.get(key);
-    const counted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes);
-    const first = counted ? session : withSeen(session, flushing);
     const pending = this.pending.get(key);
-    return pending === undefined ? first : withSeen(first, pending);
+    const flushing = this.flushing.get(key);
+    const uncounted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes) ? null : flushing;
+    if (pending === undefined && uncounted === null) return session;
+    return withSeen(session, {
+      reads: (pending?.reads ?? 0) + (uncounted?.reads ?? 0),
+      lastSeenAt: Math.max(pending?.lastSeenAt ?? 0, uncounted?.lastSeenAt ?? 0),
+    });
   }
 
   /** Counts one read at `now`. */
@@ -72,6 +84,12 @@ export class WriteBehind {
     );
   }
 
+  /** Notes that a session's index entry is behind its record. */
+  fallBehind(key: string): void {
+    this.behind.add(key);
+    this.indexTimer ??= setTimeout(() => void this.settle().catch(this.onError), INDEX_AFTER);
+  }
+
   /** Forgets what is pending for a session whose record took it over or is gone. */
   forget(key: string): void {
     this.pending.delete(key);
@@ -85,10 +103,20 @@ export class WriteBehind {
     return this.running;
   }
 
+  /** Commits all that was counted before the call, and brings the activity index up to it. Errors: as `flush`. */
+  async settle(): Promise<void> {
+    await this.flush();
+    if (this.indexTimer !== null) clearTimeout(this.indexTimer);
+    this.indexTimer = null;
+    // Neighbours lie on the same pages: a slice in key order copies and writes a fraction of what a random one does.
+    const keys = [...this.behind].sort();
+    for (let i = 0; i < keys.length; i += SLICE) await this.reindex(keys.slice(i, i + SLICE));
+  }
+
   /** Commits what is pending and counts no more. */
   async stop(): Promise<void> {
-    await this.flush().catch(this.onError);
-    if (this.timer !== null) clearTimeout(this.timer);
+    await this.settle().catch(this.onError);
+    for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
   }
 
   private async flushPending(): Promise<void> {
@@ -96,7 +124,7 @@ export class WriteBehind {
     for (const [key, seen] of this.pending) this.flushing.set(key, { ...seen, flushes: 0 });
     this.pending = new Map();
     try {
-      const keys = [...this.flushing.keys()];
+      const keys = [...this.flushing.keys()].sort();
       for (let i = 0; i < keys.length; i += SLICE) await this.commit(keys.slice(i, i + SLICE));
     } finally {
       for (const [key, seen] of this.flushing) this.putBack(key, seen);
@@ -111,10 +139,21 @@ export class WriteBehind {
         const record = this.tables.record(key);
         if (record === null || !isLive(record.session, seen.lastSeenAt)) continue;
         seen.flushes = record.flushes + 1;
-        this.tables.replace(record, withSeen(record.session, seen), seen.flushes);
+        this.tables.recount(record, withSeen(record.session, seen), seen.flushes);
+        this.fallBehind(key);
       }
     });
     for (const key of keys) this.flushing.delete(key);
+  }
+
+  private async reindex(keys: readonly string[]): Promise<void> {
+    await this.tables.transaction(() => {
+      for (const key of keys) {
+        const record = this.tables.record(key);
+        if (record !== null) this.tables.reindex(record);
+        this.behind.delete(key);
+      }
+    });
   }
 
   private putBack(key: string, { reads, lastSeenAt }: Seen): void {

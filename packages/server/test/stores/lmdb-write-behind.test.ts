@@ -1,0 +1,60 @@
+/** What is written behind by the embedded store, and what is not (decision 0005). Reads the committed state directly. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
+import { fromRow, type Row } from '../../src/stores/lmdb/record.ts';
+import { APP, HOUR, put, SECOND, T0 } from '../conformance/harness.ts';
+import { type Cleanup, temporaryFolder } from '../support/server.ts';
+
+function open(cleanup: Cleanup): LmdbStore {
+  const path = temporaryFolder(cleanup);
+  const store = new LmdbStore({ path, namespace: 'test', onError: (error) => assert.fail(String(error)) });
+  cleanup.after(() => store.close());
+  return store;
+}
+
+/** The only session, as it is on the disk. */
+function committed(store: LmdbStore) {
+  const row = store.dump().find((entry) => entry.table === 'sessions')?.value as Row;
+  const { reads, lastSeenAt } = fromRow(row).session;
+  return { reads, seen: lastSeenAt - T0 };
+}
+
+test('a get is answered before it is committed, and committed within a second', async (t) => {
+  const store = open(t);
+  const { ref } = await put(store, { idleTimeout: HOUR });
+  const start = Date.now();
+  for (let i = 1; i <= 3; i++) await store.get(APP, ref, true, T0 + i * SECOND);
+  assert.deepEqual(committed(store), { reads: 1, seen: 0 });
+  while (committed(store).reads === 1 && Date.now() - start < 5000) await delay(10);
+  assert.deepEqual(committed(store), { reads: 4, seen: 3 * SECOND });
+  // Twice what is promised: the machine may be busy with other tests.
+  assert.ok(Date.now() - start <= 2000, `it took ${Date.now() - start} ms`);
+});
+
+test('a get whose session is about to expire is committed before it is answered', async (t) => {
+  const store = open(t);
+  const { ref } = await put(store, { idleTimeout: 10 * SECOND });
+  await store.get(APP, ref, true, T0 + 8 * SECOND + 1);
+  assert.deepEqual(committed(store), { reads: 2, seen: 8 * SECOND + 1 });
+});
+
+test('an absolute deadline that no touch can move is no reason to hurry', async (t) => {
+  const store = open(t);
+  const { ref } = await put(store, { idleTimeout: HOUR, absoluteExpiresAt: T0 + 10 * SECOND });
+  await store.get(APP, ref, true, T0 + 9 * SECOND);
+  assert.deepEqual(committed(store), { reads: 1, seen: 0 });
+});
+
+test('closing commits what is pending', async (t) => {
+  const path = temporaryFolder(t);
+  const options = { path, namespace: 'test', onError: (error: unknown) => assert.fail(String(error)) };
+  const first = new LmdbStore(options);
+  const { ref } = await put(first, { idleTimeout: HOUR });
+  await first.get(APP, ref, true, T0 + SECOND);
+  await first.close();
+  const second = new LmdbStore(options);
+  t.after(() => second.close());
+  assert.deepEqual(committed(second), { reads: 2, seen: SECOND });
+});
