@@ -21,7 +21,8 @@ export interface RunningServer {
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
   const onError = (error: unknown) =>
     log.error({ err: error }, 'the store failed in the background; it is tried again');
-  const { store, location } = await openStore(config.store, { namespace: config.namespace, onError });
+  const { namespace, storeTimeout: timeout, redis } = config;
+  const { store, location } = await openStore(config.store, { namespace, timeout, redis, onError });
   const sessions = new Sessions(store, () => DEFAULT_POLICY);
 
   let stopping = false;

@@ -25,6 +25,16 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'a store knows its own driver',
   },
   {
+    from: /^stores\/redis\/connection\.ts$/,
+    mayImport: /^(ioredis|stores\/redis\/)/,
+    why: 'the one place with the driver',
+  },
+  {
+    from: /^stores\/redis\//,
+    mayImport: /^(core\/|stores\/redis\/|node:(crypto|fs)$)/,
+    why: 'the scripts are files, the driver is in connection.ts',
+  },
+  {
     from: /^http\/(node-server|bare-connection)\.ts$/,
     mayImport: /^(core\/|http\/|@hono\/node-server$|node:(http|net)$)/,
     why: 'the place with sockets',

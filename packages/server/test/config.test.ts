@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ConfigError, readConfig, VARIABLES } from '../src/config.ts';
 
 test('without any variable the server is on loopback with the embedded store', () => {
@@ -7,6 +8,8 @@ test('without any variable the server is on loopback with the embedded store', (
     port: 3000,
     host: '127.0.0.1',
     store: 'lmdb:data',
+    storeTimeout: 1000,
+    redis: { wait: 0, tls: {} },
     namespace: 'drs',
     logLevel: 'info',
     logRequests: false,
@@ -24,7 +27,18 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_PORT: ['0x50', '-1', '65536', '80.5', ' 80', '3000abc', '99999999999999999999'],
     RS_HOST: ['a b', '1.1.1.1/24', 'x'.repeat(300), '\n'],
     RS_AUTH: ['yes', 'NONE'],
-    RS_STORE: ['redis', 'lmdb:', 'lmdb', 'file:x', 'memory:x'],
+    RS_STORE: [
+      ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
+      ...['redis://a b', 'redis://h:x', 'redis://h/one', 'redis://h,i', 'redis+sentinel://h', 'redis+cluster://h/1'],
+    ],
+    RS_STORE_TIMEOUT: ['0', '49', '60001', '1e3', '-1'],
+    RS_REDISHOST: ['a b', '\n', 'http://x'],
+    RS_REDISPORT: ['0', '65536', 'x'],
+    RS_REDIS_WAIT: ['-1', '17', 'all'],
+    RS_REDIS_CA: ['/no/such/file'],
+    RS_REDIS_CERT: ['/no/such/file'],
+    RS_REDIS_KEY: ['/no/such/file'],
+    RS_REDIS_SERVERNAME: ['a b'],
     RS_NAMESPACE: ['a:b', 'x'.repeat(33), '{x}'],
     RS_LOGLEVEL: ['verbose', 'INFO', 'silent'],
     RS_SWEEP_INTERVAL: ['0', '-5', 'often', '1e2', '3601'],
@@ -68,6 +82,43 @@ test('a log level is a threshold; a morgan format and debug also log each reques
     assert.deepEqual(logging(format), ['info', true]);
 });
 
-test('a variable for what this version cannot do is refused, not ignored', () => {
-  assert.throws(() => readConfig({ RS_REDISHOST: 'localhost' }), /RS_REDISHOST/);
+test('every form of a Redis URL is taken as it is', () => {
+  for (const url of [
+    'redis://127.0.0.1',
+    'redis://[::1]:6379/0',
+    'rediss://user:p%40ss@redis.example.com:6380/3',
+    'redis+sentinel://:secret@10.0.0.1:26379,10.0.0.2:26379/mymaster/1',
+    'rediss+cluster://a:7000,b:7001',
+  ]) {
+    assert.equal(readConfig({ RS_STORE: url }).store, url);
+  }
+});
+
+test('RS_REDISHOST and RS_REDISPORT each select Redis, as with the predecessor, but not beside RS_STORE', () => {
+  assert.equal(readConfig({ RS_REDISHOST: 'cache' }).store, 'redis://cache:6379');
+  assert.equal(readConfig({ RS_REDISPORT: '7000' }).store, 'redis://127.0.0.1:7000');
+  assert.equal(readConfig({ RS_REDISHOST: '::1', RS_REDISPORT: '7000' }).store, 'redis://[::1]:7000');
+  assert.throws(() => readConfig({ RS_REDISHOST: 'cache', RS_STORE: 'memory:' }), /both set/);
+});
+
+test('a client certificate and its key are set together', () => {
+  const file = fileURLToPath(import.meta.url);
+  assert.throws(() => readConfig({ RS_REDIS_CERT: file }), /RS_REDIS_KEY is not set/);
+  const { tls } = readConfig({ RS_REDIS_CERT: file, RS_REDIS_KEY: file, RS_REDIS_SERVERNAME: 'redis' }).redis;
+  assert.deepEqual(Object.keys(tls), ['cert', 'key', 'servername']);
+});
+
+test('no error shows the password of a store URL', () => {
+  for (const url of [
+    'redis://joe:s3cret@h:x',
+    'redis://joe:s3cret@',
+    'redis://joe:s3/cret@h',
+    'rediss://s3cr@et@h/x',
+  ]) {
+    assert.throws(
+      () => readConfig({ RS_STORE: url }),
+      (error: Error) => !/joe|s3|cret/.test(error.message),
+      url,
+    );
+  }
 });

@@ -1,5 +1,5 @@
 /** `rest-sessions serve`: start, greet, run until a signal, stop without losing anything. */
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, readConfig, showUrl } from '../config.ts';
 import { createLog, flushLog, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
 
@@ -72,7 +72,7 @@ function startFailure(error: unknown, { host, port, store }: Config): string {
   if (code === 'EACCES')
     return `port ${port} on ${host} may not be used by this account; set RS_PORT to one above 1023`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `RS_HOST=${host} is not an address of this machine`;
-  return `cannot start with RS_STORE=${store}: ${message}`;
+  return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
 }
 
 function fail(code: number, message: string): number {

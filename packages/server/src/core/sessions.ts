@@ -8,6 +8,7 @@ import type { PolicySource } from './policy.ts';
 import { EMPTY_DATA, type Session } from './session.ts';
 import type { CreateOutcome, ListQuery, Selector, SessionStore, Visit } from './store.ts';
 import { newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
+import { begunAt } from './transitions.ts';
 import { Updates } from './updates.ts';
 import type { AppName, IdleTimeout, Ip, Subject } from './validate.ts';
 
@@ -72,7 +73,7 @@ export class Sessions {
         data: draft.data,
       };
       const outcome: CreateOutcome = await this.store.create(session, credential, cap, now);
-      if (outcome.kind === 'created') return { token, session, revoked: outcome.revoked };
+      if (outcome.kind === 'created') return { token, session: begunAt(session, outcome.at), revoked: outcome.revoked };
       if (outcome.kind === 'refused') {
         throw new ServiceError('session_limit_reached', `the subject already has ${outcome.sessions.length} sessions`);
       }

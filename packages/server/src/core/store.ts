@@ -8,8 +8,8 @@
  * - Absent, expired, revoked, wrong secret and wrong app are one answer: null, 0 or left out. Expiry is decided by
  *   comparing the record's own deadlines with `now` (core/expiry.ts); sweeping only collects garbage.
  * - A store never chooses a timeout, an id or a limit: the arguments and the record carry them.
- * - `now` is the caller's clock, in epoch milliseconds. A store with a clock of its own decides by that one, and says
- *   so in `at`.
+ * - `now` is the caller's clock, in epoch milliseconds. A store with a clock of its own decides by that one, says so in
+ *   `at`, and moves the instants it is given (of a new session, `graceUntil`, `activeSince`) by the difference.
  * - Create, update, rotate and revoke resolve once the change is as durable as the store can make it. `reads` and
  *   `lastSeenAt` may become durable up to one second later, but every answer already includes them.
  * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` with `invalid_cursor`).
@@ -44,14 +44,16 @@ export interface SessionStore {
   /**
    * Gives a session a new credential, keeping id, data and times; the old token reads until `graceUntil`, and what was
    * the previous one before ends now. With `move`, the session gets a new subject and with it a new id, and its old id
-   * and token end at once: a change of privilege has no grace. Does not touch.
+   * and token end at once: a change of privilege has no grace. Does not touch. Where subjects live apart a move may be
+   * two steps, the new session first: for a moment both are there, and a failure in between may leave both.
    * `taken`: the new alias or id exists; nothing was changed.
    */
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null>;
 
   /**
    * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back.
-   * A whole app may end in several steps: what was acknowledged before the call is gone when it resolves.
+   * A whole app, or hundreds of one subject, may end in several steps: what was acknowledged before the call is gone when
+   * it resolves.
    */
   revoke(app: string, selector: Selector, now: number): Promise<number>;
 
@@ -61,7 +63,10 @@ export interface SessionStore {
    */
   list(app: string, query: ListQuery, now: number): Promise<Page>;
 
-  /** Counts live sessions and the distinct subjects they belong to; guests are no subject. One snapshot. */
+  /**
+   * Counts live sessions and the distinct subjects they belong to; guests are no subject. One snapshot of each
+   * subject; a store that keeps subjects apart may count them one after the other.
+   */
   count(app: string, activeSince: number, now: number): Promise<Count>;
 
   /** Removes up to `limit` sessions whose deadline has passed, of any app, and gives how many. */

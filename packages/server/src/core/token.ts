@@ -17,7 +17,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** The largest multiple of 62 in a byte: bytes from here on are thrown away, so each character is equally likely. */
 const UNBIASED = 248;
 const PREFIX = 'rs';
-const PARTITIONS = 256;
+export const PARTITIONS = 256;
 const ID_LENGTH = 16;
 const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
 const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
@@ -56,7 +56,7 @@ export function fingerprint(text: string): string {
 }
 
 /** Gives the partition of a subject: `00` to `ff`. A guest has none of its own, so it is random. */
-function partitionOf(subject: string | null): string {
+export function partitionOf(subject: string | null): string {
   const number =
     subject === null ? randomFillSync(Buffer.alloc(1))[0]! : createHash('sha256').update(subject).digest()[0]!;
   return (number % PARTITIONS).toString(16).padStart(2, '0');

@@ -10,6 +10,19 @@ export function applyChange(session: Session, change: Change, now: number): Sess
   return { ...touched(session, now, 0), ...members };
 }
 
+/** Gives a new session as a store with a clock of its own stored it: begun at `at`. */
+export function begunAt(session: Session, at: number): Session {
+  const shift = at - session.lastSeenAt;
+  if (shift === 0) return session;
+  const { createdAt, absoluteExpiresAt: absolute } = session;
+  return {
+    ...session,
+    createdAt: createdAt + shift,
+    lastSeenAt: at,
+    absoluteExpiresAt: absolute === null ? null : absolute + shift,
+  };
+}
+
 /** Gives the session under its new subject and id. */
 export function moved(session: Session, move: { readonly id: string; readonly subject: string }): Session {
   return { ...session, id: move.id, subject: move.subject };

@@ -1,9 +1,13 @@
 /** Store URL → store. The one place that knows all engines. An engine is loaded only when it is chosen. */
 import { resolve } from 'node:path';
 import type { SessionStore } from '../core/store.ts';
+import type { RedisOptions } from './redis/redis-store.ts';
 
 export interface StoreOptions {
   readonly namespace: string;
+  /** How long a verb may take where the store is elsewhere. Units: milliseconds. */
+  readonly timeout: number;
+  readonly redis: Pick<RedisOptions, 'tls'> & { readonly wait: number };
   /** Told of failures that no request waits for. */
   readonly onError: (error: unknown) => void;
 }
@@ -14,11 +18,24 @@ export interface OpenedStore {
   readonly location: string;
 }
 
-/** Opens the store of a URL: `lmdb:PATH` or `memory:`. Errors: what the engine says, when it cannot be opened. */
-export async function openStore(url: string, { namespace, onError }: StoreOptions): Promise<OpenedStore> {
+/**
+ * Opens the store of a URL: `lmdb:PATH`, `memory:`, or one of Redis (stores/redis/address.ts). Errors: what the engine
+ * says, when it cannot be opened. A Redis that is away is no error: the server starts, and answers once it is there.
+ */
+export async function openStore(
+  url: string,
+  { namespace, timeout, redis, onError }: StoreOptions,
+): Promise<OpenedStore> {
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
     return { store: new MemoryStore(), location: 'memory only: gone when the server stops' };
+  }
+  if (url.startsWith('redis')) {
+    const { RedisStore } = await import('./redis/redis-store.ts');
+    const { tls = {}, wait } = redis;
+    const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError });
+    await store.ready();
+    return { store, location: store.location };
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');

@@ -1,0 +1,60 @@
+-- LIBRARY index: adds and removes sessions with all their index entries; needs record. A partition p is six keys.
+local INLINE, NEVER = 256, 1 / 0
+
+local function partition(i)
+  local sessions, data, activity, visitors, subjects, due = unpack(KEYS, i, i + 5)
+  return { sessions = sessions, data = data, activity = activity, visitors = visitors, subjects = subjects, due = due }
+end
+
+-- Long data has a place of its own: a touch then re-writes (and replicates) the short record only.
+local function keep(p, id, r, data)
+  if #data > INLINE then
+    redis.call('HSET', p.data, id, data)
+    r.apart, r.inline = 1, ''
+  else
+    if r.apart == 1 then redis.call('HDEL', p.data, id) end
+    r.apart, r.inline = 0, data
+  end
+end
+
+-- `due` is when the sweep looks, never later than the deadline; a touch does not move it, the sweep does.
+local function store(p, id, r)
+  redis.call('HSET', p.sessions, id, write(r))
+  redis.call('ZADD', p.activity, second(r.seen), id)
+  if r.subject ~= '' then redis.call('ZADD', p.visitors, 'GT', second(r.seen), r.subject) end
+  if expires(r) < NEVER then redis.call('ZADD', p.due, 'LT', expires(r), id) end
+end
+
+-- Gives the aliases that ended too: hash, id, hash, … HDEL is first: a script that starts with a removal may go on when
+-- the memory of Redis is full.
+local function remove(p, victims)
+  local ids, ended, latest, aliases = {}, {}, {}, {}
+  for i, victim in ipairs(victims) do
+    local id, r = victim.id, victim.r
+    ids[i], ended[id] = id, true
+    if r.subject ~= '' then latest[r.subject] = math.max(latest[r.subject] or 0, r.seen) end
+    if r.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = r.hash, id end
+    if r.oldAlias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = r.old, id end
+  end
+  if #ids == 0 then return aliases end
+  for _, key in ipairs({ p.sessions, p.data }) do redis.call('HDEL', key, unpack(ids)) end
+  for _, key in ipairs({ p.activity, p.due }) do redis.call('ZREM', key, unpack(ids)) end
+  for subject, seen in pairs(latest) do
+    local left = {}
+    for id in string.gmatch(redis.call('HGET', p.subjects, subject) or '', '................') do
+      if not ended[id] then left[#left + 1] = id end
+    end
+    if #left == 0 then
+      redis.call('HDEL', p.subjects, subject)
+      redis.call('ZREM', p.visitors, subject)
+    else
+      redis.call('HSET', p.subjects, subject, table.concat(left))
+      if tonumber(redis.call('ZSCORE', p.visitors, subject)) <= seen then
+        local last = 0
+        for _, id in ipairs(left) do last = math.max(last, tonumber(redis.call('ZSCORE', p.activity, id))) end
+        redis.call('ZADD', p.visitors, last, subject)
+      end
+    end
+  end
+  return aliases
+end

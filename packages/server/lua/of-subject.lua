@@ -1,0 +1,17 @@
+-- of-subject: reads the live sessions of a subject.
+-- KEYS: sessions, data, subjects (of the partition)
+-- ARGV: now, deadline, subject ('+' and its text)
+-- RETURNS: {now, then for each session its id and a visit as one text}
+-- ATOMIC: one instant: a session that moved up meanwhile must not be missed.
+-- INCLUDES: record
+local now, late = clock(ARGV[1], ARGV[2])
+if late then return late end
+local subject = ARGV[3]
+local sessions, data, subjects = KEYS[1], KEYS[2], KEYS[3]
+local answer = { now }
+for id in string.gmatch(redis.call('HGET', subjects, subject) or '', '................') do
+  local text = redis.call('HGET', sessions, id)
+  local r = read(text)
+  if live(r, now) then answer[#answer + 1] = id .. visit(r, text, math.max(0, now - r.seen), data, id) end
+end
+return answer

@@ -1,0 +1,33 @@
+-- positions: gives where sessions stand in the order of activity, most recent first, for each partition.
+-- KEYS: sessions, activity (of each partition)
+-- ARGV: now, deadline, base, since, limit, then for each partition: from (a second, '(' and a second, or +inf)
+-- RETURNS: {now, then for each partition: texts of id (16) and last seen (8) joined, and the second it came to, or ''}
+-- ATOMIC: one partition at one instant; partitions of a list are read one after the other.
+-- INCLUDES: record
+local now, late = clock(ARGV[1], ARGV[2])
+if late then return late end
+local base, limit = tonumber(ARGV[3]), tonumber(ARGV[5])
+local since = tonumber(ARGV[4]) + now - base
+local answer = { now }
+
+for i = 1, #KEYS / 2 do
+  local sessions, activity, from = KEYS[i * 2 - 1], KEYS[i * 2], ARGV[5 + i]
+  local texts = {}
+  local function add(id)
+    local text = redis.call('HGET', sessions, id)
+    local _, _, _, _, seen = struct.unpack('>BBBBd', text)
+    if seen >= since then texts[#texts + 1] = id .. struct.pack('>d', seen) end
+  end
+  local range = { from, second(since), 'BYSCORE', 'REV', 'LIMIT', 0, limit, 'WITHSCORES' }
+  local found = redis.call('ZRANGE', activity, unpack(range))
+  -- A second is read as a whole: its order is in the records.
+  local last = #found / 2 == limit and found[#found] or ''
+  for j = 1, #found, 2 do
+    if found[j + 1] ~= last then add(found[j]) end
+  end
+  if last ~= '' then
+    for _, id in ipairs(redis.call('ZRANGE', activity, last, last, 'BYSCORE')) do add(id) end
+  end
+  answer[#answer + 1], answer[#answer + 2] = table.concat(texts), last
+end
+return answer

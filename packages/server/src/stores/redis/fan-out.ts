@@ -1,0 +1,177 @@
+/**
+ * App-wide verbs: they go through the 256 partitions in bounded steps, a few at a time. One server takes several
+ * partitions in one call, a Cluster one. Users are disjoint between partitions, so their counts are plain sums.
+ *
+ * The register of apps tells the sweep where to look. A create that was the first of its partition enters the app once
+ * more, afterwards; the sweep forgets an app only when it was found empty and not entered meanwhile. So an app with
+ * sessions is always in it, and an empty one does not stay.
+ */
+import type { Count, Visit } from '../../core/store.ts';
+import type { Aliases } from './aliases.ts';
+import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';
+import { unpackVisit } from './record.ts';
+import type { Answer, ScriptCalls } from './script-calls.ts';
+
+/** Partitions in one call where one call may have several. */
+const TOGETHER = 16;
+const UNDER_WAY = 4;
+const UNDER_WAY_CLUSTER = 24;
+/** Sessions ended or removed in one step: a few milliseconds of Redis. */
+const STEP = 250;
+/** Sessions read by id in one step. */
+const FOUND_TOGETHER = 64;
+
+export class FanOut {
+  private readonly calls: ScriptCalls;
+  private readonly keys: Keys;
+  private readonly aliases: Aliases;
+  private readonly entered = new Set<string>();
+
+  constructor(calls: ScriptCalls, keys: Keys, aliases: Aliases) {
+    this.calls = calls;
+    this.keys = keys;
+    this.aliases = aliases;
+  }
+
+  /** Enters an app before this process' first create in it. */
+  async enter(app: string): Promise<void> {
+    if (this.entered.has(app)) return;
+    await this.enterAgain(app);
+    this.entered.add(app);
+  }
+
+  async enterAgain(app: string): Promise<void> {
+    await this.calls.command('ZINCRBY', [this.keys.apps, 1, app]);
+  }
+
+  /** Gives the partitions that one call may have together. */
+  groups(): string[][] {
+    const size = this.calls.anySlot ? TOGETHER : 1;
+    return Array.from({ length: Math.ceil(ALL_PARTITIONS.length / size) }, (_, i) =>
+      ALL_PARTITIONS.slice(i * size, (i + 1) * size),
+    );
+  }
+
+  /** Does work on all items, a few at a time. */
+  async each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    const queue = items.values();
+    const worker = async () => {
+      for (const item of queue) await work(item);
+    };
+    await Promise.all(Array.from({ length: this.calls.anySlot ? UNDER_WAY : UNDER_WAY_CLUSTER }, worker));
+  }
+
+  /** Reads sessions by id, in the order asked. */
+  async find(app: string, ids: readonly string[], now: number): Promise<(Visit | null)[]> {
+    const found = new Map<string, Visit>();
+    const groups = this.calls.anySlot ? chunks(ids, FOUND_TOGETHER) : byPartition(ids);
+    await this.each(groups, async (group) => {
+      const keys = group.flatMap((id) => this.keys.ofSession(app, id).slice(0, 2));
+      const [at, ...visits] = (await this.calls.call('find', keys, now, [...group]))!;
+      group.forEach((id, i) => {
+        if (visits[i] !== null) found.set(id, unpackVisit(visits[i] as Buffer, app, id, at));
+      });
+    });
+    return ids.map((id) => found.get(id) ?? null);
+  }
+
+  async count(app: string, activeSince: number, now: number): Promise<Count> {
+    const total = { sessions: 0, subjects: 0 };
+    await this.each(this.groups(), async (group) => {
+      const keys = group.flatMap((partition) => this.keys.partition(app, partition));
+      for (let more = 1; more === 1; ) {
+        const answer = (await this.calls.call('count', keys, now, [now, activeSince, STEP]))!;
+        const [, sessions, subjects, aliases, again] = answer as [number, number, number, Buffer[], number];
+        await this.aliases.release(app, aliases);
+        more = again;
+        if (more === 1) continue;
+        total.sessions += sessions;
+        total.subjects += subjects;
+      }
+    });
+    return total;
+  }
+
+  /**
+   * Ends all sessions of an app. The second round is for sessions that moved to another partition during the first: what
+   * existed at its beginning, and nothing that was created since.
+   */
+  async revokeApp(app: string, now: number): Promise<number> {
+    const entries = await this.entries(app);
+    let revoked = 0;
+    let began: number | '' = '';
+    for (const round of [1, 2]) {
+      let next: number | '' = '';
+      await this.each(ALL_PARTITIONS, async (partition) => {
+        const keys = this.keys.partition(app, partition);
+        for (let more = 1; more === 1; ) {
+          const args = [STEP, round === 1 ? '' : began];
+          const answer: Answer = (await this.calls.callDurably('revoke-partition', keys, now, args))!;
+          const [at, live, aliases, again] = answer as [number, number, Buffer[], number];
+          if (next === '' || at < next) next = at;
+          revoked += live;
+          more = again;
+          await this.aliases.release(app, aliases);
+        }
+      });
+      began = next;
+    }
+    await this.retireIfEmpty(app, entries, now);
+    return revoked;
+  }
+
+  async sweep(now: number, limit: number): Promise<number> {
+    const apps = (await this.calls.command('ZRANGE', [this.keys.apps, 0, -1, 'WITHSCORES'])) as Buffer[];
+    let removed = 0;
+    for (let i = 0; i < apps.length && removed < limit; i += 2) {
+      const app = String(apps[i]);
+      const { removed: here, held } = await this.sweepApp(app, now, limit - removed);
+      removed += here;
+      if (held === 0) await this.retire(app, Number(apps[i + 1]));
+    }
+    return removed;
+  }
+
+  private async sweepApp(app: string, now: number, limit: number): Promise<{ removed: number; held: number }> {
+    let removed = 0;
+    let held = 0;
+    // One after the other: the limit is for all of them together.
+    for (const group of this.groups()) {
+      const keys = group.flatMap((partition) => this.keys.partition(app, partition));
+      for (let more = 1; more === 1; ) {
+        const step = Math.min(STEP, limit - removed);
+        const answer = (await this.calls.call('sweep', keys, now, [step]))!;
+        const [, ended, aliases, left, again] = answer as [number, number, Buffer[], number, number];
+        await this.aliases.release(app, aliases);
+        removed += ended;
+        more = removed < limit ? again : 0;
+        if (more === 0) held += left;
+      }
+    }
+    return { removed, held };
+  }
+
+  private async entries(app: string): Promise<number | null> {
+    const score = (await this.calls.command('ZSCORE', [this.keys.apps, app])) as Buffer | null;
+    return score === null ? null : Number(score);
+  }
+
+  private async retireIfEmpty(app: string, entries: number | null, now: number): Promise<void> {
+    if (entries !== null && (await this.sweepApp(app, now, 0)).held === 0) await this.retire(app, entries);
+  }
+
+  private async retire(app: string, entries: number): Promise<void> {
+    const retired = await this.calls.callTimeless('app-retire', [this.keys.apps], [app, entries]);
+    if (retired === 1) this.entered.delete(app);
+  }
+}
+
+function byPartition(ids: readonly string[]): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const id of ids) groups.set(partitionOfId(id), [...(groups.get(partitionOfId(id)) ?? []), id]);
+  return [...groups.values()];
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}

@@ -1,0 +1,62 @@
+/**
+ * The layout in Redis, drawn once. One layout for one server, Sentinel and Cluster: an app has 256 partitions, the braces
+ * put a partition's keys into one slot, and a subject with all their sessions is in one partition. Ids are whole (16).
+ *
+ *   {ns:app:pp}:s   hash   id → record (record.ts)
+ *   {ns:app:pp}:j   hash   id → data, when it is longer than lua/index.lua keeps within the record
+ *   {ns:app:pp}:a   zset   id by the second of lastSeenAt                activity
+ *   {ns:app:pp}:v   zset   '+' subject by the latest second of theirs    visitors
+ *   {ns:app:pp}:u   hash   '+' subject → ids, one after the other        subjects
+ *   {ns:app:pp}:d   zset   id by the instant the sweep looks at it       due; never later than the deadline
+ *   {ns:app:HASH}:t string id:until, with a TTL                          a token chosen by a caller
+ *   ns:apps         zset   app by how often it was entered               for the sweep, which also empties it
+ *
+ * One key per session was rejected: 60 bytes more for each, a TTL and its 40 bytes on top, and an index that Redis'
+ * own expiry would leave behind. So nothing in a partition has a TTL: the sweep removes it.
+ */
+import { PARTITIONS } from '../../core/token.ts';
+
+/** All partitions of an app. */
+export const ALL_PARTITIONS: readonly string[] = Array.from({ length: PARTITIONS }, (_, i) =>
+  i.toString(16).padStart(2, '0'),
+);
+
+export class Keys {
+  private readonly namespace: string;
+
+  constructor(namespace: string) {
+    this.namespace = namespace;
+  }
+
+  /** Gives the keys of a partition, in the order of the scripts: sessions, data, activity, visitors, subjects, due. */
+  partition(app: string, partition: string): string[] {
+    const tag = this.tag(app, partition);
+    return [`${tag}:s`, `${tag}:j`, `${tag}:a`, `${tag}:v`, `${tag}:u`, `${tag}:d`];
+  }
+
+  /** Gives the keys of the partition of a session. */
+  ofSession(app: string, id: string): string[] {
+    return this.partition(app, partitionOfId(id));
+  }
+
+  alias(app: string, hash: string): string {
+    return `${this.tag(app, hash)}:t`;
+  }
+
+  get apps(): string {
+    return `${this.namespace}:apps`;
+  }
+
+  /** A key that is written and removed at once. */
+  get probe(): string {
+    return `${this.namespace}:probe`;
+  }
+
+  private tag(app: string, part: string): string {
+    return `{${this.namespace}:${app}:${part}}`;
+  }
+}
+
+export function partitionOfId(id: string): string {
+  return id.slice(0, 2);
+}

@@ -1,0 +1,61 @@
+/**
+ * The scripts: lua/*.lua, one per verb, with the libraries their header includes put before them. Called by hash; a
+ * server that does not know the hash (new, restarted, failed over, SCRIPT FLUSH) gets the text once, whatever it was
+ * doing: each call recovers for itself, so there is no step of loading that could be missed.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** Every script, and how many keys it takes: a number, or per how many keys it repeats. */
+export const SCRIPTS = {
+  create: { keys: 6, repeats: false },
+  get: { keys: 4, repeats: true },
+  find: { keys: 2, repeats: true },
+  update: { keys: 6, repeats: false },
+  rotate: { keys: 2, repeats: false },
+  revoke: { keys: 6, repeats: false },
+  'revoke-subject': { keys: 6, repeats: false },
+  'revoke-partition': { keys: 6, repeats: false },
+  'of-subject': { keys: 3, repeats: false },
+  positions: { keys: 2, repeats: true },
+  count: { keys: 6, repeats: true },
+  sweep: { keys: 6, repeats: true },
+  'alias-claim': { keys: 1, repeats: false },
+  'alias-release': { keys: 1, repeats: false },
+  'app-retire': { keys: 1, repeats: false },
+  probe: { keys: 1, repeats: false },
+} as const;
+
+export type ScriptName = keyof typeof SCRIPTS;
+
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+const FOLDER = new URL('../../../lua/', import.meta.url);
+
+/** Reads a script with its libraries. Errors: a file that is missing from the installation. */
+function load(name: ScriptName): Script {
+  const verb = read(name);
+  const libraries = /^-- INCLUDES: (.+)$/m.exec(verb)?.[1]?.split(', ') ?? [];
+  const text = [...libraries.map(read), verb].map(withoutComments).join('\n');
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
+/** Loads all scripts: at the start, so that a broken installation does not wait for its first revoke. */
+export function loadScripts(): Readonly<Record<ScriptName, Script>> {
+  return Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, load(name as ScriptName)])) as Record<
+    ScriptName,
+    Script
+  >;
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(`${name}.lua`, FOLDER), 'utf8');
+}
+
+/** What a server keeps of each script is its text. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/^\s*--.*\n/gm, '');
+}

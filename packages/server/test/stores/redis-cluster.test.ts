@@ -1,0 +1,15 @@
+import { conformance } from '../conformance/suite.ts';
+import { forAllTests } from '../support/redis.ts';
+import { openOn } from '../support/redis-store.ts';
+import { startCluster } from '../support/redis-topologies.ts';
+
+const cluster = forAllTests((cleanup) => startCluster(cleanup));
+
+conformance('Redis Cluster', async (t) => {
+  const masters = await cluster().masters();
+  return openOn(
+    t,
+    cluster().url,
+    masters.map(({ admin }) => admin),
+  );
+});

@@ -1,0 +1,215 @@
+/**
+ * G8: a Redis that is away, stopped, full, read-only or cut off is an honest answer in time, through a real server: 503
+ * with Retry-After, never a wrong answer; what was given up is not done later; back to normal without a restart.
+ */
+import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, Client } from '../support/client.ts';
+import { freePorts, startRedis } from '../support/redis.ts';
+import { type Cleanup, startServer } from '../support/server.ts';
+
+const TIMEOUT = 500;
+/** The budget, and what a busy machine may add to it. */
+const IN_TIME = TIMEOUT + 700;
+
+async function startOn(cleanup: Cleanup, port: number, env: Record<string, string> = {}) {
+  const server = await startServer(cleanup, {
+    RS_STORE: `redis://127.0.0.1:${port}`,
+    RS_STORE_TIMEOUT: `${TIMEOUT}`,
+    ...env,
+  });
+  const client = new Client(server.url);
+  cleanup.after(() => client.close());
+  return { server, client };
+}
+
+/** Sends a request and checks that it is the honest answer, in time. */
+async function unavailable(client: Client, method: string, path: string, body?: unknown): Promise<void> {
+  const began = performance.now();
+  const answer = await client.send(method, path, body);
+  assert.equal(answer.status, 503, `${method} ${path}: ${answer.text}`);
+  assert.equal(answer.json.name, 'storeUnavailable');
+  assert.ok(Number(answer.headers['retry-after']) >= 1);
+  const took = performance.now() - began;
+  assert.ok(took < IN_TIME, `it took ${took} ms`);
+}
+
+/** Asks until it is answered; gives the answer and how long that took. */
+async function recovered(client: Client, method: string, path: string): Promise<{ answer: Answer; took: number }> {
+  const began = performance.now();
+  for (;;) {
+    const answer = await client.send(method, path);
+    const took = performance.now() - began;
+    if (answer.status !== 503) return { answer, took };
+    assert.ok(took < 5000, 'it does not come back');
+    await delay(20);
+  }
+}
+
+const VERBS = (token: string): [method: string, path: string, body?: unknown][] => [
+  ['GET', `/shop/get/${token}`],
+  ['POST', `/shop/set/${token}`, { late: 1 }],
+  ['PUT', '/shop/create/late?ip=1.1.1.1'],
+  ['DELETE', `/shop/kill/${token}`],
+  ['DELETE', '/shop/killsoid/u1'],
+  ['DELETE', '/shop/killall'],
+  ['GET', '/shop/soid/u1'],
+  ['GET', '/shop/soapp?dt=600'],
+  ['GET', '/shop/activity?dt=600'],
+  ['GET', '/readyz'],
+];
+
+describe('faults of Redis (G8)', () => {
+  test('a server starts while Redis is away, says so, and serves when it comes', async (t) => {
+    const [port] = (await freePorts(1)) as [number];
+    const { client } = await startOn(t, port);
+    for (const [method, path, body] of VERBS('x'.repeat(64))) await unavailable(client, method, path, body);
+    await startRedis(t, [], { port });
+    const { took } = await recovered(client, 'GET', '/readyz');
+    assert.ok(took < 2000, `it took ${took} ms to come back`);
+    await client.create('shop', 'u1');
+  });
+
+  test('Redis killed under load and started again: 503 at once, then normal, and nothing was replayed', async (t) => {
+    const redis = await startRedis(t);
+    const { client } = await startOn(t, redis.port);
+    const token = await client.create('shop', 'u1');
+    const requests = [`GET /shop/get/${token}`, 'PUT /shop/create/u2?ip=1.1.1.1'].map((line) => line.split(' '));
+    const load = Promise.all(
+      Array.from({ length: 200 }, (_, i) => client.send(requests[i % 2]![0]!, requests[i % 2]![1]!)),
+    );
+    await redis.end();
+    for (const { status } of await load) assert.ok(status === 200 || status === 503, `${status}`);
+    for (const [method, path, body] of VERBS(token)) await unavailable(client, method, path, body);
+    const again = await startRedis(t, [], { port: redis.port });
+    const { took } = await recovered(client, 'GET', '/readyz');
+    assert.ok(took < 2000, `it took ${took} ms to come back`);
+    await delay(300);
+    assert.deepEqual(await again.admin.keys('*'), [], 'nothing given up was done later');
+  });
+
+  test('a Redis that is stopped is 503 within the budget; what was given up is not done when it goes on', async (t) => {
+    const redis = await startRedis(t);
+    const { client } = await startOn(t, redis.port);
+    const token = await client.create('shop', 'u1', { a: 1 });
+    redis.child.kill('SIGSTOP');
+    await Promise.all(VERBS(token).map(([method, path, body]) => unavailable(client, method, path, body)));
+    // Past the deadline of each of them.
+    await delay(TIMEOUT);
+    redis.child.kill('SIGCONT');
+    const { answer, took } = await recovered(client, 'GET', `/shop/get/${token}`);
+    assert.ok(took < 2000, `it took ${took} ms to come back`);
+    assert.deepEqual([answer.json.d, answer.json.r, answer.json.w], [{ a: 1 }, 1, 1]);
+    assert.deepEqual((await client.send('GET', '/shop/activity?dt=600')).json, { activity: 1 });
+  });
+
+  test('a full Redis refuses to create and set, and still ends sessions', async (t) => {
+    const redis = await startRedis(t, ['--maxmemory-policy', 'noeviction']);
+    const { client } = await startOn(t, redis.port);
+    const tokens: string[] = [];
+    for (let i = 0; i < 6; i++)
+      tokens.push(await client.create('shop', i < 3 ? 'u1' : `v${i}`, { long: 'x'.repeat(400) }));
+    await redis.admin.config('SET', 'maxmemory', '1');
+    await unavailable(client, 'PUT', '/shop/create/late?ip=1.1.1.1');
+    await unavailable(client, 'POST', `/shop/set/${tokens[0]}`, { late: 1 });
+    await unavailable(client, 'GET', '/readyz');
+    assert.deepEqual((await client.send('DELETE', `/shop/kill/${tokens[0]}`)).json, { kill: 1 });
+    assert.deepEqual((await client.send('DELETE', '/shop/killsoid/u1')).json, { kill: 2 });
+    assert.equal((await client.send('GET', '/shop/soapp?dt=600')).json.sessions.length, 3);
+    assert.deepEqual((await client.send('DELETE', '/shop/killall')).json, { kill: 3 });
+    assert.deepEqual(await redis.admin.keys('*'), []);
+    await redis.admin.config('SET', 'maxmemory', '0');
+    await client.create('shop', 'u1');
+  });
+
+  test('a Redis that became a replica is 503, and served again once it is a master', async (t) => {
+    const [redis, other] = [await startRedis(t), await startRedis(t)];
+    const { client } = await startOn(t, redis.port);
+    const token = await client.create('shop', 'u1');
+    const admin = redis.admin;
+    await admin.config('SET', 'replica-read-only', 'yes');
+    await admin.call('REPLICAOF', '127.0.0.1', other.port);
+    for (const [method, path, body] of VERBS(token).slice(0, 4)) await unavailable(client, method, path, body);
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    await recovered(client, 'GET', '/readyz');
+    await client.create('shop', 'u1');
+  });
+
+  test('a connection that is cut or falls silent in mid-command is 503 in time, then made anew', async (t) => {
+    const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
+    const { client } = await startOn(t, proxy.port);
+    const token = await client.create('shop', 'u1');
+    for (const fault of ['cut', 'silent', 'lost'] as const) {
+      proxy.fault = fault;
+      await unavailable(client, 'GET', `/shop/get/${token}`);
+      await unavailable(client, 'POST', `/shop/set/${token}`, { late: 1 });
+      proxy.fault = null;
+      const { took, answer } = await recovered(client, 'GET', `/shop/get/${token}`);
+      assert.ok(took < 2000, `${fault}: it took ${took} ms to come back`);
+      assert.equal(answer.json.id, 'u1');
+    }
+  });
+
+  test('without enough replicas RS_REDIS_WAIT makes a create 503; with them it is answered', async (t) => {
+    const redis = await startRedis(t, ['--repl-diskless-sync-delay', '0']);
+    const { client } = await startOn(t, redis.port, { RS_REDIS_WAIT: '1' });
+    await unavailable(client, 'PUT', '/shop/create/u1?ip=1.1.1.1');
+    await startRedis(t, ['--replicaof', `127.0.0.1 ${redis.port}`]);
+    const { answer } = await recovered(client, 'PUT', '/shop/create/u1?ip=1.1.1.1');
+    assert.equal(answer.status, 200);
+    assert.deepEqual((await client.send('DELETE', `/shop/kill/${answer.json.token}`)).json, { kill: 1 });
+  });
+
+  test('no log, start message or error shows the password of the store', async (t) => {
+    const redis = await startRedis(t, ['--requirepass', 's3cret-of-the-store'], { password: 's3cret-of-the-store' });
+    for (const password of ['s3cret-of-the-store', 'another-s3cret']) {
+      const { server, client } = await startOn(t, redis.port, {
+        RS_STORE: `redis://:${password}@127.0.0.1:${redis.port}/2`,
+        RS_LOGLEVEL: 'trace',
+      });
+      const { status, text } = await client.send('PUT', '/shop/create/u1?ip=1.1.1.1', { private: 'data-of-a-user' });
+      assert.equal(status, password.startsWith('another') ? 503 : 200);
+      await server.end();
+      assert.doesNotMatch(server.output() + text, /s3cret|data-of-a-user/);
+      assert.ok(server.output().includes(`redis://127.0.0.1:${redis.port}/2`), 'it says where the sessions are');
+    }
+  });
+});
+
+interface Proxy {
+  readonly port: number;
+  /** cut: connections end with the next command. silent: nothing comes back. lost: nothing gets there. */
+  fault: 'cut' | 'silent' | 'lost' | null;
+}
+
+/** Stands between the server and Redis and does to the connection what networks do. */
+async function startProxy(cleanup: Cleanup, target: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  const [port] = (await freePorts(1)) as [number];
+  const proxy: Proxy = { port, fault: null };
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        for (const end of [near, far]) end.destroy();
+        sockets.delete(socket);
+      });
+    }
+    near.on('data', (chunk) => {
+      if (proxy.fault === 'cut') near.resetAndDestroy();
+      else if (proxy.fault !== 'lost') far.write(chunk);
+    });
+    far.on('data', (chunk) => void (proxy.fault === null && near.write(chunk)));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  cleanup.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return proxy;
+}

@@ -1,0 +1,56 @@
+/** The scripts are what their headers and the table say. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { loadScripts, SCRIPTS } from '../../src/stores/redis/scripts.ts';
+
+const FOLDER = new URL('../../lua/', import.meta.url);
+const files = readdirSync(FOLDER).map((file) => ({
+  name: file.replace(/\.lua$/, ''),
+  text: readFileSync(new URL(file, FOLDER), 'utf8'),
+}));
+const libraries = files.filter(({ text }) => text.startsWith('-- LIBRARY '));
+const verbs = files.filter((file) => !libraries.includes(file));
+
+describe('scripts', () => {
+  test('every file is in the table, and the other way round', () => {
+    assert.deepEqual(verbs.map(({ name }) => name).sort(), Object.keys(SCRIPTS).sort());
+  });
+
+  test('every header names the script, its keys, arguments, answer, and why it is one step', () => {
+    for (const { name, text } of verbs) {
+      const header = /^(?:--.*\n)+/.exec(text)![0];
+      assert.match(header, new RegExp(`^-- ${name}: .+\\.\\n`), `${name}: the first line`);
+      for (const field of ['KEYS', 'ARGV', 'RETURNS', 'ATOMIC']) {
+        assert.match(header, new RegExp(`^-- ${field}: .+$`, 'm'), `${name}: ${field}`);
+      }
+    }
+    for (const { name, text } of libraries) assert.match(text, new RegExp(`^-- LIBRARY ${name}: `));
+  });
+
+  test('every script takes as many keys as the table and its header say', () => {
+    for (const { name, text } of verbs) {
+      const keys = /^-- KEYS: ([^(\n]+?)(?: \((?:for|of) each .+\))?(?: \(of the partition\))?$/m.exec(text);
+      const { keys: count, repeats } = SCRIPTS[name as keyof typeof SCRIPTS];
+      assert.equal(keys?.[1]?.split(', ').length, count, name);
+      assert.equal(/^-- KEYS: .+\((?:for|of) each /m.test(text), repeats, name);
+    }
+  });
+
+  test('no file is longer than 60 lines, and none walks the key space or configures the server', () => {
+    for (const { name, text } of files) {
+      assert.ok(text.trimEnd().split('\n').length <= 60, `${name} is too long`);
+      assert.doesNotMatch(text, /'(?:KEYS|SCAN|CONFIG|SUBSCRIBE|RANDOMKEY|FLUSH\w+|EVAL\w*)'|cjson/, name);
+    }
+  });
+
+  test('a script holds its libraries, and no comment is sent to the server', () => {
+    for (const [name, { text, sha }] of Object.entries(loadScripts())) {
+      assert.doesNotMatch(text, /^\s*--/m, name);
+      assert.match(sha, /^[0-9a-f]{40}$/);
+      if (/^-- INCLUDES: record/m.test(verbs.find((file) => file.name === name)!.text)) {
+        assert.ok(text.startsWith('local FORM'), name);
+      }
+    }
+  });
+});

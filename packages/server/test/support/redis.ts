@@ -1,0 +1,109 @@
+/**
+ * Real Redis servers for tests: started on free ports of 127.0.0.1, with a folder of their own, ended with the test.
+ * Nothing is shared with a Redis that may run on the machine.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { after, before } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { type Cleanup, temporaryFolder } from './server.ts';
+
+export interface RedisServer {
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** A connection for the test's own questions. */
+  readonly admin: Redis;
+  readonly end: (signal?: NodeJS.Signals) => Promise<void>;
+}
+
+/** Gives ports that nothing listens on now. Below those that outgoing connections get, so that none takes them. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = 15_000 + Math.floor(Math.random() * 6000);
+    // A Cluster node also listens 10,000 above.
+    if (!ports.includes(port) && (await isFree(port)) && (await isFree(port + 10_000))) ports.push(port);
+  }
+  return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  const answer = await free;
+  await new Promise((resolve) => server.close(resolve));
+  return answer;
+}
+
+/** Starts a server and resolves when it answers. */
+export async function startRedis(
+  cleanup: Cleanup,
+  settings: string[] = [],
+  options: { port?: number; sentinel?: boolean; configuration?: string; password?: string } = {},
+): Promise<RedisServer> {
+  const port = options.port ?? (await freePorts(1))[0]!;
+  const folder = temporaryFolder(cleanup);
+  const child = spawn(
+    'redis-server',
+    [
+      ...(options.configuration === undefined ? [] : [options.configuration]),
+      ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder],
+      ...(options.sentinel ? ['--sentinel'] : ['--save', '', '--appendonly', 'no']),
+      ...settings,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const ended = once(child, 'close');
+  const { password } = options;
+  const admin = new Redis({
+    ...(password && { password }),
+    port,
+    host: '127.0.0.1',
+    lazyConnect: true,
+    retryStrategy: () => 50,
+    protocol: 2,
+  });
+  admin.on('error', () => {});
+  cleanup.after(async () => {
+    admin.disconnect();
+    child.kill('SIGCONT');
+    child.kill('SIGKILL');
+    await ended;
+  });
+  for (let attempt = 0; !/Ready to accept connections|Running mode=sentinel/.test(output); attempt++) {
+    if (child.exitCode !== null || attempt > 400) throw new Error(`redis-server does not start: ${output}`);
+    await delay(10);
+  }
+  await admin.connect();
+  return {
+    port,
+    child,
+    admin,
+    end: async (signal = 'SIGKILL') => {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+/** Starts something once for all tests of a file, and ends it with the last one. */
+export function forAllTests<T>(start: (cleanup: Cleanup) => Promise<T>): () => T {
+  const ends: (() => unknown)[] = [];
+  let started: T;
+  before(async () => {
+    started = await start({ after: (end) => void ends.unshift(end) });
+  });
+  after(async () => {
+    for (const end of ends) await end();
+  });
+  return () => started;
+}
