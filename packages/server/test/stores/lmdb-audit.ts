@@ -1,7 +1,7 @@
 /** The audit of the embedded store: every index entry belongs to a record, and every record has all its entries. */
 import { expiresAt } from '../../src/core/expiry.ts';
 import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix } from '../../src/stores/lmdb/keys.ts';
-import { fromRow, type Row } from '../../src/stores/lmdb/record.ts';
+import { unpackRecord } from '../../src/stores/lmdb/record.ts';
 
 interface Entry {
   readonly table: string;
@@ -14,7 +14,7 @@ export function auditLmdb(dump: readonly Entry[]): string[] {
   const actual = new Set(dump.map(({ table, key, value }) => line(table, key, table === 'sessions' ? '' : value)));
   const expected = new Set<string>();
   for (const { value } of dump.filter((entry) => entry.table === 'sessions')) {
-    const { session, credential, dueAt, indexedAt } = fromRow(value as Row);
+    const { session, credential, dueAt, indexedAt } = unpack(value as string);
     const { app, id, subject } = session;
     const deadline = expiresAt(session);
     const prefix = subject === null ? null : subjectPrefix(app, subject);
@@ -34,6 +34,12 @@ export function auditLmdb(dump: readonly Entry[]): string[] {
     ...[...expected].filter((entry) => !actual.has(entry)).map((entry) => `missing: ${entry}`),
     ...[...actual].filter((entry) => !expected.has(entry)).map((entry) => `left behind: ${entry}`),
   ];
+}
+
+/** Reads a session as a dump shows it. */
+export function unpack(text: string) {
+  const bytes = Buffer.from(text, 'latin1');
+  return unpackRecord(bytes, bytes.length);
 }
 
 function line(table: string, key: string, value: unknown): string {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
-import { fromRow, type Row } from '../../src/stores/lmdb/record.ts';
 import { APP, HOUR, put, SECOND, T0 } from '../conformance/harness.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
+import { unpack } from './lmdb-audit.ts';
 
 function open(cleanup: Cleanup): LmdbStore {
   const path = temporaryFolder(cleanup);
@@ -16,8 +16,8 @@ function open(cleanup: Cleanup): LmdbStore {
 
 /** The only session, as it is on the disk. */
 function committed(store: LmdbStore) {
-  const row = store.dump().find((entry) => entry.table === 'sessions')?.value as Row;
-  const { reads, lastSeenAt } = fromRow(row).session;
+  const row = store.dump().find((entry) => entry.table === 'sessions')?.value as string;
+  const { reads, lastSeenAt } = unpack(row).session;
   return { reads, seen: lastSeenAt - T0 };
 }
 

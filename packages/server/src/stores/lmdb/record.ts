@@ -1,10 +1,22 @@
 /**
- * The stored form of a session: a MessagePack array that starts with the number of its form, so that a later form can
- * be told apart. An array, because names would be stored again in each record.
+ * The stored form of a session: a head of fixed width with what every touch changes and what expiry needs, so that
+ * counters are written behind by patching bytes; then the rest as JSON; then the data as the text it is. The first byte
+ * names the form, so that a later one can be told apart. (MessagePack for all of it was as fast to read and cost three
+ * times as much to recount.)
+ *
+ *   0 form   1 flushes   5 reads   13 lastSeenAt   21 idleTimeout   29 absoluteExpiresAt   37 length of the rest   41 rest, data
+ *   u8       u32         f64       f64             f64, NaN: none   f64, NaN: none         u32
  */
 import type { Credential, Session } from '../../core/session.ts';
 
 const FORM = 1;
+const FLUSHES = 1;
+const READS = 5;
+const LAST_SEEN = 13;
+const IDLE = 21;
+const ABSOLUTE = 29;
+const REST_LENGTH = 37;
+const REST = 41;
 
 export interface StoredRecord {
   readonly session: Session;
@@ -17,78 +29,89 @@ export interface StoredRecord {
   readonly flushes: number;
 }
 
-export type Row = readonly [
-  form: number,
+type Rest = readonly [
   id: string,
   app: string,
   subject: string | null,
   createdAt: number,
-  lastSeenAt: number,
-  idleTimeout: number | null,
-  absoluteExpiresAt: number | null,
   version: number,
-  reads: number,
   ip: string | null,
   userAgent: string | null,
   label: string | null,
-  data: string,
   hash: string,
   alias: boolean,
   previous: readonly [hash: string, alias: boolean, until: number] | null,
   dueAt: number | null,
-  flushes: number,
   indexedAt: number,
 ];
 
-export function toRow({ session: s, credential: c, dueAt, flushes, indexedAt }: StoredRecord): Row {
+export function packRecord({ session: s, credential: c, dueAt, indexedAt, flushes }: StoredRecord): Buffer {
   const previous = c.previous && ([c.previous.hash, c.previous.alias, c.previous.until] as const);
-  return [
-    FORM,
-    s.id,
-    s.app,
-    s.subject,
-    s.createdAt,
-    s.lastSeenAt,
-    s.idleTimeout,
-    s.absoluteExpiresAt,
-    s.version,
-    s.reads,
-    s.ip,
-    s.userAgent,
-    s.label,
-    s.data,
-    c.hash,
-    c.alias,
-    previous,
-    dueAt,
-    flushes,
-    indexedAt,
-  ];
+  const names = [s.id, s.app, s.subject, s.createdAt, s.version, s.ip, s.userAgent, s.label] as const;
+  const rest: Rest = [...names, c.hash, c.alias, previous, dueAt, indexedAt];
+  const text = JSON.stringify(rest);
+  const restLength = Buffer.byteLength(text);
+  const bytes = Buffer.allocUnsafe(REST + restLength + Buffer.byteLength(s.data));
+  bytes[0] = FORM;
+  bytes.writeUInt32BE(flushes >>> 0, FLUSHES);
+  bytes.writeDoubleBE(s.reads, READS);
+  bytes.writeDoubleBE(s.lastSeenAt, LAST_SEEN);
+  bytes.writeDoubleBE(s.idleTimeout ?? Number.NaN, IDLE);
+  bytes.writeDoubleBE(s.absoluteExpiresAt ?? Number.NaN, ABSOLUTE);
+  bytes.writeUInt32BE(restLength, REST_LENGTH);
+  bytes.write(text, REST);
+  bytes.write(s.data, REST + restLength);
+  return bytes;
 }
 
-/** Reads a stored row. Errors: a form of another version. */
-export function fromRow(row: Row): StoredRecord {
-  if (row[0] !== FORM) throw new Error(`session record of form ${row[0]}; this version reads form ${FORM}`);
-  const previous = row[16] && { hash: row[16][0], alias: row[16][1], until: row[16][2] };
+/** Reads a record; keeps nothing of the bytes. `length`: of the record. Errors: a form of another version. */
+export function unpackRecord(bytes: Buffer, length: number): StoredRecord {
+  assertForm(bytes);
+  const dataAt = REST + bytes.readUInt32BE(REST_LENGTH);
+  const rest = JSON.parse(bytes.toString('utf8', REST, dataAt)) as Rest;
+  const [id, app, subject, createdAt, version, ip, userAgent, label, hash, alias, before, dueAt, indexedAt] = rest;
   return {
     session: {
-      id: row[1],
-      app: row[2],
-      subject: row[3],
-      createdAt: row[4],
-      lastSeenAt: row[5],
-      idleTimeout: row[6],
-      absoluteExpiresAt: row[7],
-      version: row[8],
-      reads: row[9],
-      ip: row[10],
-      userAgent: row[11],
-      label: row[12],
-      data: row[13],
+      id,
+      app,
+      subject,
+      createdAt,
+      ...timesOf(bytes),
+      version,
+      reads: bytes.readDoubleBE(READS),
+      ip,
+      userAgent,
+      label,
+      data: bytes.toString('utf8', dataAt, length),
     },
-    credential: { hash: row[14], alias: row[15], previous },
-    dueAt: row[17],
-    flushes: row[18],
-    indexedAt: row[19],
+    credential: { hash, alias, previous: before && { hash: before[0], alias: before[1], until: before[2] } },
+    dueAt,
+    indexedAt,
+    flushes: bytes.readUInt32BE(FLUSHES),
   };
+}
+
+/** Gives what expiry needs of a packed record. */
+export function timesOf(bytes: Buffer): Pick<Session, 'lastSeenAt' | 'idleTimeout' | 'absoluteExpiresAt'> {
+  const idleTimeout = bytes.readDoubleBE(IDLE);
+  const absoluteExpiresAt = bytes.readDoubleBE(ABSOLUTE);
+  return {
+    lastSeenAt: bytes.readDoubleBE(LAST_SEEN),
+    idleTimeout: Number.isNaN(idleTimeout) ? null : idleTimeout,
+    absoluteExpiresAt: Number.isNaN(absoluteExpiresAt) ? null : absoluteExpiresAt,
+  };
+}
+
+/** Adds reads to a packed record and moves its lastSeenAt, in place. Gives the new number of flushes. */
+export function recountPacked(bytes: Buffer, reads: number, lastSeenAt: number): number {
+  assertForm(bytes);
+  const flushes = bytes.readUInt32BE(FLUSHES) + 1;
+  bytes.writeUInt32BE(flushes >>> 0, FLUSHES);
+  bytes.writeDoubleBE(bytes.readDoubleBE(READS) + reads, READS);
+  bytes.writeDoubleBE(Math.max(bytes.readDoubleBE(LAST_SEEN), lastSeenAt), LAST_SEEN);
+  return flushes;
+}
+
+function assertForm(bytes: Buffer): void {
+  if (bytes[0] !== FORM) throw new Error(`session record of form ${bytes[0]}; this version reads form ${FORM}`);
 }

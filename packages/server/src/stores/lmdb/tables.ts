@@ -10,16 +10,21 @@ import { mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
-import { expiresAt } from '../../core/expiry.ts';
+import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix } from './keys.ts';
-import { fromRow, type Row, type StoredRecord, toRow } from './record.ts';
+import { packRecord, recountPacked, type StoredRecord, timesOf, unpackRecord } from './record.ts';
 
 export type ActivityEntry = readonly [subject: string | null, expiresAt: number | null];
 
+/** The types of lmdb-js do not know the second argument. */
+interface BytesTable extends Database<Buffer, string> {
+  getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
+}
+
 export class Tables {
-  readonly sessions: Database<Row, string>;
+  readonly sessions: BytesTable;
   readonly activity: Database<ActivityEntry, string>;
   readonly subjects: Database<true, string>;
   readonly due: Database<true, string>;
@@ -42,7 +47,7 @@ export class Tables {
       maxDbs: 64,
       maxReaders: 512,
     });
-    this.sessions = this.root.openDB({ name: `${namespace}:sessions`, encoding: 'msgpack' });
+    this.sessions = this.root.openDB({ name: `${namespace}:sessions`, encoding: 'binary' });
     this.subjects = this.root.openDB({ name: `${namespace}:subjects`, encoding: 'msgpack' });
     this.activity = this.root.openDB({ name: `${namespace}:activity`, encoding: 'msgpack' });
     this.due = this.root.openDB({ name: `${namespace}:due`, encoding: 'msgpack' });
@@ -103,8 +108,9 @@ export class Tables {
 
   /** Gives the record of a key, as of the newest state, the running transaction or the snapshot. Absence: null. */
   record(key: string, snapshot?: Transaction): StoredRecord | null {
-    const row = this.sessions.get(key, snapshot && { transaction: snapshot });
-    return row === undefined ? null : fromRow(row);
+    // The bytes are lmdb-js' own, good until the next look-up: unpacking keeps nothing of them.
+    const bytes = this.sessions.getBinaryFast(key, snapshot && { transaction: snapshot });
+    return bytes === undefined ? null : unpackRecord(bytes, bytes.length);
   }
 
   /** Gives the sessions key that a token leads to. Absence: null. */
@@ -143,9 +149,16 @@ export class Tables {
     return false;
   }
 
-  /** Stores counters and last-seen alone; the activity index is left behind, for `reindex`. In a transaction. */
-  recount(old: StoredRecord, session: Session, flushes: number): void {
-    this.put({ ...old, session, flushes });
+  /**
+   * Adds reads to a session and moves its lastSeenAt, if it was live at that instant; the activity index is left behind,
+   * for `reindex`. In a transaction. Gives the record's new number of flushes. Absence: null.
+   */
+  recount(key: string, reads: number, lastSeenAt: number): number | null {
+    const bytes = this.sessions.getBinary(key);
+    if (bytes === undefined || !isLive(timesOf(bytes), lastSeenAt)) return null;
+    const flushes = recountPacked(bytes, reads, lastSeenAt);
+    void this.sessions.put(key, bytes);
+    return flushes;
   }
 
   /** Brings the activity index up to a record. In a transaction. */
@@ -173,12 +186,16 @@ export class Tables {
     }
   }
 
-  /** Every key and value, for audits. */
+  /** Every key and value, for audits. Sessions as text with a character for each byte. */
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.root.resetReadTxn();
     return Object.entries({ sessions, subjects, activity, due, aliases }).flatMap(([table, database]) =>
-      [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({ table, key, value })),
+      [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
+        table,
+        key,
+        value: Buffer.isBuffer(value) ? value.toString('latin1') : value,
+      })),
     );
   }
 
@@ -195,7 +212,7 @@ export class Tables {
   }
 
   private put(record: StoredRecord): void {
-    void this.sessions.put(sessionKey(record.session.app, record.session.id), toRow(record));
+    void this.sessions.put(sessionKey(record.session.app, record.session.id), packRecord(record));
   }
 
   private moveActivity({ indexedAt }: StoredRecord, session: Session): void {

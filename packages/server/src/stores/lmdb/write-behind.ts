@@ -12,21 +12,21 @@
  *   expired although the touch was answered. Such a touch is committed before it is answered (`isUrgent`).
  * - A flush never inserts: a session revoked meanwhile stays gone.
  */
-import { expiresAt, isLive } from '../../core/expiry.ts';
+import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { StoredRecord } from './record.ts';
 import type { Tables } from './tables.ts';
 
-/** Units: milliseconds. Half of what the guarantee allows, so that a large flush still ends in time. */
-const FLUSH_AFTER = 500;
+/** Units: milliseconds. Less than the guarantee allows, so that a large flush still ends in time. */
+const FLUSH_AFTER = 600;
 /** A touch whose session would end within this, by what is on the disk, is committed at once. */
-const URGENT_WITHIN = 4 * FLUSH_AFTER;
+const URGENT_WITHIN = 2000;
 /** How long the activity index may lag behind the records. */
 const INDEX_AFTER = 10_000;
 /** How far another process, or one that crashed, can have left it behind: whoever reads the index looks back as far. */
 export const INDEX_LAG = INDEX_AFTER + 5_000;
 /** Sessions in one transaction: its callback must not hold up the event loop. */
-const SLICE = 300;
+const SLICE = 500;
 
 interface Seen {
   reads: number;
@@ -136,10 +136,9 @@ export class WriteBehind {
     await this.tables.transaction(() => {
       for (const key of keys) {
         const seen = this.flushing.get(key)!;
-        const record = this.tables.record(key);
-        if (record === null || !isLive(record.session, seen.lastSeenAt)) continue;
-        seen.flushes = record.flushes + 1;
-        this.tables.recount(record, withSeen(record.session, seen), seen.flushes);
+        const flushes = this.tables.recount(key, seen.reads, seen.lastSeenAt);
+        if (flushes === null) continue;
+        seen.flushes = flushes;
         this.fallBehind(key);
       }
     });
