@@ -1,0 +1,55 @@
+/**
+ * Drives wrk: 64 kept-alive connections from one thread. What it sends is a Lua script of bench/load; what it saw comes
+ * back as one line of JSON (load/report.lua), so nobody parses its text.
+ *
+ * Rejected: a load generator in Node. On two cores it would need more CPU than the server and measure itself.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const CONNECTIONS = 64;
+const SCRIPTS = fileURLToPath(new URL('./load/', import.meta.url));
+
+export interface Load {
+  readonly url: string;
+  /** A file of bench/load, and its arguments. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Units: seconds, whole ones. */
+  readonly seconds: number;
+}
+
+/** What wrk saw. */
+export interface Answers {
+  readonly requests: number;
+  /** Units: seconds. */
+  readonly seconds: number;
+  /** Connections that broke, answers other than 2xx, and answers that the script calls wrong. */
+  readonly failed: number;
+  /** Units: milliseconds. wrk adds the waiting of requests it could not send meanwhile (coordinated omission). */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Gives the version of wrk. Absence: null when it is not installed. */
+export function wrkVersion(): string | null {
+  const { stdout, error } = spawnSync('wrk', ['-v'], { encoding: 'utf8' });
+  return error ? null : (/^wrk (\S+)/.exec(stdout)?.[1] ?? 'unknown');
+}
+
+/** Runs one load to its end. Errors: when wrk fails, or when any answer was not what it had to be. */
+export async function drive({ url, script, args, seconds }: Load): Promise<Answers> {
+  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', `${SCRIPTS}${script}`];
+  const child = spawn('wrk', [...options, url, '--', ...args], {
+    env: { ...process.env, LUA_PATH: `${SCRIPTS}?.lua` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+  const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const line = /^\{.*\}$/m.exec(output)?.[0];
+  if (code !== 0 || line === undefined) throw new Error(`wrk ended with ${code}: ${output}`);
+  const answers = JSON.parse(line) as Answers;
+  if (answers.failed > 0) throw new Error(`${answers.failed} of ${answers.requests} requests failed: ${line}`);
+  return answers;
+}

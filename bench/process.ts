@@ -1,0 +1,97 @@
+/**
+ * Processes under measurement: started, watched through /proc, ended by their own id. CPU time is what the kernel
+ * charged the whole process, all threads and ended ones included: LMDB commits on a thread of its own.
+ *
+ * Rejected: process.cpuUsage() inside the server. It would need code of the bench in what is measured.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Bench } from './workload.ts';
+
+/** /proc counts in USER_HZ, which is 100 on every Linux that Node runs on. Units: microseconds. */
+const TICK = 10_000;
+
+const SERVER = fileURLToPath(new URL('../packages/server/dist/cli/main.js', import.meta.url));
+
+/** A process that answers on `url`. */
+export interface Running {
+  readonly url: string;
+  /** User and system time so far. Units: microseconds. */
+  readonly cpu: () => number;
+  /** Resident memory. Units: bytes. */
+  readonly memory: () => number;
+  /** Tells it to stop and resolves when it has ended. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Gives an empty folder inside the system's temporary one, removed after the workload. */
+export function temporaryFolder(bench: Pick<Bench, 'after'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-bench-'));
+  bench.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts the built server, as a user would, on an embedded store in an empty folder. */
+export function startServer(bench: Pick<Bench, 'after'>): Promise<Running> {
+  return startNode(bench, [SERVER], { RS_PORT: '0', RS_STORE: `lmdb:${temporaryFolder(bench)}` });
+}
+
+/** Starts a peer: a file of bench/peers, with its settings in the environment. */
+export function startPeer(bench: Pick<Bench, 'after'>, file: string, env: Record<string, string>): Promise<Running> {
+  const path = fileURLToPath(new URL(`./peers/${file}`, import.meta.url));
+  return startNode(bench, ['--import', 'tsx', path], env);
+}
+
+/** Starts Node and resolves when it prints `listens on URL`. Errors: what it printed, when it ends before that. */
+async function startNode(
+  bench: Pick<Bench, 'after'>,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<Running> {
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  bench.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      const found = /listens on (http:\S+)/.exec(output)?.[1];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void ended.then(([code]) => reject(new Error(`a process ended with ${code} before it listened: ${output}`)));
+  });
+  const { pid } = child;
+  return {
+    url,
+    cpu: () => cpuOf(pid!),
+    memory: () => memoryOf(pid!),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Source: proc(5), /proc/PID/stat: the name in parentheses may hold spaces; utime and stime are fields 14 and 15. */
+function cpuOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK;
+}
+
+function memoryOf(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kibibytes) * 1024;
+}

@@ -1,0 +1,75 @@
+/**
+ * Measures several sides in turns: A B A B A B, in short rounds. On a shared machine the CPU a request costs drifts by a
+ * factor of two within minutes; two rounds that follow each other see nearly the same machine, so their ratio holds
+ * where the figures themselves do not. One long run of each would compare two different machines.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Answers, drive, type Load } from './load.ts';
+import type { Running } from './process.ts';
+import type { Bench } from './workload.ts';
+
+/**
+ * What a server writes behind (the promise is: within a second) belongs to the requests before it. What follows later, as
+ * the activity index does, falls into whichever round it meets. Units: milliseconds.
+ */
+const SETTLE = 1200;
+/** Units: seconds. */
+const WARM_UP = 3;
+
+/** One side: who is measured, and under which load. */
+export interface Side {
+  readonly name: string;
+  readonly process: Running;
+  readonly load: Omit<Load, 'url' | 'seconds'>;
+}
+
+export interface Round extends Answers {
+  /** CPU of the process for each request answered. Units: microseconds. */
+  readonly cpu: number;
+}
+
+/** Warms every side up, then measures them in turns. Gives the rounds of each side, in the order of the sides. */
+export async function takeTurns({ rounds, seconds, say }: Bench, sides: readonly Side[]): Promise<Round[][]> {
+  const taken: Round[][] = sides.map(() => []);
+  for (const side of sides) await run(side, WARM_UP);
+  for (let i = 0; i < rounds; i++) {
+    for (const [s, side] of sides.entries()) taken[s]!.push(await run(side, seconds));
+    const figures = sides.map(({ name }, s) => `${name} ${inWords(taken[s]!.at(-1)!)}`);
+    say(`  round ${i + 1} of ${rounds}: ${figures.join('; ')}`);
+  }
+  return taken;
+}
+
+async function run({ process, load }: Side, seconds: number): Promise<Round> {
+  const before = process.cpu();
+  const answers = await drive({ ...load, url: process.url, seconds });
+  await delay(SETTLE);
+  return { ...answers, cpu: (process.cpu() - before) / answers.requests };
+}
+
+/** Gives the requests answered a second. */
+export function rate({ requests, seconds }: Round): number {
+  return requests / seconds;
+}
+
+function inWords(round: Round): string {
+  return `${round.cpu.toFixed(1)} µs of CPU a request, ${rate(round).toFixed(0)}/s`;
+}
+
+/** Writes the latency of a side in words: medians over its rounds. */
+export function latency(rounds: readonly Round[]): string {
+  const [p50, p99] = [median(rounds.map((round) => round.p50)), median(rounds.map((round) => round.p99))];
+  return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms with 64 connections`;
+}
+
+/** Gives the middle value: one disturbed round does not move it. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Gives the smallest and the largest value. */
+export function spread(values: readonly number[]): [number, number] {
+  return [Math.min(...values), Math.max(...values)];
+}

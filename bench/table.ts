@@ -1,0 +1,44 @@
+/** The findings as text: one table with a line for each figure, then the notes. */
+import { type Finding, isReached } from './workload.ts';
+
+const HEADINGS = ['target', 'what', 'goal', 'ours', 'peer', 'ratio', 'spread', 'reached'];
+
+export function table(findings: readonly Finding[]): string {
+  const rows = [HEADINGS, ...findings.map(row)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const lines = rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column]!)).join('  '));
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  const notes = findings.filter(({ note }) => note !== '').map(({ target, note }) => `${target}: ${note}`);
+  return [lines[0], rule, ...lines.slice(1), '', ...notes].map((line) => line!.trimEnd()).join('\n');
+}
+
+function row(finding: Finding): string[] {
+  const { target, what, ours, peer, ratio, unit } = finding;
+  const [least, most] = finding.spread;
+  return [
+    target,
+    what,
+    goal(finding),
+    amount(ours, unit),
+    peer === null ? '–' : `${amount(peer.value, unit)} (${peer.name})`,
+    ratio === null ? '–' : number(ratio),
+    `${number(least)} … ${number(most)}`,
+    isReached(finding) ? 'yes' : 'no',
+  ];
+}
+
+/** Writes a goal: `≤ 1.7 × peer`, `≥ 10,000 /s`. */
+export function goal({ goal: { bound, value }, ratio, unit }: Finding): string {
+  const sign = bound === 'at most' ? '≤' : '≥';
+  return `${sign} ${value.toLocaleString('en-US')} ${ratio === null ? unit : '× peer'}`;
+}
+
+export function amount(value: number, unit: string): string {
+  return `${number(value)} ${unit}`;
+}
+
+/** Three digits say all that a benchmark knows: 1.68, 17.3, 372, 12,345. */
+export function number(value: number): string {
+  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
