@@ -10,7 +10,7 @@
  * names the form, so that a later form can live beside it. A slow hash would buy nothing against 131 random bits.
  * Tokens of any other form (chosen by a caller, imported) are found by their hash: the alias.
  */
-import { createHash, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import type { Credential } from './session.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -57,9 +57,8 @@ export function fingerprint(text: string): string {
 
 /** Gives the partition of a subject: `00` to `ff`. A guest has none of its own, so it is random. */
 export function partitionOf(subject: string | null): string {
-  const number =
-    subject === null ? randomFillSync(Buffer.alloc(1))[0]! : createHash('sha256').update(subject).digest()[0]!;
-  return (number % PARTITIONS).toString(16).padStart(2, '0');
+  if (subject !== null) return hash('sha256', subject, 'hex').slice(0, 2);
+  return randomFillSync(Buffer.alloc(1)).toString('hex');
 }
 
 /** Makes a session id in the partition of its subject. */
