@@ -18,7 +18,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const UNBIASED = 248;
 const PREFIX = 'rs';
 export const PARTITIONS = 256;
-const ID_LENGTH = 16;
+/** Characters of a session id. */
+export const ID_LENGTH = 16;
 const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
 const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 

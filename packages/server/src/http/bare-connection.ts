@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '../core/errors.ts';
-import { classicBody, HEADERS, STATUS } from './problem.ts';
+import { closingAnswer, STATUS } from './problem.ts';
 
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
 const LINGER = 1000;
@@ -89,8 +89,7 @@ function endWith(socket: Socket, code: ErrorCode, message: string, extraHeader =
     socket.destroy();
     return;
   }
-  const body = classicBody(code, message);
-  const headers = { ...HEADERS, Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) };
+  const { body, headers } = closingAnswer(code, message);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const status = `HTTP/1.1 ${STATUS[code]} ${REASONS[code] ?? 'Bad Request'}\r\n`;
   // What is still coming is read and dropped: closing over unread bytes would reset the connection, answer and all.

@@ -5,10 +5,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { ErrorCode } from '../core/errors.ts';
+import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
-import { classicBody, HEADERS, STATUS } from './problem.ts';
+import { closingAnswer, problem, STATUS } from './problem.ts';
 import type { Trace } from './route.ts';
 
 /** Units: milliseconds and bytes. */
@@ -53,7 +53,8 @@ export class NodeServer {
     };
     const listener = getRequestListener(onRequest === null ? app.fetch : traced, {
       hostname: 'localhost',
-      errorHandler: () => refusal('bad_request', 'the request target or the Host header is not valid'),
+      errorHandler: () =>
+        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid')),
     });
     const waiting = new Pipeline();
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -143,11 +144,6 @@ function refuseHead({ url, httpVersionMinor, headers, rawHeaders }: IncomingMess
 }
 
 function refuse(outgoing: ServerResponse, code: ErrorCode, message: string): void {
-  const body = classicBody(code, message);
-  const headers = { ...HEADERS, Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) };
+  const { body, headers } = closingAnswer(code, message);
   outgoing.writeHead(STATUS[code], headers).end(body);
-}
-
-function refusal(code: ErrorCode, message: string): Response {
-  return new Response(classicBody(code, message), { status: STATUS[code], headers: HEADERS });
 }

@@ -33,9 +33,15 @@ export const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Gives the classic body of an error: the code in camelCase as `name`, and a message. */
-export function classicBody(code: ErrorCode, message: string): string {
+function classicBody(code: ErrorCode, message: string): string {
   const name = code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
   return JSON.stringify({ name, message });
+}
+
+/** Gives the answer to what ends its connection: for those who write it without a Response. */
+export function closingAnswer(code: ErrorCode, message: string): { body: string; headers: Record<string, string> } {
+  const body = classicBody(code, message);
+  return { body, headers: { ...HEADERS, Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) } };
 }
 
 /** Gives the complete classic answer to an error. */

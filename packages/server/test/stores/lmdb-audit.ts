@@ -38,8 +38,7 @@ export function auditLmdb(dump: readonly Entry[]): string[] {
 
 /** Reads a session as a dump shows it. */
 export function unpack(text: string) {
-  const bytes = Buffer.from(text, 'latin1');
-  return unpackRecord(bytes, bytes.length);
+  return unpackRecord(Buffer.from(text, 'latin1'));
 }
 
 function line(table: string, key: string, value: unknown): string {

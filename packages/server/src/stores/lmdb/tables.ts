@@ -4,7 +4,7 @@
  *
  * `overlappingSync` is off: a transaction then resolves after fdatasync, which is what "acknowledged means stored"
  * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
- * group commit. Readers are renewed before each read, because another process may have committed a microsecond ago.
+ * group commit. Readers are renewed for the reads of each event-loop turn: another process may have committed meanwhile.
  */
 import { mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -31,7 +31,6 @@ export class Tables {
   private readonly root: RootDatabase;
   private readonly aliases: Database<string, string>;
   private turn: Promise<void> | null = null;
-  private renew = true;
   private closed = false;
 
   /** Opens or creates the environment in a folder. Errors: what the file system says. */
@@ -69,18 +68,10 @@ export class Tables {
    * a turn then share one read transaction, and their answers leave together: one wake-up of the clients, not one each.
    */
   async read<T>(work: () => T): Promise<T> {
-    this.turn ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.turn = null;
-        this.renew = true;
-        resolve();
-      });
-    });
-    await this.turn;
-    this.assertOpen();
     try {
-      if (this.renew) this.root.resetReadTxn();
-      this.renew = false;
+      this.turn ??= nextTurn().then(() => this.renewReaders());
+      await this.turn;
+      this.assertOpen();
       return work();
     } catch (error) {
       throw unavailable(error);
@@ -110,7 +101,7 @@ export class Tables {
   record(key: string, snapshot?: Transaction): StoredRecord | null {
     // The bytes are lmdb-js' own, good until the next look-up: unpacking keeps nothing of them.
     const bytes = this.sessions.getBinaryFast(key, snapshot && { transaction: snapshot });
-    return bytes === undefined ? null : unpackRecord(bytes, bytes.length);
+    return bytes === undefined ? null : unpackRecord(bytes);
   }
 
   /** Gives the sessions key that a token leads to. Absence: null. */
@@ -233,6 +224,12 @@ export class Tables {
     if (!Number.isFinite(deadline)) return null;
     void this.due.put(dueKey(deadline, app, id), true);
     return deadline;
+  }
+
+  private renewReaders(): void {
+    this.turn = null;
+    this.assertOpen();
+    this.root.resetReadTxn();
   }
 
   private assertOpen(): void {

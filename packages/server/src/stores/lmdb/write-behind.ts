@@ -12,7 +12,7 @@
  *   expired although the touch was answered. Such a touch is committed before it is answered (`isUrgent`).
  * - A flush never inserts: a session revoked meanwhile stays gone.
  */
-import { expiresAt } from '../../core/expiry.ts';
+import { expiresAt, touched } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { StoredRecord } from './record.ts';
 import type { Tables } from './tables.ts';
@@ -60,10 +60,8 @@ export class WriteBehind {
     const flushing = this.flushing.get(key);
     const uncounted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes) ? null : flushing;
     if (pending === undefined && uncounted === null) return session;
-    return withSeen(session, {
-      reads: (pending?.reads ?? 0) + (uncounted?.reads ?? 0),
-      lastSeenAt: Math.max(pending?.lastSeenAt ?? 0, uncounted?.lastSeenAt ?? 0),
-    });
+    const lastSeenAt = Math.max(pending?.lastSeenAt ?? 0, uncounted?.lastSeenAt ?? 0);
+    return touched(session, lastSeenAt, (pending?.reads ?? 0) + (uncounted?.reads ?? 0));
   }
 
   /** Counts one read at `now`. */
@@ -74,7 +72,7 @@ export class WriteBehind {
       seen.reads++;
       if (seen.lastSeenAt < now) seen.lastSeenAt = now;
     }
-    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+    this.flushSoon();
   }
 
   isUrgent(stored: Session, now: number): boolean {
@@ -132,6 +130,10 @@ export class WriteBehind {
     }
   }
 
+  private flushSoon(): void {
+    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+  }
+
   private async commit(keys: readonly string[]): Promise<void> {
     await this.tables.transaction(() => {
       for (const key of keys) {
@@ -161,10 +163,6 @@ export class WriteBehind {
       reads: reads + (newer?.reads ?? 0),
       lastSeenAt: Math.max(lastSeenAt, newer?.lastSeenAt ?? 0),
     });
-    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+    this.flushSoon();
   }
-}
-
-function withSeen(session: Session, { reads, lastSeenAt }: Seen): Session {
-  return { ...session, reads: session.reads + reads, lastSeenAt: Math.max(session.lastSeenAt, lastSeenAt) };
 }

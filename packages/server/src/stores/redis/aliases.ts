@@ -7,13 +7,12 @@
 import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Visit } from '../../core/store.ts';
-import type { TokenRef } from '../../core/token.ts';
+import { ID_LENGTH, type TokenRef } from '../../core/token.ts';
 import type { Keys } from './keys.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
 /** How much longer than its session an alias is kept, so that not every touch must extend it. Units: milliseconds. */
 const SLACK = 3_600_000;
-const ID_LENGTH = 16;
 
 /** Where a token leads. `alias`: the value of the alias that led there; null when none did. */
 export interface Lead {

@@ -46,10 +46,7 @@ export class FanOut {
 
   /** Gives the partitions that one call may have together. */
   groups(): string[][] {
-    const size = this.calls.anySlot ? TOGETHER : 1;
-    return Array.from({ length: Math.ceil(ALL_PARTITIONS.length / size) }, (_, i) =>
-      ALL_PARTITIONS.slice(i * size, (i + 1) * size),
-    );
+    return chunks(ALL_PARTITIONS, this.calls.anySlot ? TOGETHER : 1);
   }
 
   /** Does work on all items, a few at a time. */

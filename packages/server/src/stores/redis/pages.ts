@@ -6,12 +6,12 @@
 import { byActivity, type Position, readCursor, writeCursor } from '../../core/cursor.ts';
 import type { Session } from '../../core/session.ts';
 import type { ListQuery, Page } from '../../core/store.ts';
+import { ID_LENGTH } from '../../core/token.ts';
 import type { FanOut } from './fan-out.ts';
 import { ALL_PARTITIONS, type Keys } from './keys.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
 const POSITION_LENGTH = 24;
-const ID_LENGTH = 16;
 /** Index entries have whole seconds. */
 const SECOND = 1000;
 

@@ -19,7 +19,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import { partitionOf, type TokenRef } from '../../core/token.ts';
+import { ID_LENGTH, partitionOf, type TokenRef } from '../../core/token.ts';
 import { readAddress } from './address.ts';
 import { Aliases } from './aliases.ts';
 import { Batching } from './batching.ts';
@@ -45,7 +45,6 @@ export interface RedisOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const ID_LENGTH = 16;
 const TAKEN = { kind: 'taken' } as const;
 /** Sessions of one subject that end in one step. */
 const STEP = 500;
