@@ -2,19 +2,13 @@
  * What never becomes a request, because the parser refuses it or it is not for us: answered in JSON on the bare
  * connection, then closed. Requests that came before it on the same connection get their answers first.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '../core/errors.ts';
 import { closingAnswer, STATUS } from './problem.ts';
 
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
 const LINGER = 1000;
-
-const REASONS: Partial<Record<ErrorCode, string>> = {
-  headers_too_large: 'Request Header Fields Too Large',
-  request_timeout: 'Request Timeout',
-  method_not_allowed: 'Method Not Allowed',
-};
 
 /** Requests that wait on one connection. A read of 64 KiB brings about 1,400; Node reads on only while we let it. */
 const MAX_WAITING = 2000;
@@ -91,7 +85,7 @@ function endWith(socket: Socket, code: ErrorCode, message: string, extraHeader =
   }
   const { body, headers } = closingAnswer(code, message);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const status = `HTTP/1.1 ${STATUS[code]} ${REASONS[code] ?? 'Bad Request'}\r\n`;
+  const status = `HTTP/1.1 ${STATUS[code]} ${STATUS_CODES[STATUS[code]]}\r\n`;
   // What is still coming is read and dropped: closing over unread bytes would reset the connection, answer and all.
   socket.on('error', () => socket.destroy()).resume();
   socket.end(`${status}${lines.join('')}${extraHeader}\r\n${body}`);
