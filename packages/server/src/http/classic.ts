@@ -123,15 +123,15 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   }
 
   const routes: (Route & { readonly handle: ClassicHandle })[] = [
-    { method: 'PUT', path: '/:app/create/:id', handle: create },
-    { method: 'GET', path: '/:app/get/:token', handle: get },
-    { method: 'POST', path: '/:app/set/:token', handle: set },
-    { method: 'GET', path: '/:app/activity', handle: activity },
-    { method: 'GET', path: '/:app/soapp', handle: soapp },
-    { method: 'GET', path: '/:app/soid/:id', handle: soid },
-    { method: 'DELETE', path: '/:app/kill/:token', handle: kill },
-    { method: 'DELETE', path: '/:app/killsoid/:id', handle: killsoid },
-    { method: 'DELETE', path: '/:app/killall', handle: killall },
+    { method: 'PUT', path: '/:app/create/:id', scope: 'write', handle: create },
+    { method: 'GET', path: '/:app/get/:token', scope: 'verify', handle: get },
+    { method: 'POST', path: '/:app/set/:token', scope: 'write', handle: set },
+    { method: 'GET', path: '/:app/activity', scope: 'read', handle: activity },
+    { method: 'GET', path: '/:app/soapp', scope: 'read', handle: soapp },
+    { method: 'GET', path: '/:app/soid/:id', scope: 'read', handle: soid },
+    { method: 'DELETE', path: '/:app/kill/:token', scope: 'revoke', handle: kill },
+    { method: 'DELETE', path: '/:app/killsoid/:id', scope: 'revoke', handle: killsoid },
+    { method: 'DELETE', path: '/:app/killall', scope: 'admin', handle: killall },
   ];
   return routes.map((route) => ({ ...route, handle: inClassicWords(route.handle) }));
 }

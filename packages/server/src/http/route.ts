@@ -25,8 +25,16 @@ export interface RequestEnv {
   Bindings: { incoming?: Incoming; trace?: Trace };
 }
 
+/**
+ * What a caller must be allowed to: `verify` (read by token, introspect), `read` (lists, ids, activity), `write` (create,
+ * update, touch, rotate), `revoke` (one session, or those of a subject), `admin` (a whole app, all apps).
+ */
+export type Scope = 'verify' | 'read' | 'write' | 'revoke' | 'admin';
+
 export interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** Absence: null when the route is for everyone. */
+  readonly scope: Scope | null;
   /** Parts that start with `:` match any text. */
   readonly path: string;
   readonly handle: (c: Context<RequestEnv>) => Response | Promise<Response>;

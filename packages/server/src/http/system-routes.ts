@@ -6,11 +6,12 @@ import { answer, type Route } from './route.ts';
 /** `isStopping` turns true when the server has been told to stop: from then on it is not ready. */
 export function systemRoutes(sessions: Sessions, isStopping: () => boolean): Route[] {
   return [
-    { method: 'GET', path: '/ping', handle: (c) => answer(c, 'PONG') },
-    { method: 'GET', path: '/livez', handle: (c) => answer(c, '{"status":"ok"}') },
+    { method: 'GET', path: '/ping', scope: null, handle: (c) => answer(c, 'PONG') },
+    { method: 'GET', path: '/livez', scope: null, handle: (c) => answer(c, '{"status":"ok"}') },
     {
       method: 'GET',
       path: '/readyz',
+      scope: null,
       handle: async (c) => {
         if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping');
         await sessions.ping();
