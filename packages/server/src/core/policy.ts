@@ -6,12 +6,17 @@ export interface Policy {
   readonly minIdleTimeout: number;
   readonly maxIdleTimeout: number;
   readonly absoluteTimeout: number | null;
+  readonly maxAbsoluteTimeout: number | null;
   /** What a classic create gets: none, as the original had none. */
   readonly classicAbsoluteTimeout: number | null;
   readonly maxSessionsPerSubject: number | null;
   readonly onLimit: OnLimit;
   /** Of the data of one session, as compact UTF-8 text. */
   readonly maxDataBytes: number;
+  /** Of a token that a caller chooses. */
+  readonly minCallerTokenLength: number;
+  /** How long the token before a rotation still opens the session. */
+  readonly rotationGrace: number;
 }
 
 /** What a create does when its subject already has as many sessions as allowed. */
@@ -25,10 +30,13 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   // Clients ask for years ("remember me"); the largest value they could ever send was a signed 32-bit integer.
   maxIdleTimeout: 2_147_483_647 * SECOND,
   absoluteTimeout: 2_592_000 * SECOND,
+  maxAbsoluteTimeout: null,
   classicAbsoluteTimeout: null,
   maxSessionsPerSubject: null,
   onLimit: 'revokeOldest',
   maxDataBytes: 65_536,
+  minCallerTokenLength: 22,
+  rotationGrace: 10 * SECOND,
 });
 
 /** Gives the policy of an app. */

@@ -55,7 +55,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const data = await createData(c);
     const absoluteTimeout = policy.classicAbsoluteTimeout;
     const created = await sessions.create(
-      { app, subject, ip, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
+      { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
       now,
     );
     trace(c, created.session);
@@ -66,7 +66,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const now = clock();
     const app = checkApp(pathPart(c, 1, 'app'));
     const token = checkClassicToken(pathPart(c, 3, 'token'));
-    const visit = await sessions.get(app, token, now);
+    const visit = await sessions.get(app, token, 'read', now);
     // The original answered the counter as it was before this read.
     return answer(
       c,
@@ -79,14 +79,14 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const app = checkApp(pathPart(c, 1, 'app'));
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
-    const visit = await sessions.update(app, token, (data) => mergeTopLevel(data, patch), now);
+    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
     return answer(c, visit === null ? NONE : written(c, visit));
   }
 
   async function activity(c: C): Promise<Response> {
     const now = clock();
     const app = checkApp(pathPart(c, 1, 'app'));
-    return answer(c, JSON.stringify({ activity: await sessions.activity(app, windowOf(c), now) }));
+    return answer(c, JSON.stringify({ activity: (await sessions.count(app, windowOf(c), now)).subjects }));
   }
 
   async function soapp(c: C): Promise<Response> {
