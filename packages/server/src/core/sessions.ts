@@ -4,35 +4,28 @@
  */
 import { byActivity } from './cursor.ts';
 import { ServiceError } from './errors.ts';
-import type { Policy, PolicySource } from './policy.ts';
-import { EMPTY_DATA, type Session } from './session.ts';
-import type {
-  Cap,
-  Count,
-  CreateOutcome,
-  ListQuery,
-  Page,
-  Refused,
-  Selector,
-  SessionStore,
-  Touch,
-  Visit,
-} from './store.ts';
-import { type Draw, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
+import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
+import type { PolicySource } from './policy.ts';
+import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
+import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
+import {
+  absoluteTimeoutOf,
+  begin,
+  capOf,
+  checkDataSize,
+  checkDraft,
+  checkVersion,
+  type Draft,
+  type Expect,
+  endsAtOnce,
+  limitReached,
+} from './rules.ts';
+import type { Session } from './session.ts';
+import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
+import { newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
-import { type Edit, Updates } from './updates.ts';
-import { type AppName, checkTimeouts, type Ip, type Subject, type Timeouts } from './validate.ts';
-
-/** What a session is made of. Texts are checked. */
-export interface Draft extends Timeouts {
-  readonly app: AppName;
-  readonly subject: Subject | null;
-  readonly ip: Ip | null;
-  readonly userAgent: string | null;
-  readonly label: string | null;
-  /** Compact JSON text of an object. */
-  readonly data: string;
-}
+import { type Edit, type Edited, Updates } from './updates.ts';
+import { type AppName, checkTimeouts, type Subject } from './validate.ts';
 
 export interface NewSession extends Draft {
   readonly tokenKind: keyof typeof SECRET_LENGTH;
@@ -46,6 +39,8 @@ export interface Created {
   readonly at: number;
   /** Ids of the sessions that the subject's cap ended. */
   readonly revoked: readonly string[];
+  /** The same request was done before; this is what it made. */
+  readonly repeated: boolean;
 }
 
 const PAGE = 1000;
@@ -54,39 +49,33 @@ export class Sessions {
   readonly policy: PolicySource;
   private readonly store: SessionStore;
   private readonly updates: Updates;
+  private readonly replacements: Replacements;
+  private readonly rotations: Rotations;
+  private readonly idempotency: Idempotency;
 
   constructor(store: SessionStore, policy: PolicySource) {
     this.store = store;
     this.policy = policy;
     this.updates = new Updates(store);
+    this.replacements = new Replacements(store, policy);
+    this.rotations = new Rotations(store, policy);
+    this.idempotency = new Idempotency(store);
   }
 
   /**
-   * Creates a session. Errors: `invalid_value` for timeouts, `data_too_large`, `session_limit_reached`.
-   * A subject at its cap loses its oldest or least recently used session, in the same atomic step.
-   * `draw`: where its id and token are drawn from. Drawn again, the session is there already: it is given as it is.
+   * Creates a session. A subject at its cap loses its oldest or least recently used session, in the same atomic step.
+   * Sent again with the same key, it gives the same session and token. Errors: `invalid_value` for timeouts,
+   * `data_too_large`, `session_limit_reached`, `idempotency_key_reused`, `session_not_found` when what the key made has
+   * ended.
    */
-  async create(draft: NewSession, now: number, draw?: Draw): Promise<Created> {
-    const policy = this.policy(draft.app);
-    checkDraft(draft, policy);
-    for (;;) {
-      const id = newSessionId(draft.subject, draw);
-      const { token, credential } = newToken(id, draft.tokenKind, draw);
-      const session = begin(draft, id, now);
-      // Nobody could use it: it ends as it begins.
-      if (endsAtOnce(draft)) return { token, session, at: now, revoked: [] };
-      const outcome: CreateOutcome = await this.store.create(session, credential, capOf(policy), now);
-      if (outcome.kind === 'created') {
-        return { token, session: begunAt(session, outcome.at), at: outcome.at, revoked: outcome.revoked };
-      }
-      if (outcome.kind === 'refused') throw limitReached(outcome);
-      // Taken: an id that already exists, once in 2^83; another one is drawn. Drawn again, it is the one we made.
-      if (draw === undefined) continue;
-      const known = await this.get(draft.app, token, 'look', now);
-      if (known === null)
-        throw new ServiceError('session_not_found', 'the session this key created has another token now');
-      return { token, session: known.session, at: known.at, revoked: [] };
-    }
+  async create(draft: NewSession, now: number, repeatable?: Repeatable): Promise<Created> {
+    checkDraft(draft, this.policy(draft.app));
+    if (repeatable === undefined) return this.createOnce(draft, now, undefined);
+    const claim = await this.idempotency.claim(draft.app, repeatable, '', now);
+    if (claim.revoked !== null) return this.createdBefore(draft, now, claim);
+    const created = await this.createOnce(draft, now, claim);
+    await claim.finish(created.revoked);
+    return created;
   }
 
   /** Reads the session of a token, and touches it if that is asked for. Absence: null. */
@@ -110,29 +99,53 @@ export class Sessions {
    * throws; the session is unchanged then.
    */
   update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect): Promise<Visit | null> {
-    const policy = this.policy(app);
     const checked: Edit = (session) => {
       checkVersion(session, expect);
-      const edited = edit(session);
-      const { data, idleTimeout } = edited;
-      // An app whose limit was lowered can still shrink what it has.
-      if (data !== undefined && data.length >= session.data.length) checkDataSize(data, policy.maxDataBytes);
-      if (idleTimeout !== undefined) {
-        checkTimeouts({ idleTimeout, absoluteTimeout: absoluteTimeoutOf({ ...session, ...edited }) }, policy);
-      }
-      return edited;
+      return this.checkEdited(session, edit(session));
     };
     return this.updates.update(app, parseToken(token), checked, now);
+  }
+
+  /**
+   * Changes a session and binds it to a subject. With another one it moves there: its token stays, its id does not.
+   * Absence and errors as `update`, and `session_limit_reached`.
+   */
+  bind(app: AppName, token: string, edit: MovingEdit, now: number, expect?: Expect): Promise<Changed | null> {
+    const checked: MovingEdit = (session) => {
+      checkVersion(session, expect);
+      const { subject, ...edited } = edit(session);
+      return { ...this.checkEdited(session, edited), subject };
+    };
+    return this.replacements.change(app, token, checked, now);
+  }
+
+  /** Creates or replaces the session of a token that the caller chose. See replacements.ts. */
+  replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
+    return this.replacements.replace(app, token, draft, conditions, now);
+  }
+
+  /** Gives the session of a token a new one. See rotations.ts. */
+  rotate(
+    app: AppName,
+    token: string,
+    request: RotateRequest,
+    now: number,
+    repeatable?: Repeatable,
+  ): Promise<Rotated | null> {
+    return this.rotations.rotate(app, token, request, now, repeatable);
   }
 
   /** Ends the session of a token. Errors: `version_mismatch`. */
   async revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
     const ref = parseToken(token);
     if (expect === undefined || expect === '*') return this.store.revoke(app, { by: 'token', token: ref }, now);
-    const revoked = await this.store.revoke(app, { by: 'token', token: ref, version: expect }, now);
-    const left = revoked === 0 ? await this.store.get(app, ref, 'look', now) : null;
-    if (left !== null) checkVersion(left.session, expect);
-    return revoked;
+    for (;;) {
+      const before = await this.store.get(app, ref, 'look', now);
+      if (before === null) return 0;
+      checkVersion(before.session, expect);
+      const revoked = await this.store.revoke(app, { by: 'token', token: ref, version: before.session.version }, now);
+      if (revoked > 0) return revoked;
+    }
   }
 
   /** Ends sessions and gives how many. */
@@ -170,6 +183,42 @@ export class Sessions {
     return this.store.ping();
   }
 
+  private async createOnce(draft: NewSession, now: number, claim: Claim | undefined): Promise<Created> {
+    for (;;) {
+      const id = newSessionId(draft.subject, claim?.draw('id'));
+      const { token, credential } = newToken(id, draft.tokenKind, claim?.draw('token'));
+      const session = begin(draft, id, now);
+      // Nobody could use it: it ends as it begins.
+      if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: false };
+      const outcome = await this.store.create(session, credential, capOf(this.policy(draft.app)), now);
+      if (outcome.kind === 'created') {
+        const { at, revoked } = outcome;
+        return { token, session: begunAt(session, at), at, revoked, repeated: false };
+      }
+      if (outcome.kind === 'refused') throw limitReached(outcome);
+      // Taken: an id that exists, once in 2^83; another one is drawn. Drawn again with a key, it is the one we made.
+      if (claim !== undefined) return this.createdBefore(draft, now, claim);
+    }
+  }
+
+  private async createdBefore(draft: NewSession, now: number, { draw, revoked }: Claim): Promise<Created> {
+    const id = newSessionId(draft.subject, draw('id'));
+    const { token } = newToken(id, draft.tokenKind, draw('token'));
+    const visit = await this.get(draft.app, token, 'look', now);
+    if (visit === null) throw new ServiceError('session_not_found', 'the session this key created is no longer there');
+    return { token, session: visit.session, at: visit.at, revoked: revoked ?? [], repeated: true };
+  }
+
+  private checkEdited(session: Session, edited: Edited): Edited {
+    const policy = this.policy(session.app);
+    const { data, idleTimeout } = edited;
+    if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
+    if (idleTimeout !== undefined) {
+      checkTimeouts({ idleTimeout, absoluteTimeout: absoluteTimeoutOf(session) }, policy);
+    }
+    return edited;
+  }
+
   /**
    * Gives all pages as one list. A session touched during the walk moves to the front, behind the walker's back: so a
    * walk of several pages ends with one more look at what was active since it began.
@@ -193,69 +242,3 @@ export class Sessions {
 }
 
 type Walk = Pick<ListQuery, 'subject' | 'activeSince'>;
-
-/** A version that a session must have; `*`: any. */
-export type Expect = number | '*';
-
-/** Checks timeouts and size of what a session is to be. Errors: `invalid_value`, `data_too_large`. */
-export function checkDraft(draft: Draft, policy: Policy): void {
-  checkTimeouts(draft, policy);
-  checkDataSize(draft.data, policy.maxDataBytes);
-}
-
-/** Gives a new session of a draft. */
-export function begin(draft: Draft, id: string, now: number): Session {
-  const { app, subject, idleTimeout, absoluteTimeout, ip, userAgent, label, data } = draft;
-  return {
-    id,
-    app,
-    subject,
-    createdAt: now,
-    lastSeenAt: now,
-    idleTimeout,
-    absoluteExpiresAt: absoluteTimeout === null ? null : now + absoluteTimeout,
-    version: 1,
-    reads: 1,
-    ip,
-    userAgent,
-    label,
-    data,
-  };
-}
-
-/** Gives the absolute timeout that a session was given. Units: milliseconds. Absence: null for none. */
-export function absoluteTimeoutOf({ createdAt, absoluteExpiresAt }: Session): number | null {
-  return absoluteExpiresAt === null ? null : absoluteExpiresAt - createdAt;
-}
-
-export function endsAtOnce(timeouts: {
-  readonly idleTimeout: number | null;
-  readonly absoluteTimeout?: number | null;
-}) {
-  return (timeouts.idleTimeout ?? 1) <= 0 || (timeouts.absoluteTimeout ?? 1) <= 0;
-}
-
-export function capOf({ maxSessionsPerSubject: max, onLimit }: Policy): Cap | null {
-  return max === null ? null : { max, onLimit };
-}
-
-/** Gives the error of a cap that ends nobody. */
-export function limitReached({ sessions }: Refused): ServiceError {
-  const message = `the subject has ${sessions.length} sessions, as many as its app allows`;
-  return new ServiceError('session_limit_reached', message, { sessions });
-}
-
-/** Errors: `version_mismatch`. */
-export function checkVersion({ version }: Session, expect: Expect | undefined): void {
-  if (expect === undefined || expect === '*' || expect === version) return;
-  throw new ServiceError('version_mismatch', `the session is at version ${version}, not at ${expect}`);
-}
-
-/** Checks the size of data as it is stored. Units: bytes of UTF-8. */
-function checkDataSize(data: string, max: number): void {
-  // UTF-8 needs at most 3 bytes for each UTF-16 unit: most texts need no counting.
-  if (data === EMPTY_DATA || data.length * 3 <= max) return;
-  if (Buffer.byteLength(data) > max) {
-    throw new ServiceError('data_too_large', `the session data must not exceed ${max} bytes`, { field: 'data' });
-  }
-}
