@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
   missing_parameter: 'A value that the request needs is absent or empty.',
   invalid_json: 'The request body is not a JSON document that every client could read back.',
+  invalid_request:
+    'The request does not have the form of its route. `errors` names each value, the rule and what came.',
   invalid_cursor: 'A list cursor is not one that this server gave.',
   bad_request: 'The bytes on the connection are not an HTTP request this server can read.',
   body_too_large: 'The request body is longer than the server reads.',
@@ -32,10 +34,20 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What is wrong with one value of a request. `in`: where it is; `at`: a JSON pointer in the body, else a name. */
+export interface Fault {
+  readonly in: 'body' | 'query' | 'header' | 'path';
+  readonly at: string;
+  readonly rule: string;
+  readonly message: string;
+}
+
 /** What a ServiceError may carry beside its code and message. */
 export interface ErrorDetails {
   /** The field the message speaks of: `app`, `subject`, `ip`, `idleTimeout`, `window`, `data`, `token`, … */
   readonly field?: string;
+  /** All that is wrong, where that is more than the message says. */
+  readonly faults?: readonly Fault[];
   /** Of `session_limit_reached`: the sessions that are there. */
   readonly sessions?: readonly Session[];
   /** The fault underneath. Logged, never sent. */
@@ -47,12 +59,14 @@ export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
   readonly field: string | undefined;
+  readonly faults: readonly Fault[] | undefined;
   readonly sessions: readonly Session[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.field = details.field;
+    this.faults = details.faults;
     this.sessions = details.sessions;
   }
 }

@@ -4,7 +4,7 @@ import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic.ts';
-import { HEADERS, problem, STATUS } from './problem.ts';
+import { errorForm, HEADERS, problem, STATUS } from './problem.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
 import { systemRoutes } from './system-routes.ts';
 import { routePath, targetOf } from './target.ts';
@@ -52,7 +52,7 @@ export function createApp({ sessions, clock, isStopping, onFault }: AppOptions):
 
 function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {
   if (c.env.trace !== undefined) c.env.trace.error = error.code;
-  return problem(error, headers);
+  return problem(error, errorForm(c.req.path), headers);
 }
 
 function allowedMethods(routes: readonly Route[], path: string): string[] {

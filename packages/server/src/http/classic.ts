@@ -22,8 +22,8 @@ import {
   type IdleTimeout,
   type Ip,
 } from '../core/validate.ts';
-import { readBody } from './body.ts';
-import { answer, type Clock, type RequestEnv, type Route } from './route.ts';
+import { JSON_TYPE, readBody } from './body.ts';
+import { answer, type Clock, type RequestEnv, type Route, trace } from './route.ts';
 import { pathPart, queryValue } from './target.ts';
 import { classicSession } from './wire.ts';
 
@@ -186,7 +186,7 @@ function secondsOf(given: ReturnType<typeof queryValue>, field: string): number 
 async function createData(c: C): Promise<string> {
   const body = await readBody(c);
   if (body.length === 0) return EMPTY_DATA;
-  if (!body.isJson) {
+  if (body.mediaType !== JSON_TYPE) {
     throw new ServiceError('unsupported_media_type', 'the body must be application/json', { field: 'data' });
   }
   return initialData(readData(body.text()));
@@ -194,7 +194,7 @@ async function createData(c: C): Promise<string> {
 
 async function setData(c: C): Promise<Members> {
   const body = await readBody(c);
-  const members = body.length === 0 || !body.isJson ? null : readData(body.text());
+  const members = body.length === 0 || body.mediaType !== JSON_TYPE ? null : readData(body.text());
   if (members === null || members.size === 0) {
     throw new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
   }
@@ -219,10 +219,4 @@ async function classicList(sessions: readonly Session[], now: number): Promise<s
     parts.push(slice.map((session) => classicSession(session, session.reads, idleFor(session, now))).join(','));
   }
   return `{"sessions":[${parts.join(',')}]}`;
-}
-
-/** Notes the session for the request log, by its public id. */
-function trace(c: C, session: Session): Session {
-  if (c.env.trace !== undefined) c.env.trace.session = session.id;
-  return session;
 }

@@ -54,7 +54,7 @@ export class NodeServer {
     const listener = getRequestListener(onRequest === null ? app.fetch : traced, {
       hostname: 'localhost',
       errorHandler: () =>
-        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid')),
+        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
     });
     const waiting = new Pipeline();
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {

@@ -1,6 +1,7 @@
 /** What a route is, and what its handler gets and gives. */
 import type { Context } from 'hono';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Session } from '../core/session.ts';
 import { HEADERS } from './problem.ts';
 
 /** Gives the present instant in epoch milliseconds. */
@@ -17,6 +18,7 @@ export interface Trace {
 /** The part of Node's request that the Web API does not have. */
 export interface Incoming {
   readonly url?: string;
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 
@@ -40,11 +42,15 @@ export interface Route {
   readonly handle: (c: Context<RequestEnv>) => Response | Promise<Response>;
 }
 
-/** Answers 200. A HEAD answer carries the length of the body it does not have. */
-export function answer(c: Context<RequestEnv>, body: string): Response {
-  if (c.req.method !== 'HEAD') return new Response(body, { status: 200, headers: HEADERS });
-  return new Response(body, {
-    status: 200,
-    headers: { ...HEADERS, 'Content-Length': String(Buffer.byteLength(body)) },
-  });
+/** Answers. A HEAD answer carries the length of the body it does not have. */
+export function answer(c: Context<RequestEnv>, body: string, status = 200, extra?: Record<string, string>): Response {
+  const headers = extra === undefined ? HEADERS : { ...HEADERS, ...extra };
+  if (c.req.method !== 'HEAD') return new Response(body, { status, headers });
+  return new Response(body, { status, headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) } });
+}
+
+/** Notes the session for the request log, by its public id. */
+export function trace(c: Context<RequestEnv>, session: Session): Session {
+  if (c.env.trace !== undefined) c.env.trace.session = session.id;
+  return session;
 }
