@@ -4,7 +4,7 @@
  * All checks run in linear time on input of any length.
  */
 import { ServiceError } from './errors.ts';
-import type { Policy } from './policy.ts';
+import { MAX_TIMEOUT, type Policy } from './policy.ts';
 
 declare const checked: unique symbol;
 type Checked<T, Name extends string> = T & { readonly [checked]: Name };
@@ -12,8 +12,8 @@ type Checked<T, Name extends string> = T & { readonly [checked]: Name };
 export type AppName = Checked<string, 'app'>;
 export type Subject = Checked<string, 'subject'>;
 export type Ip = Checked<string, 'ip'>;
-/** Units: milliseconds. */
-export type IdleTimeout = Checked<number, 'idleTimeout'>;
+/** Units: milliseconds. Absence: null means none. */
+export type IdleTimeout = Checked<number, 'idleTimeout'> | null;
 
 const APP = /^[A-Za-z0-9_-]{3,20}$/;
 /** ECMAScript line terminators: what `.` in the original's pattern did not match. */
@@ -48,11 +48,12 @@ export function checkClassicToken(value: string): string {
   return value;
 }
 
-/** Checks an idle timeout against the app's policy. Units: milliseconds. */
-export function checkIdleTimeout(value: number, policy: Policy): IdleTimeout {
-  if (!(value >= policy.minIdleTimeout && value <= policy.maxIdleTimeout)) {
-    const [min, max] = [policy.minIdleTimeout / 1000, policy.maxIdleTimeout / 1000];
-    throw new ServiceError('invalid_value', `idleTimeout must be between ${min} and ${max} seconds`, {
+/** Checks an idle timeout against the app's policy. Units: milliseconds. Absence: null means none, where that is allowed. */
+export function checkIdleTimeout(value: number | null, policy: Policy): IdleTimeout {
+  const { minIdleTimeout: min, maxIdleTimeout } = policy;
+  const max = maxIdleTimeout ?? MAX_TIMEOUT;
+  if (value === null ? maxIdleTimeout !== null : !(value >= min && value <= max)) {
+    throw new ServiceError('invalid_value', `idleTimeout must be between ${min / 1000} and ${max / 1000} seconds`, {
       field: 'idleTimeout',
     });
   }
