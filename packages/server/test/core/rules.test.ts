@@ -82,6 +82,15 @@ describe('names and texts', () => {
     }
   });
 
+  test('no timeout is allowed where the policy has no longest one; a number keeps its end even there', () => {
+    refused(() => checkIdleTimeout(null, DEFAULT_POLICY), 'idleTimeout', 'invalid_value');
+    const policy = { ...DEFAULT_POLICY, maxIdleTimeout: null };
+    for (const ms of [null, 10_000, 2_147_483_647_000]) assert.equal(checkIdleTimeout(ms, policy), ms);
+    for (const ms of [9999, 2_147_483_648_000]) {
+      refused(() => checkIdleTimeout(ms, policy), 'idleTimeout', 'invalid_value');
+    }
+  });
+
   test('cursors come back as they were written', () => {
     const position = { lastSeenAt: T0, id: newSessionId('joe') };
     assert.deepEqual(readCursor(writeCursor(position)), position);
