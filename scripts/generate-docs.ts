@@ -30,7 +30,8 @@ ${policyTable()}
 - \`kill -HUP\` makes the server read the file again. The log says what changed, as \`/apps/shop/idleTimeout: 7200 → 3600\`. A
   file with a fault is logged as errors and changes nothing.
 - A session keeps the timeouts it was given; new rules act on what comes after them.
-- \`minIdleTimeout\` ≤ \`idleTimeout\` ≤ \`maxIdleTimeout\` must hold for every app, whichever layer each comes from. A member that
+- \`minIdleTimeout\` ≤ \`idleTimeout\` ≤ \`maxIdleTimeout\` and \`absoluteTimeout\` ≤ \`maxAbsoluteTimeout\` must hold for every app,
+  whichever layer each comes from. A member that
   is unknown or there twice is a fault, so that no setting is silently without effect.
 `,
   'packages/server/schema/config.json': policyJsonSchema(),

@@ -31,8 +31,10 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const reloaders = policyFile === null ? [] : [() => reloadPolicy(policyFile, log)];
   const onError = (error: unknown) =>
     log.error({ err: error }, 'the store failed in the background; it is tried again');
+  const onTokenReuse = (app: string, session: string) =>
+    log.warn({ app, session }, 'a token was used that a rotation had replaced: it may have been stolen');
   const { namespace, storeTimeout: timeout, redis } = config;
-  const { store, location } = await openStore(config.store, { namespace, timeout, redis, onError });
+  const { store, location } = await openStore(config.store, { namespace, timeout, redis, onError, onTokenReuse });
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;

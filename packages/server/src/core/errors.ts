@@ -2,6 +2,8 @@
  * Every way a request can fail, by code. The code is the contract between the layers: core and stores throw it,
  * `http/problem.ts` alone knows which status it becomes. Absence is not an error: it is null, 0 or an empty list.
  */
+import type { Session } from './session.ts';
+
 export const ERROR_CODES = {
   invalid_format: 'A value has characters or a length that its field does not allow.',
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
@@ -11,6 +13,11 @@ export const ERROR_CODES = {
   bad_request: 'The bytes on the connection are not an HTTP request this server can read.',
   body_too_large: 'The request body is longer than the server reads.',
   data_too_large: 'The session data would grow past the limit of the app. The session is unchanged.',
+  session_not_found: 'There is no such session: it never was, has expired, or was ended.',
+  version_mismatch:
+    'The session is not at the version that If-Match names, or exists although If-None-Match says it must not.',
+  token_taken: 'The token that the request chose opens a session already.',
+  idempotency_key_reused: 'The Idempotency-Key was used before, with another request.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
   unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',
   app_not_found:
@@ -31,6 +38,8 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export interface ErrorDetails {
   /** The field the message speaks of: `app`, `subject`, `ip`, `idleTimeout`, `window`, `data`, `token`, … */
   readonly field?: string;
+  /** Of `session_limit_reached`: the sessions that are there. */
+  readonly sessions?: readonly Session[];
   /** The fault underneath. Logged, never sent. */
   readonly cause?: unknown;
 }
@@ -40,10 +49,12 @@ export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
   readonly field: string | undefined;
+  readonly sessions: readonly Session[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.field = details.field;
+    this.sessions = details.sessions;
   }
 }

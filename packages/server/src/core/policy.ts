@@ -5,13 +5,13 @@
 
 /** Units: milliseconds, bytes and characters. Absence: null means none. */
 export interface Policy {
-  /** What a create gets that names none. */
+  /** What a create gets that names none. Null only beside an absolute timeout: every session ends. */
   readonly idleTimeout: number | null;
   readonly minIdleTimeout: number;
-  /** Null: a create may ask for no idle timeout at all. A number is never above MAX_TIMEOUT. */
-  readonly maxIdleTimeout: number | null;
+  readonly maxIdleTimeout: number;
   readonly absoluteTimeout: number | null;
-  /** What a classic create gets: none, as the original had none, unless the policy file sets an absolute timeout. */
+  readonly maxAbsoluteTimeout: number | null;
+  /** What a classic create gets: none, as the original had none, unless the policy file sets or bounds an absolute one. */
   readonly classicAbsoluteTimeout: number | null;
   readonly maxSessionsPerSubject: number | null;
   readonly onLimit: OnLimit;
@@ -41,6 +41,7 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   minIdleTimeout: 10 * SECOND,
   maxIdleTimeout: MAX_TIMEOUT,
   absoluteTimeout: 2_592_000 * SECOND,
+  maxAbsoluteTimeout: null,
   classicAbsoluteTimeout: null,
   maxSessionsPerSubject: null,
   onLimit: 'revokeOldest',

@@ -4,23 +4,37 @@
  */
 import { byActivity } from './cursor.ts';
 import { ServiceError } from './errors.ts';
-import type { PolicySource } from './policy.ts';
+import type { Policy, PolicySource } from './policy.ts';
 import { EMPTY_DATA, type Session } from './session.ts';
-import type { CreateOutcome, ListQuery, Selector, SessionStore, Visit } from './store.ts';
-import { newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
+import type {
+  Cap,
+  Count,
+  CreateOutcome,
+  ListQuery,
+  Page,
+  Refused,
+  Selector,
+  SessionStore,
+  Touch,
+  Visit,
+} from './store.ts';
+import { type Draw, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
-import { Updates } from './updates.ts';
-import type { AppName, IdleTimeout, Ip, Subject } from './validate.ts';
+import { type Edit, Updates } from './updates.ts';
+import { type AppName, checkTimeouts, type Ip, type Subject, type Timeouts } from './validate.ts';
 
-export interface NewSession {
+/** What a session is made of. Texts are checked. */
+export interface Draft extends Timeouts {
   readonly app: AppName;
   readonly subject: Subject | null;
-  readonly ip?: Ip;
-  readonly idleTimeout: IdleTimeout;
-  /** Units: milliseconds. Absence: null means none. */
-  readonly absoluteTimeout: number | null;
+  readonly ip: Ip | null;
+  readonly userAgent: string | null;
+  readonly label: string | null;
   /** Compact JSON text of an object. */
   readonly data: string;
+}
+
+export interface NewSession extends Draft {
   readonly tokenKind: keyof typeof SECRET_LENGTH;
 }
 
@@ -28,6 +42,8 @@ export interface Created {
   /** The only time the token is shown. */
   readonly token: string;
   readonly session: Session;
+  /** The instant it was created at. */
+  readonly at: number;
   /** Ids of the sessions that the subject's cap ended. */
   readonly revoked: readonly string[];
 }
@@ -35,9 +51,9 @@ export interface Created {
 const PAGE = 1000;
 
 export class Sessions {
+  readonly policy: PolicySource;
   private readonly store: SessionStore;
   private readonly updates: Updates;
-  readonly policy: PolicySource;
 
   constructor(store: SessionStore, policy: PolicySource) {
     this.store = store;
@@ -46,64 +62,77 @@ export class Sessions {
   }
 
   /**
-   * Creates a session. Errors: `data_too_large`.
+   * Creates a session. Errors: `invalid_value` for timeouts, `data_too_large`, `session_limit_reached`.
    * A subject at its cap loses its oldest or least recently used session, in the same atomic step.
+   * `draw`: where its id and token are drawn from. Drawn again, the session is there already: it is given as it is.
    */
-  async create(draft: NewSession, now: number): Promise<Created> {
+  async create(draft: NewSession, now: number, draw?: Draw): Promise<Created> {
     const policy = this.policy(draft.app);
-    checkDataSize(draft.data, policy.maxDataBytes);
-    const cap =
-      policy.maxSessionsPerSubject === null ? null : { max: policy.maxSessionsPerSubject, onLimit: policy.onLimit };
+    checkDraft(draft, policy);
     for (;;) {
-      const id = newSessionId(draft.subject);
-      const { token, credential } = newToken(id, draft.tokenKind);
-      const session: Session = {
-        id,
-        app: draft.app,
-        subject: draft.subject,
-        createdAt: now,
-        lastSeenAt: now,
-        idleTimeout: draft.idleTimeout,
-        absoluteExpiresAt: draft.absoluteTimeout === null ? null : now + draft.absoluteTimeout,
-        version: 1,
-        reads: 1,
-        ip: draft.ip ?? null,
-        userAgent: null,
-        label: null,
-        data: draft.data,
-      };
-      const outcome: CreateOutcome = await this.store.create(session, credential, cap, now);
-      if (outcome.kind === 'created') return { token, session: begunAt(session, outcome.at), revoked: outcome.revoked };
-      if (outcome.kind === 'refused') {
-        throw new ServiceError('session_limit_reached', `the subject already has ${outcome.sessions.length} sessions`);
+      const id = newSessionId(draft.subject, draw);
+      const { token, credential } = newToken(id, draft.tokenKind, draw);
+      const session = begin(draft, id, now);
+      // Nobody could use it: it ends as it begins.
+      if (endsAtOnce(draft)) return { token, session, at: now, revoked: [] };
+      const outcome: CreateOutcome = await this.store.create(session, credential, capOf(policy), now);
+      if (outcome.kind === 'created') {
+        return { token, session: begunAt(session, outcome.at), at: outcome.at, revoked: outcome.revoked };
       }
-      // Taken: an id that already exists, once in 2^83. Another one is drawn.
+      if (outcome.kind === 'refused') throw limitReached(outcome);
+      // Taken: an id that already exists, once in 2^83; another one is drawn. Drawn again, it is the one we made.
+      if (draw === undefined) continue;
+      const known = await this.get(draft.app, token, 'look', now);
+      if (known === null)
+        throw new ServiceError('session_not_found', 'the session this key created has another token now');
+      return { token, session: known.session, at: known.at, revoked: [] };
     }
   }
 
-  /** Reads the session of a token and slides its idle deadline. Absence: null. */
-  get(app: AppName, token: string, now: number): Promise<Visit | null> {
-    return this.store.get(app, parseToken(token), true, now);
+  /** Reads the session of a token, and touches it if that is asked for. Absence: null. */
+  get(app: AppName, token: string, touch: Touch, now: number): Promise<Visit | null> {
+    return this.store.get(app, parseToken(token), touch, now);
+  }
+
+  /** Reads the sessions of many tokens, each for itself, in their order. */
+  getMany(app: AppName, tokens: readonly string[], touch: Touch, now: number): Promise<(Visit | null)[]> {
+    return this.store.getMany(app, tokens.map(parseToken), touch, now);
+  }
+
+  /** Reads a session by its public id. Never a touch. Absence: null. */
+  find(app: AppName, id: string, now: number): Promise<Visit | null> {
+    return this.store.find(app, id, now);
   }
 
   /**
-   * Changes the data of a session: `merge` is called with the current text and gives the new one. No parallel change
-   * is lost, so it may be called again on newer data. Slides the idle deadline. Absence: null.
-   * Errors: `data_too_large`; the session is unchanged then.
+   * Changes a session. No parallel change is lost, so the edit may be called again on newer data. Slides the idle
+   * deadline. Absence: null. Errors: `data_too_large`, `version_mismatch`, `invalid_value` for timeouts, and what the edit
+   * throws; the session is unchanged then.
    */
-  update(app: AppName, token: string, merge: (data: string) => string, now: number): Promise<Visit | null> {
-    const { maxDataBytes } = this.policy(app);
-    const checkedMerge = (data: string): string => {
-      const merged = merge(data);
+  update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect): Promise<Visit | null> {
+    const policy = this.policy(app);
+    const checked: Edit = (session) => {
+      checkVersion(session, expect);
+      const edited = edit(session);
+      const { data, idleTimeout } = edited;
       // An app whose limit was lowered can still shrink what it has.
-      if (merged.length >= data.length) checkDataSize(merged, maxDataBytes);
-      return merged;
+      if (data !== undefined && data.length >= session.data.length) checkDataSize(data, policy.maxDataBytes);
+      if (idleTimeout !== undefined) {
+        checkTimeouts({ idleTimeout, absoluteTimeout: absoluteTimeoutOf({ ...session, ...edited }) }, policy);
+      }
+      return edited;
     };
-    return this.updates.update(app, parseToken(token), checkedMerge, now);
+    return this.updates.update(app, parseToken(token), checked, now);
   }
 
-  revokeByToken(app: AppName, token: string, now: number): Promise<number> {
-    return this.revoke(app, { by: 'token', token: parseToken(token) }, now);
+  /** Ends the session of a token. Errors: `version_mismatch`. */
+  async revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
+    const ref = parseToken(token);
+    if (expect === undefined || expect === '*') return this.store.revoke(app, { by: 'token', token: ref }, now);
+    const revoked = await this.store.revoke(app, { by: 'token', token: ref, version: expect }, now);
+    const left = revoked === 0 ? await this.store.get(app, ref, 'look', now) : null;
+    if (left !== null) checkVersion(left.session, expect);
+    return revoked;
   }
 
   /** Ends sessions and gives how many. */
@@ -121,9 +150,19 @@ export class Sessions {
     return this.listAll(app, { activeSince: now - window }, now);
   }
 
-  /** Counts the distinct subjects with a session touched within `window` milliseconds. */
-  async activity(app: AppName, window: number, now: number): Promise<number> {
-    return (await this.store.count(app, now - window, now)).subjects;
+  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`. */
+  list(app: AppName, query: ListQuery, now: number): Promise<Page> {
+    return this.store.list(app, query, now);
+  }
+
+  /** Counts the sessions touched within `window` milliseconds, and their distinct subjects. */
+  count(app: AppName, window: number, now: number): Promise<Count> {
+    return this.store.count(app, now - window, now);
+  }
+
+  /** Gives the apps that have sessions, in order. */
+  apps(): Promise<string[]> {
+    return this.store.apps();
   }
 
   /** Resolves when the store would do its work now. Errors: `store_unavailable`. */
@@ -154,6 +193,63 @@ export class Sessions {
 }
 
 type Walk = Pick<ListQuery, 'subject' | 'activeSince'>;
+
+/** A version that a session must have; `*`: any. */
+export type Expect = number | '*';
+
+/** Checks timeouts and size of what a session is to be. Errors: `invalid_value`, `data_too_large`. */
+export function checkDraft(draft: Draft, policy: Policy): void {
+  checkTimeouts(draft, policy);
+  checkDataSize(draft.data, policy.maxDataBytes);
+}
+
+/** Gives a new session of a draft. */
+export function begin(draft: Draft, id: string, now: number): Session {
+  const { app, subject, idleTimeout, absoluteTimeout, ip, userAgent, label, data } = draft;
+  return {
+    id,
+    app,
+    subject,
+    createdAt: now,
+    lastSeenAt: now,
+    idleTimeout,
+    absoluteExpiresAt: absoluteTimeout === null ? null : now + absoluteTimeout,
+    version: 1,
+    reads: 1,
+    ip,
+    userAgent,
+    label,
+    data,
+  };
+}
+
+/** Gives the absolute timeout that a session was given. Units: milliseconds. Absence: null for none. */
+export function absoluteTimeoutOf({ createdAt, absoluteExpiresAt }: Session): number | null {
+  return absoluteExpiresAt === null ? null : absoluteExpiresAt - createdAt;
+}
+
+export function endsAtOnce(timeouts: {
+  readonly idleTimeout: number | null;
+  readonly absoluteTimeout?: number | null;
+}) {
+  return (timeouts.idleTimeout ?? 1) <= 0 || (timeouts.absoluteTimeout ?? 1) <= 0;
+}
+
+export function capOf({ maxSessionsPerSubject: max, onLimit }: Policy): Cap | null {
+  return max === null ? null : { max, onLimit };
+}
+
+/** Gives the error of a cap that ends nobody. */
+export function limitReached({ sessions }: Refused): ServiceError {
+  const message = `the subject has ${sessions.length} sessions, as many as its app allows`;
+  return new ServiceError('session_limit_reached', message, { sessions });
+}
+
+/** Errors: `version_mismatch`. */
+export function checkVersion({ version }: Session, expect: Expect | undefined): void {
+  if (expect === undefined || expect === '*' || expect === version) return;
+  throw new ServiceError('version_mismatch', `the session is at version ${version}, not at ${expect}`);
+}
 
 /** Checks the size of data as it is stored. Units: bytes of UTF-8. */
 function checkDataSize(data: string, max: number): void {

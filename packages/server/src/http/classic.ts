@@ -9,7 +9,7 @@ import { ServiceError } from '../core/errors.ts';
 import { idleFor } from '../core/expiry.ts';
 import { type Members, readObject } from '../core/json-text.ts';
 import { initialData, mergeTopLevel } from '../core/merge.ts';
-import { MAX_TIMEOUT, type Policy } from '../core/policy.ts';
+import type { Policy } from '../core/policy.ts';
 import { EMPTY_DATA, type Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { Visit } from '../core/store.ts';
@@ -63,7 +63,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const data = await createData(c);
     const absoluteTimeout = policy.classicAbsoluteTimeout;
     const created = await sessions.create(
-      { app, subject, ip, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
+      { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
       now,
     );
     trace(c, created.session);
@@ -74,7 +74,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
-    const visit = await sessions.get(app, token, now);
+    const visit = await sessions.get(app, token, 'read', now);
     // The original answered the counter as it was before this read.
     return answer(
       c,
@@ -87,14 +87,14 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
-    const visit = await sessions.update(app, token, (data) => mergeTopLevel(data, patch), now);
+    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
     return answer(c, visit === null ? NONE : written(c, visit));
   }
 
   async function activity(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    return answer(c, JSON.stringify({ activity: await sessions.activity(app, windowOf(c), now) }));
+    return answer(c, JSON.stringify({ activity: (await sessions.count(app, windowOf(c), now)).subjects }));
   }
 
   async function soapp(c: C): Promise<Response> {
@@ -165,12 +165,12 @@ function ipOf(c: C): Ip {
   return checkIp(given.value);
 }
 
-function ttlOf(c: C, policy: Policy): IdleTimeout {
+function ttlOf(c: C, policy: Policy): IdleTimeout | null {
   const given = queryValue(c, 'ttl');
-  if (given === 'absent' || (typeof given === 'object' && given.value === '')) return policy.idleTimeout as IdleTimeout;
+  if (given === 'absent' || (typeof given === 'object' && given.value === ''))
+    return policy.idleTimeout as IdleTimeout | null;
   const milliseconds = secondsOf(given, 'ttl') * 1000;
-  const { minIdleTimeout: min, maxIdleTimeout } = policy;
-  const max = maxIdleTimeout ?? MAX_TIMEOUT;
+  const { minIdleTimeout: min, maxIdleTimeout: max } = policy;
   if (milliseconds < min || milliseconds > max) {
     const bound = milliseconds < min ? `>= ${min / 1000}` : `<= ${max / 1000}`;
     throw new ServiceError('invalid_value', `${MESSAGES.seconds} and ${bound}`, { field: 'ttl' });

@@ -54,12 +54,16 @@ function policyFrom(layers: readonly Rules[]): Policy {
   };
   const asIs = <Name extends MemberName & keyof Policy>(name: Name): Policy[Name] =>
     (stated(layers, name) ?? DEFAULT_POLICY[name]) as Policy[Name];
+  const absoluteTimeout = milliseconds('absoluteTimeout', DEFAULT_POLICY.absoluteTimeout);
+  const maxAbsoluteTimeout = milliseconds('maxAbsoluteTimeout', DEFAULT_POLICY.maxAbsoluteTimeout);
+  const classicDefault = maxAbsoluteTimeout === null ? DEFAULT_POLICY.classicAbsoluteTimeout : absoluteTimeout;
   return Object.freeze({
     idleTimeout: milliseconds('idleTimeout', DEFAULT_POLICY.idleTimeout),
     minIdleTimeout: milliseconds('minIdleTimeout', DEFAULT_POLICY.minIdleTimeout)!,
-    maxIdleTimeout: milliseconds('maxIdleTimeout', DEFAULT_POLICY.maxIdleTimeout),
-    absoluteTimeout: milliseconds('absoluteTimeout', DEFAULT_POLICY.absoluteTimeout),
-    classicAbsoluteTimeout: milliseconds('absoluteTimeout', DEFAULT_POLICY.classicAbsoluteTimeout),
+    maxIdleTimeout: milliseconds('maxIdleTimeout', DEFAULT_POLICY.maxIdleTimeout)!,
+    absoluteTimeout,
+    maxAbsoluteTimeout,
+    classicAbsoluteTimeout: milliseconds('absoluteTimeout', classicDefault),
     maxSessionsPerSubject: asIs('maxSessionsPerSubject'),
     onLimit: asIs('onLimit'),
     maxSessions: asIs('maxSessions'),
@@ -75,28 +79,31 @@ function policyFrom(layers: readonly Rules[]): Policy {
  * that it states itself; a layer that states none of them has not made the contradiction.
  */
 function contradictions(path: readonly string[], own: Rules, layers: readonly Rules[]): Fault[] {
-  const { idleTimeout: idle, minIdleTimeout: min, maxIdleTimeout: max } = policyFrom(layers);
+  const { idleTimeout: idle, minIdleTimeout: min, maxIdleTimeout: max, ...policy } = policyFrom(layers);
+  const { absoluteTimeout: absolute, maxAbsoluteTimeout: maxAbsolute } = policy;
   const faults: Fault[] = [];
   const fault = (involved: readonly MemberName[], rule: string) => {
     const name = involved.find((candidate) => own[candidate] !== undefined);
     if (name !== undefined) faults.push({ where: pointerTo([...path, name]), rule });
   };
-  const shown = (name: MemberName, milliseconds: number) => `${name} (${milliseconds / 1000})`;
-  if (max !== null && min > max) {
-    const rule = `${shown('minIdleTimeout', min)} must not be above ${shown('maxIdleTimeout', max)}`;
-    fault(['minIdleTimeout', 'maxIdleTimeout'], rule);
-  } else if (idle !== null && idle < min) {
-    const rule = `${shown('idleTimeout', idle)} must not be below ${shown('minIdleTimeout', min)}`;
-    fault(['idleTimeout', 'minIdleTimeout'], rule);
-  } else if (idle !== null && max !== null && idle > max) {
-    const rule = `${shown('idleTimeout', idle)} must not be above ${shown('maxIdleTimeout', max)}`;
-    fault(['idleTimeout', 'maxIdleTimeout'], rule);
-  }
-  if (idle === null && max !== null) {
-    fault(['idleTimeout', 'maxIdleTimeout'], 'idleTimeout must not be null where maxIdleTimeout is a number');
-  } else if (idle === null && typeof stated(layers, 'absoluteTimeout') !== 'number') {
+  const order = (low: MemberName, lowest: number, high: MemberName, highest: number, first: MemberName) => {
+    if (lowest <= highest) return;
+    const rule = `${low} (${lowest / 1000}) must not be above ${high} (${highest / 1000})`;
+    fault(first === low ? [low, high] : [high, low], rule);
+  };
+  order('minIdleTimeout', min, 'maxIdleTimeout', max, 'minIdleTimeout');
+  if (idle !== null) {
+    order('minIdleTimeout', min, 'idleTimeout', idle, 'idleTimeout');
+    order('idleTimeout', idle, 'maxIdleTimeout', max, 'idleTimeout');
+  } else if (typeof stated(layers, 'absoluteTimeout') !== 'number') {
     const rule = 'idleTimeout must not be null where the file sets no absoluteTimeout: such sessions would never end';
     fault(['idleTimeout', 'absoluteTimeout'], rule);
+  }
+  if (maxAbsolute !== null && absolute !== null) {
+    order('absoluteTimeout', absolute, 'maxAbsoluteTimeout', maxAbsolute, 'absoluteTimeout');
+  } else if (maxAbsolute !== null) {
+    const rule = 'absoluteTimeout must not be null where maxAbsoluteTimeout is a number';
+    fault(['absoluteTimeout', 'maxAbsoluteTimeout'], rule);
   }
   return faults;
 }

@@ -37,7 +37,7 @@ export const MEMBERS = {
     allowed: `${aTimeout}, or null`,
     default: inSeconds(DEFAULT_POLICY.idleTimeout),
     meaning:
-      'How long a session lives without being used, when its create names no idle timeout. Null (none) is allowed where maxIdleTimeout is null and the file sets absoluteTimeout.',
+      'How long a session lives without being used, when its create names no idle timeout. Null (none) is allowed where the file sets absoluteTimeout.',
   }),
   minIdleTimeout: member({
     type: timeout,
@@ -47,11 +47,12 @@ export const MEMBERS = {
     meaning: 'The shortest idle timeout that a caller may ask for. The classic routes take none below 10 in any case.',
   }),
   maxIdleTimeout: member({
-    type: timeout.nullable(),
+    type: timeout,
     unit: 'seconds',
-    allowed: `${aTimeout}, or null`,
+    allowed: aTimeout,
     default: inSeconds(DEFAULT_POLICY.maxIdleTimeout),
-    meaning: 'The longest idle timeout that a caller may ask for. Null: a caller may also ask for none.',
+    meaning:
+      'The longest idle timeout that a caller may ask for. None at all may be asked for where the session has an absolute timeout.',
   }),
   absoluteTimeout: member({
     type: timeout.nullable(),
@@ -59,7 +60,14 @@ export const MEMBERS = {
     allowed: `${aTimeout}, or null`,
     default: inSeconds(DEFAULT_POLICY.absoluteTimeout),
     meaning:
-      'How long a session lives from its creation, however much it is used. Null: no such end. Sessions made by the classic routes have one only when the file sets it.',
+      'How long a session lives from its creation, however much it is used, when its create names nothing else. Null: no such end. Sessions made by the classic routes have one only when the file sets it, or maxAbsoluteTimeout.',
+  }),
+  maxAbsoluteTimeout: member({
+    type: timeout.nullable(),
+    unit: 'seconds',
+    allowed: `${aTimeout}, or null`,
+    default: inSeconds(DEFAULT_POLICY.maxAbsoluteTimeout),
+    meaning: 'The longest absolute timeout that a caller may ask for. Null: a caller may ask for any, and for none.',
   }),
   maxSessionsPerSubject: member({
     type: count(1, MAX_COUNT).nullable(),

@@ -23,8 +23,9 @@ describe('a policy file is refused', () => {
     const bad: Record<string, unknown[]> = {
       idleTimeout: [0, 0.9, -1, '7200', true, 2_147_483_648, [], {}],
       minIdleTimeout: [0, null, '10'],
-      maxIdleTimeout: [0, 2_147_483_648],
+      maxIdleTimeout: [0, 2_147_483_648, null],
       absoluteTimeout: [0, '1h'],
+      maxAbsoluteTimeout: [0, '1h'],
       maxSessionsPerSubject: [0, 1.5, -1, '5', 1_000_000_001],
       onLimit: ['revokeoldest', '', null, 1],
       maxSessions: [0, 1.5],
@@ -72,7 +73,7 @@ describe('a policy file is refused', () => {
   });
 
   test('when members contradict each other, at the one that this layer states', () => {
-    const below = 'idleTimeout (5) must not be below minIdleTimeout (10)';
+    const below = 'minIdleTimeout (10) must not be above idleTimeout (5)';
     assert.deepEqual(faultsOf({ defaults: { idleTimeout: 5 } }), [`/defaults/idleTimeout: ${below}`]);
     assert.deepEqual(faultsOf({ apps: { shop: { idleTimeout: 5 }, blog: {} } }), [`/apps/shop/idleTimeout: ${below}`]);
     assert.deepEqual(faultsOf({ apps: { shop: { maxIdleTimeout: 60 } } }), [
@@ -82,24 +83,34 @@ describe('a policy file is refused', () => {
       faultsOf({ defaults: { idleTimeout: 60, maxIdleTimeout: 60 }, apps: { shop: { idleTimeout: 61 } } }),
       ['/apps/shop/idleTimeout: idleTimeout (61) must not be above maxIdleTimeout (60)'],
     );
-    assert.deepEqual(faultsOf({ defaults: { minIdleTimeout: 100, maxIdleTimeout: 50 }, apps: { shop: {} } }), [
-      '/defaults/minIdleTimeout: minIdleTimeout (100) must not be above maxIdleTimeout (50)',
-    ]);
+    assert.deepEqual(
+      faultsOf({
+        defaults: { minIdleTimeout: 100, idleTimeout: null, absoluteTimeout: 9, maxIdleTimeout: 50 },
+        apps: { shop: {} },
+      }),
+      ['/defaults/minIdleTimeout: minIdleTimeout (100) must not be above maxIdleTimeout (50)'],
+    );
     assert.deepEqual(faultsOf({ strictApps: true }), [
       '/strictApps: must not be true where apps names none: no app would be served',
     ]);
   });
 
-  test('when sessions would have no idle timeout where that is not allowed, or would never end', () => {
-    assert.deepEqual(faultsOf({ defaults: { idleTimeout: null, absoluteTimeout: 60 } }), [
-      '/defaults/idleTimeout: idleTimeout must not be null where maxIdleTimeout is a number',
+  test('when an absolute timeout is above its bound, or none where there is one', () => {
+    assert.deepEqual(faultsOf({ defaults: { maxAbsoluteTimeout: 60 }, apps: { shop: { absoluteTimeout: 59 } } }), [
+      '/defaults/maxAbsoluteTimeout: absoluteTimeout (2592000) must not be above maxAbsoluteTimeout (60)',
     ]);
+    const defaults = { maxAbsoluteTimeout: 60, absoluteTimeout: 60 };
+    assert.deepEqual(faultsOf({ defaults, apps: { shop: { absoluteTimeout: null }, blog: { absoluteTimeout: 61 } } }), [
+      '/apps/shop/absoluteTimeout: absoluteTimeout must not be null where maxAbsoluteTimeout is a number',
+      '/apps/blog/absoluteTimeout: absoluteTimeout (61) must not be above maxAbsoluteTimeout (60)',
+    ]);
+  });
+
+  test('when sessions would never end', () => {
     const endless =
       'idleTimeout must not be null where the file sets no absoluteTimeout: such sessions would never end';
-    assert.deepEqual(faultsOf({ defaults: { idleTimeout: null, maxIdleTimeout: null } }), [
-      `/defaults/idleTimeout: ${endless}`,
-    ]);
-    const defaults = { idleTimeout: null, maxIdleTimeout: null, absoluteTimeout: 60 };
+    assert.deepEqual(faultsOf({ defaults: { idleTimeout: null } }), [`/defaults/idleTimeout: ${endless}`]);
+    const defaults = { idleTimeout: null, absoluteTimeout: 60 };
     assert.deepEqual(faultsOf({ defaults, apps: { shop: { absoluteTimeout: null } } }), [
       `/apps/shop/absoluteTimeout: ${endless}`,
     ]);

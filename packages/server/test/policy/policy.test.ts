@@ -46,6 +46,7 @@ describe('a policy file', () => {
       minIdleTimeout: 1.001,
       maxIdleTimeout: 86_400,
       absoluteTimeout: 100_000,
+      maxAbsoluteTimeout: 200_000,
       maxSessionsPerSubject: 3,
       onLimit: 'refuse',
       maxSessions: 1_000,
@@ -60,6 +61,7 @@ describe('a policy file', () => {
       minIdleTimeout: 1_001,
       maxIdleTimeout: 86_400_000,
       absoluteTimeout: 100_000_000,
+      maxAbsoluteTimeout: 200_000_000,
       classicAbsoluteTimeout: 100_000_000,
     };
     for (const document of [{ defaults: rules }, { apps: { shop: rules } }]) {
@@ -94,10 +96,17 @@ describe('a policy file', () => {
     assert.deepEqual(policyOf({ strictApps: false, apps: { shop: {} } })('blog'), DEFAULT_POLICY);
   });
 
-  test('no idle timeout is allowed where none may be asked for and the file sets an absolute one', () => {
-    const rules = { idleTimeout: null, maxIdleTimeout: null, absoluteTimeout: 3600 };
-    const { idleTimeout, maxIdleTimeout, classicAbsoluteTimeout } = policyOf({ apps: { shop: rules } })('shop');
-    assert.deepEqual([idleTimeout, maxIdleTimeout, classicAbsoluteTimeout], [null, null, 3_600_000]);
+  test('no idle timeout is allowed where the file sets an absolute one, which classic sessions then have too', () => {
+    const { idleTimeout, classicAbsoluteTimeout } = policyOf({
+      defaults: { absoluteTimeout: 3600 },
+      apps: { shop: { idleTimeout: null } },
+    })('shop');
+    assert.deepEqual([idleTimeout, classicAbsoluteTimeout], [null, 3_600_000]);
+  });
+
+  test('a bound on absolute timeouts holds for classic sessions too', () => {
+    const { classicAbsoluteTimeout } = policyOf({ defaults: { maxAbsoluteTimeout: 2_592_000 } })('shop');
+    assert.equal(classicAbsoluteTimeout, DEFAULT_POLICY.absoluteTimeout);
   });
 });
 
