@@ -15,6 +15,8 @@ export interface Config {
   readonly storeTimeout: number;
   readonly redis: RedisConfig;
   readonly namespace: string;
+  /** Absence: null when every app lives under the default policy. */
+  readonly policyFile: string | null;
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
@@ -153,6 +155,15 @@ export const VARIABLES = {
     allowed: '1 to 32 characters of A-Z, a-z, 0-9, _ and -',
     sentence: 'Keeps apart what several installations store in one place.',
   },
+  policyFile: {
+    name: 'RS_CONFIG',
+    type: 'file',
+    unit: 'JSON',
+    default: '',
+    allowed: 'a file that can be read',
+    sentence:
+      'The policy file: timeouts, caps and limits for each app, as told below. Read again on SIGHUP. Not set: the defaults for every app.',
+  },
   logLevel: {
     name: 'RS_LOGLEVEL',
     type: 'text',
@@ -206,6 +217,7 @@ export function readConfig(environment: Environment): Config {
       tls: tlsFiles(read),
     }),
     namespace: read(VARIABLES.namespace, (text) => (/^[A-Za-z0-9_-]{1,32}$/.test(text) ? text : undefined)),
+    policyFile: read(VARIABLES.policyFile, (path) => (path === '' || contentsOf(path) ? path : undefined)) || null,
     ...read(VARIABLES.logLevel, logging),
     sweepInterval: 1000 * read(VARIABLES.sweepInterval, (text) => number(text, /^\d{1,4}(?:\.\d{1,3})?$/, 1, 3600)),
   });

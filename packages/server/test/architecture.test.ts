@@ -46,6 +46,16 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
+  {
+    from: /^policy\/schema\.ts$/,
+    mayImport: /^(core\/policy\.ts$|zod$)/,
+    why: 'the table of the file stands on the policy',
+  },
+  {
+    from: /^policy\//,
+    mayImport: /^(core\/(errors|policy)\.ts$|policy\/|zod$|node:fs$)/,
+    why: 'the policy file knows no route and no store',
+  },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
     from: /^cli\//,

@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   idempotency_key_reused: 'The Idempotency-Key was used before, with another request.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
   unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',
+  app_not_found:
+    'The app is not one that this server serves, or not one that the classic routes serve: see `strictApps` and `classic` of the policy file.',
   route_not_found: 'No route has this path.',
   method_not_allowed: 'The path exists, with other methods. The Allow header names them.',
   uri_too_long: 'The request target is longer than the server reads.',

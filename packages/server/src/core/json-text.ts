@@ -11,7 +11,7 @@ import { ServiceError } from './errors.ts';
 
 /** PHP reads 512 levels, Ruby 100; far below both is still more than session data needs. */
 export const MAX_DEPTH = 32;
-/** In all objects of a document together: a change takes them apart, while other requests wait. */
+/** In all objects of a document together, each time one is written: a change takes them apart, while other requests wait. */
 export const MAX_KEYS = 1000;
 /** What a request body may have around the data in it, in keys. */
 const ENVELOPE_KEYS = 100;

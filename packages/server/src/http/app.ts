@@ -13,19 +13,21 @@ export interface AppOptions {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly isStopping: () => boolean;
+  /** The JSON Schema of the policy file, as text. */
+  readonly configSchema?: string;
   /** Told of faults that are not the caller's: 5xx. */
   readonly onFault: (error: unknown, trace: Trace | undefined) => void;
 }
 
 export type App = Hono<RequestEnv>;
 
-export function createApp({ sessions, clock, isStopping, onFault }: AppOptions): App {
+export function createApp({ sessions, clock, isStopping, configSchema = '{}', onFault }: AppOptions): App {
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
     getPath: (request, options) => routePath(targetOf(request, options?.env)),
   });
-  const routes = [...systemRoutes(sessions, isStopping), ...classicRoutes(sessions, clock)];
+  const routes = [...systemRoutes(sessions, isStopping, configSchema), ...classicRoutes(sessions, clock)];
   for (const { method, path, handle } of routes) {
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;

@@ -14,6 +14,7 @@ import { EMPTY_DATA, type Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { Visit } from '../core/store.ts';
 import {
+  type AppName,
   checkApp,
   checkClassicToken,
   checkIdleTimeout,
@@ -45,9 +46,16 @@ type C = Context<RequestEnv>;
 type ClassicHandle = (c: C) => Promise<Response>;
 
 export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
+  /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
+  function appOf(c: C): AppName {
+    const app = checkApp(pathPart(c, 1, 'app'));
+    if (sessions.policy(app).classic) return app;
+    throw new ServiceError('app_not_found', 'the classic routes do not serve this app', { field: 'app' });
+  }
+
   async function create(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const policy = sessions.policy(app);
     const subject = checkSubject(pathPart(c, 3, 'subject'));
     const ip = ipOf(c);
@@ -64,7 +72,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
 
   async function get(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const visit = await sessions.get(app, token, 'read', now);
     // The original answered the counter as it was before this read.
@@ -76,7 +84,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
 
   async function set(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
     const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
@@ -85,40 +93,40 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
 
   async function activity(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     return answer(c, JSON.stringify({ activity: (await sessions.count(app, windowOf(c), now)).subjects }));
   }
 
   async function soapp(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     return answer(c, await classicList(await sessions.activeWithin(app, windowOf(c), now), now));
   }
 
   async function soid(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const subject = checkSubject(pathPart(c, 3, 'subject'));
     return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
   }
 
   async function kill(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     return answer(c, JSON.stringify({ kill: await sessions.revokeByToken(app, token, now) }));
   }
 
   async function killsoid(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const subject = checkSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 
   async function killall(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'app' }, now) }));
   }
 
@@ -157,14 +165,15 @@ function ipOf(c: C): Ip {
   return checkIp(given.value);
 }
 
-function ttlOf(c: C, policy: Policy): IdleTimeout {
+function ttlOf(c: C, policy: Policy): IdleTimeout | null {
   const given = queryValue(c, 'ttl');
-  if (given === 'absent' || (typeof given === 'object' && given.value === '')) return policy.idleTimeout as IdleTimeout;
+  if (given === 'absent' || (typeof given === 'object' && given.value === ''))
+    return policy.idleTimeout as IdleTimeout | null;
   const milliseconds = secondsOf(given, 'ttl') * 1000;
-  if (milliseconds > policy.maxIdleTimeout) {
-    throw new ServiceError('invalid_value', `${MESSAGES.seconds} and <= ${policy.maxIdleTimeout / 1000}`, {
-      field: 'ttl',
-    });
+  const { minIdleTimeout: min, maxIdleTimeout: max } = policy;
+  if (milliseconds < min || milliseconds > max) {
+    const bound = milliseconds < min ? `>= ${min / 1000}` : `<= ${max / 1000}`;
+    throw new ServiceError('invalid_value', `${MESSAGES.seconds} and ${bound}`, { field: 'ttl' });
   }
   return checkIdleTimeout(milliseconds, policy);
 }

@@ -21,6 +21,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   idempotency_key_reused: 422,
   session_limit_reached: 409,
   unsupported_media_type: 415,
+  app_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   uri_too_long: 414,
