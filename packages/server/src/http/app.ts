@@ -3,11 +3,17 @@ import { type Context, Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
+import { appRoutes } from './app-routes.ts';
 import { classicRoutes } from './classic.ts';
+import { operationsWith } from './operation.ts';
 import { errorForm, HEADERS, problem, STATUS } from './problem.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { subjectRoutes } from './subject-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { routePath, targetOf } from './target.ts';
+import { tokenRoutes } from './token-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
 
 export interface AppOptions {
   readonly sessions: Sessions;
@@ -27,7 +33,12 @@ export function createApp({ sessions, clock, isStopping, configSchema = '{}', on
     router: new PatternRouter(),
     getPath: (request, options) => routePath(targetOf(request, options?.env)),
   });
-  const routes = [...systemRoutes(sessions, isStopping, configSchema), ...classicRoutes(sessions, clock)];
+  const operation = operationsWith(clock, sessions.policy);
+  const v1 = [tokenRoutes, sessionRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+    of(sessions, operation),
+  );
+  // The classic reads come first: the router tries one after the other.
+  const routes = [...systemRoutes(sessions, isStopping, configSchema), ...classicRoutes(sessions, clock), ...v1];
   for (const { method, path, handle } of routes) {
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;

@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Members } from '../core/json-text.ts';
+import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
 import { type AppName, checkApp } from '../core/validate.ts';
 import { readBodyOf } from './request-body.ts';
 import { type HeaderName, queryOf } from './request-head.ts';
@@ -17,8 +18,13 @@ export interface BodyOf<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
   readonly raw?: readonly string[];
   readonly required: boolean;
-  /** The text of the whole body is data, or a patch of it. */
-  readonly whole?: boolean;
+  readonly example: unknown;
+}
+
+/** A body whose whole text is data, or a patch of it. */
+export interface WholeBody {
+  readonly whole: z.ZodType;
+  readonly required: true;
   readonly example: unknown;
 }
 
@@ -43,20 +49,20 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly headers?: readonly HeaderName[];
   readonly query?: Q;
   /** By media type; the first is the usual one. All handlers get the union of what their schemas give. */
-  readonly bodies?: Readonly<Record<string, BodyOf<B>>>;
-  /** How long the body may be. Units: bytes. */
-  readonly maxBody?: (app: AppName | null) => number;
+  readonly bodies?: Readonly<Record<string, BodyOf<B> | WholeBody>>;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors: readonly ErrorCode[];
-  readonly handle: (request: Request_<z.output<Q>, z.output<B>>) => Promise<Response>;
+  readonly handle: (request: Asked<z.output<Q>, z.output<B>>) => Promise<Response>;
 }
 
 /** A request that was checked. */
-export interface Request_<Q = unknown, B = unknown> {
+export interface Asked<Q = unknown, B = unknown> {
   readonly c: Context<RequestEnv>;
   readonly now: number;
-  /** Of the path; unchecked text where the path has none. */
+  /** Of the path; empty where the path has none. */
   readonly app: AppName;
+  /** Of that app. */
+  readonly policy: Policy;
   readonly query: Q;
   readonly body: B;
   readonly mediaType: string;
@@ -64,6 +70,13 @@ export interface Request_<Q = unknown, B = unknown> {
   readonly members: Members;
   /** The whole body in a form that is the same for the same request. */
   readonly text: string;
+}
+
+const NO_APP = '' as AppName;
+
+/** Data may come with white space and escapes, and be longer than what is kept of it. Units: bytes. */
+function roomFor({ maxDataBytes }: Policy): number {
+  return 2 * maxDataBytes + 65_536;
 }
 
 /** What the document needs of an operation. */
@@ -76,10 +89,11 @@ export interface OperationRoute extends Route {
 export type Operations = <Q extends z.ZodType, B extends z.ZodType>(operation: OperationOf<Q, B>) => OperationRoute;
 
 /** Gives what makes routes of operations. */
-export function operationsWith(clock: Clock): Operations {
+export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
-    const { method, path, scope, query, bodies, maxBody, handle } = operation;
+    const { method, path, scope, query, bodies, handle } = operation;
     const hasApp = path.startsWith('/v1/apps/:app');
+    const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
     return {
       method,
       path,
@@ -87,10 +101,11 @@ export function operationsWith(clock: Clock): Operations {
       operation: operation as unknown as Description,
       handle: async (c) => {
         const now = clock();
-        const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : ('' as AppName);
+        const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
+        const policy = hasApp ? policyOf(app) : DEFAULT_POLICY;
         const asked = queryOf(c, query);
-        const body = await readBodyOf(c, bodies, maxBody?.(hasApp ? app : null));
-        return handle({ c, now, app, query: asked, ...body });
+        const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
+        return handle({ c, now, app, policy, query: asked, ...body });
       },
     };
   };

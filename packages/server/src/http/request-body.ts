@@ -8,7 +8,7 @@ import { ServiceError } from '../core/errors.ts';
 import { type Members, readEnvelope, readObject, writeObject } from '../core/json-text.ts';
 import { readBody } from './body.ts';
 import { checked, invalid } from './faults.ts';
-import type { BodyOf } from './operation.ts';
+import type { BodyOf, WholeBody } from './operation.ts';
 import type { RequestEnv } from './route.ts';
 
 /** Enough for everything but data. Units: bytes. */
@@ -17,24 +17,30 @@ const MAX_BODY = 262_144;
 /** Reads the body in one of its media types. Errors: of readBody, `invalid_request`, `invalid_json`, `invalid_value`. */
 export async function readBodyOf<B extends z.ZodType>(
   c: Context<RequestEnv>,
-  bodies: Readonly<Record<string, BodyOf<B>>> | undefined,
+  bodies: Readonly<Record<string, BodyOf<B> | WholeBody>> | undefined,
   max = MAX_BODY,
 ): Promise<{ body: z.output<B>; mediaType: string; members: Members; text: string }> {
   const nothing = { body: undefined as z.output<B>, mediaType: '', members: new Map(), text: '' };
   if (bodies === undefined) return nothing;
   const { length, mediaType, text } = await readBody(c, max);
-  const [[usual, first]] = Object.entries(bodies) as [[string, BodyOf<B>]];
-  if (length === 0 && !first.required) return { ...nothing, body: checked(first.schema, {}, 'body') };
+  const [first] = Object.values(bodies);
+  if (length === 0 && first !== undefined && !first.required) {
+    return { ...nothing, body: checked(first.schema, {}, 'body') };
+  }
   const form = bodies[mediaType];
   if (form === undefined) {
     const types = Object.keys(bodies).join(' or ');
     if (length === 0) throw new ServiceError('invalid_request', `a body of the type ${types} is required`);
     throw new ServiceError('unsupported_media_type', `the body must be of the type ${types}`);
   }
-  if (usual === FORM_TYPE) return readForm(form, text());
-  const given = form.whole ? readObject(text()) : readEnvelope(text());
+  if ('whole' in form) {
+    const members = readObject(text());
+    if (members === null) throw notAnObject('');
+    return { ...nothing, mediaType, members, text: writeObject(members) };
+  }
+  if (mediaType === FORM_TYPE) return readForm(form, text());
+  const given = readEnvelope(text());
   if (given === null) throw notAnObject('');
-  if (form.whole) return { ...nothing, mediaType, members: given, text: writeObject(given) };
   const members: Members = new Map();
   const plain: Record<string, unknown> = Object.create(null);
   for (const [name, member] of given) {

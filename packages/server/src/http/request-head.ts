@@ -33,7 +33,9 @@ export function tokenOf(c: C): string {
   const token = headerOf(c, 'Session-Token');
   if (token === null) {
     throw new ServiceError('missing_parameter', 'the header Session-Token is required', {
-      faults: [{ in: 'header', at: 'Session-Token', rule: 'required', message: 'the header Session-Token is required' }],
+      faults: [
+        { in: 'header', at: 'Session-Token', rule: 'required', message: 'the header Session-Token is required' },
+      ],
     });
   }
   return token;

@@ -54,3 +54,13 @@ export function trace(c: Context<RequestEnv>, session: Session): Session {
   if (c.env.trace !== undefined) c.env.trace.session = session.id;
   return session;
 }
+
+/** Gives who calls: the name of its key. Empty where callers have none. */
+export function callerOf(_c: Context<RequestEnv>): string {
+  return '';
+}
+
+/** Tells whether the caller may see an app. */
+export function isFor(_c: Context<RequestEnv>, _app: string): boolean {
+  return true;
+}

@@ -78,6 +78,11 @@ export function milliseconds(duration: number): number {
   return Math.round(duration * 1000);
 }
 
+/** Gives a duration that a caller asked for: all that is not above nought is nought. Units: seconds to milliseconds. */
+export function durationOf(duration: number | null): number | null {
+  return duration === null ? null : Math.max(0, milliseconds(duration));
+}
+
 function instant(at: number | null): string {
   return at === null || at === Number.POSITIVE_INFINITY ? 'null' : `"${new Date(at).toISOString()}"`;
 }
