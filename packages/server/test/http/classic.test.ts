@@ -122,7 +122,6 @@ describe('classic routes', () => {
       '/shop/get//',
       '/shop/get/a/secret',
       '//get/secret',
-      '/v1/apps/secret',
     ]) {
       assert.deepEqual(await allow('GET', path), [404, null], path);
     }
