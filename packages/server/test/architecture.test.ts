@@ -41,7 +41,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   {
     from: /^http\//,
-    mayImport: /^(core\/|http\/|hono(\/|$)|node:timers\/promises$)/,
+    mayImport: /^(core\/|http\/|hono(\/|$)|zod$|node:timers\/promises$)/,
     why: 'http knows no store and no configuration',
   },
   { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },
