@@ -22,7 +22,7 @@ import {
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
-import { newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
+import { isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
 import { type Edit, type Edited, Updates } from './updates.ts';
 import { type AppName, checkTimeouts, type Subject } from './validate.ts';
@@ -88,9 +88,9 @@ export class Sessions {
     return this.store.getMany(app, tokens.map(parseToken), touch, now);
   }
 
-  /** Reads a session by its public id. Never a touch. Absence: null. */
-  find(app: AppName, id: string, now: number): Promise<Visit | null> {
-    return this.store.find(app, id, now);
+  /** Reads a session by its public id. Never a touch. Absence: null, also for what is no id. */
+  async find(app: AppName, id: string, now: number): Promise<Visit | null> {
+    return isSessionId(id) ? this.store.find(app, id, now) : null;
   }
 
   /**
@@ -148,8 +148,9 @@ export class Sessions {
     }
   }
 
-  /** Ends sessions and gives how many. */
-  revoke(app: AppName, selector: Selector, now: number): Promise<number> {
+  /** Ends sessions and gives how many: none for what is no id. */
+  async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
+    if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
     return this.store.revoke(app, selector, now);
   }
 
@@ -214,7 +215,9 @@ export class Sessions {
     const { data, idleTimeout } = edited;
     if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
     if (idleTimeout !== undefined) {
-      checkTimeouts({ idleTimeout, absoluteTimeout: absoluteTimeoutOf(session) }, policy);
+      // Its absolute deadline is as it was given, whatever the policy allows by now.
+      const absoluteTimeout = absoluteTimeoutOf(session);
+      checkTimeouts({ idleTimeout, absoluteTimeout }, { ...policy, maxAbsoluteTimeout: null });
     }
     return edited;
   }
