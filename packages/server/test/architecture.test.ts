@@ -44,7 +44,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     mayImport: /^(core\/|http\/|hono(\/|$)|node:timers\/promises$)/,
     why: 'http knows no store and no configuration',
   },
-  { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },
+  { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
