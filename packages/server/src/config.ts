@@ -2,6 +2,7 @@
  * Configuration from the environment: one table, from which come the checks, the defaults, `--help` and
  * docs/configuration.md. The variables and how each is read lie in config/, by subject.
  */
+import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
 import { LISTENING_VARIABLES, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging } from './config/logging.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
@@ -12,7 +13,7 @@ export type { RedisConfig } from './config/store.ts';
 export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 
 /** The configuration of one server, checked and complete. */
-export interface Config extends StoreConfig {
+export interface Config extends AccessConfig, StoreConfig {
   readonly port: number;
   readonly host: string;
   readonly logLevel: LogLevel;
@@ -20,13 +21,15 @@ export interface Config extends StoreConfig {
   readonly logRequests: boolean;
 }
 
-export const VARIABLES = { ...LISTENING_VARIABLES, ...STORE_VARIABLES, ...LOG_VARIABLES } as const;
+export const VARIABLES = { ...LISTENING_VARIABLES, ...ACCESS_VARIABLES, ...STORE_VARIABLES, ...LOG_VARIABLES } as const;
 
 /** Reads the configuration. Errors: ConfigError. */
 export function readConfig(environment: Environment): Config {
   const read = reader(environment);
+  const listening = readListening(read);
   return Object.freeze({
-    ...readListening(read),
+    ...listening,
+    ...readAccess(read, listening.host),
     ...readStore(environment, read),
     ...read(LOG_VARIABLES.logLevel, logging),
   });

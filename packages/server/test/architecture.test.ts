@@ -46,10 +46,15 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
+  {
+    from: /^keys\//,
+    mayImport: /^(core\/(principal|token)\.ts$|keys\/|node:(crypto|fs)$)/,
+    why: 'keys know no route and no header',
+  },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
     from: /^cli\//,
-    mayImport: /^(cli\/|config\.ts$|log\.ts$|serve\.ts$|node:)/,
+    mayImport: /^(cli\/|config\.ts$|keys\/|log\.ts$|serve\.ts$|node:)/,
     why: 'the command neither knows core nor stores',
   },
   { from: /^(serve|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },

@@ -3,8 +3,9 @@ import { type Context, Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
+import { type Authenticate, guard } from './auth.ts';
 import { classicRoutes } from './classic.ts';
-import { HEADERS, problem, STATUS } from './problem.ts';
+import { HEADERS, problem, Refusal, STATUS } from './problem.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
 import { systemRoutes } from './system-routes.ts';
 import { routePath, targetOf } from './target.ts';
@@ -13,20 +14,30 @@ export interface AppOptions {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly isStopping: () => boolean;
+  /** Absence: null when everyone may call, as on loopback without keys. */
+  readonly authenticate?: Authenticate | null;
   /** Told of faults that are not the caller's: 5xx. */
   readonly onFault: (error: unknown, trace: Trace | undefined) => void;
 }
 
 export type App = Hono<RequestEnv>;
 
-export function createApp({ sessions, clock, isStopping, onFault }: AppOptions): App {
+/** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
+export function routeTable({ sessions, clock, isStopping }: AppOptions): Route[] {
+  return [...systemRoutes(sessions, isStopping), ...classicRoutes(sessions, clock)];
+}
+
+export function createApp(options: AppOptions): App {
+  const { clock, authenticate = null, onFault } = options;
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
     getPath: (request, options) => routePath(targetOf(request, options?.env)),
   });
-  const routes = [...systemRoutes(sessions, isStopping), ...classicRoutes(sessions, clock)];
-  for (const { method, path, handle } of routes) {
+  const routes = routeTable(options);
+  for (const route of routes) {
+    const { method, path } = route;
+    const handle = authenticate === null ? route.handle : guard(route, authenticate, clock);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
       return handle(c);
@@ -45,7 +56,7 @@ export function createApp({ sessions, clock, isStopping, onFault }: AppOptions):
     const known =
       error instanceof ServiceError ? error : new ServiceError('internal_error', 'internal error', { cause: error });
     if (STATUS[known.code] >= 500) onFault(error, c.env.trace);
-    return fail(c, known);
+    return fail(c, known, known instanceof Refusal ? known.headers : undefined);
   });
   return app;
 }

@@ -32,6 +32,8 @@ export interface RequestLine {
   /** Units: milliseconds. */
   readonly duration: number;
   readonly session: string | undefined;
+  /** The name of the caller's API key. */
+  readonly key: string | undefined;
   readonly error: ErrorCode | undefined;
 }
 
@@ -117,8 +119,8 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   outgoing.once('close', () => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
     const status = outgoing.writableFinished ? outgoing.statusCode : 499;
-    const { route, session, error } = trace;
-    onRequest({ method: incoming.method ?? '', route, status, duration, session, error });
+    const { route, session, key, error } = trace;
+    onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
   });
   return trace;
 }

@@ -1,7 +1,11 @@
 /** Error code → status and classic body: the only place with status codes. (RFC 9457 bodies of v1 will be made here.) */
-import type { ErrorCode, ServiceError } from '../core/errors.ts';
+import { type ErrorCode, ServiceError } from '../core/errors.ts';
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  unauthorized: 401,
+  forbidden: 403,
+  rate_limited: 429,
+  overloaded: 503,
   invalid_format: 400,
   invalid_value: 400,
   missing_parameter: 400,
@@ -31,6 +35,16 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
 };
+
+/** An expected failure whose answer has headers of its own. */
+export class Refusal extends ServiceError {
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, headers: Readonly<Record<string, string>>) {
+    super(code, message);
+    this.headers = headers;
+  }
+}
 
 /** Gives the classic body of an error: the code in camelCase as `name`, and a message. */
 function classicBody(code: ErrorCode, message: string): string {
