@@ -3,25 +3,38 @@
  * docs/configuration.md. The variables and how each is read lie in config/, by subject.
  */
 import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
+import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging } from './config/logging.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
+import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
 import { type Environment, reader, type Variable } from './config/variable.ts';
 
+export type { RateConfig } from './config/limits.ts';
 export type { LogLevel } from './config/logging.ts';
 export type { RedisConfig } from './config/store.ts';
+export type { TlsConfig } from './config/tls.ts';
 export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 
 /** The configuration of one server, checked and complete. */
-export interface Config extends AccessConfig, StoreConfig {
+export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly port: number;
   readonly host: string;
+  /** Absence: null when the server speaks plain HTTP. */
+  readonly tls: TlsConfig | null;
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
 }
 
-export const VARIABLES = { ...LISTENING_VARIABLES, ...ACCESS_VARIABLES, ...STORE_VARIABLES, ...LOG_VARIABLES } as const;
+export const VARIABLES = {
+  ...LISTENING_VARIABLES,
+  ...ACCESS_VARIABLES,
+  ...TLS_VARIABLES,
+  ...LIMIT_VARIABLES,
+  ...STORE_VARIABLES,
+  ...LOG_VARIABLES,
+} as const;
 
 /** Reads the configuration. Errors: ConfigError. */
 export function readConfig(environment: Environment): Config {
@@ -30,6 +43,8 @@ export function readConfig(environment: Environment): Config {
   return Object.freeze({
     ...listening,
     ...readAccess(read, listening.host),
+    tls: readTls(read),
+    ...readLimits(read),
     ...readStore(environment, read),
     ...read(LOG_VARIABLES.logLevel, logging),
   });

@@ -35,8 +35,8 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'the scripts are files, the driver is in connection.ts',
   },
   {
-    from: /^http\/(node-server|bare-connection)\.ts$/,
-    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(http|net)$)/,
+    from: /^http\/(node-server|bare-connection|secure-server)\.ts$/,
+    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(https?|net|tls)$)/,
     why: 'the place with sockets',
   },
   {
@@ -50,6 +50,11 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     from: /^keys\//,
     mayImport: /^(core\/(principal|token)\.ts$|keys\/|node:(crypto|fs)$)/,
     why: 'keys know no route and no header',
+  },
+  {
+    from: /^tls\.ts$/,
+    mayImport: /^(config\.ts$|http\/secure-server\.ts$|node:(fs|tls)$)/,
+    why: 'it reads files for the server',
   },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
