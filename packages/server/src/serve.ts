@@ -1,14 +1,13 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
-import { type Config, ConfigError, type TlsConfig } from './config.ts';
+import { openAccess } from './access.ts';
+import type { Config } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import { createApp } from './http/app.ts';
 import { NodeServer, type RequestLine } from './http/node-server.ts';
-import { type KeyEvent, KeySource } from './keys/source.ts';
 import type { Log } from './log.ts';
 import { openStore } from './stores/open-store.ts';
 import { startSweeper } from './sweeper.ts';
-import { readTlsFiles } from './tls.ts';
 
 /** A server that answers. */
 export interface RunningServer {
@@ -25,8 +24,7 @@ export interface RunningServer {
 
 /** Starts a server. Errors: ConfigError, or what the store or the network says. */
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
-  const keys = openKeys(config, log);
-  const tls = config.tls && usable(() => readTlsFiles(config.tls!));
+  const access = openAccess(config, log);
   const onError = (error: unknown) =>
     log.error({ err: error }, 'the store failed in the background; it is tried again');
   const { namespace, storeTimeout: timeout, redis } = config;
@@ -38,21 +36,22 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     sessions,
     clock,
     isStopping: () => stopping,
-    authenticate: keys === null ? null : (presented, now) => keys.verify(presented, now),
+    authenticate: access.authenticate,
+    rateLimits: access.rateLimits,
     onFault: (err, trace) => log.error({ err, route: trace?.route }, 'a request failed'),
   });
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
   const server = new NodeServer({
     app,
     onRequest: config.logRequests ? logRequest : null,
-    tls,
+    tls: access.tls,
     maxConcurrent: config.maxConcurrent,
   });
   let port: number;
   try {
     port = await server.listen(config.host, config.port);
   } catch (error) {
-    keys?.close();
+    access.close();
     await store.close();
     throw error;
   }
@@ -65,51 +64,18 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     onError,
   });
 
-  const url = `http${tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
     url,
     location,
-    open: keys === null,
-    reload: () => {
-      keys?.reload();
-      if (config.tls !== null) reloadTls(server, config.tls, log);
-    },
+    open: access.authenticate === null,
+    reload: () => access.reload((files) => server.useTls(files)),
     stop: async () => {
       stopping = true;
-      keys?.close();
+      access.close();
       await server.stop();
       await stopSweeper();
       await store.close();
     },
   };
-}
-
-/** Reads the API keys. Absence: null when there are none configured. Errors: ConfigError. */
-function openKeys({ keys: { file, list } }: Config, log: Log): KeySource | null {
-  if (file === null && list === null) return null;
-  return usable(() => new KeySource({ file, list, onEvent: (event) => logKeys(log, event) }));
-}
-
-/** A fault in what the configuration points at is a fault of the configuration. */
-function usable<T>(open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    throw new ConfigError((error as Error).message);
-  }
-}
-
-function reloadTls(server: NodeServer, config: TlsConfig, log: Log): void {
-  try {
-    server.useTls(readTlsFiles(config));
-    log.info('the TLS files were read again; open connections stay');
-  } catch (error) {
-    log.error({ why: (error as Error).message }, 'the TLS files have a fault; those from before stay');
-  }
-}
-
-function logKeys(log: Log, event: KeyEvent): void {
-  if (event.kind === 'loaded') log.info({ keys: event.keys }, 'the API keys were read again');
-  else if (event.kind === 'expired') log.warn({ key: event.key }, 'an API key was used that has expired');
-  else log.error({ why: event.why }, 'the API keys have a fault; those from before stay');
 }

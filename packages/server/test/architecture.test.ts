@@ -48,7 +48,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
   {
     from: /^keys\//,
-    mayImport: /^(core\/(principal|token)\.ts$|keys\/|node:(crypto|fs)$)/,
+    mayImport: /^(core\/(principal|token)\.ts$|keys\/|limits\/reminder\.ts$|node:(crypto|fs)$)/,
     why: 'keys know no route and no header',
   },
   {
@@ -56,13 +56,14 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     mayImport: /^(config\.ts$|http\/secure-server\.ts$|node:(fs|tls)$)/,
     why: 'it reads files for the server',
   },
+  { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
     from: /^cli\//,
     mayImport: /^(cli\/|config\.ts$|keys\/|log\.ts$|serve\.ts$|node:)/,
     why: 'the command neither knows core nor stores',
   },
-  { from: /^(serve|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+  { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
 ];
 
 const files = readdirSync(SRC, { withFileTypes: true, recursive: true })

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   bad_request: 'The bytes on the connection are not an HTTP request this server can read.',
   body_too_large: 'The request body is longer than the server reads.',
   data_too_large: 'The session data would grow past the limit of the app. The session is unchanged.',
+  session_not_found: 'There is no such session: it never was, has expired, or was ended.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
   unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',
   route_not_found: 'No route has this path.',

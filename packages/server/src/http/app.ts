@@ -6,6 +6,7 @@ import type { Sessions } from '../core/sessions.ts';
 import { type Authenticate, guard } from './auth.ts';
 import { classicRoutes } from './classic.ts';
 import { HEADERS, problem, Refusal, STATUS } from './problem.ts';
+import { limited, type RateLimits } from './rate-limits.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
 import { systemRoutes } from './system-routes.ts';
 import { routePath, targetOf } from './target.ts';
@@ -16,6 +17,8 @@ export interface AppOptions {
   readonly isStopping: () => boolean;
   /** Absence: null when everyone may call, as on loopback without keys. */
   readonly authenticate?: Authenticate | null;
+  /** Absence: null when nobody is limited. */
+  readonly rateLimits?: RateLimits | null;
   /** Told of faults that are not the caller's: 5xx. */
   readonly onFault: (error: unknown, trace: Trace | undefined) => void;
 }
@@ -28,7 +31,7 @@ export function routeTable({ sessions, clock, isStopping }: AppOptions): Route[]
 }
 
 export function createApp(options: AppOptions): App {
-  const { clock, authenticate = null, onFault } = options;
+  const { clock, authenticate = null, rateLimits = null, onFault } = options;
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
@@ -37,7 +40,9 @@ export function createApp(options: AppOptions): App {
   const routes = routeTable(options);
   for (const route of routes) {
     const { method, path } = route;
-    const handle = authenticate === null ? route.handle : guard(route, authenticate, clock);
+    let { handle } = route;
+    if (rateLimits !== null) handle = limited(route, rateLimits, clock);
+    if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
       return handle(c);

@@ -37,7 +37,7 @@ export function guard(route: Route, authenticate: Authenticate, clock: Clock): H
     if (!principal.scopes.has(scope)) throw forbidden(`the key needs the scope ${scope}`, scope);
     if (principal.apps !== '*') {
       if (appPosition > 0) {
-        if (!mayUse(principal, appOf(c, appPosition))) throw forbidden('the key is not for this app', scope);
+        if (!mayUse(principal, appIn(c, appPosition))) throw forbidden('the key is not for this app', scope);
       } else if (route.narrowsApps !== true) {
         throw forbidden('the key is not for all apps', scope);
       }
@@ -53,8 +53,8 @@ export function seesApp(c: C, app: string): boolean {
   return principal === undefined || mayUse(principal, app);
 }
 
-/** Gives the app in the path, decoded as the handler will. What cannot be decoded is nobody's app. */
-function appOf(c: C, position: number): string {
+/** Gives the app in the path, decoded as the handler will. What cannot be decoded is nobody's app: empty. */
+export function appIn(c: C, position: number): string {
   try {
     return pathPart(c, position, 'app');
   } catch {

@@ -14,6 +14,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   bad_request: 400,
   body_too_large: 413,
   data_too_large: 413,
+  session_not_found: 404,
   session_limit_reached: 409,
   unsupported_media_type: 415,
   route_not_found: 404,

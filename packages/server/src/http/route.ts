@@ -35,6 +35,8 @@ export interface RequestEnv {
     certificates?: readonly string[];
     /** Who calls. Absence: undefined on routes for everyone, and on a server without keys. */
     principal?: Principal;
+    /** Tokens of this request that opened nothing. Absence: undefined when nobody counts them. */
+    misses?: number;
   };
 }
 

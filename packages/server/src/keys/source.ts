@@ -4,14 +4,13 @@
  */
 import { unwatchFile, watchFile } from 'node:fs';
 import type { Principal } from '../core/principal.ts';
+import { Reminder } from '../limits/reminder.ts';
 import { KeysError, parseKeyList } from './entry.ts';
 import { readKeysFile } from './file.ts';
 import { KeyRing, type Presented } from './ring.ts';
 
 /** Units: milliseconds. How soon a changed file is seen, on any file system and through symbolic links. */
 const WATCH_INTERVAL = 2000;
-/** Units: milliseconds. A caller with an expired key calls on and on: one line a minute is enough. */
-const REMIND_AFTER = 60_000;
 
 export interface KeySourceOptions {
   /** Absence: null when the variable is not set. */
@@ -29,7 +28,7 @@ export type KeyEvent =
 export class KeySource {
   private ring: KeyRing;
   private readonly options: KeySourceOptions;
-  private readonly reminded = new Map<string, number>();
+  private readonly reminder = new Reminder();
   private readonly onChange = () => this.reload();
 
   /** Errors: KeysError when the keys cannot be used. */
@@ -51,16 +50,13 @@ export class KeySource {
       onEvent({ kind: 'refused', why: error.message });
       return;
     }
-    this.reminded.clear();
     onEvent({ kind: 'loaded', keys: this.ring.entries.map(({ name }) => name) });
   }
 
   /** Finds whom the caller is. Absence: null. */
   verify(presented: Presented, now: number): Principal | null {
     return this.ring.verify(presented, now, (key) => {
-      if (now - (this.reminded.get(key) ?? Number.NEGATIVE_INFINITY) < REMIND_AFTER) return;
-      this.reminded.set(key, now);
-      this.options.onEvent({ kind: 'expired', key });
+      if (this.reminder.isDue(key, now)) this.options.onEvent({ kind: 'expired', key });
     });
   }
 
@@ -75,6 +71,6 @@ function load({ file, list }: KeySourceOptions): KeyRing {
   try {
     return new KeyRing([...fromFile, ...parseKeyList(list)]);
   } catch (error) {
-    throw error instanceof KeysError ? new KeysError(`RS_API_KEYS: ${error.message}`) : error;
+    throw new KeysError(`RS_API_KEYS: ${(error as Error).message}`);
   }
 }
