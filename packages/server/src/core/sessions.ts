@@ -3,6 +3,7 @@
  * types), `now` comes in once per request. What is not here: HTTP, storage, and any clock.
  */
 import { byActivity } from './cursor.ts';
+import { checkDataKeys } from './data-keys.ts';
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
 import { EMPTY_DATA, type Session } from './session.ts';
@@ -52,6 +53,7 @@ export class Sessions {
   async create(draft: NewSession, now: number): Promise<Created> {
     const policy = this.policy(draft.app);
     checkDataSize(draft.data, policy.maxDataBytes);
+    checkDataKeys(draft.data);
     const cap =
       policy.maxSessionsPerSubject === null ? null : { max: policy.maxSessionsPerSubject, onLimit: policy.onLimit };
     for (;;) {
@@ -97,6 +99,7 @@ export class Sessions {
       const merged = merge(data);
       // An app whose limit was lowered can still shrink what it has.
       if (merged.length >= data.length) checkDataSize(merged, maxDataBytes);
+      checkDataKeys(merged, data);
       return merged;
     };
     return this.updates.update(app, parseToken(token), checkedMerge, now);
