@@ -14,11 +14,12 @@ import { describeMachine, type Machine } from './machine.ts';
 import { plot } from './plot.ts';
 import { table } from './table.ts';
 import type { Bench, Finding, Workload } from './workload.ts';
+import { p1 } from './workloads/p1-get-redis-hot.ts';
 import { p3 } from './workloads/p3-get-embedded.ts';
 import { p5 } from './workloads/p5-write-embedded.ts';
 import { p10 } from './workloads/p10-start.ts';
 
-const WORKLOADS: readonly Workload[] = [p3, p5, p10];
+const WORKLOADS: readonly Workload[] = [p1, p3, p5, p10];
 const TARGETS = WORKLOADS.map(({ target }) => target);
 
 /** The short form, the default, ends within two minutes. */
