@@ -12,6 +12,7 @@ import { RedisStore } from '../packages/server/src/stores/redis/redis-store.ts';
 import { installPredecessor, PREDECESSOR } from './predecessor.ts';
 import type { RedisProcess } from './redis.ts';
 import { APP } from './sessions.ts';
+import type { Bench } from './workload.ts';
 
 /** Creates under way at the same time. */
 const AT_ONCE = 500;
@@ -26,27 +27,37 @@ export interface Filling {
   readonly data: string;
   /** Sessions of the same user, one after the other. */
   readonly perUser?: number;
+  /** How long ago they were last seen: evenly from now to so many milliseconds. */
+  readonly seenWithin?: number;
 }
 
 /** Creates sessions on the Redis of a URL; gives their tokens in the order of their users. */
-export async function fillOurs(url: string, { count, data, perUser = 1 }: Filling): Promise<string[]> {
-  const store = new RedisStore({ url, namespace: NAMESPACE, timeout: TIMEOUT, onError: fail });
-  await store.ready();
+export async function fillOurs(url: string, { count, data, perUser = 1, seenWithin = 0 }: Filling): Promise<string[]> {
+  const ends: (() => unknown)[] = [];
+  const store = await openStore({ after: (end) => ends.push(end) }, url);
   const tokens: string[] = [];
   let next = 0;
   const createSome = async () => {
     while (next < count) {
       const i = next++;
-      tokens[i] = await create(store, `user${Math.floor(i / perUser)}`, data);
+      tokens[i] = await create(store, `user${Math.floor(i / perUser)}`, data, (seenWithin * i) / count);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, createSome));
-  await store.close();
+  for (const end of ends) await end();
   return tokens;
 }
 
-async function create(store: RedisStore, subject: string, data: string): Promise<string> {
-  const now = Date.now();
+/** Opens a store as the server does, closed with the workload. */
+export async function openStore({ after }: Pick<Bench, 'after'>, url: string): Promise<RedisStore> {
+  const store = new RedisStore({ url, namespace: NAMESPACE, timeout: TIMEOUT, onError: fail });
+  after(() => store.close());
+  await store.ready();
+  return store;
+}
+
+async function create(store: RedisStore, subject: string, data: string, ago: number): Promise<string> {
+  const now = Date.now() - Math.round(ago);
   const id = newSessionId(subject);
   const { token, credential } = newToken(id, 'classic');
   const session: Session = {
@@ -64,7 +75,8 @@ async function create(store: RedisStore, subject: string, data: string): Promise
     label: null,
     data,
   };
-  const outcome = await store.create(session, credential, null, now);
+  // Without a base its instants are taken as they are, and not moved to the present of Redis.
+  const outcome = await store.add(session, credential, null, now, null);
   if (outcome.kind !== 'created') throw new Error(`create was ${outcome.kind}`);
   return token;
 }

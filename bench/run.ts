@@ -19,10 +19,13 @@ import { p2 } from './workloads/p2-get-redis-cold.ts';
 import { p3 } from './workloads/p3-get-embedded.ts';
 import { p4 } from './workloads/p4-mix-redis.ts';
 import { p5 } from './workloads/p5-write-embedded.ts';
+import { p6 } from './workloads/p6-lists-redis.ts';
+import { p7 } from './workloads/p7-revoke-app-redis.ts';
 import { p8 } from './workloads/p8-memory-redis.ts';
+import { p9 } from './workloads/p9-cluster.ts';
 import { p10 } from './workloads/p10-start.ts';
 
-const WORKLOADS: readonly Workload[] = [p1, p2, p3, p4, p5, p8, p10];
+const WORKLOADS: readonly Workload[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10];
 const TARGETS = WORKLOADS.map(({ target }) => target);
 
 /** The short form, the default, ends within some three minutes. */

@@ -1,6 +1,6 @@
 /**
  * P4: a working day on Redis: 80 % reads, 10 % sets, 5 % creates, 5 % ends. First as much as goes, for the CPU of a
- * request; then both stacks under the same load, most of what the predecessor can carry, for how long requests take.
+ * request; then both under the same load, what the predecessor carried before, for how long requests take.
  */
 import { startOurs, startTheirs, tokenFile } from '../contenders.ts';
 import { median, type Round, rate, spread, storeCpu, takeTurns, totalCpu } from '../rounds.ts';
@@ -11,9 +11,6 @@ import { compare } from './compare.ts';
 
 /** More than any round ends. */
 const FILLING = { count: 50_000, data: DATA };
-/** Of what the predecessor did in its slowest round, how much both are offered. */
-const OFFERED = 0.8;
-
 export const p4: Workload = {
   target: 'P4',
   what: 'mix on Redis: CPU a request, latency under the same load',
@@ -48,7 +45,7 @@ export const p4: Workload = {
     const parts = (rounds: readonly Round[]) =>
       `${number(median(rounds.map((round) => round.cpu)))} + ${number(median(rounds.map(storeCpu)))} µs, ${number(median(rounds.map(rate)))}/s`;
     const note = `server + Redis: ours ${parts(ours!)}; 2.x ${parts(theirs!)}`;
-    const offered = Math.floor(Math.min(...theirs!.map(rate)) * OFFERED);
+    const offered = Math.floor(median(theirs!.map(rate)));
     const [own, peer] = await takeAll(offered, bench.rounds + 1);
     return [{ ...cpu, note }, latencyFinding(own!, peer!, offered)];
   },
