@@ -107,8 +107,12 @@ export class RedisStore implements SessionStore {
     return { kind: 'created', at, revoked: list.map(String) } as const;
   }
 
-  async get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
+  get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
     if (token.id !== null) return this.batching.read(app, token.id, token.hash, touch, now);
+    return this.getByAlias(app, token, touch, now);
+  }
+
+  private async getByAlias(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
     const lead = await this.aliases.resolve(app, token);
     const visit = lead && (await this.batching.read(app, lead.id, token.hash, touch, now));
     if (visit !== null && touch) await this.aliases.extend(app, token.hash, lead!, visit);
@@ -147,7 +151,7 @@ export class RedisStore implements SessionStore {
     if (lead === null || before === null) return null;
     const { hash, alias } = rotation.credential;
     if (alias && !(await this.claim(before.session, hash, now))) return { kind: 'taken' };
-    const [sessions, data] = this.keys.ofSession(app, lead.id) as [string, string];
+    const [sessions, data] = this.keys.ofSession(app, lead.id) as readonly [string, string];
     const args = [lead.id, token.hash, hash, Number(alias), rotation.graceUntil - now];
     const answer = await this.calls.callDurably('rotate', [sessions, data], now, args);
     if (answer === null) {
