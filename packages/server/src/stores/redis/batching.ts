@@ -6,10 +6,9 @@
  */
 import { ServiceError } from '../../core/errors.ts';
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
-import type { Keys } from './keys.ts';
-import { partitionOfId } from './keys.ts';
+import { type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit } from './record.ts';
-import type { Argument, ScriptCalls } from './script-calls.ts';
+import type { ScriptCalls } from './script-calls.ts';
 
 /** Reads in one call: about half a millisecond of Redis. */
 const MOST = 64;
@@ -51,12 +50,14 @@ export class Batching {
     const reads = this.gathered;
     this.gathered = [];
     for (const group of this.grouped(reads)) {
-      for (let i = 0; i < group.length; i += MOST) void this.sendGroup(group.slice(i, i + MOST));
+      if (group.length <= MOST) void this.sendGroup(group);
+      else for (let i = 0; i < group.length; i += MOST) void this.sendGroup(group.slice(i, i + MOST));
     }
   }
 
   /** Gives the reads that may share a call: one instant, and one slot where that matters. */
   private grouped(reads: Read[]): Iterable<Read[]> {
+    if (reads.length === 1 || (this.calls.anySlot && this.calls.ownClock)) return [reads];
     const groups = new Map<string, Read[]>();
     for (const read of reads) {
       const slot = this.calls.anySlot ? '' : `${read.app}:${partitionOfId(read.id)}`;
@@ -70,20 +71,23 @@ export class Batching {
 
   private async sendGroup(reads: Read[]): Promise<void> {
     const keys: string[] = [];
-    const args: Argument[] = [];
+    const args: string[] = [];
     for (const { app, id, hash, touch } of reads) {
-      const [sessions, data, activity, visitors] = this.keys.ofSession(app, id) as [string, string, string, string];
-      keys.push(sessions, data, activity, visitors);
+      const partition = this.keys.ofSession(app, id);
+      // sessions, data, activity, visitors
+      keys.push(partition[0]!, partition[1]!, partition[2]!, partition[3]!);
       args.push(id, hash, TOUCH[touch]);
     }
     try {
-      const [at, ...visits] = (await this.calls.call('get', keys, reads[0]!.now, args))!;
-      reads.forEach(({ app, id, resolve, reject }, i) => {
-        const visit = visits[i] as Buffer | Error | number | null;
+      const answer = (await this.calls.call('get', keys, reads[0]!.now, args))!;
+      const at = answer[0];
+      for (let i = 0; i < reads.length; i++) {
+        const { app, id, resolve, reject } = reads[i]!;
+        const visit = answer[i + 1] as Buffer | Error | number | null;
         if (typeof visit === 'number') this.onTokenReuse?.(app, id);
         if (visit instanceof Error) reject(unreadable(visit));
         else resolve(Buffer.isBuffer(visit) ? unpackVisit(visit, app, id, at) : null);
-      });
+      }
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
