@@ -4,11 +4,10 @@
  * one slot. No read waits for another turn, no answer is shared: each read keeps its own count.
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
-import { ServiceError } from '../../core/errors.ts';
 import type { Visit } from '../../core/store.ts';
 import type { Keys } from './keys.ts';
 import { partitionOfId } from './keys.ts';
-import { unpackVisit } from './record.ts';
+import { unpackVisit, unreadable } from './record.ts';
 import type { Argument, ScriptCalls } from './script-calls.ts';
 
 /** Reads in one call: about half a millisecond of Redis. */
@@ -75,16 +74,15 @@ export class Batching {
       const [at, ...visits] = (await this.calls.call('get', keys, reads[0]!.now, args))!;
       reads.forEach(({ app, id, resolve, reject }, i) => {
         const visit = visits[i] as Buffer | Error | null;
-        if (visit instanceof Error) reject(unreadable(visit));
-        else resolve(visit === null ? null : unpackVisit(visit, app, id, at));
+        try {
+          if (visit instanceof Error) throw unreadable(visit);
+          resolve(visit === null ? null : unpackVisit(visit, app, id, at));
+        } catch (error) {
+          reject(error);
+        }
       });
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
   }
-}
-
-/** One session that cannot be read (a full Redis, a damaged record) is its own failure, not that of its neighbours. */
-function unreadable(cause: Error): ServiceError {
-  return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
 }
