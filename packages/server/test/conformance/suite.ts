@@ -13,7 +13,8 @@ import { modelSection } from './model.ts';
 import { revocationSection } from './revocation.ts';
 import { rotationSection } from './rotation.ts';
 
-export function conformance(name: string, open: OpenStore): void {
+/** `modelRuns`: random sequences to play; fewer where only the way to the store is another. */
+export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = {}): void {
   describe(`conformance of ${name}`, () => {
     lifecycleSection(open);
     expirySection(open);
@@ -22,6 +23,6 @@ export function conformance(name: string, open: OpenStore): void {
     listsSection(open);
     encodingsSection(open);
     concurrencySection(open);
-    modelSection(open);
+    modelSection(open, modelRuns);
   });
 }
