@@ -133,7 +133,9 @@ describe('faults of Redis (G8)', () => {
     await admin.call('REPLICAOF', '127.0.0.1', other.port);
     for (const [method, path, body] of VERBS(token).slice(0, 4)) await unavailable(client, method, path, body);
     await admin.call('REPLICAOF', 'NO', 'ONE');
-    await recovered(client, 'GET', '/readyz');
+    const { took } = await recovered(client, 'GET', '/readyz');
+    assert.ok(took < 2000, `it took ${took} ms to come back`);
+    assert.equal((await client.send('GET', `/shop/get/${token}`)).status, 200);
     await client.create('shop', 'u1');
   });
 
