@@ -13,7 +13,7 @@ import { startServer } from '../support/server.ts';
 
 const server = forAllTests((cleanup) => startRedis(cleanup));
 const open = (t: { after(fn: () => unknown): void }) =>
-  openOn(t, `redis://127.0.0.1:${server().port}`, [server().admin], { damaged: true });
+  openOn(t, `redis://127.0.0.1:${server().port}`, [server().admin], { audited: false });
 
 /** How a record may be: what is done to its bytes. */
 const DAMAGES: Record<string, (record: Buffer) => Buffer> = {

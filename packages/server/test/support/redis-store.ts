@@ -11,13 +11,14 @@ const NAMESPACE = 'test';
 
 /**
  * Opens an empty store. `servers`: the masters, asked for all they hold. After the test the whole key space is audited, and
- * once all sessions have ended it must be empty again (G7). `damaged`: the test leaves what no audit can pass.
+ * once all sessions have ended it must be empty again (G7). Not `audited`: the test leaves what no audit can
+ * pass, or ends the servers first.
  */
 export async function openOn(
   cleanup: Cleanup,
   url: string,
   servers: readonly Redis[],
-  { tls = {}, forgetful = false, damaged = false }: { tls?: TlsFiles; forgetful?: boolean; damaged?: boolean } = {},
+  { tls = {}, forgetful = false, audited = true }: { tls?: TlsFiles; forgetful?: boolean; audited?: boolean } = {},
 ): Promise<StoreUnderTest> {
   for (const server of servers) await server.flushall();
   const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
@@ -29,7 +30,7 @@ export async function openOn(
   };
   const store = open();
   cleanup.after(() => store.close());
-  if (!damaged) cleanup.after(() => use((closer) => leaveNothing(closer, servers)));
+  if (audited) cleanup.after(() => use((closer) => leaveNothing(closer, servers)));
   await store.ready();
   return {
     store: forgetful ? forgetting(store, servers) : store,
