@@ -4,10 +4,9 @@
  * one slot. No read waits for another turn, no answer is shared: each read keeps its own count.
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
-import { ServiceError } from '../../core/errors.ts';
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
 import { type Keys, partitionOfId } from './keys.ts';
-import { unpackVisit } from './record.ts';
+import { unpackVisit, unreadable } from './record.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
 /** Reads in one call: about half a millisecond of Redis. */
@@ -15,6 +14,9 @@ const MOST = 64;
 
 /** As the script knows them. */
 const TOUCH: Readonly<Record<Touch, string>> = { look: '0', read: '1', slide: '2' };
+
+/** What the script answers for one read; 1 when its token was rotated away. */
+type Found = Buffer | Error | 1 | null;
 
 interface Read {
   readonly app: string;
@@ -80,21 +82,22 @@ export class Batching {
     }
     try {
       const answer = (await this.calls.call('get', keys, reads[0]!.now, args))!;
-      const at = answer[0];
       for (let i = 0; i < reads.length; i++) {
-        const { app, id, resolve, reject } = reads[i]!;
-        const visit = answer[i + 1] as Buffer | Error | number | null;
-        if (typeof visit === 'number') this.onTokenReuse?.(app, id);
-        if (visit instanceof Error) reject(unreadable(visit));
-        else resolve(Buffer.isBuffer(visit) ? unpackVisit(visit, app, id, at) : null);
+        // The instant comes first.
+        this.settle(reads[i]!, answer[i + 1] as Found, answer[0]);
       }
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
   }
-}
 
-/** One session that cannot be read (a full Redis, a damaged record) is its own failure, not that of its neighbours. */
-function unreadable(cause: Error): ServiceError {
-  return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
+  private settle({ app, id, resolve, reject }: Read, found: Found, at: number): void {
+    try {
+      if (found instanceof Error) throw unreadable(found);
+      if (typeof found === 'number') this.onTokenReuse?.(app, id);
+      resolve(Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null);
+    } catch (error) {
+      reject(error);
+    }
+  }
 }

@@ -4,6 +4,7 @@
  * App-wide verbs go through the partitions (fan-out.ts, pages.ts). It holds nothing in the process but connections.
  */
 import { pageOf } from '../../core/cursor.ts';
+import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -54,7 +55,7 @@ export interface Ending {
 
 const TAKEN = { kind: 'taken' } as const;
 /** Sessions of one subject that end in one step. */
-const STEP = 500;
+const STEP = 250;
 
 export class RedisStore implements SessionStore {
   /** The URL without user and password. */
@@ -140,6 +141,7 @@ export class RedisStore implements SessionStore {
 
   async find(app: string, id: string, now: number): Promise<Visit | null> {
     const [visit] = await this.fanOut.find(app, [id], now);
+    if (visit instanceof ServiceError) throw visit;
     return visit ?? null;
   }
 
