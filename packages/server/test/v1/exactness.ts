@@ -17,9 +17,6 @@ const NESTED = EXACT[2]!;
 
 export function exactnessSection(service: () => Service): void {
   describe('data comes back exactly as it was sent', () => {
-    const dataOf = ({ text }: Answer) =>
-      /"data":(.*)\}(?:,"revoked".*)?(?:\}|\],"cursor":null\}|\}\]\})?$/.exec(text)?.[1];
-
     for (const [i, data] of EXACT.entries()) {
       test(`through every route: ${i}`, async () => {
         const app = service().app(freshApp());
@@ -136,7 +133,7 @@ export function exactnessSection(service: () => Service): void {
       }
       const latin1 = await app.create('{"label":"x"}', { 'Content-Type': 'application/json; charset=iso-8859-1' });
       assert.deepEqual(problemOf(latin1), [415, 'unsupported_media_type']);
-      assert.equal(dataOf(await app.create('{"data":{"a":[ 1 , 2 ]}}')), '{"a":[1,2]}');
+      assert.match((await app.create('{"data":{"a":[ 1 , 2 ]}}')).text, /"data":\{"a":\[1,2\]\}\}\}$/);
     });
   });
 }

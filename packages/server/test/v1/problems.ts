@@ -188,7 +188,7 @@ export function problemsSection(service: () => Service): void {
         await app.send('GET', `/session/${token}`),
         await app.send('GET', `/${token}`),
         await app.create({}, { 'Idempotency-Key': `${token} ${token}` }),
-        await app.put(token.slice(18), {}),
+        await app.put(`${secret}/`, {}),
         await app.send('GET', '/session', undefined, { 'Session-Token': `${token}x` }),
         await service().app(token).list(),
       ]) {

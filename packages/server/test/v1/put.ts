@@ -107,6 +107,17 @@ export function putSection(service: () => Service): void {
       assert.deepEqual(problemOf(await app.rotate(json.token, { token: old })), [409, 'token_taken'], 'in its grace');
     });
 
+    test('that comes back right after a rotation took it away opens its session again', async () => {
+      const app = service().app(freshApp());
+      const token = callerToken();
+      await app.put(token, { subject: 'a', data: { a: 1 } });
+      const between = (await app.rotate(token, { grace: 0 })).json.token;
+      assert.equal((await app.rotate(between, { token, grace: 0 })).status, 200);
+      assert.deepEqual((await app.get(token)).json?.data, { a: 1 });
+      assert.equal((await app.get(between)).status, 404);
+      assert.equal((await app.end(token)).json.revoked, 1);
+    });
+
     test('is free when its session has ended, however it ended', async () => {
       const app = service().app(freshApp());
       const token = callerToken();
