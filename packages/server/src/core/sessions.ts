@@ -88,8 +88,9 @@ export class Sessions {
     return this.store.getMany(app, tokens.map(parseToken), touch, now);
   }
 
-  /** Reads a session by its public id. Never a touch. Absence: null, also for what is no id. */
+  /** Reads a session by its public id. Never a touch. Absence: null. */
   async find(app: AppName, id: string, now: number): Promise<Visit | null> {
+    // What is no id may be a token in the wrong place: no store is to see it.
     return isSessionId(id) ? this.store.find(app, id, now) : null;
   }
 
@@ -148,9 +149,12 @@ export class Sessions {
     }
   }
 
-  /** Ends sessions and gives how many: none for what is no id. */
+  /** Ends sessions and gives how many. */
   async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
     if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
+    if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
+      throw new ServiceError('invalid_format', 'except must be the id of a session', { field: 'except' });
+    }
     return this.store.revoke(app, selector, now);
   }
 

@@ -130,10 +130,16 @@ export function listsSection(service: () => Service): void {
       assert.deepEqual(idsOf(await app.ofSubject('ann')), [kept.session.id]);
       for (const { token } of made.slice(1)) assert.equal((await app.get(token)).status, 404);
       assert.equal((await app.get(kept.token)).status, 200);
-      for (const except of ['nobody', '', '%00', 'x'.repeat(1000), `${kept.session.id}x`]) {
-        await app.token({ subject: 'eve' });
-        assert.equal((await app.endSubject('eve', `?except=${except}`)).text, '{"revoked":1}', except);
+      for (const except of ['nobody', '', '%00', 'x'.repeat(1000), `${kept.session.id}x`, kept.token]) {
+        const { status, json } = await app.endSubject('ann', `?except=${except}`);
+        assert.deepEqual([status, json.errors[0].parameter], [400, 'except'], 'a slip must not end everything');
       }
+      await app.token({ subject: 'eve' });
+      assert.equal(
+        (await app.endSubject('eve', `?except=${kept.session.id}`)).text,
+        '{"revoked":1}',
+        'an id of others',
+      );
       assert.equal((await app.endSubject('ann')).text, '{"revoked":1}');
       assert.equal((await app.endSubject('ann')).text, '{"revoked":0}');
       assert.deepEqual((await app.send('GET', '/activity')).json, { subjects: 1, sessions: 1 });
