@@ -5,6 +5,7 @@ import { Sessions } from './core/sessions.ts';
 import { createApp } from './http/app.ts';
 import { NodeServer, type RequestLine } from './http/node-server.ts';
 import type { Log } from './log.ts';
+import { watchStore } from './store-watch.ts';
 import { openStore } from './stores/open-store.ts';
 import { startSweeper } from './sweeper.ts';
 
@@ -22,7 +23,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const onError = (error: unknown) =>
     log.error({ err: error }, 'the store failed in the background; it is tried again');
   const { namespace, storeTimeout: timeout, redis } = config;
-  const { store, location } = await openStore(config.store, { namespace, timeout, redis, onError });
+  const { store, location, settings } = await openStore(config.store, { namespace, timeout, redis, onError });
   const sessions = new Sessions(store, () => DEFAULT_POLICY);
 
   let stopping = false;
@@ -50,6 +51,13 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     onError,
   });
 
+  const stopWatching = watchStore({
+    look: settings,
+    clock,
+    onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
+    onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
+  });
+
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
     url,
@@ -57,6 +65,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     stop: async () => {
       stopping = true;
       await server.stop();
+      stopWatching();
       await stopSweeper();
       await store.close();
     },

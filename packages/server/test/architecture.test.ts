@@ -18,10 +18,11 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   { from: /^core\//, mayImport: /^core\//, why: 'core has no I/O and no dependency' },
   { from: /^stores\/open-store\.ts$/, mayImport: /^(core\/|stores\/|node:path$)/, why: 'it knows the engines' },
+  { from: /^stores\/finding\.ts$/, mayImport: /^$/, why: 'it is a shape' },
   { from: /^stores\/memory\//, mayImport: /^(core\/|stores\/memory\/)/, why: 'the specification stands on core alone' },
   {
     from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/lmdb\/|lmdb$|node:(fs|timers\/promises)$)/,
+    mayImport: /^(core\/|stores\/(lmdb\/|finding\.ts$)|lmdb$|node:(fs|timers\/promises)$)/,
     why: 'a store knows its own driver',
   },
   {
@@ -31,7 +32,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   {
     from: /^stores\/redis\//,
-    mayImport: /^(core\/|stores\/redis\/|node:(crypto|fs)$)/,
+    mayImport: /^(core\/|stores\/(redis\/|finding\.ts$)|node:(crypto|fs)$)/,
     why: 'the scripts are files, the driver is in connection.ts',
   },
   {
@@ -47,6 +48,11 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
+  {
+    from: /^store-watch\.ts$/,
+    mayImport: /^(stores\/finding\.ts$|node:timers\/promises$)/,
+    why: 'the watch is handed what it asks',
+  },
   {
     from: /^cli\//,
     mayImport: /^(cli\/|config\.ts$|log\.ts$|serve\.ts$|node:)/,
