@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { races, type SharedStore } from '../conformance/races.ts';
 import { startRedis } from '../support/redis.ts';
+import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 import type { Cleanup } from '../support/server.ts';
-import { dumpRedis, linesOf } from './redis-audit.ts';
 
 function shared(cleanup: Cleanup, url: string, masters: readonly Redis[]): SharedStore {
   return {

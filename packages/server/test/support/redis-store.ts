@@ -1,9 +1,11 @@
 /** A RedisStore for the conformance suite: an empty key space, time as an argument, and the audit of what it leaves. */
 import type { Redis } from 'ioredis';
+import { RedisAudit } from '../../src/stores/redis/audit.ts';
 import type { TlsFiles } from '../../src/stores/redis/connection.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import type { StoreUnderTest } from '../conformance/harness.ts';
-import { auditRedis, dumpRedis, linesOf } from '../stores/redis-audit.ts';
+import { faultsOf } from './audit.ts';
+import { dumpRedis, linesOf } from './redis-dump.ts';
 import type { Cleanup } from './server.ts';
 
 const NAMESPACE = 'test';
@@ -31,7 +33,14 @@ export async function openOn(
       await sweeper.close();
       return linesOf(await dumpRedis(servers));
     },
-    faults: async () => auditRedis(await dumpRedis(servers), NAMESPACE),
+    faults: async () => {
+      const audit = new RedisAudit({ url, namespace: NAMESPACE, timeout: 20_000, tls, replicas: 0, settle: 100 });
+      try {
+        return await faultsOf(audit);
+      } finally {
+        await audit.close();
+      }
+    },
   };
 }
 

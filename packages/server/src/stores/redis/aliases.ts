@@ -59,6 +59,12 @@ export class Aliases {
     await this.calls.callTimeless('alias-claim', [this.keys.alias(app, hash)], [value, lead.alias, ttl]);
   }
 
+  /** Lets an alias that was lost lead to its session again. False: it leads somewhere by now. For audits. */
+  async restore(app: string, hash: string, session: Session, now: number): Promise<boolean> {
+    const [value, ttl] = this.valueFor(session, now);
+    return String(await this.calls.callTimeless('alias-claim', [this.keys.alias(app, hash)], [value, '', ttl])) === '';
+  }
+
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
   async release(app: string, ended: unknown): Promise<void> {
     const texts = (ended as Buffer[]).map(String);
