@@ -17,14 +17,18 @@ local function session(id)
   return r, false
 end
 
-local function drop(member)
-  redis.call((index == 'data' or index == 'subjects') and 'HDEL' or 'ZREM', p[index], member)
+local hashed = index == 'data' or index == 'subjects'
+local function drop(member) redis.call(hashed and 'HDEL' or 'ZREM', p[index], member) end
+
+-- It may have ended, with its session, since the walk met it.
+local function present(member)
+  if hashed then return redis.call('HEXISTS', p[index], member) == 1 end
+  return redis.call('ZSCORE', p[index], member) ~= false
 end
 
 -- A subject's ids, and the latest second of theirs.
 local function subject(member)
   local ids, left, seen, latest, sure = redis.call('HGET', p.subjects, member), {}, {}, 0, true
-  if not ids then return end
   for id in string.gmatch(ids, '................') do
     local r, unread = session(id)
     sure = sure and not unread
@@ -33,10 +37,7 @@ local function subject(member)
     seen[id] = true
   end
   local text = table.concat(left)
-  if #left == 0 then
-    if repair then drop(member) end
-    return 'orphan'
-  end
+  if #left == 0 then return 'orphan' end
   local visited = tonumber(redis.call('ZSCORE', p.visitors, member) or '')
   if text == ids and (not sure or visited == latest) then return end
   if repair then redis.call('HSET', p.subjects, member, text) end
@@ -46,13 +47,14 @@ end
 
 for i = 4, #ARGV do
   local member, fault = ARGV[i], nil
-  if index == 'subjects' then fault = subject(member)
+  if not present(member) then fault = nil
+  elseif index == 'subjects' then fault = subject(member)
   elseif index == 'visitors' then fault = redis.call('HEXISTS', p.subjects, member) == 0 and 'orphan' or nil
   else
     local r, unread = session(member)
     if not unread and (not r or index == 'data' and r.apart ~= 1) then fault = 'orphan' end
   end
-  if fault == 'orphan' and index ~= 'subjects' and repair then drop(member) end
+  if fault == 'orphan' and repair then drop(member) end
   if fault then faults[#faults + 1], faults[#faults + 2] = member, fault end
 end
 return faults

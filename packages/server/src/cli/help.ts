@@ -9,10 +9,16 @@ export function help(): string {
   return `rest-sessions: the login-session server that every stack can use
 
 Usage: rest-sessions [serve]
+       rest-sessions doctor [--store URL] [--repair] [--json]
        rest-sessions --help | --version
 
 serve (the default) starts the server and runs until SIGTERM or SIGINT. It then finishes the
 requests under way and ends with 0; a second signal ends it at once.
+
+doctor examines a store while servers use it: the settings of its Redis, and whether sessions and
+their indexes agree. It changes nothing; --repair mends what it can, --json is for programs. The
+store is RS_STORE or --store (a URL with a password only in RS_STORE). Ends with 1 when something
+is wrong, or left.
 
 Configuration, by environment variables [default]:
 ${variables.join('')}

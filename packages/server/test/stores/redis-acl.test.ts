@@ -14,11 +14,13 @@ import { startCluster } from '../support/redis-topologies.ts';
 
 const one = forAllTests(async (cleanup) => {
   const server = await startRedis(cleanup);
-  return { server, account: await createAccount([server.admin], 'test') };
+  const account = await createAccount([server.admin], 'test');
+  return { server, account, doctor: await createAccount([server.admin], 'test', 'doctor') };
 });
+const url = () => `redis://127.0.0.1:${one().server.port}`;
 
 conformance('Redis, as the account of docs/operations.md', (t) =>
-  openOn(t, as(one().account, `redis://127.0.0.1:${one().server.port}`), [one().server.admin]),
+  openOn(t, as(one().account, url()), [one().server.admin], { auditUrl: as(one().doctor, url()) }),
 );
 
 describe('the account of docs/operations.md', () => {
@@ -35,8 +37,8 @@ describe('the account of docs/operations.md', () => {
   });
 
   test('reaches no key of another namespace', async (t) => {
-    const { account, server } = one();
-    const store = open(as(account, `redis://127.0.0.1:${server.port}`), 'other');
+    const { account } = one();
+    const store = open(as(account, url()), 'other');
     t.after(() => store.close());
     await store.ready();
     await assert.rejects(store.ping(), /did not do its work/);
@@ -53,7 +55,7 @@ describe('the account of docs/operations.md', () => {
     const masters = (await cluster.masters()).map(({ admin }) => admin);
     await migrateSlotOf('test:apps', masters);
     const store = open(as(account, cluster.url), 'test', 1);
-    const second = open(as(one().account, `redis://127.0.0.1:${one().server.port}/1`), 'test');
+    const second = open(as(one().account, `${url()}/1`), 'test');
     t.after(() => Promise.all([store.close(), second.close()]));
     for (const each of [store, second]) {
       await each.ready();

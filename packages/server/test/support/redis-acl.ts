@@ -24,17 +24,19 @@ export function documentedRules(grant: Grant, namespace: string, password: strin
   return rules.split(' ').slice(2);
 }
 
-/** Creates the documented account on servers. */
+/** Creates the documented account on servers; for `doctor` another one, with what it needs on top. */
 export async function createAccount(
   servers: readonly Redis[],
   namespace: string,
-  grants: readonly Grant[] = ['server'],
+  grant: Grant = 'server',
 ): Promise<Account> {
   const password = 's3cret-of-the-account';
-  const granted = grants.map((grant) => documentedRules(grant, namespace, password));
-  for (const server of servers) for (const rules of granted) await server.call('ACL', 'SETUSER', ...rules);
+  const grants: Grant[] = grant === 'server' ? ['server'] : ['server', 'doctor'];
+  const granted = grants.map((each) => documentedRules(each, namespace, password).slice(1));
+  const name = grant === 'server' ? 'sessions' : 'doctor';
+  for (const server of servers) for (const rules of granted) await server.call('ACL', 'SETUSER', name, ...rules);
   const commands = granted.flat().flatMap((rule) => (rule.startsWith('+') ? [rule.slice(1)] : []));
-  return { name: 'sessions', password, commands };
+  return { name, password, commands };
 }
 
 /** Gives a store URL that logs in as an account. */

@@ -10,12 +10,12 @@ import type { Cleanup } from './server.ts';
 
 const NAMESPACE = 'test';
 
-/** Opens an empty store. `servers`: the masters, asked for all they hold. */
+/** Opens an empty store. `servers`: the masters, asked for all they hold. `auditUrl`: with an account that may scan. */
 export async function openOn(
   cleanup: Cleanup,
   url: string,
   servers: readonly Redis[],
-  { tls = {}, forgetful = false }: { tls?: TlsFiles; forgetful?: boolean } = {},
+  { tls = {}, forgetful = false, auditUrl = url }: { tls?: TlsFiles; forgetful?: boolean; auditUrl?: string } = {},
 ): Promise<StoreUnderTest> {
   for (const server of servers) await server.flushall();
   const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
@@ -34,7 +34,14 @@ export async function openOn(
       return linesOf(await dumpRedis(servers));
     },
     faults: async () => {
-      const audit = new RedisAudit({ url, namespace: NAMESPACE, timeout: 20_000, tls, replicas: 0, settle: 100 });
+      const audit = new RedisAudit({
+        url: auditUrl,
+        namespace: NAMESPACE,
+        timeout: 20_000,
+        tls,
+        replicas: 0,
+        settle: 100,
+      });
       try {
         return await faultsOf(audit);
       } finally {
