@@ -8,6 +8,7 @@ import { RedisAudit } from '../../src/stores/redis/audit.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { APP, HOUR, type Made, make, makeAliased } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
+import { as, createAccount } from '../support/redis-acl.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 import type { Cleanup } from '../support/server.ts';
 
@@ -145,8 +146,12 @@ async function patient(store: RedisStore, server: Redis | { call: Redis['call'] 
   return { redis, long, short, aliased, alias, key, record };
 }
 
-const server = forAllTests((cleanup) => startRedis(cleanup));
-const url = () => `redis://127.0.0.1:${server().port}`;
+const server = forAllTests(async (cleanup) => {
+  const started = await startRedis(cleanup);
+  return { ...started, account: await createAccount([started.admin], NAMESPACE, 'doctor') };
+});
+/** As the account that docs/operations.md lists for the doctor. */
+const url = () => as(server().account, `redis://127.0.0.1:${server().port}`);
 
 describe('the audit of a Redis', () => {
   for (const [name, { do: damage, found, stays }] of Object.entries(DAMAGES)) {

@@ -3,6 +3,7 @@
  * against its record. Slices of a thousand, each on a snapshot of its own: what is compared is of one instant, and no old
  * snapshot keeps pages from being used again. A repair looks once more, inside the transaction that mends.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
@@ -81,6 +82,7 @@ export class LmdbAudit implements Audit {
         return entries.length < SLICE ? null : entries.at(-1)!.key;
       });
       onProgress(name, done, Math.max(done, total));
+      await nextTurn();
       if (last !== null) range = { start: last, exclusiveStart: true, limit: SLICE };
     }
   }

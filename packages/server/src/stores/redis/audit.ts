@@ -21,6 +21,8 @@ export interface RedisAuditOptions extends Pick<RedisOptions, 'url' | 'namespace
   readonly settle: number;
 }
 
+/** How long a Redis may take to answer at all. Units: milliseconds. */
+const GREETING = 3000;
 /** A partition has its share of sessions, give or take chance and subjects with several. This is neither. */
 const UNEVEN = 4;
 /** Below this share nobody minds. */
@@ -47,7 +49,7 @@ export class RedisAudit implements Audit {
 
   async run(options: AuditOptions): Promise<AppSummary[]> {
     try {
-      await this.calls.ready();
+      await this.calls.ready(GREETING);
       return await this.walk(options);
     } catch (error) {
       throw this.trouble ?? (error as Error).cause ?? error;

@@ -46,8 +46,8 @@ export class ScriptCalls {
     return this.options.clock === 'redis' ? '' : String(now);
   }
 
-  async ready(): Promise<void> {
-    await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(this.options.timeout)));
+  async ready(limit = this.options.timeout): Promise<void> {
+    await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(limit)));
   }
 
   /** Calls a script whose first arguments are `now` and the deadline. Absence: null where the script says false. */
