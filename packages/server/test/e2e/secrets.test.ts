@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
-import { dumpRedis, linesOf } from '../stores/redis-audit.ts';
 import { Client } from '../support/client.ts';
+import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { type Cleanup, startServer, temporaryFolder } from '../support/server.ts';
 import { TOPOLOGIES } from '../support/topologies.ts';
 
