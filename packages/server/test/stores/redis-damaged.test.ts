@@ -42,12 +42,12 @@ describe('a record that cannot be read', () => {
       const { ref, session, credential } = bad;
       const next = { credential: make().credential, graceUntil: T0 };
       for (const verb of [
-        () => store.get(APP, ref, true, T0 + SECOND),
-        () => store.get(APP, ref, false, T0 + SECOND),
+        () => store.get(APP, ref, 'read', T0 + SECOND),
+        () => store.get(APP, ref, 'look', T0 + SECOND),
         () => store.find(APP, session.id, T0),
         () => store.update(APP, ref, { expect: 1, version: 2, data: '{"a":1}' }, T0),
         () => store.rotate(APP, ref, next, T0),
-        () => store.rotate(APP, ref, { ...next, move: { id: make().session.id, subject: 'b' } }, T0),
+        () => store.rotate(APP, ref, { ...next, move: { id: make().session.id, subject: 'b', cap: null } }, T0),
         () => store.revoke(APP, { by: 'token', token: ref }, T0),
         () => store.revoke(APP, { by: 'id', id: session.id }, T0),
       ]) {
@@ -108,7 +108,7 @@ describe('a record that cannot be read', () => {
     const { store } = await open(t);
     const all = [await put(store), await put(store), await put(store)];
     await damage(all[1]!, DAMAGES['of another form']!);
-    const reads = await Promise.allSettled(all.map(({ ref }) => store.get(APP, ref, true, T0 + SECOND)));
+    const reads = await Promise.allSettled(all.map(({ ref }) => store.get(APP, ref, 'read', T0 + SECOND)));
     assert.deepEqual(
       reads.map(({ status }) => status),
       ['fulfilled', 'rejected', 'fulfilled'],

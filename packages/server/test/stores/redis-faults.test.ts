@@ -138,7 +138,7 @@ describe('faults of Redis (G8)', () => {
     for (const idleTimeout of [SECOND, SECOND, 2 * SECOND]) await put(store, { ...long, idleTimeout });
     // Due for the sweep, but touched since: to move such an entry takes memory, and may wait.
     const touched = await put(store, { ...long, idleTimeout: 1.5 * SECOND });
-    await store.get(APP, touched.ref, true, T0 + SECOND);
+    await store.get(APP, touched.ref, 'read', T0 + SECOND);
     await redis.admin.config('SET', 'maxmemory', '1');
     const [one, other, kept] = made as [Made, Made, Made];
     const now = T0 + SECOND;

@@ -1,8 +1,9 @@
 /**
- * Aliases: the small keys that lead from the hash of a token that a caller chose to its session. The hash decides the
- * slot, the subject that of the session, so the two are never one step. The order makes a crash in between harmless:
- * claimed before its session exists, an alias leads nowhere and may be claimed by the next; left behind after it, it
- * leads to a session that does not open with it, and its TTL ends it.
+ * Where a token leads. One of our own form says it by itself; for all others, and for a session that moved and kept its
+ * token, there is an alias: a small key from the hash of the token to the session. The hash decides its slot, the subject
+ * that of the session, so the two are never one step. The order makes a crash in between harmless: claimed before its
+ * session exists, an alias leads nowhere and may be claimed by the next; left behind after it, it leads to a session that
+ * does not open with it, and its TTL ends it.
  */
 import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
@@ -14,12 +15,16 @@ import type { ScriptCalls } from './script-calls.ts';
 /** How much longer than its session an alias is kept, so that not every touch must extend it. Units: milliseconds. */
 const SLACK = 3_600_000;
 
+/** A session that is moving is found after a hop or two; more would be a circle. */
+const MAX_HOPS = 5;
+
 /** Where a token leads. `alias`: the value of the alias that led there; null when none did. */
 export interface Lead {
   readonly id: string;
   readonly alias: string | null;
 }
 
+type Work<T> = (lead: Lead) => Promise<T | null>;
 type Opens = (id: string, hash: string) => Promise<boolean>;
 
 export class Aliases {
@@ -31,23 +36,56 @@ export class Aliases {
     this.keys = keys;
   }
 
-  /** Gives the session id a token leads to. Absence: null. */
-  async resolve(app: string, token: TokenRef): Promise<Lead | null> {
-    if (token.id !== null) return { id: token.id, alias: null };
-    const value = (await this.calls.command('GET', [this.keys.alias(app, token.hash)])) as Buffer | null;
-    return value === null ? null : { id: value.toString('latin1', 0, ID_LENGTH), alias: value.toString('latin1') };
+  /**
+   * Does work on the session of a token: where the token says, or its alias, or the word of a session that moved on in
+   * between. Absence: null, when the work gave null at each of them.
+   */
+  async follow<T>(app: string, token: TokenRef, work: Work<T>): Promise<T | null> {
+    const done = token.id === null ? null : await work({ id: token.id, alias: null });
+    return done ?? this.onward(app, token, token.id, work);
   }
 
-  /** Lets an alias lead to a session. False: it leads to a live one. `opens` tells whether a session lives by it. */
-  async claim(app: string, hash: string, session: Session, now: number, opens: Opens): Promise<boolean> {
-    const key = this.keys.alias(app, hash);
-    const [value, ttl] = this.valueFor(session, now);
+  /** The same, when it was done in vain at the id that the token says. */
+  async onward<T>(app: string, { hash }: TokenRef, from: string | null, work: Work<T>): Promise<T | null> {
+    let tried = from;
+    for (let hops = 0; hops < MAX_HOPS; hops++) {
+      const [alias, moved] = await Promise.all([
+        this.text(this.keys.alias(app, hash)),
+        tried === null ? null : this.text(this.keys.moved(app, tried)),
+      ]);
+      const id = moved ?? alias?.slice(0, ID_LENGTH) ?? null;
+      if (id === null || id === tried) return null;
+      const done = await work({ id, alias });
+      if (done !== null) return done;
+      tried = id;
+    }
+    return null;
+  }
+
+  /**
+   * Lets an alias lead to a session. `own`: it does already. `taken`: it leads to a live one. `opens` tells whether a
+   * session lives by it.
+   */
+  async claim(
+    app: string,
+    hash: string,
+    session: Session,
+    now: number,
+    opens: Opens,
+  ): Promise<'new' | 'own' | 'taken'> {
     for (let present = ''; ; ) {
-      const found = String(await this.calls.callTimeless('alias-claim', [key], [value, present, ttl]));
-      if (found === '') return true;
-      if (await opens(found.slice(0, ID_LENGTH), hash)) return false;
+      const found = await this.point(app, hash, session, present, now);
+      if (found === null) return 'new';
+      const id = found.slice(0, ID_LENGTH);
+      if (found !== '' && (await opens(id, hash))) return id === session.id ? 'own' : 'taken';
       present = found;
     }
+  }
+
+  /** Lets the alias of a session that moved lead to where it is now, and takes back the word left where it was. */
+  async settle(app: string, hash: string, from: Lead, session: Session, now: number): Promise<void> {
+    await this.point(app, hash, session, from.alias ?? '', now);
+    await this.calls.command('DEL', [this.keys.moved(app, from.id)]);
   }
 
   /** Keeps an alias as long as the session it led to, and not for ever, now that the session was touched. */
@@ -55,8 +93,7 @@ export class Aliases {
     if (lead.alias === null) return;
     const [until, deadline] = [Number(lead.alias.slice(ID_LENGTH + 1)), expiresAt(session)];
     if (until >= deadline && Number.isFinite(until) === Number.isFinite(deadline)) return;
-    const [value, ttl] = this.valueFor(session, at);
-    await this.calls.callTimeless('alias-claim', [this.keys.alias(app, hash)], [value, lead.alias, ttl]);
+    await this.point(app, hash, session, lead.alias, at);
   }
 
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
@@ -68,12 +105,26 @@ export class Aliases {
     );
   }
 
-  private valueFor(session: Session, now: number): [value: string, ttl: string] {
-    const deadline = expiresAt(session);
-    if (!Number.isFinite(deadline)) return [`${session.id}:Infinity`, ''];
-    const until = deadline + SLACK;
-    return [`${session.id}:${until}`, String(Math.min(Math.max(1, Math.ceil(until - now)), LONGEST))];
+  private async text(key: string): Promise<string | null> {
+    const value = (await this.calls.command('GET', [key])) as Buffer | null;
+    return value?.toString('latin1') ?? null;
   }
+
+  /** Points an alias at a session if its value is `instead` ('': none). Gives null when it did, else its value. */
+  private async point(app: string, hash: string, session: Session, instead: string, now: number) {
+    const deadline = expiresAt(session);
+    const until = deadline + SLACK;
+    const args = Number.isFinite(deadline)
+      ? [`${session.id}:${until}`, instead, timeToLive(until - now)]
+      : [`${session.id}:Infinity`, instead, ''];
+    const found = (await this.calls.callTimeless('alias-point', [this.keys.alias(app, hash)], args)) as Buffer | null;
+    return found?.toString('latin1') ?? null;
+  }
+}
+
+/** Gives a TTL that Redis takes. Units: milliseconds. */
+export function timeToLive(duration: number): string {
+  return String(Math.min(Math.max(1, Math.ceil(duration)), LONGEST));
 }
 
 /** Redis refuses a TTL that overflows its own arithmetic. */
