@@ -78,7 +78,8 @@ export function auditRedis(dumps: readonly KeyDump[], namespace: string): string
   const sessionsOf = (tag: string) => byKey.get(`${tag}:s`)?.entries;
   for (const { key, entries, ttl } of dumps) {
     if (!isOurs(key, namespace)) faults.push(`not in the layout: ${key}`);
-    const [tag, kind] = [key.slice(0, -2), key.slice(-1)];
+    if (ttl === -1 && /:n$|:m:\w+$/.test(key)) faults.push(`no TTL: ${key}`);
+    const [tag, kind] = [key.slice(0, -2), key.at(-2) === ':' ? key.slice(-1) : ''];
     for (const [name, value] of entries) {
       const line = `${key} ${name}`;
       if (kind === 'd' || kind === 'j') {
@@ -104,7 +105,9 @@ export function auditRedis(dumps: readonly KeyDump[], namespace: string): string
 /** The documented keys (src/stores/redis/keys.ts): those of partitions and the register have no TTL, all others must. */
 function isOurs(key: string, namespace: string): boolean {
   const tag = `\\{${namespace}:[A-Za-z0-9_-]+:`;
-  return new RegExp(`^(?:${tag}[0-9a-f]{2}\\}:[sjavud]|${tag}[^:}]+\\}:t|${namespace}:apps)$`).test(key);
+  return new RegExp(`^(?:${tag}[0-9a-f]{2}\\}:(?:[sjavud]|m:\\w{16})|${tag}[^:}]+\\}:[tn]|${namespace}:apps)$`).test(
+    key,
+  );
 }
 
 function second(instant: number): number {
