@@ -47,7 +47,7 @@ export function startPeer(bench: Pick<Bench, 'after'>, file: string, env: Record
 }
 
 /** Starts Node and resolves when it prints `listens on URL`. Errors: what it printed, when it ends before that. */
-async function startNode(
+export async function startNode(
   bench: Pick<Bench, 'after'>,
   args: readonly string[],
   env: Record<string, string>,

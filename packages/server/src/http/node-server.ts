@@ -76,8 +76,10 @@ export class NodeServer {
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
       const refused = refuseHead(incoming);
       if (refused !== null) refuse(outgoing, ...refused);
-      else if (concurrency.isFull(incoming.url)) refuseOverload(outgoing);
-      else concurrency.during(listener(incoming, outgoing));
+      else if (concurrency.isFull(incoming.url)) {
+        refuseOverload(outgoing);
+        concurrency.rest(incoming.socket);
+      } else concurrency.during(listener(incoming, outgoing));
     };
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
