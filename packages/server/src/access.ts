@@ -16,8 +16,11 @@ export interface Access {
   readonly rateLimits: RateLimits | null;
   /** Absence: null for plain HTTP. */
   readonly tls: TlsFiles | null;
-  /** Reads keys and certificates again. A fault is logged, and what was there before stays. */
-  readonly reload: (useTls: (files: TlsFiles) => void) => void;
+  /**
+   * Reads keys and certificates again. A fault is logged, and what was there before stays. Absence: null when neither
+   * comes from a file.
+   */
+  readonly reload: ((useTls: (files: TlsFiles) => void) => void) | null;
   readonly close: () => void;
 }
 
@@ -31,18 +34,20 @@ export function openAccess(config: Config, log: Log): Access {
     authenticate: keys && ((presented, now) => keys.verify(presented, now)),
     rateLimits: rateLimits(config, log),
     tls,
-    reload: (useTls) => {
-      keys?.reload();
-      if (config.tls === null) return;
-      try {
-        useTls(readTlsFiles(config.tls));
-        log.info('the TLS files were read again; open connections stay');
-      } catch (error) {
-        log.error({ why: (error as Error).message }, 'the TLS files have a fault; those from before stay');
-      }
-    },
+    reload: open && tls === null ? null : (useTls) => reload(config, keys, useTls, log),
     close: () => keys?.close(),
   };
+}
+
+function reload({ tls }: Config, keys: KeySource | null, useTls: (files: TlsFiles) => void, log: Log): void {
+  keys?.reload();
+  if (tls === null) return;
+  try {
+    useTls(readTlsFiles(tls));
+    log.info('the TLS files were read again; open connections stay');
+  } catch (error) {
+    log.error({ why: (error as Error).message }, 'the TLS files have a fault; those from before stay');
+  }
 }
 
 function usable<T>(open: () => T): T {

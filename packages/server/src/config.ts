@@ -6,6 +6,7 @@ import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging } from './config/logging.ts';
+import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
 import { type Environment, reader, type Variable } from './config/variable.ts';
@@ -22,6 +23,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly host: string;
   /** Absence: null when the server speaks plain HTTP. */
   readonly tls: TlsConfig | null;
+  /** Absence: null when every app lives under the default policy. */
+  readonly policyFile: string | null;
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
@@ -33,6 +36,7 @@ export const VARIABLES = {
   ...TLS_VARIABLES,
   ...LIMIT_VARIABLES,
   ...STORE_VARIABLES,
+  ...POLICY_VARIABLES,
   ...LOG_VARIABLES,
 } as const;
 
@@ -46,6 +50,7 @@ export function readConfig(environment: Environment): Config {
     tls: readTls(read),
     ...readLimits(read),
     ...readStore(environment, read),
+    policyFile: readPolicyFile(read),
     ...read(LOG_VARIABLES.logLevel, logging),
   });
 }

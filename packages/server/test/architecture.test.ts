@@ -41,11 +41,21 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   {
     from: /^http\//,
-    mayImport: /^(core\/|http\/|hono(\/|$)|node:timers\/promises$)/,
+    mayImport: /^(core\/|http\/|hono(\/|$)|zod$|node:timers\/promises$)/,
     why: 'http knows no store and no configuration',
   },
   { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
+  {
+    from: /^policy\/schema\.ts$/,
+    mayImport: /^(core\/policy\.ts$|zod$)/,
+    why: 'the table of the file stands on the policy',
+  },
+  {
+    from: /^policy\//,
+    mayImport: /^(core\/(errors|policy)\.ts$|policy\/|zod$|node:fs$)/,
+    why: 'the policy file knows no route and no store',
+  },
   {
     from: /^keys\//,
     mayImport: /^(core\/(principal|token)\.ts$|keys\/|limits\/reminder\.ts$|node:(crypto|fs)$)/,

@@ -15,6 +15,7 @@ test('without any variable the server is on loopback with the embedded store', (
     storeTimeout: 1000,
     redis: { wait: 0, tls: {} },
     namespace: 'drs',
+    policyFile: null,
     logLevel: 'info',
     logRequests: false,
     sweepInterval: 30_000,
@@ -51,6 +52,7 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_REDIS_KEY: ['/no/such/file'],
     RS_REDIS_SERVERNAME: ['a b'],
     RS_NAMESPACE: ['a:b', 'x'.repeat(33), '{x}'],
+    RS_CONFIG: ['/no/such/file', '/'],
     RS_LOGLEVEL: ['verbose', 'INFO', 'silent'],
     RS_SWEEP_INTERVAL: ['0', '-5', 'often', '1e2', '3601'],
   };

@@ -20,9 +20,12 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   try {
     server = await serve(config, log);
   } catch (error) {
-    return error instanceof ConfigError ? fail(2, error.message) : fail(1, startFailure(error, config));
+    if (error instanceof ConfigError) return fail(2, ...error.message.split('\n'));
+    return fail(1, startFailure(error, config));
   }
-  process.on('SIGHUP', () => server.reload());
+  // With nothing to read again, SIGHUP keeps its meaning: the terminal is gone, the server ends.
+  const { reload } = server;
+  if (reload !== null) process.on('SIGHUP', reload);
   process.stdout.write(greeting(server));
   log.info({ url: server.url, store: server.location, pid: process.pid }, 'listening');
   const signal = await signalled;
@@ -79,7 +82,7 @@ function startFailure(error: unknown, { host, port, store }: Config): string {
   return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
 }
 
-function fail(code: number, message: string): number {
-  process.stderr.write(`rest-sessions: ${message.replaceAll('\n', ' ')}\n`);
+function fail(code: number, ...lines: string[]): number {
+  for (const line of lines) process.stderr.write(`rest-sessions: ${line.replaceAll('\n', ' ')}\n`);
   return code;
 }

@@ -3,18 +3,26 @@ import { type Context, Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
+import { appRoutes } from './app-routes.ts';
 import { type Authenticate, guard } from './auth.ts';
 import { classicRoutes } from './classic.ts';
-import { HEADERS, problem, Refusal, STATUS } from './problem.ts';
+import { operationsWith } from './operation.ts';
+import { errorForm, HEADERS, problem, Refusal, STATUS } from './problem.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { subjectRoutes } from './subject-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { routePath, targetOf } from './target.ts';
+import { tokenRoutes } from './token-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
 
 export interface AppOptions {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly isStopping: () => boolean;
+  /** The JSON Schema of the policy file, as text. */
+  readonly configSchema?: string;
   /** Absence: null when everyone may call, as on loopback without keys. */
   readonly authenticate?: Authenticate | null;
   /** Absence: null when nobody is limited. */
@@ -26,8 +34,13 @@ export interface AppOptions {
 export type App = Hono<RequestEnv>;
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
-export function routeTable({ sessions, clock, isStopping }: AppOptions): Route[] {
-  return [...systemRoutes(sessions, isStopping), ...classicRoutes(sessions, clock)];
+export function routeTable({ sessions, clock, isStopping, configSchema = '{}' }: AppOptions): Route[] {
+  const operation = operationsWith(clock, sessions.policy);
+  const v1 = [tokenRoutes, sessionRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+    of(sessions, operation),
+  );
+  // The classic reads come first: the router tries one after the other.
+  return [...systemRoutes(sessions, isStopping, configSchema), ...classicRoutes(sessions, clock), ...v1];
 }
 
 export function createApp(options: AppOptions): App {
@@ -68,7 +81,7 @@ export function createApp(options: AppOptions): App {
 
 function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {
   if (c.env.trace !== undefined) c.env.trace.error = error.code;
-  return problem(error, headers);
+  return problem(error, errorForm(c.req.path), headers);
 }
 
 function allowedMethods(routes: readonly Route[], path: string): string[] {

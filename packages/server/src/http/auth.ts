@@ -75,7 +75,7 @@ function keyOf(c: C): string | null {
 /** Asks Node's own request first: the Headers of a Request cost more than all the rest here. */
 function authorizationOf({ env, req }: C): string | undefined {
   const headers = env.incoming?.headers;
-  return headers === undefined ? req.header('authorization') : headers.authorization;
+  return headers === undefined ? req.header('authorization') : (headers.authorization as string | undefined);
 }
 
 function unauthorized(key: string | null): ServiceError {

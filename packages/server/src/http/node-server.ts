@@ -66,7 +66,7 @@ export class NodeServer {
     const listener = getRequestListener(onRequest === null && tls === null ? app.fetch : withMore, {
       hostname: 'localhost',
       errorHandler: () =>
-        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid')),
+        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
     });
     const waiting = new Pipeline();
     const concurrency = new Concurrency(maxConcurrent);

@@ -7,7 +7,7 @@ import type { Context } from 'hono';
 import { ServiceError } from '../core/errors.ts';
 import { appIn } from './auth.ts';
 import { Refusal } from './problem.ts';
-import type { Clock, Handle, RequestEnv, Route } from './route.ts';
+import { type Clock, callerOf, type Handle, type RequestEnv, type Route } from './route.ts';
 
 /** What http needs of a limiter; made in limits/. Units: milliseconds. */
 export interface Limiter {
@@ -99,11 +99,6 @@ interface Taken {
 
 function take(policy: string, limiter: Limiter, name: string, now: number): Taken {
   return { policy, limiter, allowance: limiter.take(name, now) };
-}
-
-/** Without keys all callers are one. */
-function callerOf(c: C): string {
-  return c.env.principal?.name ?? '';
 }
 
 /** What no app can be called would only fill the memory. */

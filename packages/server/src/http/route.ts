@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Principal, Scope } from '../core/principal.ts';
+import type { Session } from '../core/session.ts';
 import { HEADERS } from './problem.ts';
 
 export type { Scope } from '../core/principal.ts';
@@ -22,7 +23,7 @@ export interface Trace {
 /** The part of Node's request that the Web API does not have. */
 export interface Incoming {
   readonly url?: string;
-  readonly headers?: { readonly authorization?: string | undefined };
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 
@@ -53,11 +54,20 @@ export interface Route {
   readonly handle: Handle;
 }
 
-/** Answers 200. A HEAD answer carries the length of the body it does not have. */
-export function answer(c: Context<RequestEnv>, body: string): Response {
-  if (c.req.method !== 'HEAD') return new Response(body, { status: 200, headers: HEADERS });
-  return new Response(body, {
-    status: 200,
-    headers: { ...HEADERS, 'Content-Length': String(Buffer.byteLength(body)) },
-  });
+/** Answers. A HEAD answer carries the length of the body it does not have. */
+export function answer(c: Context<RequestEnv>, body: string, status = 200, extra?: Record<string, string>): Response {
+  const headers = extra === undefined ? HEADERS : { ...HEADERS, ...extra };
+  if (c.req.method !== 'HEAD') return new Response(body, { status, headers });
+  return new Response(body, { status, headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) } });
+}
+
+/** Notes the session for the request log, by its public id. */
+export function trace(c: Context<RequestEnv>, session: Session): Session {
+  if (c.env.trace !== undefined) c.env.trace.session = session.id;
+  return session;
+}
+
+/** Gives who calls: the name of its key. Without keys all callers are one: empty. */
+export function callerOf(c: Context<RequestEnv>): string {
+  return c.env.principal?.name ?? '';
 }

@@ -1,15 +1,13 @@
 /** Store URL → store. The one place that knows all engines. An engine is loaded only when it is chosen. */
 import { resolve } from 'node:path';
-import type { SessionStore } from '../core/store.ts';
+import type { SessionStore, StoreEvents } from '../core/store.ts';
 import type { RedisOptions } from './redis/redis-store.ts';
 
-export interface StoreOptions {
+export interface StoreOptions extends StoreEvents {
   readonly namespace: string;
   /** How long a verb may take where the store is elsewhere. Units: milliseconds. */
   readonly timeout: number;
   readonly redis: Pick<RedisOptions, 'tls'> & { readonly wait: number };
-  /** Told of failures that no request waits for. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** A store, and where it keeps its sessions in words for the operator. */
@@ -24,20 +22,20 @@ export interface OpenedStore {
  */
 export async function openStore(
   url: string,
-  { namespace, timeout, redis, onError }: StoreOptions,
+  { namespace, timeout, redis, onError, onTokenReuse }: StoreOptions,
 ): Promise<OpenedStore> {
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
-    return { store: new MemoryStore(), location: 'memory only: gone when the server stops' };
+    return { store: new MemoryStore({ onTokenReuse }), location: 'memory only: gone when the server stops' };
   }
   if (url.startsWith('redis')) {
     const { RedisStore } = await import('./redis/redis-store.ts');
     const { tls = {}, wait } = redis;
-    const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError });
+    const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError, onTokenReuse });
     await store.ready();
     return { store, location: store.location };
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
-  return { store: new LmdbStore({ path, namespace, onError }), location: path };
+  return { store: new LmdbStore({ path, namespace, onError, onTokenReuse }), location: path };
 }

@@ -16,7 +16,14 @@ import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
 const NOW = 1_800_000_000_000;
 /** Routes that anyone may call. One more here is a decision, not an oversight. */
-const OPEN = new Set(['GET /ping', 'GET /livez', 'GET /readyz', 'GET /openapi.json', 'GET /metrics']);
+const OPEN = new Set([
+  'GET /ping',
+  'GET /livez',
+  'GET /readyz',
+  'GET /schema/config.json',
+  'GET /openapi.json',
+  'GET /metrics',
+]);
 
 interface TestKey {
   readonly key: string;

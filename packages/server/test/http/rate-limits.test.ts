@@ -76,7 +76,7 @@ describe('requests', () => {
       const target = path
         .replace(':app', 'shop')
         .replace(/:token/, 'A'.repeat(64))
-        .replace(/:\w+/g, 'joe');
+        .replace(/\/:\w+/g, '/joe');
       const { status } = await send(app, target, 'a', method);
       assert.equal(status === 429, scope !== null, `${method} ${path}`);
     }

@@ -30,6 +30,12 @@ export function auditLmdb(dump: readonly Entry[]): string[] {
       if (held?.alias) expected.add(line('aliases', aliasKey(app, held.hash), id));
     }
   }
+  for (const { key, value } of dump.filter((entry) => entry.table === 'memos')) {
+    const separator = key.indexOf(':');
+    const until = (value as [string, number])[1];
+    expected.add(line('memos', key, value));
+    expected.add(line('memoDue', dueKey(until, key.slice(0, separator), key.slice(separator + 1)), true));
+  }
   return [
     ...[...expected].filter((entry) => !actual.has(entry)).map((entry) => `missing: ${entry}`),
     ...[...actual].filter((entry) => !expected.has(entry)).map((entry) => `left behind: ${entry}`),

@@ -14,15 +14,17 @@ export const SCRIPTS = {
   update: { keys: 6, repeats: false },
   rotate: { keys: 2, repeats: false },
   revoke: { keys: 6, repeats: false },
+  vacate: { keys: 7, repeats: false },
   'revoke-subject': { keys: 6, repeats: false },
   'revoke-partition': { keys: 6, repeats: false },
   'of-subject': { keys: 3, repeats: false },
   positions: { keys: 2, repeats: true },
   count: { keys: 6, repeats: true },
   sweep: { keys: 6, repeats: true },
-  'alias-claim': { keys: 1, repeats: false },
+  'alias-point': { keys: 1, repeats: false },
   'alias-release': { keys: 1, repeats: false },
   'app-retire': { keys: 1, repeats: false },
+  memo: { keys: 1, repeats: false },
   probe: { keys: 1, repeats: false },
 } as const;
 
