@@ -32,6 +32,21 @@ test('more than it can do at once: the surplus gets 503 with Retry-After, the re
   assert.ok(!server.output().includes('a request failed'), 'it is no fault to be logged');
 });
 
+test('a v1 request is turned away with problem details, a classic one in the classic form', async (t) => {
+  const server = await startServer(t, { RS_MAX_CONCURRENT: '1' });
+  const client = new Client(server.url);
+  t.after(() => client.close());
+  const creates = Array.from({ length: 50 }, () => client.send('POST', '/v1/apps/shop/sessions', { subject: 'joe' }));
+  const refused = (await Promise.all(creates)).filter(({ status }) => status === 503);
+  assert.ok(refused.length > 0);
+  for (const { json, headers } of refused) {
+    assert.deepEqual(
+      [json.code, json.status, headers['content-type']],
+      ['overloaded', 503, 'application/problem+json'],
+    );
+  }
+});
+
 test('a busy server still says that it lives', async (t) => {
   const server = await startServer(t, { RS_MAX_CONCURRENT: '1' });
   const client = new Client(server.url);
