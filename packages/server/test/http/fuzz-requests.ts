@@ -18,6 +18,30 @@ const V1 = [
   ...list('sessions|sessions|session|session|session/data|session/touch|session/rotate|sessions:verify|sessions/@'),
   ...list('subjects/@/sessions|activity||session/|SESSION|sessions:|session/@'),
 ];
+/** Requests that are right, `@` a user and `#` a token: random ones alone would hardly get past the first check. */
+const RIGHT: readonly (readonly [method: string, target: string])[] = [
+  ['PUT', '/fuz/create/@?ip=1'],
+  ['GET', '/fuz/get/#'],
+  ['POST', '/fuz/set/#'],
+  ['GET', '/fuz/soid/@'],
+  ['GET', '/fuz/soapp?dt=600'],
+  ['DELETE', '/fuz/kill/#'],
+  ['POST', '/v1/apps/fuz/sessions'],
+  ['POST', '/v1/apps/fuz/sessions'],
+  ['GET', '/v1/apps/fuz/session'],
+  ['PATCH', '/v1/apps/fuz/session'],
+  ['PUT', '/v1/apps/fuz/session'],
+  ['PUT', '/v1/apps/fuz/session/data'],
+  ['POST', '/v1/apps/fuz/session/touch'],
+  ['POST', '/v1/apps/fuz/session/rotate'],
+  ['DELETE', '/v1/apps/fuz/session'],
+  ['GET', '/v1/apps/fuz/sessions'],
+  ['GET', '/v1/apps/fuz/activity'],
+  ['GET', '/v1/apps/fuz/subjects/@/sessions'],
+  ['DELETE', '/v1/apps/fuz/subjects/@/sessions'],
+  ['POST', '/v1/apps/fuz/sessions:verify'],
+  ['POST', '/v1/introspect'],
+];
 const V1_QUERY = list('activeWithin|subject|cursor|limit|view|touch|fields|within|except|confirm|dryRun|Touch|limit[]');
 const V1_VALUES = list('true|false|ids|count|fuz|data.a|data.a.b,subject|0.5|data.__proto__');
 const MEMBERS = [
@@ -106,14 +130,36 @@ function randomBody(r: Chance): Bytes {
   return r.many(200, () => String.fromCharCode(r.below(256)));
 }
 
-/** A request that is complete by its own account: it gets exactly one answer, whatever is in it. */
-export function wellFramed(r: Chance, methods: readonly string[]): Case {
-  const method = r.pick(methods);
-  const target = randomTarget(r);
-  const body = bytes(randomBody(r));
+/** A request that is right, or nearly: each part may be of the other kind. */
+function almostRight(r: Chance): { method: string; target: string; headers: string[]; body: Buffer } {
+  const [method, path] = r.pick(RIGHT);
+  const right = path.replace('@', `u${r.below(50)}`).replace('#', r.pick(tokens));
+  const query = `${right.includes('?') ? '&' : '?'}${r.pick(V1_QUERY)}=${r.pick([...V1_VALUES, ...VALUES])}`;
+  const target = r.percent(80) ? right : right + query;
+  const headers = [`Session-Token: ${r.pick(tokens)}`];
+  if (r.percent(20)) headers.push(r.pick(V1_HEADERS));
+  const introspects = path === '/v1/introspect' && r.percent(80);
+  if (introspects) headers.push('Content-Type: application/x-www-form-urlencoded');
+  const bodies = [
+    () => (path.startsWith('/v1') ? randomV1Body(r) : randomJson(r, 0)),
+    () => (r.percent(50) ? '' : `{"subject":"u${r.below(50)}"}`),
+    () => `{"data":${randomJson(r, 1)}}`,
+    () => `{"set":{"k${r.below(9)}":${randomJson(r, 2)}}}`,
+  ];
+  const body = method === 'GET' ? '' : introspects ? `token=${r.pick(tokens)}` : r.pick(bodies)();
+  return { method, target, headers, body: Buffer.from(body) };
+}
+
+function anything(r: Chance, methods: readonly string[]): ReturnType<typeof almostRight> {
   const headers = Array.from({ length: r.below(4) }, () => r.pick(HEADERS));
   if (r.percent(50)) headers.push(`Session-Token: ${r.pick(tokens)}`);
   if (r.percent(25)) headers.push(r.pick(V1_HEADERS));
+  return { method: r.pick(methods), target: randomTarget(r), headers, body: bytes(randomBody(r)) };
+}
+
+/** A request that is complete by its own account: it gets exactly one answer, whatever is in it. */
+export function wellFramed(r: Chance, methods: readonly string[]): Case {
+  const { method, target, headers, body } = r.percent(50) ? almostRight(r) : anything(r, methods);
   if (!headers.some((header) => header.startsWith('Content-Type'))) headers.push(JSON_TYPE);
   headers.push(r.percent(92) ? `Authorization: Bearer ${caller.key}` : `Authorization: ${r.pick(KEYS)}`);
   if (r.percent(75)) return { method, sent: request(method, target, headers, body) };
