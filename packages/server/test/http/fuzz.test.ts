@@ -28,6 +28,10 @@ const SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** Units: milliseconds. Generous: only a hang is to fail on a busy machine. */
 const PATIENCE = 5000;
 const CLIENTS = 3;
+/** RS_STORE and RS_STORE_TIMEOUT, where a long run sets them. */
+const STORE = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('RS_STORE') && value ? [[name, value]] : [])),
+);
 
 async function wireCase(server: ServerProcess, seed: number): Promise<void> {
   const r = new Chance(seed);
@@ -91,7 +95,7 @@ describe('random requests', () => {
     // A heap this small turns a leak into an end within a long run.
     caller.key = newKey();
     const server = await startServer(t, {
-      ...(process.env.RS_STORE && { RS_STORE: process.env.RS_STORE }),
+      ...STORE,
       RS_API_KEYS: `fuzz:${hashKey(caller.key)}:*:verify,read,write,revoke,admin`,
       RS_LOGLEVEL: 'debug',
       NODE_OPTIONS: '--max-old-space-size=128',
