@@ -43,6 +43,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     clock,
     isStopping: () => stopping,
     configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
+    version: packageVersion(),
     onFault: (err, trace) => log.error({ err, route: trace?.route }, 'a request failed'),
   });
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
@@ -97,4 +98,8 @@ function reloadPolicy(file: PolicyFile, log: Log): void {
       );
     }
   }
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }

@@ -5,6 +5,7 @@ import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { appRoutes } from './app-routes.ts';
 import { classicRoutes } from './classic.ts';
+import { openApiRoute } from './openapi.ts';
 import { operationsWith } from './operation.ts';
 import { errorForm, HEADERS, problem, STATUS } from './problem.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
@@ -21,13 +22,22 @@ export interface AppOptions {
   readonly isStopping: () => boolean;
   /** The JSON Schema of the policy file, as text. */
   readonly configSchema?: string;
+  /** Of the server, for the OpenAPI document. */
+  readonly version?: string;
   /** Told of faults that are not the caller's: 5xx. */
   readonly onFault: (error: unknown, trace: Trace | undefined) => void;
 }
 
 export type App = Hono<RequestEnv>;
 
-export function createApp({ sessions, clock, isStopping, configSchema = '{}', onFault }: AppOptions): App {
+export function createApp({
+  sessions,
+  clock,
+  isStopping,
+  configSchema = '{}',
+  version = '0',
+  onFault,
+}: AppOptions): App {
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
@@ -38,7 +48,12 @@ export function createApp({ sessions, clock, isStopping, configSchema = '{}', on
     of(sessions, operation),
   );
   // The classic reads come first: the router tries one after the other.
-  const routes = [...systemRoutes(sessions, isStopping, configSchema), ...classicRoutes(sessions, clock), ...v1];
+  const routes = [
+    ...systemRoutes(sessions, isStopping, configSchema),
+    ...classicRoutes(sessions, clock),
+    ...v1,
+    openApiRoute(v1, version),
+  ];
   for (const { method, path, handle } of routes) {
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;

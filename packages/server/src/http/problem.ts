@@ -2,7 +2,7 @@
  * Error code → status and body: the only place with status codes. The classic API has `{name, message}`, all others have
  * problem details (RFC 9457).
  */
-import type { ErrorCode, Fault, ServiceError } from '../core/errors.ts';
+import { ERROR_CODES, type ErrorCode, type Fault, ServiceError } from '../core/errors.ts';
 import { sessionList } from './wire.ts';
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -31,6 +31,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   store_unavailable: 503,
   internal_error: 500,
 };
+
+export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Seconds after which a client may try again when the store did not answer. */
 const RETRY_AFTER = '1';
@@ -89,12 +91,17 @@ function problemBody({ code, message, field, faults, sessions }: ServiceError): 
   return sessions === undefined ? body : `${body.slice(0, -1)},"sessions":${sessionList(sessions)}}`;
 }
 
+/** Gives the body of an error as documents show it: its meaning for a message. */
+export function problemExample(code: ErrorCode): unknown {
+  return JSON.parse(problemBody(new ServiceError(code, ERROR_CODES[code])));
+}
+
 /** Gives the complete answer to an error. */
 export function problem(error: ServiceError, form: ErrorForm, headers: Record<string, string> = {}): Response {
   const status = STATUS[error.code];
   const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error);
   const extra: Record<string, string> = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) };
-  if (form === 'problem') extra['Content-Type'] = 'application/problem+json';
+  if (form === 'problem') extra['Content-Type'] = PROBLEM_TYPE;
   if (status === 503) extra['Retry-After'] = RETRY_AFTER;
   return new Response(body, { status, headers: { ...HEADERS, ...extra } });
 }
