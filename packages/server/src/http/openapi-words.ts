@@ -78,18 +78,24 @@ export const HEADER_ANSWERS = {
     required: true,
     schema: { type: 'string', pattern: '^Bearer realm=' },
   },
+  RateLimit: {
+    description: 'What is left of each limit, where the server has some (draft-ietf-httpapi-ratelimit-headers-10).',
+    required: false,
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': { description: 'The limits.', required: false, schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds after which to try again.', required: true, schema: SECONDS },
 } as const satisfies Record<string, HeaderAnswer>;
 
 export type HeaderAnswerName = keyof typeof HEADER_ANSWERS;
 
+export const LIMITS = ['RateLimit', 'RateLimit-Policy'] as const;
+
 /** The headers of errors that have some of their own. */
-export const ERROR_HEADERS: Readonly<
-  Partial<Record<ErrorCode | 'unauthorized' | 'forbidden' | 'rate_limited' | 'overloaded', readonly HeaderAnswerName[]>>
-> = {
+export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAnswerName[]>>> = {
   unauthorized: ['WWW-Authenticate'],
   forbidden: ['WWW-Authenticate'],
-  rate_limited: ['Retry-After'],
+  rate_limited: ['Retry-After', ...LIMITS],
   overloaded: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 };

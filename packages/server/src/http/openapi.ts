@@ -4,7 +4,16 @@
  */
 import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 import { type Json, JsonSchemas } from './json-schemas.ts';
-import { API_KEY, ERROR_HEADERS, HEADER_ANSWERS, type HeaderAnswerName, INFO, PARTS, TAGS } from './openapi-words.ts';
+import {
+  API_KEY,
+  ERROR_HEADERS,
+  HEADER_ANSWERS,
+  type HeaderAnswerName,
+  INFO,
+  LIMITS,
+  PARTS,
+  TAGS,
+} from './openapi-words.ts';
 import type { Answer, Description, OperationRoute } from './operation.ts';
 import { PROBLEM_TYPE, problemExample, STATUS } from './problem.ts';
 import { HEADER_MEANINGS } from './request-head.ts';
@@ -36,7 +45,7 @@ function openApiText(routes: readonly OperationRoute[], version: string): string
   const used = new Set(routes.flatMap(({ operation }) => errorsOf(operation)));
   return JSON.stringify({
     openapi: '3.1.0',
-    info: { ...INFO, version },
+    info: { ...INFO, LIMITS, version },
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
@@ -112,7 +121,7 @@ function responseObject(answer: Answer, schemas: JsonSchemas): Json {
   const { description, schema, example, headers = [], mediaType = 'application/json' } = answer;
   return {
     description,
-    headers: headersObject(['Cache-Control', ...headers]),
+    headers: headersObject(['Cache-Control', ...headers, ...LIMITS]),
     ...(schema !== undefined && { content: { [mediaType]: { schema: schemas.of(schema), example } } }),
   };
 }
@@ -125,9 +134,9 @@ function errorsOf({ path, headers = [], bodies, scope, errors }: Description): E
   if (bodies !== undefined) {
     codes.push('invalid_json', 'invalid_value', 'invalid_format', 'body_too_large', 'unsupported_media_type');
   }
-  if (scope !== null) codes.push(...(['unauthorized', 'forbidden', 'rate_limited'] as string[] as ErrorCode[]));
-  codes.push(...(['overloaded', 'store_unavailable', 'internal_error'] as string[] as ErrorCode[]));
-  return [...new Set(codes)].filter((code) => code in STATUS);
+  if (scope !== null) codes.push('unauthorized', 'forbidden', 'rate_limited');
+  codes.push('overloaded', 'store_unavailable', 'internal_error');
+  return [...new Set(codes)];
 }
 
 function problemResponses(codes: readonly ErrorCode[], schemas: JsonSchemas): Json {
