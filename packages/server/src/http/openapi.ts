@@ -45,7 +45,7 @@ function openApiText(routes: readonly OperationRoute[], version: string): string
   const used = new Set(routes.flatMap(({ operation }) => errorsOf(operation)));
   return JSON.stringify({
     openapi: '3.1.0',
-    info: { ...INFO, LIMITS, version },
+    info: { ...INFO, version },
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
