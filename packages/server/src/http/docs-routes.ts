@@ -42,9 +42,8 @@ const page = (version: string) => `<!doctype html>
 const PAGE_HEADERS = {
   ...HEADERS,
   'Content-Type': 'text/html; charset=utf-8',
-  // Swagger UI has its icons in style sheets, as data.
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'Referrer-Policy': 'no-referrer',
 };
 
