@@ -126,8 +126,8 @@ function responseObject(answer: Answer, schemas: JsonSchemas): Json {
   };
 }
 
-/** What each operation can give beside its own errors, by what it reads. */
-function errorsOf({ path, headers = [], bodies, scope, errors }: Description): ErrorCode[] {
+/** Gives the errors that an operation can answer with: its own, and those of all that read what it reads. */
+export function errorsOf({ path, headers = [], bodies, scope, errors }: Description): ErrorCode[] {
   const codes: ErrorCode[] = ['invalid_request', ...errors];
   if (path.includes('/:app')) codes.push('invalid_format', 'app_not_found');
   if (headers.includes('Session-Token')) codes.push('missing_parameter');

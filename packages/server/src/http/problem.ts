@@ -58,10 +58,13 @@ export class Refusal extends ServiceError {
   }
 }
 
-/** Gives the classic body of an error: the code in camelCase as `name`, and a message. */
+/** Gives the classic name of an error: the code in camelCase. */
+export function classicName(code: ErrorCode): string {
+  return code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 function classicBody(code: ErrorCode, message: string): string {
-  const name = code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  return JSON.stringify({ name, message });
+  return JSON.stringify({ name: classicName(code), message });
 }
 
 /** Gives the answer to what ends its connection: for those who write it without a Response. */
