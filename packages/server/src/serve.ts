@@ -50,6 +50,8 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     authenticate: access.authenticate,
     rateLimits: access.rateLimits,
     configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
+    version: packageVersion(),
+    docsAsset: (name) => readFileSync(new URL(`../dist/docs-page/${name}.gz`, import.meta.url)),
     onFault: (err, trace) => log.error({ err, route: trace?.route }, 'a request failed'),
   });
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
@@ -124,4 +126,8 @@ function reloadPolicy(file: PolicyFile, log: Log): void {
       );
     }
   }
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }

@@ -22,6 +22,10 @@ const OPEN = new Set([
   'GET /readyz',
   'GET /schema/config.json',
   'GET /openapi.json',
+  'GET /docs',
+  'GET /docs/page.js',
+  'GET /docs/swagger-ui-bundle.js',
+  'GET /docs/swagger-ui.css',
   'GET /metrics',
 ]);
 
