@@ -21,6 +21,7 @@ const skip = missing.length > 0 && process.env.CI !== 'true' && `there is no ${m
 
 /** Starts the example as its README says, and resolves with the addresses of the pages. */
 async function startPages(cleanup: Cleanup, env: Record<string, string>) {
+  assert.deepEqual(missing, [], 'every language is there');
   const child = spawn(process.execPath, [join(FOLDER, 'run.mjs')], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
