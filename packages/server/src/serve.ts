@@ -1,5 +1,6 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { readFileSync } from 'node:fs';
+import { openAccess } from './access.ts';
 import { type Config, ConfigError } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
@@ -16,9 +17,11 @@ export interface RunningServer {
   readonly url: string;
   /** Where the sessions are kept, in words for the operator. */
   readonly location: string;
+  /** Whether everyone who reaches the port may call. */
+  readonly open: boolean;
   /**
-   * Reads again what can change while the server runs: the policy file. A fault is logged, and nothing changes.
-   * Absence: null when there is nothing to read again.
+   * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
+   * changes. Absence: null when there is nothing to read again.
    */
   readonly reload: (() => void) | null;
   /** Finishes the requests under way, makes everything durable and lets go. */
@@ -28,7 +31,7 @@ export interface RunningServer {
 /** Starts a server. Errors: ConfigError, one line for each fault; what the store or the network says. */
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
-  const reloaders = policyFile === null ? [] : [() => reloadPolicy(policyFile, log)];
+  const access = openAccess(config, log);
   const onError = (error: unknown) =>
     log.error({ err: error }, 'the store failed in the background; it is tried again');
   const onTokenReuse = (app: string, session: string) =>
@@ -42,15 +45,27 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     sessions,
     clock,
     isStopping: () => stopping,
+    authenticate: access.authenticate,
+    rateLimits: access.rateLimits,
     configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
     onFault: (err, trace) => log.error({ err, route: trace?.route }, 'a request failed'),
   });
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
-  const server = new NodeServer({ app, onRequest: config.logRequests ? logRequest : null });
+  const server = new NodeServer({
+    app,
+    onRequest: config.logRequests ? logRequest : null,
+    tls: access.tls,
+    maxConcurrent: config.maxConcurrent,
+  });
+  const reloaders = [
+    policyFile && (() => reloadPolicy(policyFile, log)),
+    access.reload && (() => access.reload?.((files) => server.useTls(files))),
+  ].filter((reload) => reload !== null);
   let port: number;
   try {
     port = await server.listen(config.host, config.port);
   } catch (error) {
+    access.close();
     await store.close();
     throw error;
   }
@@ -63,13 +78,15 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     onError,
   });
 
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
     url,
     location,
+    open: access.authenticate === null,
     reload: reloaders.length === 0 ? null : () => reloaders.forEach((reload) => void reload()),
     stop: async () => {
       stopping = true;
+      access.close();
       await server.stop();
       await stopSweeper();
       await store.close();

@@ -35,8 +35,8 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'the scripts are files, the driver is in connection.ts',
   },
   {
-    from: /^http\/(node-server|bare-connection)\.ts$/,
-    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(http|net)$)/,
+    from: /^http\/(node-server|bare-connection|secure-server)\.ts$/,
+    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(https?|net|tls)$)/,
     why: 'the place with sockets',
   },
   {
@@ -44,7 +44,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     mayImport: /^(core\/|http\/|hono(\/|$)|zod$|node:timers\/promises$)/,
     why: 'http knows no store and no configuration',
   },
-  { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },
+  { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
   {
     from: /^policy\/schema\.ts$/,
@@ -56,13 +56,24 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     mayImport: /^(core\/(errors|policy)\.ts$|policy\/|zod$|node:fs$)/,
     why: 'the policy file knows no route and no store',
   },
+  {
+    from: /^keys\//,
+    mayImport: /^(core\/(principal|token)\.ts$|keys\/|limits\/reminder\.ts$|node:(crypto|fs)$)/,
+    why: 'keys know no route and no header',
+  },
+  {
+    from: /^tls\.ts$/,
+    mayImport: /^(config\.ts$|http\/secure-server\.ts$|node:(fs|tls)$)/,
+    why: 'it reads files for the server',
+  },
+  { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
     from: /^cli\//,
-    mayImport: /^(cli\/|config\.ts$|log\.ts$|serve\.ts$|node:)/,
+    mayImport: /^(cli\/|config\.ts$|keys\/|log\.ts$|serve\.ts$|node:)/,
     why: 'the command neither knows core nor stores',
   },
-  { from: /^(serve|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+  { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
 ];
 
 const files = readdirSync(SRC, { withFileTypes: true, recursive: true })

@@ -56,16 +56,19 @@ function dieLoudly(log: Log): void {
   });
 }
 
-function greeting({ url, location }: RunningServer): string {
+function greeting({ url, location, open }: RunningServer): string {
+  const access = open ? 'everyone who reaches this address may call: there are no API keys' : 'an API key is needed';
+  const header = open ? '' : ' -H "Authorization: Bearer $KEY"';
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
+${access}
 
 Create a session:
-  curl -X PUT '${url}/shop/create/user123?ip=192.168.99.22'
+  curl -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22'
 Read it, with the token that gave:
-  curl '${url}/shop/get/TOKEN'
+  curl${header} '${url}/shop/get/TOKEN'
 Or both in one line:
-  curl "${url}/shop/get/$(curl -s -X PUT '${url}/shop/create/user123?ip=192.168.99.22' | cut -d'"' -f4)"
+  curl${header} "${url}/shop/get/$(curl -s -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22' | cut -d'"' -f4)"
 
 `;
 }

@@ -5,6 +5,10 @@
 import type { Session } from './session.ts';
 
 export const ERROR_CODES = {
+  unauthorized: 'The request shows no API key, or one that is not in force.',
+  forbidden: 'The API key is good, but not for this route or this app.',
+  rate_limited: 'The API key or the app has had its requests for now. Retry-After says when there are more.',
+  overloaded: 'The server is doing as much at once as it takes on. Nothing was done; try again.',
   invalid_format: 'A value has characters or a length that its field does not allow.',
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
   missing_parameter: 'A value that the request needs is absent or empty.',

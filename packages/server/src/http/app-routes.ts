@@ -2,11 +2,12 @@
 import type { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { type AppName, checkSubject } from '../core/validate.ts';
+import { seesApp } from './auth.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
 import { invalid } from './faults.ts';
 import type { OperationRoute, Operations } from './operation.ts';
 import { pageJson } from './page.ts';
-import { answer, isFor } from './route.ts';
+import { answer } from './route.ts';
 import * as shape from './schemas.ts';
 import { answerSession, SESSION_ANSWER } from './session-answer.ts';
 import { pathPart } from './target.ts';
@@ -149,6 +150,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       method: 'GET',
       path: '/v1/apps',
       scope: 'read',
+      narrowsApps: true,
       tag: 'Apps',
       summary: 'List the apps that this key may see',
       answers: {
@@ -160,7 +162,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       },
       errors: [],
       handle: async ({ c, now }) => {
-        const names = (await sessions.apps()).filter((app) => isFor(c, app)) as AppName[];
+        const names = (await sessions.apps()).filter((app) => seesApp(c, app)) as AppName[];
         const apps = [];
         for (const app of names) {
           const { subjects, sessions: count } = await sessions.count(app, EVER, now);

@@ -24,6 +24,7 @@ import {
   type Ip,
 } from '../core/validate.ts';
 import { JSON_TYPE, readBody } from './body.ts';
+import { countMiss } from './rate-limits.ts';
 import { answer, type Clock, type RequestEnv, type Route, trace } from './route.ts';
 import { pathPart, queryValue } from './target.ts';
 import { classicSession } from './wire.ts';
@@ -76,10 +77,8 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const visit = await sessions.get(app, token, 'read', now);
     // The original answered the counter as it was before this read.
-    return answer(
-      c,
-      visit === null ? NONE : classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle),
-    );
+    if (visit === null) return none(c);
+    return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
   }
 
   async function set(c: C): Promise<Response> {
@@ -88,7 +87,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
     const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
-    return answer(c, visit === null ? NONE : written(c, visit));
+    return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
   async function activity(c: C): Promise<Response> {
@@ -114,7 +113,9 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
-    return answer(c, JSON.stringify({ kill: await sessions.revokeByToken(app, token, now) }));
+    const kill = await sessions.revokeByToken(app, token, now);
+    if (kill === 0) countMiss(c);
+    return answer(c, JSON.stringify({ kill }));
   }
 
   async function killsoid(c: C): Promise<Response> {
@@ -214,6 +215,12 @@ function readData(text: string): Members {
   const members = readObject(text);
   if (members === null) throw new ServiceError('invalid_value', MESSAGES.array, { field: 'data' });
   return members;
+}
+
+/** The answer about a token that opens nothing. */
+function none(c: C): Response {
+  countMiss(c);
+  return answer(c, NONE);
 }
 
 function written(c: C, { session, idle }: Visit): string {

@@ -43,6 +43,7 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly method: Route['method'];
   readonly path: string;
   readonly scope: Route['scope'];
+  readonly narrowsApps?: true;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -91,13 +92,14 @@ export type Operations = <Q extends z.ZodType, B extends z.ZodType>(operation: O
 /** Gives what makes routes of operations. */
 export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
-    const { method, path, scope, query, bodies, handle } = operation;
+    const { method, path, scope, narrowsApps, query, bodies, handle } = operation;
     const hasApp = path.startsWith('/v1/apps/:app');
     const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
     return {
       method,
       path,
       scope,
+      ...(narrowsApps && { narrowsApps }),
       operation: operation as unknown as Description,
       handle: async (c) => {
         const now = clock();

@@ -2,10 +2,14 @@
  * Error code → status and body: the only place with status codes. The classic API has `{name, message}`, all others have
  * problem details (RFC 9457).
  */
-import type { ErrorCode, Fault, ServiceError } from '../core/errors.ts';
+import { type ErrorCode, type Fault, ServiceError } from '../core/errors.ts';
 import { sessionList } from './wire.ts';
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  unauthorized: 401,
+  forbidden: 403,
+  rate_limited: 429,
+  overloaded: 503,
   invalid_format: 400,
   invalid_value: 400,
   missing_parameter: 400,
@@ -41,6 +45,16 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
 };
+
+/** An expected failure whose answer has headers of its own. */
+export class Refusal extends ServiceError {
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, headers: Readonly<Record<string, string>>) {
+    super(code, message);
+    this.headers = headers;
+  }
+}
 
 /** Gives the classic body of an error: the code in camelCase as `name`, and a message. */
 function classicBody(code: ErrorCode, message: string): string {

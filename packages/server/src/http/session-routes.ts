@@ -11,6 +11,7 @@ import { JSON_TYPE } from './body.ts';
 import { PARTIAL_EXAMPLE } from './examples.ts';
 import { readFields } from './fields.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
+import { countMiss } from './rate-limits.ts';
 import { membersIn } from './request-body.ts';
 import { ifMatch, tokenOf } from './request-head.ts';
 import { answer, trace } from './route.ts';
@@ -143,8 +144,11 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       headers: ['Session-Token', 'If-Match'],
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
       errors: ['version_mismatch'],
-      handle: async ({ c, now, app }) =>
-        answer(c, JSON.stringify({ revoked: await sessions.revokeByToken(app, tokenOf(c), now, ifMatch(c)) })),
+      handle: async ({ c, now, app }) => {
+        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, ifMatch(c));
+        if (revoked === 0) countMiss(c);
+        return answer(c, JSON.stringify({ revoked }));
+      },
     }),
   ];
 }

@@ -3,11 +3,13 @@ import { expiresAt } from '../core/expiry.ts';
 import type { Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { type AppName, checkApp } from '../core/validate.ts';
+import { seesApp } from './auth.ts';
 import { JSON_TYPE } from './body.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
 import type { OperationRoute, Operations } from './operation.ts';
+import { countMiss } from './rate-limits.ts';
 import { FORM_TYPE } from './request-body.ts';
-import { answer, isFor, trace } from './route.ts';
+import { answer, trace } from './route.ts';
 import * as shape from './schemas.ts';
 import { sessionJson } from './wire.ts';
 
@@ -34,6 +36,7 @@ export function verifyRoutes(sessions: Sessions, operation: Operations): Operati
       errors: [],
       handle: async ({ c, now, app, body: { tokens, touch } }) => {
         const visits = await sessions.getMany(app, tokens, touch ? 'read' : 'look', now);
+        for (const visit of visits) if (visit === null) countMiss(c);
         const results = visits.map((visit) =>
           visit === null ? INACTIVE : `{"active":true,"session":${sessionJson(visit.session)}}`,
         );
@@ -45,6 +48,7 @@ export function verifyRoutes(sessions: Sessions, operation: Operations): Operati
       method: 'POST',
       path: '/v1/introspect',
       scope: 'verify',
+      narrowsApps: true,
       tag: TAG,
       summary: 'Introspect a token (RFC 7662)',
       description: 'Looks in all apps that this key may see, one after the other, unless `app` names one.',
@@ -68,10 +72,11 @@ export function verifyRoutes(sessions: Sessions, operation: Operations): Operati
       errors: [],
       handle: async ({ c, now, body: { token, app } }) => {
         const apps = app === undefined ? ((await sessions.apps()) as AppName[]) : [checkApp(app)];
-        for (const name of apps.filter((candidate) => isFor(c, candidate))) {
+        for (const name of apps.filter((candidate) => seesApp(c, candidate))) {
           const visit = await sessions.get(name, token, 'look', now);
           if (visit !== null) return answer(c, introspection(trace(c, visit.session)));
         }
+        countMiss(c);
         return answer(c, INACTIVE);
       },
     }),

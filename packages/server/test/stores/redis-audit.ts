@@ -77,6 +77,7 @@ export function auditRedis(dumps: readonly KeyDump[], namespace: string): string
   }
   const sessionsOf = (tag: string) => byKey.get(`${tag}:s`)?.entries;
   for (const { key, entries, ttl } of dumps) {
+    if (!isOurs(key, namespace)) faults.push(`not in the layout: ${key}`);
     const [tag, kind] = [key.slice(0, -2), key.slice(-1)];
     for (const [name, value] of entries) {
       const line = `${key} ${name}`;
@@ -98,6 +99,12 @@ export function auditRedis(dumps: readonly KeyDump[], namespace: string): string
   const entered = byKey.get(`${namespace}:apps`)?.entries;
   for (const app of apps) if (!entered?.has(app)) faults.push(`${app} is not entered: no sweep would find it`);
   return [...faults, ...[...expected.keys()].map((line) => `missing: ${line}`)];
+}
+
+/** The documented keys (src/stores/redis/keys.ts): those of partitions and the register have no TTL, all others must. */
+function isOurs(key: string, namespace: string): boolean {
+  const tag = `\\{${namespace}:[A-Za-z0-9_-]+:`;
+  return new RegExp(`^(?:${tag}[0-9a-f]{2}\\}:[sjavud]|${tag}[^:}]+\\}:t|${namespace}:apps)$`).test(key);
 }
 
 function second(instant: number): number {
