@@ -1,9 +1,8 @@
 // Writes the documents that come from tables in the code. With --check: fails when one is out of step.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationTable } from '../packages/server/src/config.ts';
-import { ERROR_CODES, type ErrorCode } from '../packages/server/src/core/errors.ts';
-import { STATUS } from '../packages/server/src/http/problem.ts';
 import { policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
+import { errorsPage } from './errors-page.ts';
 
 const generated: Record<string, string> = {
   'docs/configuration.md': `# Configuration
@@ -35,17 +34,7 @@ ${policyTable()}
   is unknown or there twice is a fault, so that no setting is silently without effect.
 `,
   'packages/server/schema/config.json': policyJsonSchema(),
-  'docs/errors.md': `# Errors
-
-Every error answer is JSON. In the classic API it is \`{"name","message"}\`; \`name\` is the code below in camelCase
-(\`invalid_format\` is \`invalidFormat\`). A 503 carries \`Retry-After\`, a 405 \`Allow\`.
-
-| code | status | meaning |
-|---|---|---|
-${Object.entries(ERROR_CODES)
-  .map(([code, meaning]) => `| \`${code}\` | ${STATUS[code as ErrorCode]} | ${meaning} |`)
-  .join('\n')}
-`,
+  'docs/errors.md': await errorsPage(),
 };
 
 const check = process.argv.includes('--check');

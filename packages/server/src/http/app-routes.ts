@@ -1,5 +1,6 @@
 /** v1: a whole app: its sessions by page and by id, who is active, its policy, its end; and the list of apps. */
 import type { ServiceError } from '../core/errors.ts';
+import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { type AppName, checkSubject } from '../core/validate.ts';
 import { seesApp } from './auth.ts';
@@ -34,7 +35,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       answers: {
         200: {
           description: 'A page, or with `view=count` how many there are.',
-          schema: shape.SessionPage.or(shape.IdPage).or(shape.SessionCount),
+          schema: shape.SessionList,
           example: { sessions: [SESSION_EXAMPLE], cursor: null },
         },
       },
@@ -138,7 +139,13 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       scope: 'read',
       tag: 'Apps',
       summary: 'Look at an app: its policy, and how much is in it',
-      answers: { 200: { description: 'The app.', schema: shape.App } },
+      answers: {
+        200: {
+          description: 'The app.',
+          schema: shape.App,
+          example: { app: 'shop', policy: JSON.parse(policyJson(DEFAULT_POLICY)), subjects: 41, sessions: 57 },
+        },
+      },
       errors: [],
       handle: async ({ c, now, app, policy }) => {
         const { subjects, sessions: count } = await sessions.count(app, EVER, now);

@@ -6,6 +6,8 @@ import type { Sessions } from '../core/sessions.ts';
 import { appRoutes } from './app-routes.ts';
 import { type Authenticate, guard } from './auth.ts';
 import { classicRoutes } from './classic.ts';
+import { docsRoutes, type ReadAsset } from './docs-routes.ts';
+import { openApiRoute } from './openapi.ts';
 import { operationsWith } from './operation.ts';
 import { errorForm, HEADERS, problem, Refusal, STATUS } from './problem.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
@@ -23,6 +25,10 @@ export interface AppOptions {
   readonly isStopping: () => boolean;
   /** The JSON Schema of the policy file, as text. */
   readonly configSchema?: string;
+  /** Of the server, for the OpenAPI document. */
+  readonly version?: string;
+  /** Of the page that shows the document. Without it the page stays empty. */
+  readonly docsAsset?: ReadAsset;
   /** Absence: null when everyone may call, as on loopback without keys. */
   readonly authenticate?: Authenticate | null;
   /** Absence: null when nobody is limited. */
@@ -34,13 +40,20 @@ export interface AppOptions {
 export type App = Hono<RequestEnv>;
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
-export function routeTable({ sessions, clock, isStopping, configSchema = '{}' }: AppOptions): Route[] {
+export function routeTable(options: AppOptions): Route[] {
+  const { sessions, clock, isStopping, configSchema = '{}', version = '0', docsAsset = noAsset } = options;
   const operation = operationsWith(clock, sessions.policy);
   const v1 = [tokenRoutes, sessionRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
     of(sessions, operation),
   );
   // The classic reads come first: the router tries one after the other.
-  return [...systemRoutes(sessions, isStopping, configSchema), ...classicRoutes(sessions, clock), ...v1];
+  return [
+    ...systemRoutes(sessions, isStopping, configSchema),
+    ...classicRoutes(sessions, clock),
+    ...v1,
+    openApiRoute(v1, version),
+    ...docsRoutes(docsAsset, version),
+  ];
 }
 
 export function createApp(options: AppOptions): App {
@@ -93,4 +106,8 @@ function allowedMethods(routes: readonly Route[], path: string): string[] {
 function matches(template: readonly string[], parts: readonly string[]): boolean {
   if (template.length !== parts.length) return false;
   return template.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]));
+}
+
+function noAsset(name: string): never {
+  throw new Error(`there is no ${name}`);
 }

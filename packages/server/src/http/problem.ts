@@ -2,7 +2,7 @@
  * Error code → status and body: the only place with status codes. The classic API has `{name, message}`, all others have
  * problem details (RFC 9457).
  */
-import { type ErrorCode, type Fault, ServiceError } from '../core/errors.ts';
+import { ERROR_CODES, type ErrorCode, type Fault, ServiceError } from '../core/errors.ts';
 import { sessionList } from './wire.ts';
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -37,6 +37,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal_error: 500,
 };
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
 /** Seconds after which a client may try again when the store did not answer. */
 const RETRY_AFTER = '1';
 
@@ -57,10 +59,13 @@ export class Refusal extends ServiceError {
   }
 }
 
-/** Gives the classic body of an error: the code in camelCase as `name`, and a message. */
+/** Gives the classic name of an error: the code in camelCase. */
+export function classicName(code: ErrorCode): string {
+  return code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 function classicBody(code: ErrorCode, message: string): string {
-  const name = code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  return JSON.stringify({ name, message });
+  return JSON.stringify({ name: classicName(code), message });
 }
 
 /** Gives the answer to what ends its connection: for those who write it without a Response. */
@@ -104,12 +109,25 @@ function problemBody({ code, message, field, faults, sessions }: ServiceError): 
   return sessions === undefined ? body : `${body.slice(0, -1)},"sessions":${sessionList(sessions)}}`;
 }
 
+/** Gives the body of an error as documents show it: its meaning for a message. */
+export function problemExample(code: ErrorCode): unknown {
+  return JSON.parse(problemBody(new ServiceError(code, ERROR_CODES[code])));
+}
+
 /** Gives the complete answer to an error. */
-export function problem(error: ServiceError, form: ErrorForm, headers: Record<string, string> = {}): Response {
-  const status = STATUS[error.code];
+export function problem(error: ServiceError, form: ErrorForm, more: Record<string, string> = {}): Response {
+  const { body, headers } = plainProblem(error, form);
+  return new Response(body, { status: STATUS[error.code], headers: { ...headers, ...more } });
+}
+
+/** Gives what `problem` does, for those who write it without a Response. */
+export function plainProblem(
+  error: ServiceError,
+  form: ErrorForm,
+): { body: string; headers: Readonly<Record<string, string>> } {
   const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error);
-  const extra: Record<string, string> = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) };
-  if (form === 'problem') extra['Content-Type'] = 'application/problem+json';
-  if (status === 503) extra['Retry-After'] = RETRY_AFTER;
-  return new Response(body, { status, headers: { ...HEADERS, ...extra } });
+  const extra: Record<string, string> = { 'Content-Length': String(Buffer.byteLength(body)) };
+  if (form === 'problem') extra['Content-Type'] = PROBLEM_TYPE;
+  if (STATUS[error.code] === 503) extra['Retry-After'] = RETRY_AFTER;
+  return { body, headers: { ...HEADERS, ...extra } };
 }

@@ -136,6 +136,7 @@ const cursor = z.string().nullable().describe('For the next page; null on the la
 export const SessionPage = z.strictObject({ sessions: z.array(Session), cursor }).meta({ id: 'SessionPage' });
 export const IdPage = z.strictObject({ ids: z.array(sessionId), cursor }).meta({ id: 'IdPage' });
 export const SessionCount = z.strictObject({ sessions: z.int().min(0) }).meta({ id: 'SessionCount' });
+export const SessionList = z.union([SessionPage, IdPage, SessionCount]);
 export const Counts = z.strictObject({ subjects: z.int().min(0), sessions: z.int().min(0) }).meta({ id: 'Counts' });
 
 export const Policy = z
@@ -203,12 +204,18 @@ export const Introspection = z
   ])
   .meta({ id: 'Introspection' });
 
-const secondsText = matching(/^\d{1,10}(?:\.\d{1,3})?$/, 'a number of seconds').transform(Number);
-const flag = z.enum(['true', 'false'], { error: 'true or false' }).transform((text) => text === 'true');
+// A query is text; the document says what the text is of, so that generated clients take numbers and booleans.
+const secondsText = matching(/^\d{1,10}(?:\.\d{1,3})?$/, 'a number of seconds')
+  .transform(Number)
+  .meta({ type: 'number', pattern: undefined, minimum: 0 });
+const flag = z
+  .enum(['true', 'false'], { error: 'true or false' })
+  .transform((text) => text === 'true')
+  .meta({ type: 'boolean', enum: undefined });
 const limit = matching(/^[1-9]\d{0,3}$/, 'a whole number from 1 to 1000')
   .transform(Number)
   .refine((value) => value <= 1000, { error: 'a whole number from 1 to 1000' })
-  .describe('Sessions in a page.');
+  .meta({ type: 'integer', pattern: undefined, minimum: 1, maximum: 1000, description: 'Sessions in a page.' });
 const cursorText = z.string().describe('From the page before.');
 
 export const ReadQuery = z.strictObject({

@@ -10,9 +10,9 @@ import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { HOUR, type Made, make, SECOND } from '../conformance/harness.ts';
 import { Client } from '../support/client.ts';
 import { forAllTests } from '../support/redis.ts';
+import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { type Cleanup, skewed, startServer } from '../support/server.ts';
 import { TOPOLOGIES, type Topology } from '../support/topologies.ts';
-import { dumpRedis, linesOf } from './redis-audit.ts';
 
 /** What a request may take on a busy machine: nearer to a deadline nothing is asserted. */
 const MARGIN = 250;

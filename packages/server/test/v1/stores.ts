@@ -2,9 +2,9 @@
 import type { Redis } from 'ioredis';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { auditLmdb } from '../stores/lmdb-audit.ts';
-import { auditRedis, dumpRedis, linesOf } from '../stores/redis-audit.ts';
+import { faultsOf, faultsOfRedis } from '../support/audit.ts';
 import { startRedis } from '../support/redis.ts';
+import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
 import type { StoreOfSuite } from './harness.ts';
@@ -18,19 +18,22 @@ export async function memory(): Promise<StoreOfSuite> {
 
 export async function lmdb(cleanup: Cleanup): Promise<StoreOfSuite> {
   const path = temporaryFolder(cleanup);
-  const dump = async (now?: number) => {
-    const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
-    const store = new LmdbStore({ path, namespace: NAMESPACE, onError });
-    if (now !== undefined) await store.sweep(now, 10_000);
-    const entries = store.dump();
-    await store.close();
-    return entries;
-  };
+  const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
+  const open = () => new LmdbStore({ path, namespace: NAMESPACE, onError });
   return {
     env: { RS_STORE: `lmdb:${path}` },
     shared: true,
-    contents: async () => (await dump(Date.now())).map((entry) => JSON.stringify(entry)),
-    faults: async () => auditLmdb(await dump()),
+    contents: async () => {
+      const store = open();
+      await store.sweep(Date.now(), 10_000);
+      const lines = store.dump().map((entry) => JSON.stringify(entry));
+      await store.close();
+      return lines;
+    },
+    faults: async () => {
+      const store = open();
+      return faultsOf(store.audit()).finally(() => store.close());
+    },
   };
 }
 
@@ -60,6 +63,6 @@ function onRedis(cleanup: Cleanup, url: string, masters: readonly Redis[]): Stor
       const dumps = await dumpRedis(masters);
       return linesOf(dumps.filter(({ key, ttl }) => !(/:n$|:m:/.test(key) && ttl > 0)));
     },
-    faults: async () => auditRedis(await dumpRedis(masters), NAMESPACE),
+    faults: () => faultsOfRedis({ url, namespace: NAMESPACE }),
   };
 }

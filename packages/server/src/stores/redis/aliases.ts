@@ -95,6 +95,11 @@ export class Aliases {
     await this.point(app, hash, session, lead.alias, at);
   }
 
+  /** Lets an alias that was lost lead to its session again. False: it leads somewhere by now. For audits. */
+  async restore(app: string, hash: string, session: Session, now: number): Promise<boolean> {
+    return (await this.point(app, hash, session, '', now)) === null;
+  }
+
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
   async release(app: string, ended: unknown): Promise<void> {
     const texts = (ended as Buffer[]).map(String);

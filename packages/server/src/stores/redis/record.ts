@@ -15,7 +15,8 @@ import type { Credential, Session } from '../../core/session.ts';
 import { EMPTY_DATA } from '../../core/session.ts';
 import type { Visit } from '../../core/store.ts';
 
-const FORM = 1;
+/** The form this version writes and reads. */
+export const FORM = 1;
 const TEXTS_AT = 60;
 
 /** Packs a session without its data, which the script puts where its length says. */

@@ -24,10 +24,12 @@ import type {
   Visit,
 } from '../../core/store.ts';
 import { ID_LENGTH, partitionOf, type TokenRef } from '../../core/token.ts';
+import type { Finding } from '../finding.ts';
 import { readAddress } from './address.ts';
 import { Aliases, type Lead } from './aliases.ts';
 import { Batching } from './batching.ts';
 import type { TlsFiles } from './connection.ts';
+import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Keys } from './keys.ts';
 import { keepToken, move } from './move.ts';
@@ -61,6 +63,7 @@ export class RedisStore implements SessionStore {
   /** The URL without user and password. */
   readonly location: string;
   private readonly calls: ScriptCalls;
+  private readonly replicas: number;
   private readonly keys: Keys;
   private readonly batching: Batching;
   readonly aliases: Aliases;
@@ -73,6 +76,7 @@ export class RedisStore implements SessionStore {
     const address = readAddress(url);
     if (address === null) throw new Error('not a URL of Redis');
     this.location = address.safe;
+    this.replicas = replicas;
     this.calls = new ScriptCalls({ ...rest, address, tls, replicas, clock });
     this.keys = new Keys(namespace);
     this.batching = new Batching(this.calls, this.keys, onTokenReuse);
@@ -265,6 +269,11 @@ export class RedisStore implements SessionStore {
   /** Resolves once a script that writes was run: a full or read-only Redis is not ready. */
   async ping(): Promise<void> {
     await this.calls.callTimeless('probe', [this.keys.probe], []);
+  }
+
+  /** Gives what about its servers may cost sessions. Errors: `store_unavailable`, when one cannot be asked. */
+  settings(): Promise<Finding[]> {
+    return examine(this.calls, this.replicas);
   }
 
   async close(): Promise<void> {

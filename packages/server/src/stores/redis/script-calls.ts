@@ -4,7 +4,7 @@
  * first. (A command that waits in a socket, or that the client redirects, cannot be called back otherwise.)
  */
 import { ServiceError } from '../../core/errors.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, type Master } from './connection.ts';
 import { loadScripts, type ScriptName } from './scripts.ts';
 
 export type Argument = string | Buffer | number;
@@ -51,8 +51,8 @@ export class ScriptCalls {
     return this.ownClock ? '' : String(now);
   }
 
-  async ready(): Promise<void> {
-    await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(this.options.timeout)));
+  async ready(limit = this.options.timeout): Promise<void> {
+    await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(limit)));
   }
 
   /** Calls a script whose first arguments are `now` and the deadline. Absence: null where the script says false. */
@@ -78,6 +78,15 @@ export class ScriptCalls {
   /** Sends a plain command. */
   command(command: string, args: Argument[]): Promise<unknown> {
     return this.within(() => this.connection.send(command, args));
+  }
+
+  /** Gives the masters, each to be asked for itself: for what is about servers, not sessions. */
+  async masters(): Promise<Master[]> {
+    const masters = await this.within(async () => this.connection.masters());
+    return masters.map(({ name, send }) => ({
+      name,
+      send: (command, args) => this.within(() => send(command, args)),
+    }));
   }
 
   close(): void {
