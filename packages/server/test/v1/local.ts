@@ -35,11 +35,15 @@ export const LOCAL_STORES: Record<string, (cleanup: Cleanup) => Promise<SessionS
 
 export interface LocalServer {
   readonly url: string;
-  /** Makes sessions, many at once: the subject of each by its number; gives their ids and tokens. */
+  /**
+   * Makes sessions, many at once: the subject of each by its number, last seen evenly over the last `within` milliseconds.
+   * Gives their ids and tokens.
+   */
   readonly fill: (
     app: string,
     count: number,
     subject: (i: number) => string,
+    within: number,
   ) => Promise<{ id: string; token: string }[]>;
 }
 
