@@ -1,7 +1,7 @@
 -- rotate: gives a session a new credential; the old one reads during the grace.
 -- KEYS: sessions, data (of the partition)
 -- ARGV: now, deadline, id, hash, new hash, new alias (0 or 1), grace (ms), expect (a version or '')
--- RETURNS: false | {now, 0 (conflict) or 1 (rotated), visit, ended aliases}
+-- RETURNS: false | {now, 0 (conflict), 1 (rotated) or 2 (taken), visit, ended aliases}
 -- ATOMIC: of two rotations of one token without grace exactly one may win.
 -- INCLUDES: record
 local now, late = clock(ARGV[1], ARGV[2])
@@ -17,7 +17,10 @@ local unseen = math.max(0, now - r.seen)
 if expect ~= '' and r.version ~= tonumber(expect) then return { now, 0, visit(r, text, unseen, data, id), {} } end
 -- A retry: it has this token already.
 if newHash == r.hash then return { now, 1, visit(r, text, unseen, data, id), {} } end
-local ended = r.oldAlias == 1 and { r.old, id } or {}
+-- It opens this very session, until its grace is over.
+if newHash == r.old and now < r.grace then return { now, 2, visit(r, text, unseen, data, id), {} } end
+-- The alias of a token that comes back is needed.
+local ended = r.oldAlias == 1 and r.old ~= newHash and { r.old, id } or {}
 -- The token before is kept past its grace: who presents it then is told apart from who guesses.
 r.old, r.oldAlias, r.grace = r.hash, r.alias, now + math.max(0, grace)
 r.hash, r.alias = newHash, newAlias

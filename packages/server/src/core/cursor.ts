@@ -20,7 +20,8 @@ export function readCursor(cursor: string): Position {
     cursor.length > 64 ? '' : Buffer.from(cursor, 'base64url').toString('latin1'),
   );
   const lastSeenAt = Number(match?.[1]);
-  if (match === null || !Number.isSafeInteger(lastSeenAt)) {
+  // Node reads base64 with anything in between: only the text that was given is a cursor.
+  if (match === null || !Number.isSafeInteger(lastSeenAt) || writeCursor({ lastSeenAt, id: match[2]! }) !== cursor) {
     throw new ServiceError('invalid_cursor', 'cursor must be one that a list answer gave', { field: 'cursor' });
   }
   return { lastSeenAt, id: match[2]! };

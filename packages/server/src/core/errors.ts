@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   version_mismatch:
     'The session is not at the version that If-Match names, or exists although If-None-Match says it must not.',
   token_taken: 'The token that the request chose opens a session already.',
+  token_replaced:
+    'A rotation replaced the token. In its grace it still opens the session, but moves it to no other subject: use the new token.',
   idempotency_key_reused: 'The Idempotency-Key was used before, with another request.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
   unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',

@@ -41,7 +41,7 @@ export function readObject(text: string): Members | null {
  */
 export function readEnvelope(text: string): Members | null {
   if (!text.isWellFormed()) throw notJson('it has half of a surrogate pair');
-  return new Reader(text, MAX_DEPTH + 1, MAX_KEYS + ENVELOPE_KEYS).document();
+  return new Reader(text, MAX_DEPTH + 1, MAX_KEYS + ENVELOPE_KEYS, true).document();
 }
 
 export function writeObject(members: Members): string {
@@ -55,11 +55,15 @@ class Reader {
   private at = 0;
   private readonly maxDepth: number;
   private keysLeft: number;
+  /** Where in a request it reads: `data`, or the member of the envelope. */
+  private field = 'data';
+  private readonly isEnvelope: boolean;
 
-  constructor(text: string, maxDepth: number, maxKeys: number) {
+  constructor(text: string, maxDepth: number, maxKeys: number, isEnvelope = false) {
     this.text = text;
     this.maxDepth = maxDepth;
     this.keysLeft = maxKeys;
+    this.isEnvelope = isEnvelope;
   }
 
   /** The whole text: an object's members, or null for an array. A bare string, number or word is refused. */
@@ -106,6 +110,7 @@ class Reader {
       const start = this.at;
       const key = this.string();
       const rawKey = this.text.slice(start, this.at);
+      if (this.isEnvelope && depth === 1) this.field = key;
       this.space();
       if (this.text[this.at] !== ':') throw this.unexpected();
       this.at++;
@@ -128,7 +133,8 @@ class Reader {
 
   private enter(depth: number): void {
     if (depth > this.maxDepth) {
-      throw new ServiceError('invalid_value', `data must not nest deeper than ${MAX_DEPTH} levels`, { field: 'data' });
+      const { field } = this;
+      throw new ServiceError('invalid_value', `data must not nest deeper than ${MAX_DEPTH} levels`, { field });
     }
     this.at++;
   }
@@ -189,9 +195,8 @@ class Reader {
     const match = pattern.exec(this.text);
     if (match === null) throw this.unexpected();
     if (!Number.isFinite(Number(match[0]))) {
-      throw new ServiceError('invalid_value', 'data must not have a number beyond the range of a double', {
-        field: 'data',
-      });
+      const { field } = this;
+      throw new ServiceError('invalid_value', 'data must not have a number beyond the range of a double', { field });
     }
     this.at = pattern.lastIndex;
     return match[0];

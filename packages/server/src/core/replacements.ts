@@ -43,7 +43,8 @@ export class Replacements {
 
   /**
    * Changes a session, and moves it when the edit names another subject. Its token stays, its id does not. The edit may be
-   * called again on newer data. Absence: null. Errors: `session_limit_reached`, and what the edit throws.
+   * called again on newer data. Absence: null. Errors: `session_limit_reached`, `token_replaced` for a move with the token
+   * before a rotation, and what the edit throws.
    */
   async change(app: AppName, token: string, edit: MovingEdit, now: number): Promise<Changed | null> {
     for (;;) {
@@ -61,6 +62,7 @@ export class Replacements {
       const outcome = await this.store.update(app, parseToken(token), change, now);
       if (outcome?.kind === 'updated') return outcome;
       if (outcome?.kind === 'refused') throw limitReached(outcome);
+      if (outcome === null) await this.checkMoves(app, token, before, now);
       // Changed, moved or ended meanwhile, or an id that exists: again, on what is there now.
     }
   }
@@ -69,7 +71,7 @@ export class Replacements {
    * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
    * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
    * creation, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
-   * `invalid_format` for the token, `session_limit_reached`, `data_too_large`, `invalid_value`.
+   * `invalid_format` for the token, `session_limit_reached`, `token_replaced`, `data_too_large`, `invalid_value`.
    */
   async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
     checkDraft(draft, this.policy(app));
@@ -81,6 +83,22 @@ export class Replacements {
           : await this.overwrite(app, token, draft, conditions, before, now);
       if (done !== null) return done;
     }
+  }
+
+  /**
+   * After a move that found nothing: what is still there, unchanged, opens with the token before a rotation, in its grace.
+   * Trying again would never end. Errors: `token_replaced`.
+   */
+  private async checkMoves(app: AppName, token: string, { session: { id, version } }: Visit, now: number) {
+    const present = (await this.store.get(app, parseToken(token), 'look', now))?.session;
+    if (present?.id !== id || present.version !== version) return;
+    throw new ServiceError(
+      'token_replaced',
+      'a rotation replaced the token: it moves the session to no other subject',
+      {
+        field: 'token',
+      },
+    );
   }
 
   /** Absence: null when somebody else created it meanwhile. */

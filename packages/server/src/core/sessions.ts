@@ -88,7 +88,7 @@ export class Sessions {
     return this.store.getMany(app, tokens.map(parseToken), touch, now);
   }
 
-  /** Reads a session by its public id. Never a touch. Absence: null. */
+  /** Reads a session by its public id. Never a touch. Absence: null, also for what is no id. */
   async find(app: AppName, id: string, now: number): Promise<Visit | null> {
     // What is no id may be a token in the wrong place: no store is to see it.
     return isSessionId(id) ? this.store.find(app, id, now) : null;
@@ -149,7 +149,7 @@ export class Sessions {
     }
   }
 
-  /** Ends sessions and gives how many. */
+  /** Ends sessions and gives how many: none for what is no id. */
   async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
     if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
     if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
@@ -219,7 +219,9 @@ export class Sessions {
     const { data, idleTimeout } = edited;
     if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
     if (idleTimeout !== undefined) {
-      checkTimeouts({ idleTimeout, absoluteTimeout: absoluteTimeoutOf(session) }, policy);
+      // Its absolute deadline is as it was given, whatever the policy allows by now.
+      const absoluteTimeout = absoluteTimeoutOf(session);
+      checkTimeouts({ idleTimeout, absoluteTimeout }, { ...policy, maxAbsoluteTimeout: null });
     }
     return edited;
   }

@@ -70,7 +70,13 @@ export class Updates {
       const refused: { waiting: Waiting; error: unknown }[] = [];
       let change: Change = { expect: version, version };
       let session = base.session;
+      const late: Waiting[] = [];
       for (const waiting of batch) {
+        // One before it in the same step ended the session.
+        if (session.idleTimeout !== null && session.idleTimeout <= 0) {
+          late.push(waiting);
+          continue;
+        }
         try {
           const { silent, ...edited } = waiting.edit(session);
           change = { ...change, ...edited, version: change.version + (silent ? 0 : 1) };
@@ -95,6 +101,7 @@ export class Updates {
         });
       }
       for (const { waiting, error } of refused) waiting.reject(error);
+      for (const { resolve } of late) resolve(null);
       return;
     }
     for (const { resolve } of batch) resolve(null);

@@ -23,12 +23,7 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): 
   const came = kindOf(valueAt(value, issue.path));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        in: place,
-        at: place === 'body' ? pointer([...issue.path, key]) : key,
-        rule: 'unknown',
-        message: `${quoted(key)} is no ${place === 'query' ? 'query parameter' : 'member'} of this request`,
-      }));
+      return issue.keys.map((key) => unknown(place, issue.path, key));
     case 'invalid_type':
       if (came === 'nothing') return [fault('required', `${name} is required`)];
       return [fault('type', `${name} must be ${article(issue.expected)}, not ${came}`)];
@@ -43,12 +38,28 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): 
   }
 }
 
-/** Shows a name as it was sent, but not at any length, and nothing in it that a log or a terminal would obey. */
+/** Gives the fault of a name that the request must not have. */
+export function unknown(place: Fault['in'], path: readonly PropertyKey[], key: string): Fault {
+  const name = shown(key);
+  return {
+    in: place,
+    at: place === 'body' ? pointer([...path, name]) : name,
+    rule: 'unknown',
+    message: `${quoted(name)} is no ${place === 'query' ? 'query parameter' : 'member'} of this request`,
+  };
+}
+
+/** Gives enough of a name to find it again. Not all of a long one: it may be a token in the wrong place. */
+export function shown(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME / 2)}…`;
+}
+
+/** Longer than any name of ours, and shorter than tokens are. */
+const LONGEST_NAME = 20;
+
+/** Writes a name as it was sent, but nothing in it that a log or a terminal would obey. */
 export function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 64)).replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (odd) => `\\u{${odd.codePointAt(0)!.toString(16)}}`,
-  );
+  return JSON.stringify(name).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (odd) => `\\u{${odd.codePointAt(0)!.toString(16)}}`);
 }
 
 function pointer(path: readonly PropertyKey[]): string {

@@ -3,8 +3,8 @@
  * document (openapi.ts). So the document cannot say anything else than what the server does.
  */
 import type { Context } from 'hono';
-import type { z } from 'zod';
-import type { ErrorCode } from '../core/errors.ts';
+import { z } from 'zod';
+import { type ErrorCode, type Fault, ServiceError } from '../core/errors.ts';
 import type { Members } from '../core/json-text.ts';
 import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
 import { type AppName, checkApp } from '../core/validate.ts';
@@ -89,6 +89,37 @@ export interface OperationRoute extends Route {
 
 export type Operations = <Q extends z.ZodType, B extends z.ZodType>(operation: OperationOf<Q, B>) => OperationRoute;
 
+/**
+ * Says where in the request the value is that an error of core names: there, a token is a token; here, it is a header of
+ * one operation and a member of another. The rule is the code.
+ */
+function placed(
+  error: unknown,
+  { path, query, bodies = {} }: Pick<OperationOf<z.ZodType, z.ZodType>, 'path' | 'query' | 'bodies'>,
+) {
+  if (!(error instanceof ServiceError) || error.field === undefined || error.faults !== undefined) return error;
+  const { code, message, field, sessions } = error;
+  const forms = Object.values(bodies);
+  const takes = (schema: z.ZodType | undefined) => schema instanceof z.ZodObject && field in schema.shape;
+  const inBody = (at: string) => ({ in: 'body', at, rule: code, message }) as const;
+  const place = (): Fault => {
+    if (path.split('/').includes(`:${field}`)) return { in: 'path', at: field, rule: code, message };
+    if (takes(query)) return { in: 'query', at: field, rule: code, message };
+    if (forms.some((form) => 'schema' in form && takes(form.schema)))
+      return inBody(code === 'invalid_json' ? '' : `/${field}`);
+    if (field === 'token') return { in: 'header', at: 'Session-Token', rule: code, message };
+    if (field !== 'data' || code === 'invalid_json' || forms.some((form) => 'whole' in form)) return inBody('');
+    const kept = forms.flatMap((form) => ('raw' in form ? (form.raw ?? []) : []))[0];
+    return inBody(kept === undefined ? '' : `/${kept}`);
+  };
+  return new ServiceError(code, message, {
+    field,
+    faults: [place()],
+    cause: error.cause,
+    ...(sessions && { sessions }),
+  });
+}
+
 /** Gives what makes routes of operations. */
 export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
@@ -103,11 +134,15 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
       operation: operation as unknown as Description,
       handle: async (c) => {
         const now = clock();
-        const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
-        const policy = hasApp ? policyOf(app) : DEFAULT_POLICY;
-        const asked = queryOf(c, query);
-        const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
-        return handle({ c, now, app, policy, query: asked, ...body });
+        try {
+          const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
+          const policy = hasApp ? policyOf(app) : DEFAULT_POLICY;
+          const asked = queryOf(c, query);
+          const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
+          return await handle({ c, now, app, policy, query: asked, ...body });
+        } catch (error) {
+          throw placed(error, operation);
+        }
       },
     };
   };

@@ -22,6 +22,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   session_not_found: 404,
   version_mismatch: 412,
   token_taken: 409,
+  token_replaced: 409,
   idempotency_key_reused: 422,
   session_limit_reached: 409,
   unsupported_media_type: 415,

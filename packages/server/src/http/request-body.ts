@@ -30,7 +30,8 @@ export async function readBodyOf<B extends z.ZodType>(
   const form = bodies[mediaType];
   if (form === undefined) {
     const types = Object.keys(bodies).join(' or ');
-    if (length === 0) throw new ServiceError('invalid_request', `a body of the type ${types} is required`);
+    const message = `a body of the type ${types} is required`;
+    if (length === 0) throw invalid([{ in: 'body', at: '', rule: 'required', message }]);
     throw new ServiceError('unsupported_media_type', `the body must be of the type ${types}`);
   }
   if ('whole' in form) {

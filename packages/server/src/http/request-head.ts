@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
 import type { Repeatable } from '../core/idempotency.ts';
 import type { Expect } from '../core/rules.ts';
-import { checked, invalid, quoted } from './faults.ts';
+import { checked, invalid, shown, unknown } from './faults.ts';
 import type { RequestEnv } from './route.ts';
 import { queryPairs } from './target.ts';
 
@@ -46,7 +46,7 @@ export function ifMatch(c: C): Expect | undefined {
   const header = headerOf(c, 'If-Match');
   if (header === null) return undefined;
   if (header.trim() === '*') return '*';
-  const tags = header.split(',').map((tag) => /^"(\d{1,15})"$/.exec(tag.trim())?.[1]);
+  const tags = header.split(',').map((tag) => /^"([1-9]\d{0,14})"$/.exec(tag.trim())?.[1]);
   return tags.flatMap((version) => (version === undefined ? [] : [Number(version)]));
 }
 
@@ -77,14 +77,12 @@ export function queryOf<Q extends z.ZodType>(c: C, schema: Q | undefined): z.out
       throw invalid([{ in: 'query', at: '', rule: 'format', message: 'the query must be percent-encoded UTF-8' }]);
     }
     if (name in given) {
-      throw invalid([{ in: 'query', at: name, rule: 'once', message: `${name.slice(0, 64)} must be given once` }]);
+      throw invalid([{ in: 'query', at: shown(name), rule: 'once', message: `${shown(name)} must be given once` }]);
     }
     given[name] = value;
   }
   if (schema !== undefined) return checked(schema, given, 'query');
-  for (const name of Object.keys(given)) {
-    const message = `${quoted(name)} is no query parameter of this request`;
-    throw invalid([{ in: 'query', at: name, rule: 'unknown', message }]);
-  }
+  const names = Object.keys(given);
+  if (names.length > 0) throw invalid(names.map((name) => unknown('query', [], name)));
   return {} as z.output<Q>;
 }

@@ -1,7 +1,6 @@
 /** v1: one session, by the token that the end user presents: read, changed, touched, ended. */
 
 import type { z } from 'zod';
-import { ServiceError } from '../core/errors.ts';
 import { mergePatch, setUnset } from '../core/merge.ts';
 import type { Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
@@ -9,6 +8,7 @@ import type { Edited } from '../core/updates.ts';
 import { checkIp, checkLabel, checkSubject, checkUserAgent } from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
 import { PARTIAL_EXAMPLE } from './examples.ts';
+import { invalid } from './faults.ts';
 import { readFields } from './fields.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
 import { countMiss } from './rate-limits.ts';
@@ -74,7 +74,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
         },
       },
       answers: { 200: SESSION_ANSWER },
-      errors: ['session_not_found', 'version_mismatch', 'data_too_large', 'session_limit_reached'],
+      errors: ['session_not_found', 'version_mismatch', 'token_replaced', 'data_too_large', 'session_limit_reached'],
       handle: async ({ c, now, app, body, mediaType, members }) => {
         const token = tokenOf(c);
         const expect = ifMatch(c);
@@ -155,7 +155,8 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
 
 function setUnsetEdit({ unset = [], set, label, subject }: z.output<typeof shape.SetUnset>, members: Asked['members']) {
   if (set === undefined && unset.length === 0 && label === undefined && subject === undefined) {
-    throw new ServiceError('invalid_request', 'the body must have at least one of set, unset, subject and label');
+    const message = 'the body must have at least one of set, unset, subject and label';
+    throw invalid([{ in: 'body', at: '', rule: 'required', message }]);
   }
   const named = label === undefined ? {} : { label: label === null ? null : checkLabel(label) };
   return ({ data }: Session): Edited => ({

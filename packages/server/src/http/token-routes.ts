@@ -78,7 +78,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
         },
       },
       answers: { 200: SESSION_ANSWER, 201: { ...SESSION_ANSWER, description: 'There was none: it was created.' } },
-      errors: ['version_mismatch', 'data_too_large', 'session_limit_reached'],
+      errors: ['version_mismatch', 'token_replaced', 'data_too_large', 'session_limit_reached'],
       handle: async ({ c, now, app, policy, body, members }) => {
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
         const conditions = { ifMatch: ifMatch(c), ifNoneMatch: ifNoneMatch(c) };

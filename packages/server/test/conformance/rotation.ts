@@ -128,6 +128,22 @@ export function rotationSection(open: OpenStore): void {
       assert.deepEqual(await faults(), []);
     });
 
+    test('a token that a caller chose can come back after its grace, and not within it', async (t) => {
+      const { store, faults } = await open(t);
+      const chosen = makeAliased('chosen-by-the-caller-0006');
+      await store.create(chosen.session, chosen.credential, null, T0);
+      const between = newToken(chosen.session.id, 'standard');
+      const away = { credential: between.credential, graceUntil: T0 + SECOND };
+      assert.equal((await store.rotate(APP, chosen.ref, away, T0))?.kind, 'rotated');
+      const back = { credential: { hash: chosen.ref.hash, alias: true }, graceUntil: T0 + SECOND };
+      const ref = parseToken(between.token);
+      assert.deepEqual(await store.rotate(APP, ref, back, T0 + 999), { kind: 'taken' });
+      assert.equal((await store.rotate(APP, ref, back, T0 + SECOND))?.kind, 'rotated');
+      assert.equal((await store.get(APP, chosen.ref, 'look', T0 + SECOND))?.session.id, chosen.session.id);
+      assert.equal(await store.get(APP, ref, 'look', T0 + SECOND), null);
+      assert.deepEqual(await faults(), []);
+    });
+
     test('of parallel rotations of one token without grace exactly one wins', async (t) => {
       const { store } = await open(t);
       const { ref, session } = await put(store);

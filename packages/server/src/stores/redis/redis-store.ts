@@ -314,6 +314,7 @@ export class RedisStore implements SessionStore {
     if (text === null) return null;
     const visit = unpackVisit(text, app, lead.id, at);
     if (done === 0) return { kind: 'conflict', ...visit };
+    if (done === 2) return TAKEN;
     await this.aliases.release(app, ended);
     return { kind: 'rotated', ...visit, revoked: [] };
   }

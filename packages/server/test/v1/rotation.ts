@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freshApp, idsOf, problemOf, type Service } from './harness.ts';
+
+export function rotationSection(service: () => Service): void {
+  describe('rotate', () => {
+    test('gives a new token; id, data, creation and version stay, and the old token reads on for its grace', async () => {
+      const app = service().app(freshApp());
+      const { json: made } = await app.create({ subject: 'a', data: { a: 1 } });
+      const { status, json, headers } = await app.rotate(made.token);
+      assert.deepEqual([status, Object.keys(json), headers.etag], [200, ['token', 'session'], '"1"']);
+      assert.match(json.token, /^[A-Za-z0-9]{40}$/);
+      assert.notEqual(json.token, made.token);
+      assert.deepEqual(json.session, made.session, 'a rotation is no touch');
+      assert.deepEqual((await app.get(made.token)).json, (await app.get(json.token)).json);
+      assert.equal((await app.rotate(json.token, { grace: 0 })).status, 200);
+      for (const old of [made.token, json.token]) assert.equal((await app.get(old)).status, 404);
+    });
+
+    test('takes the grace of the policy where the request names none', async () => {
+      const app = service().app('small');
+      const token = await app.token();
+      await app.rotate(token);
+      assert.equal((await app.get(token)).status, 404);
+    });
+
+    test('parallel reads with the old token succeed within the grace, and none does after it', async () => {
+      const app = service().app(freshApp());
+      const token = await app.token();
+      const began = Date.now();
+      const rotated = app.rotate(token, { grace: 0.4 });
+      const reads: Promise<{ at: number; status: number }>[] = [];
+      const read = async () => {
+        const at = Date.now();
+        return { at, status: (await app.get(token, '?touch=true')).status };
+      };
+      await rotated;
+      const answered = Date.now();
+      while (Date.now() < began + 700) {
+        for (let i = 0; i < 5; i++) reads.push(read());
+        await delay(10);
+      }
+      const results = await Promise.all(reads);
+      const within = results.filter(({ at }) => at < began + 300);
+      const after = results.filter(({ at }) => at >= answered + 400);
+      assert.ok(within.length > 20 && after.length > 20, `${within.length} ${after.length}`);
+      assert.deepEqual(
+        within.filter(({ status }) => status !== 200),
+        [],
+      );
+      assert.deepEqual(
+        after.filter(({ status }) => status !== 404),
+        [],
+      );
+    });
+
+    test('with a subject binds the session: a new id, the old token ends at once, whatever the grace', async () => {
+      const app = service().app(freshApp());
+      const { json: made } = await app.create({ data: { cart: [1] } });
+      const { status, json } = await app.rotate(made.token, { subject: 'ann', grace: 60 });
+      assert.equal(status, 200);
+      assert.deepEqual([json.session.subject, json.session.data], ['ann', { cart: [1] }]);
+      assert.notEqual(json.session.id, made.session.id);
+      assert.equal(json.session.createdAt, made.session.createdAt);
+      assert.equal((await app.get(made.token)).status, 404, 'a change of privilege has no grace');
+      assert.deepEqual(idsOf(await app.ofSubject('ann')), [json.session.id]);
+      const { json: moved } = await app.rotate(json.token, { subject: 'bob' });
+      assert.deepEqual(
+        [(await app.ofSubject('ann')).json.sessions, idsOf(await app.ofSubject('bob'))],
+        [[], [moved.session.id]],
+      );
+      const { json: same } = await app.rotate(moved.token, { subject: 'bob' });
+      assert.equal(same.session.id, moved.session.id, 'the subject it has is no move');
+      assert.equal((await app.get(moved.token)).status, 200, 'so it has its grace');
+      assert.equal((await app.rotate(same.token, { subject: null })).json.session.subject, null);
+      assert.deepEqual((await app.ofSubject('bob')).json.sessions, []);
+      assert.equal((await app.list()).json.sessions.length, 1);
+    });
+
+    test('with a subject at its cap ends the oldest and names it', async () => {
+      const app = service().app('cap-one');
+      const { json: old } = await app.create({ subject: 'cap-rotate' });
+      const guest = await app.token();
+      const { json } = await app.rotate(guest, { subject: 'cap-rotate' });
+      assert.deepEqual(json.revoked, [old.session.id]);
+      assert.deepEqual(idsOf(await app.ofSubject('cap-rotate')), [json.session.id]);
+    });
+
+    test('sent again with its Idempotency-Key gives the same token, 20 at once too', async () => {
+      const app = service().app(freshApp());
+      for (const body of [undefined, { grace: 0 }, { subject: 'ann' }, { subject: 'bob', grace: 5 }]) {
+        const token = await app.token();
+        const key = { 'Idempotency-Key': `rotate-${JSON.stringify(body)}` };
+        const answers = await Promise.all(Array.from({ length: 20 }, () => app.rotate(token, body, key)));
+        const given = new Set(answers.map(({ status, json }) => `${status} ${json.token} ${json.session?.id}`));
+        assert.equal(given.size, 1, [...given].join('\n'));
+        const retry = await app.rotate(token, body, key);
+        assert.equal(retry.json.token, answers[0]!.json.token);
+        assert.equal(retry.headers['idempotency-replayed'], 'true');
+        assert.equal((await app.get(retry.json.token)).status, 200);
+        assert.deepEqual(problemOf(await app.rotate(token, { grace: 1 }, key)), [422, 'idempotency_key_reused']);
+      }
+      assert.equal((await app.list()).json.sessions.length, 4, 'no orphan');
+    });
+
+    test('without a key, 20 at once leave one session, and the last token works', async () => {
+      const app = service().app(freshApp());
+      const token = await app.token({ subject: 'a' });
+      const answers = await Promise.all(Array.from({ length: 20 }, () => app.rotate(token, { grace: 0 })));
+      assert.deepEqual(answers.filter(({ status }) => status === 200).length, 1);
+      assert.ok(answers.every(({ status }) => status === 200 || status === 404));
+      const binding = answers.find(({ status }) => status === 200)!.json.token;
+      const logins = await Promise.all(['x', 'y', 'x', 'y', 'x'].map((subject) => app.rotate(binding, { subject })));
+      assert.deepEqual(logins.filter(({ status }) => status === 200).length, 1);
+      assert.ok(logins.every(({ status }) => status === 200 || status === 404));
+      assert.equal((await app.list()).json.sessions.length, 1);
+      assert.deepEqual((await app.send('GET', '/activity')).json, { subjects: 1, sessions: 1 });
+    });
+  });
+}
