@@ -30,6 +30,7 @@ export class Connection {
   readonly anySlot: boolean;
   private readonly client: Redis | Cluster;
   private failing = false;
+  private gathering = false;
   private closed = false;
 
   constructor({ address, tls, timeout, onError }: ConnectionOptions) {
@@ -65,6 +66,7 @@ export class Connection {
   /** Sends a command. Answers bulk texts as Buffers. Errors: what the server or the network says, arguments left out. */
   async send(command: string, args: (string | Buffer | number)[]): Promise<unknown> {
     if (this.client.status !== 'ready') throw new Error('not connected');
+    this.gather();
     try {
       return await this.client.callBuffer(command, args);
     } catch (error) {
@@ -85,6 +87,25 @@ export class Connection {
     if (error ?? waitError) throw withoutArguments(error ?? waitError);
     if (Number(reached) < replicas) throw new Error(`${reached} of ${replicas} replicas have it`);
     return reply;
+  }
+
+  /**
+   * Lets the commands of one event-loop turn go out in one write to each server: a write of its own costs more than
+   * all else about a command. Nothing waits: what is gathered leaves before the next turn begins.
+   */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    const streams = this.servers().flatMap(({ stream }) => stream ?? []);
+    for (const stream of streams) stream.cork();
+    process.nextTick(() => {
+      this.gathering = false;
+      for (const stream of streams) stream.uncork();
+    });
+  }
+
+  private servers(): readonly Redis[] {
+    return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
   }
 
   private connect(): void {
