@@ -14,7 +14,7 @@ import type { Bench } from './workload.ts';
  */
 const SETTLE = 1200;
 /** Requests until the code is compiled; on a machine that is busy elsewhere, as many as it does in a while. */
-const WARM_UP = 10_000;
+const WARM_UP = 20_000;
 /** Units: seconds. */
 const LONGEST_WARM_UP = 8;
 
