@@ -58,7 +58,7 @@ async function soak(): Promise<number> {
   for (let created = BATCH; created <= cycles; created += BATCH) {
     const tokens = await Promise.all(Array.from({ length: BATCH }, () => create(store, now)));
     // One in ten is read once: touches move deadlines, and what they leave in the index must go too.
-    await Promise.all(tokens.slice(0, BATCH / 10).map((token) => store.get('soak', parseToken(token), true, now)));
+    await Promise.all(tokens.slice(0, BATCH / 10).map((token) => store.get('soak', parseToken(token), 'read', now)));
     now += STEP;
     swept += await sweep(store, now);
     if (created % report !== 0) continue;

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationTable } from '../packages/server/src/config.ts';
 import { ERROR_CODES, type ErrorCode } from '../packages/server/src/core/errors.ts';
 import { STATUS } from '../packages/server/src/http/problem.ts';
+import { policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 
 const generated: Record<string, string> = {
   'docs/configuration.md': `# Configuration
@@ -11,7 +12,29 @@ The server is configured by environment variables. An empty value counts as not 
 the start with one line that names the variable, the value and what is allowed; exit code 2.
 
 ${configurationTable()}
+
+## The policy file
+
+\`RS_CONFIG\` names a JSON file with the rules that the sessions of each app live under; [examples/policy.json](../examples/policy.json)
+is one. Its JSON Schema is \`schema/config.json\` in the package, and every server has it at \`/schema/config.json\`: an editor
+that is shown it (\`$schema\`) completes and explains each member.
+
+${policyFileTable()}
+
+The members of \`defaults\` and of each app:
+
+${policyTable()}
+
+- A file with a fault is refused as a whole. Each fault is one line with the file, the place (a JSON pointer, or line and
+  column where the text is not JSON) and the rule. At the start that ends the server with exit code 2.
+- \`kill -HUP\` makes the server read the file again. The log says what changed, as \`/apps/shop/idleTimeout: 7200 → 3600\`. A
+  file with a fault is logged as errors and changes nothing.
+- A session keeps the timeouts it was given; new rules act on what comes after them.
+- \`minIdleTimeout\` ≤ \`idleTimeout\` ≤ \`maxIdleTimeout\` and \`absoluteTimeout\` ≤ \`maxAbsoluteTimeout\` must hold for every app,
+  whichever layer each comes from. A member that
+  is unknown or there twice is a fault, so that no setting is silently without effect.
 `,
+  'packages/server/schema/config.json': policyJsonSchema(),
   'docs/errors.md': `# Errors
 
 Every error answer is JSON. In the classic API it is \`{"name","message"}\`; \`name\` is the code below in camelCase

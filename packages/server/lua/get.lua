@@ -1,7 +1,7 @@
 -- get: reads sessions by token, with or without a touch; each for itself.
 -- KEYS: sessions, data, activity, visitors (for each read)
--- ARGV: now, deadline, then for each read: id, hash, touch
--- RETURNS: {now, then for each read a visit, false, or an error of its own}
+-- ARGV: now, deadline, then for each read: id, hash, touch (0 look, 1 read, 2 slide)
+-- RETURNS: {now, then for each read a visit, false, 1 when the token was rotated away, or an error of its own}
 -- ATOMIC: a read and its count are one step, or a revoke in between would be undone by the write.
 -- INCLUDES: record
 local now, late = clock(ARGV[1], ARGV[2])
@@ -17,11 +17,15 @@ local function one(sessions, data, activity, visitors, id, hash, touch)
   local _, _, _, apart, seen, reads, _, _, idle, absolute, grace, own, old, subject =
     struct.unpack('>BBBBdddddddBc0Bc0Hc0', text)
   if now >= seen + idle or now >= absolute then return false end
-  if hash ~= own and (hash ~= old or now >= grace) then return false end
+  if hash ~= own then
+    if hash ~= old then return false end
+    if now >= grace then return 1 end
+  end
   local unseen = math.max(0, now - seen)
-  if touch == '1' then
+  if touch ~= '0' then
+    if touch == '1' then reads = reads + 1 end
     -- form and flags (4 bytes), seen and reads (16), the rest as it was
-    text = string.sub(text, 1, 4) .. struct.pack('>dd', seen + unseen, reads + 1) .. string.sub(text, 21)
+    text = string.sub(text, 1, 4) .. struct.pack('>dd', seen + unseen, reads) .. string.sub(text, 21)
     redis.call('HSET', sessions, id, text)
     if entry > seen then
       redis.call('ZADD', activity, entryText, id)

@@ -40,17 +40,38 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'the scripts are files, the driver is in connection.ts',
   },
   {
-    from: /^http\/(node-server|bare-connection)\.ts$/,
-    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(http|net)$)/,
+    from: /^http\/(node-server|bare-connection|secure-server)\.ts$/,
+    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(https?|net|tls)$)/,
     why: 'the place with sockets',
   },
   {
     from: /^http\//,
-    mayImport: /^(core\/|http\/|hono(\/|$)|node:timers\/promises$)/,
+    mayImport: /^(core\/|http\/|hono(\/|$)|zod$|node:timers\/promises$)/,
     why: 'http knows no store and no configuration',
   },
-  { from: /^config\.ts$/, mayImport: /^node:/, why: 'configuration imports nothing of ours' },
+  { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
+  {
+    from: /^policy\/schema\.ts$/,
+    mayImport: /^(core\/policy\.ts$|zod$)/,
+    why: 'the table of the file stands on the policy',
+  },
+  {
+    from: /^policy\//,
+    mayImport: /^(core\/(errors|policy)\.ts$|policy\/|zod$|node:fs$)/,
+    why: 'the policy file knows no route and no store',
+  },
+  {
+    from: /^keys\//,
+    mayImport: /^(core\/(principal|token)\.ts$|keys\/|limits\/reminder\.ts$|node:(crypto|fs)$)/,
+    why: 'keys know no route and no header',
+  },
+  {
+    from: /^tls\.ts$/,
+    mayImport: /^(config\.ts$|http\/secure-server\.ts$|node:(fs|tls)$)/,
+    why: 'it reads files for the server',
+  },
+  { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
     from: /^store-watch\.ts$/,
@@ -59,7 +80,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   {
     from: /^cli\//,
-    mayImport: /^(cli\/|config\.ts$|log\.ts$|(serve|doctor)\.ts$|node:)/,
+    mayImport: /^(cli\/|config\.ts$|keys\/|log\.ts$|(serve|doctor)\.ts$|node:)/,
     why: 'the command neither knows core nor stores',
   },
   {
@@ -67,7 +88,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     mayImport: /^(config\.ts$|stores\/(open-)?audit\.ts$)/,
     why: 'the composition root of the doctor, which needs no server',
   },
-  { from: /^(serve|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+  { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
 ];
 
 const files = readdirSync(SRC, { withFileTypes: true, recursive: true })

@@ -7,10 +7,15 @@ test('without any variable the server is on loopback with the embedded store', (
   assert.deepEqual(readConfig({}), {
     port: 3000,
     host: '127.0.0.1',
+    keys: { file: null, list: null },
+    tls: null,
+    rates: { key: null, app: null, misses: null },
+    maxConcurrent: 1000,
     store: 'lmdb:data',
     storeTimeout: 1000,
     redis: { wait: 0, tls: {} },
     namespace: 'drs',
+    policyFile: null,
     logLevel: 'info',
     logRequests: false,
     sweepInterval: 30_000,
@@ -27,6 +32,13 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_PORT: ['0x50', '-1', '65536', '80.5', ' 80', '3000abc', '99999999999999999999'],
     RS_HOST: ['a b', '1.1.1.1/24', 'x'.repeat(300), '\n'],
     RS_AUTH: ['yes', 'NONE'],
+    RS_TLS_CERT: ['/no/such/file'],
+    RS_TLS_KEY: ['/no/such/file'],
+    RS_TLS_CLIENT_CA: ['/no/such/file'],
+    RS_RATE_KEY: ['0', '-1', '10/s', '1e3', '10:', ':10', '10:20:30', '1000001'],
+    RS_RATE_APP: ['0', '10:0'],
+    RS_RATE_MISSES: ['many'],
+    RS_MAX_CONCURRENT: ['0', 'all', '100001'],
     RS_STORE: [
       ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
       ...['redis://a b', 'redis://h:x', 'redis://h/one', 'redis://h,i', 'redis+sentinel://h', 'redis+cluster://h/1'],
@@ -40,6 +52,7 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_REDIS_KEY: ['/no/such/file'],
     RS_REDIS_SERVERNAME: ['a b'],
     RS_NAMESPACE: ['a:b', 'x'.repeat(33), '{x}'],
+    RS_CONFIG: ['/no/such/file', '/'],
     RS_LOGLEVEL: ['verbose', 'INFO', 'silent'],
     RS_SWEEP_INTERVAL: ['0', '-5', 'often', '1e2', '3601'],
   };
@@ -47,6 +60,8 @@ test('a bad value is one line that names the variable, the value and what is all
     Object.keys(bad).sort(),
     Object.values(VARIABLES)
       .map(({ name }) => name)
+      // What keys look like is not for the configuration to know: keys.test.ts.
+      .filter((name) => name !== 'RS_KEYS_FILE' && name !== 'RS_API_KEYS')
       .sort(),
   );
   for (const [name, values] of Object.entries(bad)) {
@@ -61,13 +76,33 @@ test('a bad value is one line that names the variable, the value and what is all
   }
 });
 
-test('any address but loopback is refused unless authentication is switched off by name', () => {
+test('any address but loopback is refused without API keys, unless authentication is switched off by name', () => {
   for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost'])
     assert.equal(readConfig({ RS_HOST: host }).host, host);
   for (const host of ['0.0.0.0', '::', '192.168.1.1', 'example.com', '127.0.0.1.example.com', '::ffff:127.0.0.1']) {
-    assert.throws(() => readConfig({ RS_HOST: host }), /RS_AUTH=none/);
+    assert.throws(() => readConfig({ RS_HOST: host }), /RS_KEYS_FILE.*RS_AUTH=none/);
+    assert.equal(readConfig({ RS_HOST: host, RS_KEYS_FILE: 'keys.json' }).host, host);
+    assert.equal(readConfig({ RS_HOST: host, RS_API_KEYS: 'x' }).host, host);
     assert.equal(readConfig({ RS_HOST: host, RS_AUTH: 'none' }).host, host);
   }
+});
+
+test('keys and RS_AUTH=none contradict each other', () => {
+  assert.throws(() => readConfig({ RS_AUTH: 'none', RS_API_KEYS: 'x' }), /both set/);
+  assert.throws(() => readConfig({ RS_AUTH: 'none', RS_KEYS_FILE: 'x' }), /both set/);
+});
+
+test('TLS takes a certificate and its key, or neither', () => {
+  const file = fileURLToPath(import.meta.url);
+  assert.throws(() => readConfig({ RS_TLS_CERT: file }), /RS_TLS_KEY is not set/);
+  assert.throws(() => readConfig({ RS_TLS_KEY: file }), /RS_TLS_CERT is not set/);
+  assert.throws(() => readConfig({ RS_TLS_CLIENT_CA: file }), /RS_TLS_CERT is not set/);
+  assert.deepEqual(readConfig({ RS_TLS_CERT: file, RS_TLS_KEY: file }).tls, { cert: file, key: file, clientCa: null });
+});
+
+test('a rate is a number a second, and a burst that is the same unless it says otherwise', () => {
+  const { rates } = readConfig({ RS_RATE_KEY: '100', RS_RATE_APP: '50:500' });
+  assert.deepEqual(rates, { key: { perSecond: 100, burst: 100 }, app: { perSecond: 50, burst: 500 }, misses: null });
 });
 
 test('a log level is a threshold; a morgan format and debug also log each request', () => {

@@ -10,10 +10,15 @@ export function help(): string {
 
 Usage: rest-sessions [serve]
        rest-sessions doctor [--store URL] [--repair] [--json]
+       rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
+       rest-sessions keys list | revoke NAME | check    (check reads a key from standard input)
        rest-sessions --help | --version
 
 serve (the default) starts the server and runs until SIGTERM or SIGINT. It then finishes the
-requests under way and ends with 0; a second signal ends it at once.
+requests under way and ends with 0; a second signal ends it at once. SIGHUP reads keys again.
+
+keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
+(read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
 
 doctor examines a store while servers use it: the settings of its Redis, and whether sessions and
 their indexes agree. It changes nothing; --repair mends what it can, --json is for programs. The

@@ -20,8 +20,12 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   try {
     server = await serve(config, log);
   } catch (error) {
+    if (error instanceof ConfigError) return fail(2, ...error.message.split('\n'));
     return fail(1, startFailure(error, config));
   }
+  // With nothing to read again, SIGHUP keeps its meaning: the terminal is gone, the server ends.
+  const { reload } = server;
+  if (reload !== null) process.on('SIGHUP', reload);
   process.stdout.write(greeting(server));
   log.info({ url: server.url, store: server.location, pid: process.pid }, 'listening');
   const signal = await signalled;
@@ -52,16 +56,19 @@ function dieLoudly(log: Log): void {
   });
 }
 
-function greeting({ url, location }: RunningServer): string {
+function greeting({ url, location, open }: RunningServer): string {
+  const access = open ? 'everyone who reaches this address may call: there are no API keys' : 'an API key is needed';
+  const header = open ? '' : ' -H "Authorization: Bearer $KEY"';
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
+${access}
 
 Create a session:
-  curl -X PUT '${url}/shop/create/user123?ip=192.168.99.22'
+  curl -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22'
 Read it, with the token that gave:
-  curl '${url}/shop/get/TOKEN'
+  curl${header} '${url}/shop/get/TOKEN'
 Or both in one line:
-  curl "${url}/shop/get/$(curl -s -X PUT '${url}/shop/create/user123?ip=192.168.99.22' | cut -d'"' -f4)"
+  curl${header} "${url}/shop/get/$(curl -s -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22' | cut -d'"' -f4)"
 
 `;
 }
@@ -75,7 +82,7 @@ function startFailure(error: unknown, { host, port, store }: Config): string {
   return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
 }
 
-function fail(code: number, message: string): number {
-  process.stderr.write(`rest-sessions: ${message.replaceAll('\n', ' ')}\n`);
+function fail(code: number, ...lines: string[]): number {
+  for (const line of lines) process.stderr.write(`rest-sessions: ${line.replaceAll('\n', ' ')}\n`);
   return code;
 }

@@ -2,17 +2,32 @@
  * Every way a request can fail, by code. The code is the contract between the layers: core and stores throw it,
  * `http/problem.ts` alone knows which status it becomes. Absence is not an error: it is null, 0 or an empty list.
  */
+import type { Session } from './session.ts';
+
 export const ERROR_CODES = {
+  unauthorized: 'The request shows no API key, or one that is not in force.',
+  forbidden: 'The API key is good, but not for this route or this app.',
+  rate_limited: 'The API key or the app has had its requests for now. Retry-After says when there are more.',
+  overloaded: 'The server is doing as much at once as it takes on. Nothing was done; try again.',
   invalid_format: 'A value has characters or a length that its field does not allow.',
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
   missing_parameter: 'A value that the request needs is absent or empty.',
   invalid_json: 'The request body is not a JSON document that every client could read back.',
+  invalid_request:
+    'The request does not have the form of its route. `errors` names each value, the rule and what came.',
   invalid_cursor: 'A list cursor is not one that this server gave.',
   bad_request: 'The bytes on the connection are not an HTTP request this server can read.',
   body_too_large: 'The request body is longer than the server reads.',
   data_too_large: 'The session data would grow past the limit of the app. The session is unchanged.',
+  session_not_found: 'There is no such session: it never was, has expired, or was ended.',
+  version_mismatch:
+    'The session is not at the version that If-Match names, or exists although If-None-Match says it must not.',
+  token_taken: 'The token that the request chose opens a session already.',
+  idempotency_key_reused: 'The Idempotency-Key was used before, with another request.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
   unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',
+  app_not_found:
+    'The app is not one that this server serves, or not one that the classic routes serve: see `strictApps` and `classic` of the policy file.',
   route_not_found: 'No route has this path.',
   method_not_allowed: 'The path exists, with other methods. The Allow header names them.',
   uri_too_long: 'The request target is longer than the server reads.',
@@ -25,10 +40,22 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What is wrong with one value of a request. `in`: where it is; `at`: a JSON pointer in the body, else a name. */
+export interface Fault {
+  readonly in: 'body' | 'query' | 'header' | 'path';
+  readonly at: string;
+  readonly rule: string;
+  readonly message: string;
+}
+
 /** What a ServiceError may carry beside its code and message. */
 export interface ErrorDetails {
   /** The field the message speaks of: `app`, `subject`, `ip`, `idleTimeout`, `window`, `data`, `token`, … */
   readonly field?: string;
+  /** All that is wrong, where that is more than the message says. */
+  readonly faults?: readonly Fault[];
+  /** Of `session_limit_reached`: the sessions that are there. */
+  readonly sessions?: readonly Session[];
   /** The fault underneath. Logged, never sent. */
   readonly cause?: unknown;
 }
@@ -38,10 +65,14 @@ export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
   readonly field: string | undefined;
+  readonly faults: readonly Fault[] | undefined;
+  readonly sessions: readonly Session[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.field = details.field;
+    this.faults = details.faults;
+    this.sessions = details.sessions;
   }
 }

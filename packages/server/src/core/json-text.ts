@@ -4,13 +4,17 @@
  * and the libraries that keep numbers lose the order of keys.
  *
  * Accepts RFC 8259 and nothing more; drops only whitespace. Refuses what some client could not read back: lone
- * surrogates, numbers past a double's range, deep nesting. Of duplicate keys the last value wins, at the first one's
- * place, as in JSON.parse.
+ * surrogates, numbers past a double's range, deep nesting, very many keys. Of duplicate keys the last value wins, at the
+ * first one's place, as in JSON.parse.
  */
 import { ServiceError } from './errors.ts';
 
 /** PHP reads 512 levels, Ruby 100; far below both is still more than session data needs. */
 export const MAX_DEPTH = 32;
+/** In all objects of a document together, each time one is written: a change takes them apart, while other requests wait. */
+export const MAX_KEYS = 1000;
+/** What a request body may have around the data in it, in keys. */
+const ENVELOPE_KEYS = 100;
 
 /** One member of an object: its key as sent (with quotes and escapes) and the compact text of its value. */
 export interface Member {
@@ -27,7 +31,17 @@ export type Members = Map<string, Member>;
  */
 export function readObject(text: string): Members | null {
   if (!text.isWellFormed()) throw notJson('it has half of a surrogate pair');
-  return new Reader(text).document();
+  return new Reader(text, MAX_DEPTH, MAX_KEYS).document();
+}
+
+/**
+ * Reads the text of a request body that has data in one of its members (`{"subject":…,"data":{…}}`): room for one more
+ * level and a few more keys than data has. The member with the data is then checked by reading its value with
+ * `readObject`; other values are decoded with JSON.parse. Absence and errors as there.
+ */
+export function readEnvelope(text: string): Members | null {
+  if (!text.isWellFormed()) throw notJson('it has half of a surrogate pair');
+  return new Reader(text, MAX_DEPTH + 1, MAX_KEYS + ENVELOPE_KEYS).document();
 }
 
 export function writeObject(members: Members): string {
@@ -39,9 +53,13 @@ export function writeObject(members: Members): string {
 class Reader {
   private readonly text: string;
   private at = 0;
+  private readonly maxDepth: number;
+  private keysLeft: number;
 
-  constructor(text: string) {
+  constructor(text: string, maxDepth: number, maxKeys: number) {
     this.text = text;
+    this.maxDepth = maxDepth;
+    this.keysLeft = maxKeys;
   }
 
   /** The whole text: an object's members, or null for an array. A bare string, number or word is refused. */
@@ -84,6 +102,7 @@ class Reader {
     if (this.ends('}')) return members;
     do {
       this.space();
+      if (--this.keysLeft < 0) throw tooManyKeys();
       const start = this.at;
       const key = this.string();
       const rawKey = this.text.slice(start, this.at);
@@ -108,7 +127,7 @@ class Reader {
   }
 
   private enter(depth: number): void {
-    if (depth > MAX_DEPTH) {
+    if (depth > this.maxDepth) {
       throw new ServiceError('invalid_value', `data must not nest deeper than ${MAX_DEPTH} levels`, { field: 'data' });
     }
     this.at++;
@@ -196,6 +215,12 @@ class Reader {
     if (this.at >= this.text.length) return notJson('it ends too early');
     return notJson(`unexpected character at position ${this.at}`);
   }
+}
+
+export function tooManyKeys(): ServiceError {
+  return new ServiceError('invalid_value', `data must not have more than ${MAX_KEYS} keys, all objects counted`, {
+    field: 'data',
+  });
 }
 
 function notJson(why: string): ServiceError {

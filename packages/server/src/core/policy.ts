@@ -1,35 +1,59 @@
-/** The rules an app's sessions live under. One default today; the policy file per app plugs in behind PolicySource. */
+/**
+ * The rules an app's sessions live under. Where they come from (the defaults here, the policy file in policy/) is behind
+ * PolicySource. They act when something is decided: a session keeps the timeouts that it was given.
+ */
 
-/** Units: milliseconds and bytes. Absence: null means none. */
+/** Units: milliseconds, bytes and characters. Absence: null means none. */
 export interface Policy {
-  readonly idleTimeout: number;
+  /** What a create gets that names none. Null only beside an absolute timeout: every session ends. */
+  readonly idleTimeout: number | null;
   readonly minIdleTimeout: number;
   readonly maxIdleTimeout: number;
   readonly absoluteTimeout: number | null;
-  /** What a classic create gets: none, as the original had none. */
+  readonly maxAbsoluteTimeout: number | null;
+  /** What a classic create gets: none, as the original had none, unless the policy file sets or bounds an absolute one. */
   readonly classicAbsoluteTimeout: number | null;
   readonly maxSessionsPerSubject: number | null;
   readonly onLimit: OnLimit;
+  /** The quota of the whole app. */
+  readonly maxSessions: number | null;
   /** Of the data of one session, as compact UTF-8 text. */
   readonly maxDataBytes: number;
+  /** Of a token that the caller has chosen. */
+  readonly minCallerTokenLength: number;
+  /** How long the old token still reads after a rotation that asks for nothing else. */
+  readonly rotationGrace: number;
+  /** Whether the classic routes serve the app. */
+  readonly classic: boolean;
 }
 
 /** What a create does when its subject already has as many sessions as allowed. */
-export type OnLimit = 'revokeOldest' | 'revokeLeastRecentlyUsed' | 'refuse';
+export type OnLimit = (typeof ON_LIMIT)[number];
+export const ON_LIMIT = ['revokeOldest', 'revokeLeastRecentlyUsed', 'refuse'] as const;
 
 const SECOND = 1000;
+
+/** Clients ask for years ("remember me"); the largest value they could ever send was a signed 32-bit integer. */
+export const MAX_TIMEOUT = 2_147_483_647 * SECOND;
 
 export const DEFAULT_POLICY: Policy = Object.freeze({
   idleTimeout: 7200 * SECOND,
   minIdleTimeout: 10 * SECOND,
-  // Clients ask for years ("remember me"); the largest value they could ever send was a signed 32-bit integer.
-  maxIdleTimeout: 2_147_483_647 * SECOND,
+  maxIdleTimeout: MAX_TIMEOUT,
   absoluteTimeout: 2_592_000 * SECOND,
+  maxAbsoluteTimeout: null,
   classicAbsoluteTimeout: null,
   maxSessionsPerSubject: null,
   onLimit: 'revokeOldest',
+  maxSessions: null,
   maxDataBytes: 65_536,
+  minCallerTokenLength: 22,
+  rotationGrace: 10 * SECOND,
+  classic: true,
 });
 
-/** Gives the policy of an app. */
+/**
+ * Gives the policy of an app. It may be another one at the next call: take it once per request.
+ * Errors: `app_not_found` when only the apps of the policy file are served (`strictApps`) and this is none of them.
+ */
 export type PolicySource = (app: string) => Policy;

@@ -4,23 +4,30 @@
  */
 import { byActivity } from './cursor.ts';
 import { ServiceError } from './errors.ts';
+import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
-import { EMPTY_DATA, type Session } from './session.ts';
-import type { CreateOutcome, ListQuery, Selector, SessionStore, Visit } from './store.ts';
+import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
+import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
+import {
+  absoluteTimeoutOf,
+  begin,
+  capOf,
+  checkDataSize,
+  checkDraft,
+  checkVersion,
+  type Draft,
+  type Expect,
+  endsAtOnce,
+  limitReached,
+} from './rules.ts';
+import type { Session } from './session.ts';
+import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
 import { newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
-import { Updates } from './updates.ts';
-import type { AppName, IdleTimeout, Ip, Subject } from './validate.ts';
+import { type Edit, type Edited, Updates } from './updates.ts';
+import { type AppName, checkTimeouts, type Subject } from './validate.ts';
 
-export interface NewSession {
-  readonly app: AppName;
-  readonly subject: Subject | null;
-  readonly ip?: Ip;
-  readonly idleTimeout: IdleTimeout;
-  /** Units: milliseconds. Absence: null means none. */
-  readonly absoluteTimeout: number | null;
-  /** Compact JSON text of an object. */
-  readonly data: string;
+export interface NewSession extends Draft {
   readonly tokenKind: keyof typeof SECRET_LENGTH;
 }
 
@@ -28,82 +35,117 @@ export interface Created {
   /** The only time the token is shown. */
   readonly token: string;
   readonly session: Session;
+  /** The instant it was created at. */
+  readonly at: number;
   /** Ids of the sessions that the subject's cap ended. */
   readonly revoked: readonly string[];
+  /** The same request was done before; this is what it made. */
+  readonly repeated: boolean;
 }
 
 const PAGE = 1000;
 
 export class Sessions {
+  readonly policy: PolicySource;
   private readonly store: SessionStore;
   private readonly updates: Updates;
-  readonly policy: PolicySource;
+  private readonly replacements: Replacements;
+  private readonly rotations: Rotations;
+  private readonly idempotency: Idempotency;
 
   constructor(store: SessionStore, policy: PolicySource) {
     this.store = store;
     this.policy = policy;
     this.updates = new Updates(store);
+    this.replacements = new Replacements(store, policy);
+    this.rotations = new Rotations(store, policy);
+    this.idempotency = new Idempotency(store);
   }
 
   /**
-   * Creates a session. Errors: `data_too_large`.
-   * A subject at its cap loses its oldest or least recently used session, in the same atomic step.
+   * Creates a session. A subject at its cap loses its oldest or least recently used session, in the same atomic step.
+   * Sent again with the same key, it gives the same session and token. Errors: `invalid_value` for timeouts,
+   * `data_too_large`, `session_limit_reached`, `idempotency_key_reused`, `session_not_found` when what the key made has
+   * ended.
    */
-  async create(draft: NewSession, now: number): Promise<Created> {
-    const policy = this.policy(draft.app);
-    checkDataSize(draft.data, policy.maxDataBytes);
-    const cap =
-      policy.maxSessionsPerSubject === null ? null : { max: policy.maxSessionsPerSubject, onLimit: policy.onLimit };
-    for (;;) {
-      const id = newSessionId(draft.subject);
-      const { token, credential } = newToken(id, draft.tokenKind);
-      const session: Session = {
-        id,
-        app: draft.app,
-        subject: draft.subject,
-        createdAt: now,
-        lastSeenAt: now,
-        idleTimeout: draft.idleTimeout,
-        absoluteExpiresAt: draft.absoluteTimeout === null ? null : now + draft.absoluteTimeout,
-        version: 1,
-        reads: 1,
-        ip: draft.ip ?? null,
-        userAgent: null,
-        label: null,
-        data: draft.data,
-      };
-      const outcome: CreateOutcome = await this.store.create(session, credential, cap, now);
-      if (outcome.kind === 'created') return { token, session: begunAt(session, outcome.at), revoked: outcome.revoked };
-      if (outcome.kind === 'refused') {
-        throw new ServiceError('session_limit_reached', `the subject already has ${outcome.sessions.length} sessions`);
-      }
-      // Taken: an id that already exists, once in 2^83. Another one is drawn.
-    }
+  async create(draft: NewSession, now: number, repeatable?: Repeatable): Promise<Created> {
+    checkDraft(draft, this.policy(draft.app));
+    if (repeatable === undefined) return this.createOnce(draft, now, undefined);
+    const claim = await this.idempotency.claim(draft.app, repeatable, '', now);
+    if (claim.revoked !== null) return this.createdBefore(draft, now, claim);
+    const created = await this.createOnce(draft, now, claim);
+    await claim.finish(created.revoked);
+    return created;
   }
 
-  /** Reads the session of a token and slides its idle deadline. Absence: null. */
-  get(app: AppName, token: string, now: number): Promise<Visit | null> {
-    return this.store.get(app, parseToken(token), true, now);
+  /** Reads the session of a token, and touches it if that is asked for. Absence: null. */
+  get(app: AppName, token: string, touch: Touch, now: number): Promise<Visit | null> {
+    return this.store.get(app, parseToken(token), touch, now);
+  }
+
+  /** Reads the sessions of many tokens, each for itself, in their order. */
+  getMany(app: AppName, tokens: readonly string[], touch: Touch, now: number): Promise<(Visit | null)[]> {
+    return this.store.getMany(app, tokens.map(parseToken), touch, now);
+  }
+
+  /** Reads a session by its public id. Never a touch. Absence: null. */
+  find(app: AppName, id: string, now: number): Promise<Visit | null> {
+    return this.store.find(app, id, now);
   }
 
   /**
-   * Changes the data of a session: `merge` is called with the current text and gives the new one. No parallel change
-   * is lost, so it may be called again on newer data. Slides the idle deadline. Absence: null.
-   * Errors: `data_too_large`; the session is unchanged then.
+   * Changes a session. No parallel change is lost, so the edit may be called again on newer data. Slides the idle
+   * deadline. Absence: null. Errors: `data_too_large`, `version_mismatch`, `invalid_value` for timeouts, and what the edit
+   * throws; the session is unchanged then.
    */
-  update(app: AppName, token: string, merge: (data: string) => string, now: number): Promise<Visit | null> {
-    const { maxDataBytes } = this.policy(app);
-    const checkedMerge = (data: string): string => {
-      const merged = merge(data);
-      // An app whose limit was lowered can still shrink what it has.
-      if (merged.length >= data.length) checkDataSize(merged, maxDataBytes);
-      return merged;
+  update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect): Promise<Visit | null> {
+    const checked: Edit = (session) => {
+      checkVersion(session, expect);
+      return this.checkEdited(session, edit(session));
     };
-    return this.updates.update(app, parseToken(token), checkedMerge, now);
+    return this.updates.update(app, parseToken(token), checked, now);
   }
 
-  revokeByToken(app: AppName, token: string, now: number): Promise<number> {
-    return this.revoke(app, { by: 'token', token: parseToken(token) }, now);
+  /**
+   * Changes a session and binds it to a subject. With another one it moves there: its token stays, its id does not.
+   * Absence and errors as `update`, and `session_limit_reached`.
+   */
+  bind(app: AppName, token: string, edit: MovingEdit, now: number, expect?: Expect): Promise<Changed | null> {
+    const checked: MovingEdit = (session) => {
+      checkVersion(session, expect);
+      const { subject, ...edited } = edit(session);
+      return { ...this.checkEdited(session, edited), subject };
+    };
+    return this.replacements.change(app, token, checked, now);
+  }
+
+  /** Creates or replaces the session of a token that the caller chose. See replacements.ts. */
+  replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
+    return this.replacements.replace(app, token, draft, conditions, now);
+  }
+
+  /** Gives the session of a token a new one. See rotations.ts. */
+  rotate(
+    app: AppName,
+    token: string,
+    request: RotateRequest,
+    now: number,
+    repeatable?: Repeatable,
+  ): Promise<Rotated | null> {
+    return this.rotations.rotate(app, token, request, now, repeatable);
+  }
+
+  /** Ends the session of a token. Errors: `version_mismatch`. */
+  async revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
+    const ref = parseToken(token);
+    if (expect === undefined || expect === '*') return this.store.revoke(app, { by: 'token', token: ref }, now);
+    for (;;) {
+      const before = await this.store.get(app, ref, 'look', now);
+      if (before === null) return 0;
+      checkVersion(before.session, expect);
+      const revoked = await this.store.revoke(app, { by: 'token', token: ref, version: before.session.version }, now);
+      if (revoked > 0) return revoked;
+    }
   }
 
   /** Ends sessions and gives how many. */
@@ -121,14 +163,60 @@ export class Sessions {
     return this.listAll(app, { activeSince: now - window }, now);
   }
 
-  /** Counts the distinct subjects with a session touched within `window` milliseconds. */
-  async activity(app: AppName, window: number, now: number): Promise<number> {
-    return (await this.store.count(app, now - window, now)).subjects;
+  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`. */
+  list(app: AppName, query: ListQuery, now: number): Promise<Page> {
+    return this.store.list(app, query, now);
+  }
+
+  /** Counts the sessions touched within `window` milliseconds, and their distinct subjects. */
+  count(app: AppName, window: number, now: number): Promise<Count> {
+    return this.store.count(app, now - window, now);
+  }
+
+  /** Gives the apps that have sessions, in order. */
+  apps(): Promise<string[]> {
+    return this.store.apps();
   }
 
   /** Resolves when the store would do its work now. Errors: `store_unavailable`. */
   ping(): Promise<void> {
     return this.store.ping();
+  }
+
+  private async createOnce(draft: NewSession, now: number, claim: Claim | undefined): Promise<Created> {
+    for (;;) {
+      const id = newSessionId(draft.subject, claim?.draw('id'));
+      const { token, credential } = newToken(id, draft.tokenKind, claim?.draw('token'));
+      const session = begin(draft, id, now);
+      // Nobody could use it: it ends as it begins.
+      if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: false };
+      const outcome = await this.store.create(session, credential, capOf(this.policy(draft.app)), now);
+      if (outcome.kind === 'created') {
+        const { at, revoked } = outcome;
+        return { token, session: begunAt(session, at), at, revoked, repeated: false };
+      }
+      if (outcome.kind === 'refused') throw limitReached(outcome);
+      // Taken: an id that exists, once in 2^83; another one is drawn. Drawn again with a key, it is the one we made.
+      if (claim !== undefined) return this.createdBefore(draft, now, claim);
+    }
+  }
+
+  private async createdBefore(draft: NewSession, now: number, { draw, revoked }: Claim): Promise<Created> {
+    const id = newSessionId(draft.subject, draw('id'));
+    const { token } = newToken(id, draft.tokenKind, draw('token'));
+    const visit = await this.get(draft.app, token, 'look', now);
+    if (visit === null) throw new ServiceError('session_not_found', 'the session this key created is no longer there');
+    return { token, session: visit.session, at: visit.at, revoked: revoked ?? [], repeated: true };
+  }
+
+  private checkEdited(session: Session, edited: Edited): Edited {
+    const policy = this.policy(session.app);
+    const { data, idleTimeout } = edited;
+    if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
+    if (idleTimeout !== undefined) {
+      checkTimeouts({ idleTimeout, absoluteTimeout: absoluteTimeoutOf(session) }, policy);
+    }
+    return edited;
   }
 
   /**
@@ -154,12 +242,3 @@ export class Sessions {
 }
 
 type Walk = Pick<ListQuery, 'subject' | 'activeSince'>;
-
-/** Checks the size of data as it is stored. Units: bytes of UTF-8. */
-function checkDataSize(data: string, max: number): void {
-  // UTF-8 needs at most 3 bytes for each UTF-16 unit: most texts need no counting.
-  if (data === EMPTY_DATA || data.length * 3 <= max) return;
-  if (Buffer.byteLength(data) > max) {
-    throw new ServiceError('data_too_large', `the session data must not exceed ${max} bytes`, { field: 'data' });
-  }
-}

@@ -26,11 +26,14 @@ export interface SessionStore {
    */
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome>;
 
-  /** Reads a session by token. With `touch` it also counts a read and slides the idle deadline. */
-  get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null>;
+  /**
+   * Reads a session by token, and touches it if that is asked for. A token that a rotation replaced and whose grace is
+   * over opens nothing; the store tells of it (`StoreEvents`).
+   */
+  get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null>;
 
   /** Reads many at once, in the order asked; each for itself, so one that is absent hides no other. */
-  getMany(app: string, tokens: readonly TokenRef[], touch: boolean, now: number): Promise<(Visit | null)[]>;
+  getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]>;
 
   /** Reads a session by its public id. Never a touch. */
   find(app: string, id: string, now: number): Promise<Visit | null>;
@@ -38,20 +41,27 @@ export interface SessionStore {
   /**
    * Changes a session if its version is still `change.expect`, and touches it (without counting a read).
    * `conflict`: the version differs; the answer carries the session as it is, nothing was changed.
+   * With `move`, the session gets another subject and with it a new id, and its present token goes on to open it: at no
+   * instant both, or neither. The token before (in its grace) moves nothing: that is null. The cap of the new subject
+   * applies as with create. Where subjects live apart this may take several steps; a failure in between may leave a
+   * second session behind that no token opens.
    */
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null>;
 
   /**
    * Gives a session a new credential, keeping id, data and times; the old token reads until `graceUntil`, and what was
    * the previous one before ends now. With `move`, the session gets a new subject and with it a new id, and its old id
-   * and token end at once: a change of privilege has no grace. Does not touch. Where subjects live apart a move may be
-   * two steps, the new session first: for a moment both are there, and a failure in between may leave both.
-   * `taken`: the new alias or id exists; nothing was changed.
+   * and token end at once: a change of privilege has no grace. The cap of the new subject applies as with create. Does not
+   * touch. Where subjects live apart a move may be two steps, the new session first: for a moment both are there, and a
+   * failure in between may leave both.
+   * A rotation to the credential it has already changes nothing: a retry is no second rotation.
+   * `taken`: the new alias or id exists. `conflict`: the version is not `expect`. Nothing was changed then.
    */
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null>;
 
   /**
-   * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back.
+   * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back. With a version, the session
+   * of a token ends only at that version.
    * A whole app, or hundreds of one subject, may end in several steps: what was acknowledged before the call is gone when
    * it resolves.
    */
@@ -69,6 +79,15 @@ export interface SessionStore {
    */
   count(app: string, activeSince: number, now: number): Promise<Count>;
 
+  /** Gives the apps that have sessions, in order. One whose last session has ended may be named a little longer. */
+  apps(): Promise<string[]>;
+
+  /**
+   * Remembers a short text under a name until an instant, if what stands there now is `instead` (null: nothing).
+   * Gives null when it did, else what stands there ('' for nothing). What it remembers is no session: no list, count or revoke sees it.
+   */
+  memo(app: string, name: string, memo: Memo, now: number): Promise<string | null>;
+
   /** Removes up to `limit` sessions whose deadline has passed, of any app, and gives how many. */
   sweep(now: number, limit: number): Promise<number>;
 
@@ -77,6 +96,23 @@ export interface SessionStore {
 
   /** Makes everything durable that is not yet, and lets go. Every later verb rejects. */
   close(): Promise<void>;
+}
+
+/** What a store tells beside its answers. */
+export interface StoreEvents {
+  /** Told of failures that no request waits for. */
+  readonly onError: (error: unknown) => void;
+  /** Told when a token was presented that a rotation has replaced, after its grace: it may have been stolen. */
+  readonly onTokenReuse?: ((app: string, id: string) => void) | undefined;
+}
+
+/** What a read does: `look` changes nothing, `slide` moves the idle deadline, `read` also counts a read. */
+export type Touch = 'look' | 'slide' | 'read';
+
+export interface Memo {
+  readonly text: string;
+  readonly instead: string | null;
+  readonly until: number;
 }
 
 /** What a verb saw of a session. */
@@ -94,10 +130,24 @@ export interface Cap {
   readonly onLimit: OnLimit;
 }
 
+/** Nothing was changed: the subject has as many sessions as its cap allows. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly at: number;
+  readonly sessions: readonly Session[];
+}
+
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly at: number; readonly revoked: readonly string[] }
-  | { readonly kind: 'refused'; readonly at: number; readonly sessions: readonly Session[] }
+  | Refused
   | { readonly kind: 'taken' };
+
+/** Another subject for a session, and the id it has there. `cap`: of that subject. */
+export interface Move {
+  readonly id: string;
+  readonly subject: string | null;
+  readonly cap: Cap | null;
+}
 
 /** What an update may change. A member left out stays. Only the owner of the session's clock touches lastSeenAt. */
 export interface Change {
@@ -109,20 +159,35 @@ export interface Change {
   readonly userAgent?: string;
   readonly label?: string | null;
   readonly idleTimeout?: number | null;
+  /** By the store's clock: reckoned from the session's createdAt. */
+  readonly absoluteExpiresAt?: number | null;
+  readonly move?: Move;
 }
 
-export type UpdateOutcome = ({ readonly kind: 'updated' } | { readonly kind: 'conflict' }) & Visit;
+/** `revoked`: what the cap of a new subject ended. */
+export type UpdateOutcome =
+  | ({ readonly kind: 'updated'; readonly revoked: readonly string[] } & Visit)
+  | ({ readonly kind: 'conflict' } & Visit)
+  | Refused
+  | { readonly kind: 'taken' };
 
 export interface Rotation {
   readonly credential: Pick<Credential, 'hash' | 'alias'>;
   readonly graceUntil: number;
-  readonly move?: { readonly id: string; readonly subject: string };
+  /** Only at this version. */
+  readonly expect?: number;
+  readonly move?: Move;
 }
 
-export type RotateOutcome = ({ readonly kind: 'rotated' } & Visit) | { readonly kind: 'taken' };
+/** `revoked`: what the cap of a new subject ended. */
+export type RotateOutcome =
+  | ({ readonly kind: 'rotated'; readonly revoked: readonly string[] } & Visit)
+  | ({ readonly kind: 'conflict' } & Visit)
+  | Refused
+  | { readonly kind: 'taken' };
 
 export type Selector =
-  | { readonly by: 'token'; readonly token: TokenRef }
+  | { readonly by: 'token'; readonly token: TokenRef; readonly version?: number }
   | { readonly by: 'id'; readonly id: string }
   | { readonly by: 'subject'; readonly subject: string; readonly except?: string }
   | { readonly by: 'app' };

@@ -10,7 +10,7 @@
  * names the form, so that a later form can live beside it. A slow hash would buy nothing against 131 random bits.
  * Tokens of any other form (chosen by a caller, imported) are found by their hash: the alias.
  */
-import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import type { Credential } from './session.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -56,20 +56,47 @@ export function fingerprint(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
-/** Gives the partition of a subject: `00` to `ff`. A guest has none of its own, so it is random. */
-export function partitionOf(subject: string | null): string {
-  if (subject !== null) return hash('sha256', subject, 'hex').slice(0, 2);
-  return randomFillSync(Buffer.alloc(1)).toString('hex');
+/** Gives the partition of a subject: `00` to `ff`. */
+export function partitionOf(subject: string): string {
+  return hash('sha256', subject, 'hex').slice(0, 2);
+}
+
+/** Gives characters of A-Z, a-z and 0-9, each of them uniform. */
+export type Draw = (length: number) => string;
+
+/**
+ * Gives a source of characters that draws the same ones again for the same seed and key: so that a request that is
+ * repeated gets the token it got, though nobody kept it. Who has one of the two without the other has nothing.
+ */
+export function drawFrom(seed: string, key: string): Draw {
+  let block = 0;
+  let bytes = Buffer.alloc(0);
+  return (length) => {
+    let text = '';
+    while (text.length < length) {
+      if (bytes.length === 0) bytes = createHmac('sha512', seed).update(`${block++}.${key}`).digest();
+      const byte = bytes[0]!;
+      bytes = bytes.subarray(1);
+      if (byte < UNBIASED) text += ALPHABET[byte % 62];
+    }
+    return text;
+  };
 }
 
 /** Makes a session id in the partition of its subject. */
-export function newSessionId(subject: string | null): string {
-  return partitionOf(subject) + randomText(ID_LENGTH - 2);
+export function newSessionId(subject: string | null, draw: Draw = randomText): string {
+  // A guest has no partition of its own: the id decides, also when it is drawn again.
+  const partition = subject === null ? partitionOf(draw(8)) : partitionOf(subject);
+  return partition + draw(ID_LENGTH - 2);
 }
 
 /** Makes a token for a session id. The token is to be shown once; the credential is what is stored. */
-export function newToken(id: string, kind: keyof typeof SECRET_LENGTH): { token: string; credential: Credential } {
-  const secret = randomText(SECRET_LENGTH[kind]);
+export function newToken(
+  id: string,
+  kind: keyof typeof SECRET_LENGTH,
+  draw: Draw = randomText,
+): { token: string; credential: Credential } {
+  const secret = draw(SECRET_LENGTH[kind]);
   return { token: PREFIX + id + secret, credential: { hash: hashSecret(id, secret), alias: false, previous: null } };
 }
 
@@ -78,6 +105,11 @@ export function parseToken(token: string): TokenRef {
   if (!OWN_TOKEN.test(token)) return { id: null, hash: hashSecret('', token) };
   const id = token.slice(PREFIX.length, PREFIX.length + ID_LENGTH);
   return { id, hash: hashSecret(id, token.slice(PREFIX.length + ID_LENGTH)) };
+}
+
+/** Tells whether a token has our own form, in which its session id is a part. */
+export function isOwnToken(token: string): boolean {
+  return OWN_TOKEN.test(token);
 }
 
 export function isSessionId(text: string): boolean {
@@ -89,6 +121,12 @@ export function opens(credential: Credential, ref: TokenRef, now: number): boole
   if (sameHash(credential.hash, ref.hash)) return true;
   const { previous } = credential;
   return previous !== null && now < previous.until && sameHash(previous.hash, ref.hash);
+}
+
+/** Tells whether a presented token is the one before the last rotation, presented after its grace. */
+export function isReused(credential: Credential, ref: TokenRef, now: number): boolean {
+  const { previous } = credential;
+  return previous !== null && now >= previous.until && sameHash(previous.hash, ref.hash);
 }
 
 function hashSecret(id: string, secret: string): string {

@@ -1,16 +1,23 @@
 /**
- * Gathers the updates of one session: those that arrive while one is on its way to the store are merged in order onto
+ * Gathers the updates of one session: those that arrive while one is on its way to the store are applied in order onto
  * the same base and travel in one compare-and-set. 50 parallel updates cost two store steps instead of 50 rounds of
  * losing against each other. Between processes the compare-and-set decides, and the loser starts again on newer data.
  */
-import type { SessionStore, Visit } from './store.ts';
+import type { Session } from './session.ts';
+import type { Change, SessionStore, Visit } from './store.ts';
 import type { TokenRef } from './token.ts';
 
-/** Updates merged in one go: each reads the whole data, and others wait meanwhile. */
+/** Updates applied in one go: each reads the whole data, and others wait meanwhile. */
 const MAX_GATHERED = 50;
 
+/** What an update changes. `silent`: a touch, which makes no new version. */
+export type Edited = Omit<Change, 'expect' | 'version' | 'move'> & { readonly silent?: true };
+
+/** Looks at the session as it is and says what is to change. May be called again on a newer one. Throws to refuse. */
+export type Edit = (session: Session) => Edited;
+
 interface Waiting {
-  readonly merge: (data: string) => string;
+  readonly edit: Edit;
   readonly now: number;
   readonly resolve: (visit: Visit | null) => void;
   readonly reject: (error: unknown) => void;
@@ -24,10 +31,10 @@ export class Updates {
     this.store = store;
   }
 
-  /** Applies `merge` to the session's data; each call counts as one version. Absence: null. Errors: what merge throws. */
-  update(app: string, token: TokenRef, merge: (data: string) => string, now: number): Promise<Visit | null> {
+  /** Applies an edit to a session; each counts as one version. Absence: null. Errors: what the edit throws. */
+  update(app: string, token: TokenRef, edit: Edit, now: number): Promise<Visit | null> {
     return new Promise((resolve, reject) => {
-      const waiting = { merge, now, resolve, reject };
+      const waiting = { edit, now, resolve, reject };
       const key = `${app}:${token.id ?? ''}:${token.hash}`;
       const queue = this.queues.get(key);
       if (queue !== undefined) {
@@ -56,31 +63,35 @@ export class Updates {
 
   private async apply(app: string, token: TokenRef, batch: readonly Waiting[]): Promise<void> {
     const now = Math.max(...batch.map((waiting) => waiting.now));
-    let base = await this.store.get(app, token, false, now);
+    let base = await this.store.get(app, token, 'look', now);
     while (base !== null) {
-      const { data, version } = base.session;
-      const accepted: { waiting: Waiting; data: string }[] = [];
+      const { version } = base.session;
+      const accepted: { waiting: Waiting; session: Session }[] = [];
       const refused: { waiting: Waiting; error: unknown }[] = [];
-      let merged = data;
+      let change: Change = { expect: version, version };
+      let session = base.session;
       for (const waiting of batch) {
         try {
-          merged = waiting.merge(merged);
-          accepted.push({ waiting, data: merged });
+          const { silent, ...edited } = waiting.edit(session);
+          change = { ...change, ...edited, version: change.version + (silent ? 0 : 1) };
+          session = { ...session, ...edited, version: change.version };
+          accepted.push({ waiting, session });
         } catch (error) {
           refused.push({ waiting, error });
         }
       }
       if (accepted.length > 0) {
-        const change = { expect: version, version: version + accepted.length, data: merged };
         const outcome = await this.store.update(app, token, change, now);
         if (outcome?.kind === 'conflict') {
           base = outcome;
           continue;
         }
-        // Each caller sees the state after its own merge, as if they had come one after the other.
-        accepted.forEach(({ waiting, data }, i) => {
-          const session = outcome && { ...outcome.session, data, version: version + i + 1 };
-          waiting.resolve(session && { session, at: outcome.at, idle: i === 0 ? outcome.idle : 0 });
+        if (outcome !== null && outcome.kind !== 'updated')
+          throw new Error(`an update that moves nothing: ${outcome.kind}`);
+        // Each caller sees the state after its own edit, as if they had come one after the other.
+        accepted.forEach(({ waiting, session: { data, ip, userAgent, label, idleTimeout, version: own } }, i) => {
+          const seen = outcome && { ...outcome.session, data, ip, userAgent, label, idleTimeout, version: own };
+          waiting.resolve(seen && { session: seen, at: outcome.at, idle: i === 0 ? outcome.idle : 0 });
         });
       }
       for (const { waiting, error } of refused) waiting.reject(error);

@@ -5,6 +5,7 @@
  */
 import { ServiceError } from './errors.ts';
 import type { Policy } from './policy.ts';
+import { isOwnToken } from './token.ts';
 
 declare const checked: unique symbol;
 type Checked<T, Name extends string> = T & { readonly [checked]: Name };
@@ -21,6 +22,12 @@ const LINE_BREAK = /[\n\r\u2028\u2029]/;
 const CLASSIC_TOKEN = /^[A-Za-z0-9]{64}$/;
 const MAX_SUBJECT = 128;
 const MAX_IP = 39;
+const MAX_LABEL = 128;
+const MAX_USER_AGENT = 512;
+const CALLER_TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
+const MAX_TOKEN = 256;
+/** Random text of 22 characters has fewer once in 10^12. */
+const MIN_DIFFERENT = 8;
 
 export function checkApp(value: string): AppName {
   if (!APP.test(value)) throw invalid('app', '3 to 20 characters of A-Z, a-z, 0-9, _ and -');
@@ -48,6 +55,30 @@ export function checkClassicToken(value: string): string {
   return value;
 }
 
+/** Checks what a session is called by its user: a device, a browser. */
+export function checkLabel(value: string): string {
+  return checkText(value, 'label', MAX_LABEL);
+}
+
+export function checkUserAgent(value: string): string {
+  return checkText(value, 'userAgent', MAX_USER_AGENT);
+}
+
+/**
+ * Checks a token that a caller chose: it is as good as the caller's random numbers, so what is plainly weak is refused.
+ * One that looks like ours is refused too: it would be looked for where it says.
+ */
+export function checkCallerToken(value: string, policy: Pick<Policy, 'minCallerTokenLength'>): string {
+  const least = policy.minCallerTokenLength;
+  if (!CALLER_TOKEN.test(value) || value.length < least) {
+    throw invalid('token', `${least} to ${MAX_TOKEN} characters of A-Z, a-z, 0-9, . _ ~ : , and -`);
+  }
+  if (new Set(value).size < Math.min(MIN_DIFFERENT, least))
+    throw invalid('token', 'random, not a few repeated characters');
+  if (isOwnToken(value)) throw invalid('token', 'of another form than those the server makes');
+  return value;
+}
+
 /** Checks an idle timeout against the app's policy. Units: milliseconds. */
 export function checkIdleTimeout(value: number, policy: Policy): IdleTimeout {
   if (!(value >= policy.minIdleTimeout && value <= policy.maxIdleTimeout)) {
@@ -57,6 +88,40 @@ export function checkIdleTimeout(value: number, policy: Policy): IdleTimeout {
     });
   }
   return value as IdleTimeout;
+}
+
+/** Null means none: where the policy has no bound, or the session ends by its absolute timeout anyway. */
+export function checkTimeouts(
+  { idleTimeout, absoluteTimeout }: Timeouts,
+  policy: Pick<Policy, 'minIdleTimeout' | 'maxIdleTimeout' | 'maxAbsoluteTimeout'>,
+): void {
+  const { minIdleTimeout: min, maxIdleTimeout: max, maxAbsoluteTimeout: maxAbsolute } = policy;
+  if (absoluteTimeout === null ? maxAbsolute !== null : absoluteTimeout > (maxAbsolute ?? Number.POSITIVE_INFINITY)) {
+    throw outOfRange('absoluteTimeout', `at most ${maxAbsolute! / 1000} seconds`);
+  }
+  if (idleTimeout === null) {
+    if (absoluteTimeout === null)
+      throw outOfRange('idleTimeout', 'a number of seconds where there is no absoluteTimeout');
+  } else if (idleTimeout > 0 && !(idleTimeout >= min && idleTimeout <= max)) {
+    throw outOfRange('idleTimeout', `between ${min / 1000} and ${max / 1000} seconds, or 0 to end the session`);
+  }
+}
+
+/** Units: milliseconds. Null: none. 0 or less: the session ends at once. */
+export interface Timeouts {
+  readonly idleTimeout: number | null;
+  readonly absoluteTimeout: number | null;
+}
+
+function outOfRange(field: string, rule: string): ServiceError {
+  return new ServiceError('invalid_value', `${field} must be ${rule}`, { field });
+}
+
+function checkText(value: string, field: string, max: number): string {
+  if (!isLength(value, 1, max) || LINE_BREAK.test(value) || !value.isWellFormed()) {
+    throw invalid(field, `1 to ${max} characters without line breaks`);
+  }
+  return value;
 }
 
 /** Code points are counted: a name in any script has the same room. Cheap first: a far too long text is not walked. */

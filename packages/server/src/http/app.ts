@@ -3,30 +3,59 @@ import { type Context, Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
+import { appRoutes } from './app-routes.ts';
+import { type Authenticate, guard } from './auth.ts';
 import { classicRoutes } from './classic.ts';
-import { HEADERS, problem, STATUS } from './problem.ts';
+import { operationsWith } from './operation.ts';
+import { errorForm, HEADERS, problem, Refusal, STATUS } from './problem.ts';
+import { limited, type RateLimits } from './rate-limits.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { subjectRoutes } from './subject-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { routePath, targetOf } from './target.ts';
+import { tokenRoutes } from './token-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
 
 export interface AppOptions {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly isStopping: () => boolean;
+  /** The JSON Schema of the policy file, as text. */
+  readonly configSchema?: string;
+  /** Absence: null when everyone may call, as on loopback without keys. */
+  readonly authenticate?: Authenticate | null;
+  /** Absence: null when nobody is limited. */
+  readonly rateLimits?: RateLimits | null;
   /** Told of faults that are not the caller's: 5xx. */
   readonly onFault: (error: unknown, trace: Trace | undefined) => void;
 }
 
 export type App = Hono<RequestEnv>;
 
-export function createApp({ sessions, clock, isStopping, onFault }: AppOptions): App {
+/** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
+export function routeTable({ sessions, clock, isStopping, configSchema = '{}' }: AppOptions): Route[] {
+  const operation = operationsWith(clock, sessions.policy);
+  const v1 = [tokenRoutes, sessionRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+    of(sessions, operation),
+  );
+  // The classic reads come first: the router tries one after the other.
+  return [...systemRoutes(sessions, isStopping, configSchema), ...classicRoutes(sessions, clock), ...v1];
+}
+
+export function createApp(options: AppOptions): App {
+  const { clock, authenticate = null, rateLimits = null, onFault } = options;
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
     getPath: (request, options) => routePath(targetOf(request, options?.env)),
   });
-  const routes = [...systemRoutes(sessions, isStopping), ...classicRoutes(sessions, clock)];
-  for (const { method, path, handle } of routes) {
+  const routes = routeTable(options);
+  for (const route of routes) {
+    const { method, path } = route;
+    let { handle } = route;
+    if (rateLimits !== null) handle = limited(route, rateLimits, clock);
+    if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
       return handle(c);
@@ -45,14 +74,14 @@ export function createApp({ sessions, clock, isStopping, onFault }: AppOptions):
     const known =
       error instanceof ServiceError ? error : new ServiceError('internal_error', 'internal error', { cause: error });
     if (STATUS[known.code] >= 500) onFault(error, c.env.trace);
-    return fail(c, known);
+    return fail(c, known, known instanceof Refusal ? known.headers : undefined);
   });
   return app;
 }
 
 function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {
   if (c.env.trace !== undefined) c.env.trace.error = error.code;
-  return problem(error, headers);
+  return problem(error, errorForm(c.req.path), headers);
 }
 
 function allowedMethods(routes: readonly Route[], path: string): string[] {

@@ -6,8 +6,10 @@ import type { Context } from 'hono';
 import { ServiceError } from '../core/errors.ts';
 import type { Incoming, RequestEnv } from './route.ts';
 
-/** Units: bytes, after inflating. What the original accepted. */
+/** Of the classic API. Units: bytes, after inflating. What the original accepted. */
 export const MAX_BODY = 60_000;
+
+export const JSON_TYPE = 'application/json';
 
 const INFLATE: Readonly<Record<string, 'gzip' | 'deflate'>> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate' };
 const UTF8 = new Set(['utf-8', 'utf8', 'us-ascii']);
@@ -16,40 +18,41 @@ const UTF8 = new Set(['utf-8', 'utf8', 'us-ascii']);
 export interface Body {
   readonly text: () => string;
   readonly length: number;
-  readonly isJson: boolean;
+  /** In lower case, without parameters; empty when there is none. */
+  readonly mediaType: string;
 }
 
 /** Reads the body of a request. Errors: `body_too_large`, `unsupported_media_type`, `bad_request` when it breaks off. */
-export async function readBody({ req: { raw: request }, env }: Context<RequestEnv>): Promise<Body> {
+export async function readBody({ req: { raw: request }, env }: Context<RequestEnv>, max = MAX_BODY): Promise<Body> {
   if (!hasBody(request)) return NO_BODY;
-  const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';');
-  const raw = await readRaw(request, env.incoming);
-  const bytes = raw.length === 0 ? raw : await inflate(raw, request.headers.get('content-encoding'));
-  const isJson = mediaType.trim().toLowerCase() === 'application/json';
-  return { length: bytes.length, isJson, text: () => decodeText(bytes, parameters) };
+  const [type = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';');
+  const raw = await readRaw(request, env.incoming, max);
+  const bytes = raw.length === 0 ? raw : await inflate(raw, request.headers.get('content-encoding'), max);
+  const mediaType = type.trim().toLowerCase();
+  return { length: bytes.length, mediaType, text: () => decodeText(bytes, parameters) };
 }
 
-const NO_BODY: Body = { length: 0, isJson: false, text: () => '' };
+const NO_BODY: Body = { length: 0, mediaType: '', text: () => '' };
 
 function hasBody({ headers }: Request): boolean {
   const length = headers.get('content-length');
   return length === null ? headers.get('transfer-encoding') !== null : length !== '0';
 }
 
-async function readRaw(request: Request, incoming: Incoming | undefined): Promise<Uint8Array> {
+async function readRaw(request: Request, incoming: Incoming | undefined, max: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > MAX_BODY) throw tooLarge();
+  if (declared !== null && Number(declared) > max) throw tooLarge(max);
   try {
     if (declared !== null) return new Uint8Array(await request.arrayBuffer());
     // Node's own stream gives many small chunks as one; as a web stream they would hold up the event loop for seconds.
-    return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body);
+    return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body, max);
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError('bad_request', 'the request body broke off', { cause });
   }
 }
 
-async function inflate(bytes: Uint8Array, encoding: string | null): Promise<Uint8Array> {
+async function inflate(bytes: Uint8Array, encoding: string | null, max: number): Promise<Uint8Array> {
   const name = (encoding ?? 'identity').trim().toLowerCase();
   if (name === 'identity') return bytes;
   const format = INFLATE[name];
@@ -57,7 +60,7 @@ async function inflate(bytes: Uint8Array, encoding: string | null): Promise<Uint
     throw new ServiceError('unsupported_media_type', 'Content-Encoding must be identity, gzip or deflate');
   }
   try {
-    return await collect(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)));
+    return await collect(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)), max);
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError('invalid_json', `the body is not valid ${format}`, { field: 'data', cause });
@@ -65,12 +68,12 @@ async function inflate(bytes: Uint8Array, encoding: string | null): Promise<Uint
 }
 
 /** Reads a stream up to the limit; past it, the rest is neither read nor inflated. */
-async function collect(stream: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
+async function collect(stream: AsyncIterable<Uint8Array> | null, max: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream ?? []) {
     length += chunk.length;
-    if (length > MAX_BODY) throw tooLarge();
+    if (length > max) throw tooLarge(max);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
@@ -98,6 +101,6 @@ function decodeText(bytes: Uint8Array, parameters: readonly string[]): string {
   }
 }
 
-function tooLarge(): ServiceError {
-  return new ServiceError('body_too_large', `the request body must not exceed ${MAX_BODY} bytes`);
+function tooLarge(max: number): ServiceError {
+  return new ServiceError('body_too_large', `the request body must not exceed ${max} bytes`);
 }

@@ -14,6 +14,7 @@ import { EMPTY_DATA, type Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { Visit } from '../core/store.ts';
 import {
+  type AppName,
   checkApp,
   checkClassicToken,
   checkIdleTimeout,
@@ -22,8 +23,9 @@ import {
   type IdleTimeout,
   type Ip,
 } from '../core/validate.ts';
-import { readBody } from './body.ts';
-import { answer, type Clock, type RequestEnv, type Route } from './route.ts';
+import { JSON_TYPE, readBody } from './body.ts';
+import { countMiss } from './rate-limits.ts';
+import { answer, type Clock, type RequestEnv, type Route, trace } from './route.ts';
 import { pathPart, queryValue } from './target.ts';
 import { classicSession } from './wire.ts';
 
@@ -45,9 +47,16 @@ type C = Context<RequestEnv>;
 type ClassicHandle = (c: C) => Promise<Response>;
 
 export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
+  /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
+  function appOf(c: C): AppName {
+    const app = checkApp(pathPart(c, 1, 'app'));
+    if (sessions.policy(app).classic) return app;
+    throw new ServiceError('app_not_found', 'the classic routes do not serve this app', { field: 'app' });
+  }
+
   async function create(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const policy = sessions.policy(app);
     const subject = checkSubject(pathPart(c, 3, 'subject'));
     const ip = ipOf(c);
@@ -55,7 +64,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const data = await createData(c);
     const absoluteTimeout = policy.classicAbsoluteTimeout;
     const created = await sessions.create(
-      { app, subject, ip, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
+      { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
       now,
     );
     trace(c, created.session);
@@ -64,61 +73,61 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
 
   async function get(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
-    const visit = await sessions.get(app, token, now);
+    const visit = await sessions.get(app, token, 'read', now);
     // The original answered the counter as it was before this read.
-    return answer(
-      c,
-      visit === null ? NONE : classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle),
-    );
+    if (visit === null) return none(c);
+    return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
   }
 
   async function set(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
-    const visit = await sessions.update(app, token, (data) => mergeTopLevel(data, patch), now);
-    return answer(c, visit === null ? NONE : written(c, visit));
+    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
+    return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
   async function activity(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
-    return answer(c, JSON.stringify({ activity: await sessions.activity(app, windowOf(c), now) }));
+    const app = appOf(c);
+    return answer(c, JSON.stringify({ activity: (await sessions.count(app, windowOf(c), now)).subjects }));
   }
 
   async function soapp(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     return answer(c, await classicList(await sessions.activeWithin(app, windowOf(c), now), now));
   }
 
   async function soid(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const subject = checkSubject(pathPart(c, 3, 'subject'));
     return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
   }
 
   async function kill(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
-    return answer(c, JSON.stringify({ kill: await sessions.revokeByToken(app, token, now) }));
+    const kill = await sessions.revokeByToken(app, token, now);
+    if (kill === 0) countMiss(c);
+    return answer(c, JSON.stringify({ kill }));
   }
 
   async function killsoid(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     const subject = checkSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 
   async function killall(c: C): Promise<Response> {
     const now = clock();
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const app = appOf(c);
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'app' }, now) }));
   }
 
@@ -157,14 +166,15 @@ function ipOf(c: C): Ip {
   return checkIp(given.value);
 }
 
-function ttlOf(c: C, policy: Policy): IdleTimeout {
+function ttlOf(c: C, policy: Policy): IdleTimeout | null {
   const given = queryValue(c, 'ttl');
-  if (given === 'absent' || (typeof given === 'object' && given.value === '')) return policy.idleTimeout as IdleTimeout;
+  if (given === 'absent' || (typeof given === 'object' && given.value === ''))
+    return policy.idleTimeout as IdleTimeout | null;
   const milliseconds = secondsOf(given, 'ttl') * 1000;
-  if (milliseconds > policy.maxIdleTimeout) {
-    throw new ServiceError('invalid_value', `${MESSAGES.seconds} and <= ${policy.maxIdleTimeout / 1000}`, {
-      field: 'ttl',
-    });
+  const { minIdleTimeout: min, maxIdleTimeout: max } = policy;
+  if (milliseconds < min || milliseconds > max) {
+    const bound = milliseconds < min ? `>= ${min / 1000}` : `<= ${max / 1000}`;
+    throw new ServiceError('invalid_value', `${MESSAGES.seconds} and ${bound}`, { field: 'ttl' });
   }
   return checkIdleTimeout(milliseconds, policy);
 }
@@ -186,7 +196,7 @@ function secondsOf(given: ReturnType<typeof queryValue>, field: string): number 
 async function createData(c: C): Promise<string> {
   const body = await readBody(c);
   if (body.length === 0) return EMPTY_DATA;
-  if (!body.isJson) {
+  if (body.mediaType !== JSON_TYPE) {
     throw new ServiceError('unsupported_media_type', 'the body must be application/json', { field: 'data' });
   }
   return initialData(readData(body.text()));
@@ -194,7 +204,7 @@ async function createData(c: C): Promise<string> {
 
 async function setData(c: C): Promise<Members> {
   const body = await readBody(c);
-  const members = body.length === 0 || !body.isJson ? null : readData(body.text());
+  const members = body.length === 0 || body.mediaType !== JSON_TYPE ? null : readData(body.text());
   if (members === null || members.size === 0) {
     throw new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
   }
@@ -205,6 +215,12 @@ function readData(text: string): Members {
   const members = readObject(text);
   if (members === null) throw new ServiceError('invalid_value', MESSAGES.array, { field: 'data' });
   return members;
+}
+
+/** The answer about a token that opens nothing. */
+function none(c: C): Response {
+  countMiss(c);
+  return answer(c, NONE);
 }
 
 function written(c: C, { session, idle }: Visit): string {
@@ -219,10 +235,4 @@ async function classicList(sessions: readonly Session[], now: number): Promise<s
     parts.push(slice.map((session) => classicSession(session, session.reads, idleFor(session, now))).join(','));
   }
   return `{"sessions":[${parts.join(',')}]}`;
-}
-
-/** Notes the session for the request log, by its public id. */
-function trace(c: C, session: Session): Session {
-  if (c.env.trace !== undefined) c.env.trace.session = session.id;
-  return session;
 }

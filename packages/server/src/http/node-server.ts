@@ -8,8 +8,10 @@ import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { Concurrency } from './concurrency.ts';
 import { closingAnswer, problem, STATUS } from './problem.ts';
-import type { Trace } from './route.ts';
+import type { RequestEnv, Trace } from './route.ts';
+import { type TlsFiles, TlsSide } from './secure-server.ts';
 
 /** Units: milliseconds and bytes. */
 export const LIMITS = {
@@ -32,6 +34,8 @@ export interface RequestLine {
   /** Units: milliseconds. */
   readonly duration: number;
   readonly session: string | undefined;
+  /** The name of the caller's API key. */
+  readonly key: string | undefined;
   readonly error: ErrorCode | undefined;
 }
 
@@ -39,40 +43,54 @@ export interface NodeServerOptions {
   readonly app: App;
   /** Null: requests are not logged, and cost nothing. */
   readonly onRequest: ((line: RequestLine) => void) | null;
+  /** Absence: null for plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /** How many requests are worked on at once. */
+  readonly maxConcurrent: number;
 }
 
 export class NodeServer {
   private readonly server: Server;
+  private readonly tls: TlsSide | null;
   private stopping = false;
 
-  constructor({ app, onRequest }: NodeServerOptions) {
+  constructor({ app, onRequest, tls, maxConcurrent }: NodeServerOptions) {
     const traces = new WeakMap<object, Trace>();
-    const traced = (request: Request, env: { incoming: object }) => {
+    const withMore = (request: Request, bare: { incoming: object }) => {
+      const env = bare as RequestEnv['Bindings'] & { incoming: IncomingMessage };
       const trace = traces.get(env.incoming);
-      return app.fetch(request, trace === undefined ? env : { ...env, trace });
+      if (trace !== undefined) env.trace = trace;
+      if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
+      return app.fetch(request, env);
     };
-    const listener = getRequestListener(onRequest === null ? app.fetch : traced, {
+    const listener = getRequestListener(onRequest === null && tls === null ? app.fetch : withMore, {
       hostname: 'localhost',
       errorHandler: () =>
-        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid')),
+        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
     });
     const waiting = new Pipeline();
+    const concurrency = new Concurrency(maxConcurrent);
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
       watchBody(incoming, outgoing);
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
       const refused = refuseHead(incoming);
       if (refused !== null) refuse(outgoing, ...refused);
-      else void listener(incoming, outgoing);
+      else if (concurrency.isFull(incoming.url)) refuseOverload(outgoing);
+      else concurrency.during(listener(incoming, outgoing));
     };
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
     };
-    this.server = createServer(
-      { maxHeaderSize: LIMITS.headers, connectionsCheckingInterval: 1000, keepAlive: true, requireHostHeader: false },
-      handle,
-    );
+    const options = {
+      maxHeaderSize: LIMITS.headers,
+      connectionsCheckingInterval: 1000,
+      keepAlive: true,
+      requireHostHeader: false,
+    };
+    this.tls = tls === null ? null : new TlsSide(tls, options, handle);
+    this.server = this.tls?.server ?? createServer(options, handle);
     // A client that closes its half after the request (nc, some HTTP/1.0 libraries) still gets the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
     // Bounded by their size. A bound by number would drop what comes after it without a word.
@@ -99,10 +117,16 @@ export class NodeServer {
     });
   }
 
+  /** Uses other TLS files for the connections to come. Errors: what OpenSSL says of them; nothing has changed then. */
+  useTls(files: TlsFiles): void {
+    this.tls?.use(files);
+  }
+
   /** Takes no new connection, lets the requests under way finish (as long as the grace), then closes all. */
   async stop(): Promise<void> {
     this.stopping = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.tls?.dropHandshakes();
     const sweep = setInterval(() => this.server.closeIdleConnections(), 50);
     const end = setTimeout(() => this.server.closeAllConnections(), LIMITS.stopGrace);
     await closed;
@@ -117,8 +141,8 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   outgoing.once('close', () => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
     const status = outgoing.writableFinished ? outgoing.statusCode : 499;
-    const { route, session, error } = trace;
-    onRequest({ method: incoming.method ?? '', route, status, duration, session, error });
+    const { route, session, key, error } = trace;
+    onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
   });
   return trace;
 }
@@ -146,4 +170,10 @@ function refuseHead({ url, httpVersionMinor, headers, rawHeaders }: IncomingMess
 function refuse(outgoing: ServerResponse, code: ErrorCode, message: string): void {
   const { body, headers } = closingAnswer(code, message);
   outgoing.writeHead(STATUS[code], headers).end(body);
+}
+
+/** Turns a request away at once, and keeps its connection: the client may try again on it. */
+function refuseOverload(outgoing: ServerResponse): void {
+  const { body, headers } = closingAnswer('overloaded', 'the server is busy; nothing was done; try again');
+  outgoing.writeHead(STATUS.overloaded, { ...headers, Connection: 'keep-alive', 'Retry-After': '1' }).end(body);
 }

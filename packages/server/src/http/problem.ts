@@ -1,17 +1,31 @@
-/** Error code → status and classic body: the only place with status codes. (RFC 9457 bodies of v1 will be made here.) */
-import type { ErrorCode, ServiceError } from '../core/errors.ts';
+/**
+ * Error code → status and body: the only place with status codes. The classic API has `{name, message}`, all others have
+ * problem details (RFC 9457).
+ */
+import { type ErrorCode, type Fault, ServiceError } from '../core/errors.ts';
+import { sessionList } from './wire.ts';
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  unauthorized: 401,
+  forbidden: 403,
+  rate_limited: 429,
+  overloaded: 503,
   invalid_format: 400,
   invalid_value: 400,
   missing_parameter: 400,
   invalid_json: 400,
+  invalid_request: 400,
   invalid_cursor: 400,
   bad_request: 400,
   body_too_large: 413,
   data_too_large: 413,
+  session_not_found: 404,
+  version_mismatch: 412,
+  token_taken: 409,
+  idempotency_key_reused: 422,
   session_limit_reached: 409,
   unsupported_media_type: 415,
+  app_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   uri_too_long: 414,
@@ -32,6 +46,16 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+/** An expected failure whose answer has headers of its own. */
+export class Refusal extends ServiceError {
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, headers: Readonly<Record<string, string>>) {
+    super(code, message);
+    this.headers = headers;
+  }
+}
+
 /** Gives the classic body of an error: the code in camelCase as `name`, and a message. */
 function classicBody(code: ErrorCode, message: string): string {
   const name = code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -44,11 +68,47 @@ export function closingAnswer(code: ErrorCode, message: string): { body: string;
   return { body, headers: { ...HEADERS, Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) } };
 }
 
-/** Gives the complete classic answer to an error. */
-export function problem(error: ServiceError, headers: Record<string, string> = {}): Response {
+/** The two forms that errors have on the wire. */
+export type ErrorForm = 'classic' | 'problem';
+
+/** Gives the form that clients of a path expect. What has no path is classic. */
+export function errorForm(path: string): ErrorForm {
+  return path === '/v1' || path.startsWith('/v1/') ? 'problem' : 'classic';
+}
+
+/** The URL of an error's meaning: a constant to compare, as RFC 9457 has it. The name is reserved and leads nowhere. */
+export function problemType(code: ErrorCode): string {
+  return `https://rest-sessions.example/errors/${code}`;
+}
+
+/** Gives the short name of an error: the code in words. */
+export function problemTitle(code: ErrorCode): string {
+  const words = code.replaceAll('_', ' ');
+  return words[0]!.toUpperCase() + words.slice(1);
+}
+
+function problemBody({ code, message, field, faults, sessions }: ServiceError): string {
+  const own: Fault[] = field === undefined ? [] : [{ in: 'body', at: `/${field}`, rule: code, message }];
+  const errors = (faults ?? own).map(({ in: place, at, rule, message }) =>
+    place === 'body' ? { pointer: at, rule, message } : { parameter: at, in: place, rule, message },
+  );
+  const body = JSON.stringify({
+    type: problemType(code),
+    title: problemTitle(code),
+    status: STATUS[code],
+    detail: message,
+    code,
+    ...(errors.length > 0 && { errors }),
+  });
+  return sessions === undefined ? body : `${body.slice(0, -1)},"sessions":${sessionList(sessions)}}`;
+}
+
+/** Gives the complete answer to an error. */
+export function problem(error: ServiceError, form: ErrorForm, headers: Record<string, string> = {}): Response {
   const status = STATUS[error.code];
-  const body = classicBody(error.code, error.message);
+  const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error);
   const extra: Record<string, string> = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) };
+  if (form === 'problem') extra['Content-Type'] = 'application/problem+json';
   if (status === 503) extra['Retry-After'] = RETRY_AFTER;
   return new Response(body, { status, headers: { ...HEADERS, ...extra } });
 }

@@ -46,21 +46,36 @@ export type QueryValue = { readonly value: string } | 'absent' | 'repeated' | 'm
 
 /** Looks one name up in the query. All others are passed over, whatever they look like. */
 export function queryValue(c: Context<RequestEnv>, name: string): QueryValue {
-  const target = targetOf(c.req.raw, c.env);
-  const start = target.indexOf('?') + 1;
-  if (start === 0) return 'absent';
-  const fragment = target.indexOf('#', start);
-  const query = target.slice(start, fragment < 0 ? undefined : fragment);
   let found: QueryValue = 'absent';
-  for (const pair of query.split('&')) {
-    const equals = pair.indexOf('=');
-    const key = equals < 0 ? pair : pair.slice(0, equals);
+  for (const [key, rawValue] of rawPairs(c)) {
     if (key !== name && (!key.includes('%') || decode(key) !== name)) continue;
     if (found !== 'absent') return 'repeated';
-    const value = decode(equals < 0 ? '' : pair.slice(equals + 1).replaceAll('+', ' '));
+    const value = decodeValue(rawValue);
     found = value === null ? 'malformed' : { value };
   }
   return found;
+}
+
+/** Gives the query, decoded; null for what is not percent-encoded UTF-8. */
+export function queryPairs(c: Context<RequestEnv>): (readonly [name: string | null, value: string | null])[] {
+  const pairs = rawPairs(c).filter(([key, value]) => key !== '' || value !== '');
+  return pairs.map(([key, value]) => [decodeValue(key), decodeValue(value)] as const);
+}
+
+function rawPairs(c: Context<RequestEnv>): (readonly [key: string, value: string])[] {
+  const target = targetOf(c.req.raw, c.env);
+  const start = target.indexOf('?') + 1;
+  if (start === 0) return [];
+  const fragment = target.indexOf('#', start);
+  const query = target.slice(start, fragment < 0 ? undefined : fragment);
+  return query.split('&').map((pair) => {
+    const equals = pair.indexOf('=');
+    return equals < 0 ? ([pair, ''] as const) : ([pair.slice(0, equals), pair.slice(equals + 1)] as const);
+  });
+}
+
+function decodeValue(raw: string): string | null {
+  return decode(raw.replaceAll('+', ' '));
 }
 
 /** Gives the request target as the client sent it; without a socket (tests, other runtimes) the URL's own. */

@@ -1,16 +1,14 @@
 /** Store URL → store. The one place that knows all engines. An engine is loaded only when it is chosen. */
 import { resolve } from 'node:path';
-import type { SessionStore } from '../core/store.ts';
+import type { SessionStore, StoreEvents } from '../core/store.ts';
 import type { Finding } from './finding.ts';
 import type { RedisOptions } from './redis/redis-store.ts';
 
-export interface StoreOptions {
+export interface StoreOptions extends StoreEvents {
   readonly namespace: string;
   /** How long a verb may take where the store is elsewhere. Units: milliseconds. */
   readonly timeout: number;
   readonly redis: Pick<RedisOptions, 'tls'> & { readonly wait: number };
-  /** Told of failures that no request waits for. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** A store, and what is not about sessions but for the operator. */
@@ -28,22 +26,26 @@ export interface OpenedStore {
  */
 export async function openStore(
   url: string,
-  { namespace, timeout, redis, onError }: StoreOptions,
+  { namespace, timeout, redis, onError, onTokenReuse }: StoreOptions,
 ): Promise<OpenedStore> {
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
-    return { store: new MemoryStore(), location: 'memory only: gone when the server stops', settings: NOTHING_TO_SET };
+    return {
+      store: new MemoryStore({ onTokenReuse }),
+      location: 'memory only: gone when the server stops',
+      settings: NOTHING_TO_SET,
+    };
   }
   if (url.startsWith('redis')) {
     const { RedisStore } = await import('./redis/redis-store.ts');
     const { tls = {}, wait } = redis;
-    const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError });
+    const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError, onTokenReuse });
     await store.ready();
     return { store, location: store.location, settings: () => store.settings() };
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
-  return { store: new LmdbStore({ path, namespace, onError }), location: path, settings: NOTHING_TO_SET };
+  return { store: new LmdbStore({ path, namespace, onError, onTokenReuse }), location: path, settings: NOTHING_TO_SET };
 }
 
 /** Engines that come with the package are set up by us. */

@@ -14,14 +14,19 @@ export function concurrencySection(open: OpenStore): void {
       for (let round = 0; round < 20; round++) {
         const { ref } = await put(store);
         const merges = Array.from({ length: 50 }, (_, i) =>
-          updates.update(APP, ref, (data) => mergeTopLevel(data, readObject(`{"k${i}":${i}}`)!), T0 + i),
+          updates.update(
+            APP,
+            ref,
+            ({ data }) => ({ data: mergeTopLevel(data, readObject(`{"k${i}":${i}}`)!) }),
+            T0 + i,
+          ),
         );
         const versions = (await Promise.all(merges)).map((visit) => visit?.session.version);
         assert.deepEqual(
           versions.sort((a, b) => a! - b!),
           Array.from({ length: 50 }, (_, i) => i + 2),
         );
-        const session = (await store.get(APP, ref, false, T0 + SECOND))?.session;
+        const session = (await store.get(APP, ref, 'look', T0 + SECOND))?.session;
         assert.deepEqual([session?.version, Object.keys(JSON.parse(session?.data ?? '')).length], [51, 50]);
       }
     });
@@ -34,13 +39,13 @@ export function concurrencySection(open: OpenStore): void {
       );
       const won = outcomes.filter((outcome) => outcome?.kind === 'updated');
       assert.equal(won.length, 1);
-      assert.equal((await store.get(APP, ref, false, T0))?.session.data, won[0]?.session.data);
+      assert.equal((await store.get(APP, ref, 'look', T0))?.session.data, won[0]?.session.data);
     });
 
     test('parallel reads each get their own count', async (t) => {
       const { store } = await open(t);
       const { ref } = await put(store);
-      const visits = await Promise.all(Array.from({ length: 200 }, () => store.get(APP, ref, true, T0 + SECOND)));
+      const visits = await Promise.all(Array.from({ length: 200 }, () => store.get(APP, ref, 'read', T0 + SECOND)));
       const reads = visits.map((visit) => visit!.session.reads).sort((a, b) => a - b);
       assert.deepEqual(
         reads,
@@ -58,7 +63,7 @@ export function concurrencySection(open: OpenStore): void {
         flushing = false;
       })();
       while (flushing) {
-        const visits = await Promise.all(Array.from({ length: 3 }, () => store.get(APP, ref, true, T0 + SECOND)));
+        const visits = await Promise.all(Array.from({ length: 3 }, () => store.get(APP, ref, 'read', T0 + SECOND)));
         seen.push(...visits.map((visit) => visit!.session.reads));
         await new Promise(setImmediate);
       }
@@ -77,15 +82,15 @@ export function concurrencySection(open: OpenStore): void {
         const next = make({ id: session.id });
         const now = T0 + 9 * SECOND;
         await Promise.all([
-          store.get(APP, ref, true, now),
+          store.get(APP, ref, 'read', now),
           store.update(APP, ref, { expect: 1, version: 2, data: '{"a":1}' }, now),
           round % 2 === 0
             ? store.revoke(APP, { by: 'token', token: ref }, now)
             : store.revoke(APP, { by: 'id', id: session.id }, now),
-          store.get(APP, ref, true, now),
+          store.get(APP, ref, 'read', now),
           store.update(APP, ref, { expect: 2, version: 3, data: '{"b":1}' }, now),
           store.rotate(APP, ref, { credential: next.credential, graceUntil: now }, now),
-          store.get(APP, ref, true, now),
+          store.get(APP, ref, 'read', now),
         ]);
         // A rotation that came first changed the token: then the revoke by token rightly found nothing.
         await store.revoke(APP, { by: 'id', id: session.id }, now);

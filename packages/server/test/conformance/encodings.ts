@@ -58,7 +58,7 @@ export function encodingsSection(open: OpenStore): void {
       for (const data of DATA) {
         const { ref } = await put(store, { data: '{}' });
         await store.update(APP, ref, { expect: 1, version: 2, data }, T0);
-        assert.equal((await store.get(APP, ref, true, T0))?.session.data, data);
+        assert.equal((await store.get(APP, ref, 'read', T0))?.session.data, data);
       }
     });
 
@@ -67,7 +67,7 @@ export function encodingsSection(open: OpenStore): void {
       const made: Made[] = [await put(store), await put(store, { subject: null })];
       const aliased = makeAliased('a-token-that-the-caller-chose-itself');
       await store.create(aliased.session, aliased.credential, null, T0);
-      for (const { ref } of [...made, aliased]) await store.get(APP, ref, true, T0);
+      for (const { ref } of [...made, aliased]) await store.get(APP, ref, 'read', T0);
       const text = (await contents()).join('\n');
       assert.ok(text.includes(made[0]!.session.id), 'the dump shows the sessions');
       for (const secret of [...made.map(secretOf), aliased.token])

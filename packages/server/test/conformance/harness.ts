@@ -10,6 +10,8 @@ export interface StoreUnderTest {
   readonly contents: () => Promise<string[]> | string[];
   /** What an audit of keys against sessions finds wrong: index entries without a session, and the other way round. */
   readonly faults: () => Promise<string[]> | string[];
+  /** Ids of the sessions whose replaced token was presented after its grace, as the store told. */
+  readonly reused: readonly string[];
 }
 
 /** Opens an empty store that is closed with the test. */

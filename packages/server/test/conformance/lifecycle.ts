@@ -16,7 +16,7 @@ export function lifecycleSection(open: OpenStore): void {
         absoluteExpiresAt: T0 + 9 * HOUR,
         data: '{"a":1.0}',
       });
-      const visit = await store.get(APP, made.ref, false, T0 + 5 * SECOND);
+      const visit = await store.get(APP, made.ref, 'look', T0 + 5 * SECOND);
       assert.deepEqual(visit, { session: made.session, at: T0 + 5 * SECOND, idle: 5 * SECOND });
       assert.deepEqual((await store.find(APP, made.session.id, T0 + 5 * SECOND))?.session, made.session);
     });
@@ -24,18 +24,18 @@ export function lifecycleSection(open: OpenStore): void {
     test('a get that touches counts a read and moves lastSeenAt; one that does not leaves both', async (t) => {
       const { store } = await open(t);
       const { ref } = await put(store);
-      const first = await store.get(APP, ref, true, T0 + 2 * SECOND);
+      const first = await store.get(APP, ref, 'read', T0 + 2 * SECOND);
       assert.deepEqual([first?.session.reads, first?.session.lastSeenAt, first?.idle], [2, T0 + 2000, 2000]);
-      const look = await store.get(APP, ref, false, T0 + 3 * SECOND);
+      const look = await store.get(APP, ref, 'look', T0 + 3 * SECOND);
       assert.deepEqual([look?.session.reads, look?.session.lastSeenAt, look?.idle], [2, T0 + 2000, 1000]);
-      const third = await store.get(APP, ref, true, T0 + 4 * SECOND);
+      const third = await store.get(APP, ref, 'read', T0 + 4 * SECOND);
       assert.deepEqual([third?.session.reads, third?.session.lastSeenAt, third?.idle], [3, T0 + 4000, 2000]);
     });
 
     test('a clock that went back never moves lastSeenAt back', async (t) => {
       const { store } = await open(t);
       const { ref } = await put(store);
-      const visit = await store.get(APP, ref, true, T0 - 5 * SECOND);
+      const visit = await store.get(APP, ref, 'read', T0 - 5 * SECOND);
       assert.deepEqual([visit?.session.lastSeenAt, visit?.idle, visit?.session.reads], [T0, 0, 2]);
     });
 
@@ -49,11 +49,11 @@ export function lifecycleSection(open: OpenStore): void {
         ['blog', made.ref],
         [APP, make().ref],
       ] as const) {
-        assert.equal(await store.get(app, ref, true, T0), null);
+        assert.equal(await store.get(app, ref, 'read', T0), null);
         assert.equal(await store.update(app, ref, { expect: 1, version: 2, data: '{}' }, T0), null);
         assert.equal(await store.revoke(app, { by: 'token', token: ref }, T0), 0);
       }
-      assert.equal((await store.get(APP, made.ref, false, T0))?.session.reads, 1);
+      assert.equal((await store.get(APP, made.ref, 'look', T0))?.session.reads, 1);
     });
 
     test('an update changes what it names, raises the version and touches without counting a read', async (t) => {
@@ -64,8 +64,8 @@ export function lifecycleSection(open: OpenStore): void {
       const outcome = await store.update(APP, ref, change, now);
       const { expect: _, ...members } = change;
       const wanted = { ...session, ...members, lastSeenAt: now };
-      assert.deepEqual(outcome, { kind: 'updated', session: wanted, at: now, idle: 7 * SECOND });
-      assert.deepEqual((await store.get(APP, ref, false, now))?.session, wanted);
+      assert.deepEqual(outcome, { kind: 'updated', revoked: [], session: wanted, at: now, idle: 7 * SECOND });
+      assert.deepEqual((await store.get(APP, ref, 'look', now))?.session, wanted);
     });
 
     test('an update on another version is a conflict, carries the session and changes nothing', async (t) => {
@@ -73,27 +73,28 @@ export function lifecycleSection(open: OpenStore): void {
       const { ref, session } = await put(store);
       const outcome = await store.update(APP, ref, { expect: 2, version: 3, data: '{"a":1}' }, T0 + SECOND);
       assert.deepEqual(outcome, { kind: 'conflict', session, at: T0 + SECOND, idle: SECOND });
-      assert.deepEqual((await store.get(APP, ref, false, T0 + SECOND))?.session, session);
+      assert.deepEqual((await store.get(APP, ref, 'look', T0 + SECOND))?.session, session);
     });
 
     test('reads counted before an update are in its answer and stay', async (t) => {
       const { store } = await open(t);
       const { ref } = await put(store);
-      for (let i = 1; i <= 3; i++) await store.get(APP, ref, true, T0 + i * SECOND);
+      for (let i = 1; i <= 3; i++) await store.get(APP, ref, 'read', T0 + i * SECOND);
       const outcome = await store.update(APP, ref, { expect: 1, version: 2, data: '{"a":1}' }, T0 + 4 * SECOND);
-      assert.deepEqual([outcome?.session.reads, outcome?.idle], [4, SECOND]);
-      assert.equal((await store.get(APP, ref, true, T0 + 5 * SECOND))?.session.reads, 5);
+      assert.ok(outcome?.kind === 'updated');
+      assert.deepEqual([outcome.session.reads, outcome.idle], [4, SECOND]);
+      assert.equal((await store.get(APP, ref, 'read', T0 + 5 * SECOND))?.session.reads, 5);
     });
 
     test('getMany answers in order, and an absent session hides no other', async (t) => {
       const { store } = await open(t);
       const [a, b] = [await put(store, { subject: 'a' }), await put(store, { subject: 'b' })];
-      const visits = await store.getMany(APP, [b.ref, make().ref, a.ref, b.ref], true, T0 + SECOND);
+      const visits = await store.getMany(APP, [b.ref, make().ref, a.ref, b.ref], 'read', T0 + SECOND);
       assert.deepEqual(
         visits.map((visit) => visit?.session.subject ?? null),
         ['b', null, 'a', 'b'],
       );
-      assert.equal((await store.get(APP, b.ref, false, T0 + SECOND))?.session.reads, 3);
+      assert.equal((await store.get(APP, b.ref, 'look', T0 + SECOND))?.session.reads, 3);
     });
 
     test('an id that exists is taken, and the session under it stays as it was', async (t) => {
@@ -101,7 +102,7 @@ export function lifecycleSection(open: OpenStore): void {
       const { session, ref } = await put(store, { data: '{"mine":1}' });
       const other = make({ id: session.id, data: '{"other":1}' });
       assert.deepEqual(await store.create(other.session, other.credential, null, T0), { kind: 'taken' });
-      assert.equal((await store.get(APP, ref, false, T0))?.session.data, '{"mine":1}');
+      assert.equal((await store.get(APP, ref, 'look', T0))?.session.data, '{"mine":1}');
     });
 
     test('a token chosen by the caller leads to its session, is taken while it lives and free after it', async (t) => {
@@ -109,11 +110,11 @@ export function lifecycleSection(open: OpenStore): void {
       const token = 'sess:PHP-like.chosen~by-the-caller';
       const first = makeAliased(token);
       assert.equal((await store.create(first.session, first.credential, null, T0)).kind, 'created');
-      assert.equal((await store.get(APP, parseToken(token), true, T0))?.session.id, first.session.id);
+      assert.equal((await store.get(APP, parseToken(token), 'read', T0))?.session.id, first.session.id);
       const second = makeAliased(token);
       assert.equal((await store.create(second.session, second.credential, null, T0)).kind, 'taken');
       assert.equal(await store.revoke(APP, { by: 'id', id: first.session.id }, T0), 1);
-      assert.equal(await store.get(APP, parseToken(token), true, T0), null);
+      assert.equal(await store.get(APP, parseToken(token), 'read', T0), null);
       assert.equal((await store.create(second.session, second.credential, null, T0)).kind, 'created');
       const third = makeAliased(token, { createdAt: T0 + 2 * HOUR });
       assert.equal((await store.create(third.session, third.credential, null, T0 + 2 * HOUR)).kind, 'created');
@@ -130,7 +131,7 @@ export function lifecycleSection(open: OpenStore): void {
         refs.push(made.ref);
       }
       await put(store, { subject: 'other' });
-      await store.get(APP, refs[0]!, true, T0 + 9 * SECOND);
+      await store.get(APP, refs[0]!, 'read', T0 + 9 * SECOND);
       const create = async (
         onLimit: 'revokeOldest' | 'revokeLeastRecentlyUsed' | 'refuse',
         subject: string | null = 'user123',
@@ -161,8 +162,8 @@ export function lifecycleSection(open: OpenStore): void {
       await store.close();
       const verbs = [
         () => store.create(session, credential, null, T0),
-        () => store.get(APP, ref, true, T0),
-        () => store.getMany(APP, [ref], true, T0),
+        () => store.get(APP, ref, 'read', T0),
+        () => store.getMany(APP, [ref], 'read', T0),
         () => store.find(APP, session.id, T0),
         () => store.update(APP, ref, { expect: 1, version: 2 }, T0),
         () => store.rotate(APP, ref, { credential, graceUntil: T0 }, T0),

@@ -11,7 +11,7 @@ export function listsSection(open: OpenStore): void {
       const { store } = await open(t);
       const made = [];
       for (let i = 0; i < 4; i++) made.push(await put(store, { subject: `u${i}`, createdAt: T0 + i * SECOND }));
-      await store.get(APP, made[1]!.ref, true, T0 + 9 * SECOND);
+      await store.get(APP, made[1]!.ref, 'read', T0 + 9 * SECOND);
       const subjects = async (query: Partial<ListQuery>) =>
         (await store.list(APP, { limit: 10, ...query }, T0 + 10 * SECOND)).sessions.map((session) => session.subject);
       assert.deepEqual(await subjects({}), ['u1', 'u3', 'u2', 'u0']);
@@ -49,7 +49,7 @@ export function listsSection(open: OpenStore): void {
         seen.push(...page.sessions.map((session) => session.id));
         cursor = page.cursor;
         const one = restless.pop();
-        if (one !== undefined && restless.length % 2 === 0) await store.get(APP, one.ref, true, T0 + SECOND);
+        if (one !== undefined && restless.length % 2 === 0) await store.get(APP, one.ref, 'read', T0 + SECOND);
         else if (one !== undefined) await store.revoke(APP, { by: 'token', token: one.ref }, T0 + SECOND);
         await put(store, { createdAt: T0 + SECOND });
       } while (cursor !== null);

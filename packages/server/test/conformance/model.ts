@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { SessionStore } from '../../src/core/store.ts';
+import type { Cap, Refused, SessionStore } from '../../src/core/store.ts';
 import { newToken } from '../../src/core/token.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { APP, type Made, make, makeAliased, type OpenStore, SECOND, T0 } from './harness.ts';
@@ -21,10 +21,12 @@ interface Step {
 const VERBS = [
   'create',
   'get',
+  'slide',
   'look',
   'update',
   'rotate',
   'move',
+  'moveKeeping',
   'revoke',
   'revokeId',
   'revokeSubject',
@@ -32,6 +34,7 @@ const VERBS = [
   'sweep',
   'list',
   'count',
+  'memo',
 ] as const;
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -71,6 +74,16 @@ async function empty(store: SessionStore): Promise<void> {
   while ((await store.sweep(Number.MAX_SAFE_INTEGER, 1000)) > 0);
 }
 
+function capOf(option: number): Cap | null {
+  return option < 2 ? null : { max: option - 1, onLimit: option % 2 === 0 ? 'revokeOldest' : 'refuse' };
+}
+
+/** A refusal names the sessions in whatever order the store has them. */
+function withSortedIds<T extends { readonly kind: string } | null>(outcome: T) {
+  if (outcome?.kind !== 'refused') return outcome;
+  return { ...outcome, sessions: (outcome as unknown as Refused).sessions.map(({ id }) => id).sort() };
+}
+
 /** Prepares the sessions and turns steps into calls that can be made on any store with the same effect. */
 function play(steps: readonly Step[]) {
   const entries: Made[] = Array.from({ length: ENTRIES }, (_, i) => {
@@ -91,21 +104,15 @@ function play(steps: readonly Step[]) {
     const subject = session.subject ?? 'a';
     const next = newToken(id, 'standard');
     const moved = make({ subject });
+    const elsewhere = make({ subject: SUBJECTS[option % SUBJECTS.length]! });
     const calls: Record<Step['verb'], (store: SessionStore) => Promise<unknown>> = {
       create: (store) => {
-        const cap =
-          option < 2
-            ? null
-            : { max: option - 1, onLimit: option % 2 === 0 ? ('revokeOldest' as const) : ('refuse' as const) };
         const fresh = { ...session, createdAt: at, lastSeenAt: at };
-        return store
-          .create(fresh, credential, cap, at)
-          .then((outcome) =>
-            outcome.kind === 'refused' ? { ...outcome, sessions: outcome.sessions.map((s) => s.id).sort() } : outcome,
-          );
+        return store.create(fresh, credential, capOf(option), at).then(withSortedIds);
       },
-      get: (store) => store.get(app, ref, true, at),
-      look: (store) => store.get(app, ref, false, at),
+      get: (store) => store.get(app, ref, 'read', at),
+      slide: (store) => store.get(app, ref, 'slide', at),
+      look: (store) => store.get(app, ref, 'look', at),
       update: (store) =>
         store.update(
           app,
@@ -120,10 +127,38 @@ function play(steps: readonly Step[]) {
         ),
       rotate: (store) => store.rotate(app, ref, { credential: next.credential, graceUntil: at + option * SECOND }, at),
       move: (store) =>
-        store.rotate(
+        store
+          .rotate(
+            app,
+            ref,
+            {
+              credential: moved.credential,
+              graceUntil: at,
+              move: { id: moved.session.id, subject, cap: capOf(option) },
+            },
+            at,
+          )
+          .then(withSortedIds),
+      moveKeeping: (store) =>
+        store
+          .update(
+            app,
+            ref,
+            {
+              expect: option % 3 === 0 ? 2 : 1,
+              version: 2,
+              data: `{"o":${option}}`,
+              absoluteExpiresAt: T0 + 40 * SECOND,
+              move: { id: elsewhere.session.id, subject: elsewhere.session.subject, cap: capOf(option) },
+            },
+            at,
+          )
+          .then(withSortedIds),
+      memo: (store) =>
+        store.memo(
           app,
-          ref,
-          { credential: moved.credential, graceUntil: at, move: { id: moved.session.id, subject } },
+          `name-${id}`,
+          { text: `${option}`, instead: option < 3 ? null : `${option - 3}`, until: at + 5 * SECOND },
           at,
         ),
       revoke: (store) => store.revoke(app, { by: 'token', token: ref }, at),

@@ -22,11 +22,11 @@ export function revocationSection(open: OpenStore): void {
       const elsewhere = await put(store, { app: 'blog' });
       const except = mine[1]!.session.id;
       assert.equal(await store.revoke(APP, { by: 'subject', subject: 'user123', except }, T0), 2);
-      assert.notEqual(await store.get(APP, mine[1]!.ref, false, T0), null);
+      assert.notEqual(await store.get(APP, mine[1]!.ref, 'look', T0), null);
       assert.equal(await store.revoke(APP, { by: 'subject', subject: 'user123' }, T0), 1);
       assert.equal(await store.revoke(APP, { by: 'subject', subject: 'user123' }, T0), 0);
-      for (const other of others) assert.notEqual(await store.get(APP, other.ref, false, T0), null);
-      assert.notEqual(await store.get('blog', elsewhere.ref, false, T0), null);
+      for (const other of others) assert.notEqual(await store.get(APP, other.ref, 'look', T0), null);
+      assert.notEqual(await store.get('blog', elsewhere.ref, 'look', T0), null);
       assert.deepEqual(await faults(), []);
     });
 

@@ -9,7 +9,7 @@ export function rotationSection(open: OpenStore): void {
     test('a rotation gives a new token and keeps id, data, times and counters', async (t) => {
       const { store, faults } = await open(t);
       const { ref, session } = await put(store, { data: '{"cart":[1]}' });
-      await store.get(APP, ref, true, T0 + SECOND);
+      await store.get(APP, ref, 'read', T0 + SECOND);
       const next = newToken(session.id, 'standard');
       const outcome = await store.rotate(APP, ref, { credential: next.credential, graceUntil: T0 }, T0 + 3 * SECOND);
       assert.deepEqual(outcome, {
@@ -17,9 +17,10 @@ export function rotationSection(open: OpenStore): void {
         session: { ...session, reads: 2, lastSeenAt: T0 + SECOND },
         at: T0 + 3 * SECOND,
         idle: 2 * SECOND,
+        revoked: [],
       });
-      assert.equal(await store.get(APP, ref, true, T0 + 3 * SECOND), null);
-      assert.equal((await store.get(APP, parseToken(next.token), true, T0 + 3 * SECOND))?.session.reads, 3);
+      assert.equal(await store.get(APP, ref, 'read', T0 + 3 * SECOND), null);
+      assert.equal((await store.get(APP, parseToken(next.token), 'read', T0 + 3 * SECOND))?.session.reads, 3);
       assert.deepEqual(await faults(), []);
     });
 
@@ -28,30 +29,30 @@ export function rotationSection(open: OpenStore): void {
       const { ref, session } = await put(store);
       const second = newToken(session.id, 'standard');
       await store.rotate(APP, ref, { credential: second.credential, graceUntil: T0 + 10 * SECOND }, T0);
-      assert.notEqual(await store.get(APP, ref, true, T0 + 10 * SECOND - 1), null);
-      assert.equal(await store.get(APP, ref, true, T0 + 10 * SECOND), null);
+      assert.notEqual(await store.get(APP, ref, 'read', T0 + 10 * SECOND - 1), null);
+      assert.equal(await store.get(APP, ref, 'read', T0 + 10 * SECOND), null);
       const third = newToken(session.id, 'standard');
       const rotation = { credential: third.credential, graceUntil: T0 + 10 * SECOND };
       await store.rotate(APP, parseToken(second.token), rotation, T0 + SECOND);
-      assert.equal(await store.get(APP, ref, true, T0 + SECOND), null);
+      assert.equal(await store.get(APP, ref, 'read', T0 + SECOND), null);
       for (const token of [second.token, third.token]) {
-        assert.notEqual(await store.get(APP, parseToken(token), true, T0 + SECOND), null);
+        assert.notEqual(await store.get(APP, parseToken(token), 'read', T0 + SECOND), null);
       }
     });
 
     test('a move gives the session a subject and a new id, and the old id and token end at once', async (t) => {
       const { store, faults } = await open(t);
       const guest = await put(store, { subject: null, data: '{"cart":[1]}' });
-      await store.get(APP, guest.ref, true, T0 + SECOND);
+      await store.get(APP, guest.ref, 'read', T0 + SECOND);
       const id = newSessionId('joe');
       const next = newToken(id, 'standard');
-      const move = { id, subject: 'joe' };
+      const move = { id, subject: 'joe', cap: null };
       const rotation = { credential: next.credential, graceUntil: T0 + 60 * SECOND, move };
       const outcome = await store.rotate(APP, guest.ref, rotation, T0 + 2 * SECOND);
       assert.equal(outcome?.kind, 'rotated');
-      assert.equal(await store.get(APP, guest.ref, true, T0 + 2 * SECOND), null);
+      assert.equal(await store.get(APP, guest.ref, 'read', T0 + 2 * SECOND), null);
       assert.equal(await store.find(APP, guest.session.id, T0 + 2 * SECOND), null);
-      const moved = await store.get(APP, parseToken(next.token), true, T0 + 2 * SECOND);
+      const moved = await store.get(APP, parseToken(next.token), 'read', T0 + 2 * SECOND);
       assert.deepEqual([moved?.session.id, moved?.session.subject, moved?.session.reads], [id, 'joe', 3]);
       assert.equal(moved?.session.data, '{"cart":[1]}');
       assert.deepEqual((await store.list(APP, { subject: 'joe', limit: 5 }, T0 + 2 * SECOND)).sessions.length, 1);
@@ -66,11 +67,65 @@ export function rotationSection(open: OpenStore): void {
       const { ref, session } = await put(store);
       const { credential } = other;
       assert.deepEqual(await store.rotate(APP, ref, { credential, graceUntil: T0 }, T0), { kind: 'taken' });
-      const move = { id: other.session.id, subject: 'x' };
+      const move = { id: other.session.id, subject: 'x', cap: null };
       const next = newToken(move.id, 'standard');
       const moving = { credential: next.credential, graceUntil: T0, move };
       assert.deepEqual(await store.rotate(APP, ref, moving, T0), { kind: 'taken' });
-      assert.deepEqual((await store.get(APP, ref, false, T0))?.session, session);
+      assert.deepEqual((await store.get(APP, ref, 'look', T0))?.session, session);
+    });
+
+    test('a rotation to the token it has already changes nothing: a retry is no second rotation', async (t) => {
+      const { store } = await open(t);
+      const { ref, session } = await put(store);
+      const { token, credential } = newToken(session.id, 'standard');
+      const rotation = { credential, graceUntil: T0 + 10 * SECOND };
+      for (const at of [T0, T0 + SECOND]) assert.equal((await store.rotate(APP, ref, rotation, at))?.kind, 'rotated');
+      for (const known of [ref, parseToken(token)]) {
+        assert.notEqual(
+          await store.get(APP, known, 'read', T0 + 2 * SECOND),
+          null,
+          'the grace is still that of the first',
+        );
+      }
+      assert.equal(await store.get(APP, ref, 'read', T0 + 10 * SECOND), null);
+    });
+
+    test('a rotation at another version than the expected one changes nothing', async (t) => {
+      const { store } = await open(t);
+      const { ref, session } = await put(store);
+      const { credential } = newToken(session.id, 'standard');
+      const outcome = await store.rotate(APP, ref, { credential, graceUntil: T0, expect: 2 }, T0);
+      assert.deepEqual(outcome, { kind: 'conflict', session, at: T0, idle: 0 });
+      assert.notEqual(await store.get(APP, ref, 'look', T0), null);
+      assert.equal((await store.rotate(APP, ref, { credential, graceUntil: T0, expect: 1 }, T0))?.kind, 'rotated');
+    });
+
+    test('a token that was rotated away is told apart from one that never was, after its grace', async (t) => {
+      const { store, reused } = await open(t);
+      const { ref, session } = await put(store);
+      const { credential } = newToken(session.id, 'standard');
+      await store.rotate(APP, ref, { credential, graceUntil: T0 + SECOND }, T0);
+      await store.get(APP, ref, 'read', T0);
+      await store.get(APP, parseToken(newToken(session.id, 'standard').token), 'read', T0 + SECOND);
+      assert.deepEqual(reused, []);
+      assert.equal(await store.get(APP, ref, 'read', T0 + SECOND), null);
+      assert.deepEqual(reused, [session.id]);
+    });
+
+    test('a token that a caller chose is free again once it was rotated away and its grace is over', async (t) => {
+      const { store, faults } = await open(t);
+      const first = makeAliased('chosen-by-the-caller-0004');
+      await store.create(first.session, first.credential, null, T0);
+      const next = parseToken('chosen-by-the-caller-0005');
+      const rotation = { credential: { hash: next.hash, alias: true }, graceUntil: T0 + SECOND };
+      await store.rotate(APP, first.ref, rotation, T0);
+      const second = makeAliased('chosen-by-the-caller-0004', { subject: 'other' });
+      assert.equal((await store.create(second.session, second.credential, null, T0)).kind, 'taken');
+      assert.equal((await store.create(second.session, second.credential, null, T0 + SECOND)).kind, 'created');
+      assert.equal((await store.get(APP, first.ref, 'look', T0 + SECOND))?.session.id, second.session.id);
+      assert.equal(await store.revoke(APP, { by: 'id', id: first.session.id }, T0 + SECOND), 1);
+      assert.equal((await store.get(APP, first.ref, 'look', T0 + SECOND))?.session.id, second.session.id);
+      assert.deepEqual(await faults(), []);
     });
 
     test('of parallel rotations of one token without grace exactly one wins', async (t) => {
@@ -84,7 +139,7 @@ export function rotationSection(open: OpenStore): void {
       const live = await store.getMany(
         APP,
         tokens.map(({ token }) => parseToken(token)),
-        false,
+        'look',
         T0 + SECOND,
       );
       assert.deepEqual(

@@ -9,7 +9,9 @@ import { expirySection } from './expiry.ts';
 import type { OpenStore } from './harness.ts';
 import { lifecycleSection } from './lifecycle.ts';
 import { listsSection } from './lists.ts';
+import { memosSection } from './memos.ts';
 import { modelSection } from './model.ts';
+import { movesSection } from './moves.ts';
 import { revocationSection } from './revocation.ts';
 import { rotationSection } from './rotation.ts';
 
@@ -18,8 +20,10 @@ export function conformance(name: string, open: OpenStore): void {
     lifecycleSection(open);
     expirySection(open);
     rotationSection(open);
+    movesSection(open);
     revocationSection(open);
     listsSection(open);
+    memosSection(open);
     encodingsSection(open);
     concurrencySection(open);
     modelSection(open);

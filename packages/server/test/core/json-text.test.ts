@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { membersOf } from '../../src/core/compact-text.ts';
 import { ServiceError } from '../../src/core/errors.ts';
-import { MAX_DEPTH, readObject, writeObject } from '../../src/core/json-text.ts';
-import { initialData, mergeTopLevel } from '../../src/core/merge.ts';
+import { MAX_DEPTH, MAX_KEYS, readEnvelope, readObject, writeObject } from '../../src/core/json-text.ts';
 
 const compact = (text: string) => writeObject(readObject(text)!);
 const refuses = (text: string, code: string) =>
@@ -71,19 +72,49 @@ describe('reading JSON as text', () => {
     refuses(nested(MAX_DEPTH + 1), 'invalid_value');
     refuses('['.repeat(100_000), 'invalid_value');
   });
-});
 
-describe('the classic merge', () => {
-  const merge = (data: string, patch: string) => mergeTopLevel(data, readObject(patch)!);
-
-  test('null removes, other values replace in place, new keys go to the end, the rest is untouched text', () => {
-    assert.equal(merge('{"z":1.0,"y":2,"x":[]}', '{"y":null,"a":0,"z":9}'), '{"z":9,"x":[],"a":0}');
-    assert.equal(merge('{"a":{"deep":1,"keep":2}}', '{"a":{"deep":null}}'), '{"a":{"deep":null}}');
-    assert.equal(merge('{"a":1}', '{"nothere":null}'), '{"a":1}');
-    assert.equal(merge('{"1":1,"0":2}', '{"0":3}'), '{"1":1,"0":3}');
+  test('more keys than allowed are refused, counted in all objects together', () => {
+    const object = (keys: number) => `{${Array.from({ length: keys }, (_, i) => `"k${i}":0`).join(',')}}`;
+    assert.equal(readObject(object(MAX_KEYS))!.size, MAX_KEYS);
+    refuses(object(MAX_KEYS + 1), 'invalid_value');
+    const half = object(MAX_KEYS / 2);
+    refuses(`{"a":${half},"b":[${half}]}`, 'invalid_value');
+    assert.throws(
+      () => readObject(object(MAX_KEYS + 1)),
+      /data must not have more than 1000 keys, all objects counted/,
+    );
   });
 
-  test('create drops members that are null', () => {
-    assert.equal(initialData(readObject('{"a":null,"b":[null]}')!), '{"b":[null]}');
+  test('a body around data leaves the data its full depth and number of keys, and no more', () => {
+    const deep = `{"a":${'['.repeat(MAX_DEPTH - 1)}${']'.repeat(MAX_DEPTH - 1)}}`;
+    const wide = `{${Array.from({ length: MAX_KEYS }, (_, i) => `"k${i}":0`).join(',')}}`;
+    for (const data of [deep, wide]) {
+      const member = readEnvelope(`{"subject":"joe", "label":null, "data":${data}}`)!.get('data')!;
+      assert.equal(writeObject(readObject(member.value)!), data);
+    }
+    assert.throws(() => readEnvelope(`{"data":{"a":${deep}}}`), /32 levels/);
+    assert.equal(readEnvelope('[1]'), null);
+    assert.throws(() => readEnvelope('{"a":"\ud800"}'), /surrogate/);
+  });
+});
+
+describe('taking compact text apart', () => {
+  test('gives what reading gives, for any JSON with quotes, backslashes and brackets in its strings', () => {
+    const text = fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', 'a', 'é', '\n', '😀') });
+    const value = fc.jsonValue({ maxDepth: 5 });
+    fc.assert(
+      fc.property(fc.dictionary(text, fc.oneof(value, text, fc.dictionary(text, text))), (object) => {
+        const members = readObject(JSON.stringify(object))!;
+        assert.deepEqual([...membersOf(writeObject(members))], [...members]);
+      }),
+    );
+  });
+
+  test('keys that mean the same in another spelling are one key', () => {
+    assert.deepEqual([...membersOf('{"\\u0061":1.0}')], [['a', { rawKey: '"\\u0061"', value: '1.0' }]]);
+  });
+
+  test('text that no reader made is a fault, not a guess', () => {
+    for (const text of ['{"a', '{"a":1', '{ "a":1}', '{"a":"x}', '[1]']) assert.throws(() => membersOf(text), text);
   });
 });

@@ -97,6 +97,9 @@ describe('updates', () => {
       {
         app,
         subject: checkSubject('joe'),
+        ip: null,
+        userAgent: null,
+        label: null,
         idleTimeout: checkIdleTimeout(10_000, DEFAULT_POLICY),
         absoluteTimeout: null,
         data: '{}',
@@ -104,7 +107,7 @@ describe('updates', () => {
       },
       T0,
     );
-    const set = (data: string) => sessions.update(app, token, () => data, T0 + 1000);
+    const set = (data: string) => sessions.update(app, token, () => ({ data }), T0 + 1000);
     const outcomes = await Promise.allSettled([set('{"a":1}'), set(`{"a":"${'x'.repeat(100)}"}`), set('{"a":2}')]);
     assert.deepEqual(
       outcomes.map((outcome) =>
@@ -116,6 +119,6 @@ describe('updates', () => {
       outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value?.idle : null)),
       [1000, null, 0],
     );
-    assert.equal((await store.get(app, parseToken(token), false, T0))?.session.data, '{"a":2}');
+    assert.equal((await store.get(app, parseToken(token), 'look', T0))?.session.data, '{"a":2}');
   });
 });

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import type { Database } from 'lmdb';
 import type { AuditFinding } from '../../src/stores/audit.ts';
 import { type LmdbAudit, openLmdbAudit } from '../../src/stores/lmdb/audit.ts';
-import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix } from '../../src/stores/lmdb/keys.ts';
+import { activityKey, aliasKey, dueKey, memoKey, sessionKey, subjectPrefix } from '../../src/stores/lmdb/keys.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { packRecord } from '../../src/stores/lmdb/record.ts';
 import { Tables } from '../../src/stores/lmdb/tables.ts';
@@ -74,6 +74,14 @@ const DAMAGES: Record<string, { do: (p: Patient) => unknown; found: string; stay
     do: ({ tables }) => put(tables.aliases, aliasKey(APP, '1.ghost-of-a-token'), GHOST),
     found: 'aliases-orphan',
   },
+  'a memo that is not due': {
+    do: ({ tables }) => put(tables.memos.tables.memos, memoKey(APP, 'a-name'), ['x', T0]),
+    found: 'memo-due',
+  },
+  'a memo to end that is not there': {
+    do: ({ tables }) => put(tables.memos.tables.memoDue, dueKey(T0, APP, 'a-name'), true),
+    found: 'memo-orphan',
+  },
   'a record cut off': {
     do: ({ tables, key, bytes }) => tables.sessions.put(key, bytes.subarray(0, 60)),
     found: 'session-record',
@@ -134,7 +142,7 @@ describe('the audit of the embedded store', () => {
       for (let i = 0; !over; i++, sessions++) {
         const made = i % 3 === 0 ? makeAliased(`chosen-by-the-caller-${n}-${i}`, { subject: `u${n}` }) : make();
         await store.create(made.session, made.credential, { max: 500, onLimit: 'revokeOldest' }, T0);
-        await store.get(APP, made.ref, true, T0 + i);
+        await store.get(APP, made.ref, 'read', T0 + i);
         await store.update(APP, made.ref, { expect: 1, version: 2, data: `{"a":${i}}` }, T0 + i);
         if (i % 2 === 0) await store.revoke(APP, { by: 'id', id: made.session.id }, T0 + i);
       }

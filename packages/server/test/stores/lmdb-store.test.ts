@@ -5,11 +5,18 @@ import { temporaryFolder } from '../support/server.ts';
 
 conformance('the embedded store', async (t) => {
   const path = temporaryFolder(t);
-  const store = new LmdbStore({ path, namespace: 'test', onError: (error) => t.after(() => Promise.reject(error)) });
+  const reused: string[] = [];
+  const store = new LmdbStore({
+    path,
+    namespace: 'test',
+    onError: (error) => t.after(() => Promise.reject(error)),
+    onTokenReuse: (_app, id) => reused.push(id),
+  });
   t.after(() => store.close());
   return {
     store,
     contents: () => store.dump().map((entry) => JSON.stringify(entry)),
     faults: () => faultsOf(store.audit()),
+    reused,
   };
 });

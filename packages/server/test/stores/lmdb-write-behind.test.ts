@@ -25,7 +25,7 @@ test('a get is answered before it is committed, and committed within a second', 
   const store = open(t);
   const { ref } = await put(store, { idleTimeout: HOUR });
   const start = Date.now();
-  for (let i = 1; i <= 3; i++) await store.get(APP, ref, true, T0 + i * SECOND);
+  for (let i = 1; i <= 3; i++) await store.get(APP, ref, 'read', T0 + i * SECOND);
   assert.deepEqual(committed(store), { reads: 1, seen: 0 });
   while (committed(store).reads === 1 && Date.now() - start < 5000) await delay(10);
   assert.deepEqual(committed(store), { reads: 4, seen: 3 * SECOND });
@@ -36,14 +36,14 @@ test('a get is answered before it is committed, and committed within a second', 
 test('a get whose session is about to expire is committed before it is answered', async (t) => {
   const store = open(t);
   const { ref } = await put(store, { idleTimeout: 10 * SECOND });
-  await store.get(APP, ref, true, T0 + 8 * SECOND + 1);
+  await store.get(APP, ref, 'read', T0 + 8 * SECOND + 1);
   assert.deepEqual(committed(store), { reads: 2, seen: 8 * SECOND + 1 });
 });
 
 test('an absolute deadline that no touch can move is no reason to hurry', async (t) => {
   const store = open(t);
   const { ref } = await put(store, { idleTimeout: HOUR, absoluteExpiresAt: T0 + 10 * SECOND });
-  await store.get(APP, ref, true, T0 + 9 * SECOND);
+  await store.get(APP, ref, 'read', T0 + 9 * SECOND);
   assert.deepEqual(committed(store), { reads: 1, seen: 0 });
 });
 
@@ -52,7 +52,7 @@ test('closing commits what is pending', async (t) => {
   const options = { path, namespace: 'test', onError: (error: unknown) => assert.fail(String(error)) };
   const first = new LmdbStore(options);
   const { ref } = await put(first, { idleTimeout: HOUR });
-  await first.get(APP, ref, true, T0 + SECOND);
+  await first.get(APP, ref, 'read', T0 + SECOND);
   await first.close();
   const second = new LmdbStore(options);
   t.after(() => second.close());

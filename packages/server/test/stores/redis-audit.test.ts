@@ -8,7 +8,7 @@ import { RedisAudit } from '../../src/stores/redis/audit.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { APP, HOUR, type Made, make, makeAliased } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
-import { as, createAccount } from '../support/redis-acl.ts';
+import { as, commandsCalled, createAccount, documentedRules, refused } from '../support/redis-acl.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 import type { Cleanup } from '../support/server.ts';
 
@@ -103,6 +103,14 @@ const DAMAGES: Record<string, { do: (p: Patient) => Promise<unknown>; found: str
     stays: true,
   },
   'an app that is not entered': { do: ({ redis }) => redis('ZREM', `${NAMESPACE}:apps`, APP), found: 'app' },
+  'a memo without its TTL': {
+    do: ({ redis }) => redis('SET', `{${NAMESPACE}:${APP}:name-of-a-memo}:n`, '1:x'),
+    found: 'ttl',
+  },
+  'word of a move without its TTL': {
+    do: ({ redis, short }) => redis('SET', `{${NAMESPACE}:${APP}:00}:m:${GHOST}`, short.session.id),
+    found: 'ttl',
+  },
   'a key of nobody': {
     do: ({ redis }) => redis('SET', `{${NAMESPACE}:${APP}:00}:x`, 'x'),
     found: 'key',
@@ -175,7 +183,7 @@ describe('the audit of a Redis', () => {
       if (found === 'form') return;
       const sessions = (await store.list(APP, { subject: 'user123', limit: 10 }, Date.now())).sessions.length;
       assert.equal(sessions, found === 'session-record' ? 2 : 3);
-      assert.ok(await store.get(APP, it.aliased.ref, true, Date.now()), 'the token of a caller leads to its session');
+      assert.ok(await store.get(APP, it.aliased.ref, 'read', Date.now()), 'the token of a caller leads to its session');
     });
   }
 
@@ -190,6 +198,14 @@ describe('the audit of a Redis', () => {
     for (const secret of [it.aliased.token, it.aliased.ref.hash, 'user123', 'ghost-of-a-token']) {
       assert.ok(!text.includes(secret), secret);
     }
+  });
+
+  test('needs the commands that docs/operations.md grants it, each of them and no other', async () => {
+    const called = await commandsCalled(server().admin);
+    for (const rule of documentedRules('doctor', NAMESPACE, '').slice(1)) {
+      assert.ok(called.includes(rule.slice(1)), `${rule} is granted and never used`);
+    }
+    assert.deepEqual(await refused(server().admin, NAMESPACE), []);
   });
 
   test('has nothing to say, and nothing to mend, while every verb runs', async (t) => {
@@ -231,11 +247,11 @@ async function underLoad(store: RedisStore, at: string): Promise<void> {
           ? makeAliased(`chosen-by-the-caller-${n}-${i}`, overrides)
           : make({ ...overrides, data: `{"a":"${'x'.repeat(i % 2 === 0 ? 400 : 4)}"}` });
       await store.create(made.session, made.credential, { max: 5, onLimit: 'revokeOldest' }, now);
-      await store.get(APP, made.ref, true, now);
+      await store.get(APP, made.ref, 'read', now);
       await store.update(APP, made.ref, { expect: 1, version: 2, data: `{"b":"${'y'.repeat((i % 4) * 200)}"}` }, now);
       const id = i % 4 === 0 ? newSessionId(`m${subject}`) : made.session.id;
       const { credential } = newToken(id, 'standard');
-      const move = id === made.session.id ? {} : { move: { id, subject: `m${subject}` } };
+      const move = id === made.session.id ? {} : { move: { id, subject: `m${subject}`, cap: null } };
       await store.rotate(APP, made.ref, { credential, graceUntil: now + 1000, ...move }, now);
       if (i % 2 === 0) await store.revoke(APP, { by: 'id', id }, now);
       if (i % 30 === 0) await store.revoke(APP, { by: 'subject', subject }, now);

@@ -13,9 +13,9 @@ const open = (t: { after(fn: () => unknown): void }) =>
 test('60 reads of one turn are one command, whatever partitions they are in', async (t) => {
   const { store } = await open(t);
   const made = await Promise.all(Array.from({ length: 60 }, (_, i) => put(store, { subject: `u${i}` })));
-  await store.get(APP, made[0]!.ref, true, T0);
+  await store.get(APP, made[0]!.ref, 'read', T0);
   await server().admin.config('RESETSTAT');
-  const visits = await Promise.all(made.map(({ ref }) => store.get(APP, ref, true, T0 + SECOND)));
+  const visits = await Promise.all(made.map(({ ref }) => store.get(APP, ref, 'read', T0 + SECOND)));
   assert.ok(visits.every((visit) => visit !== null));
   const stats = await server().admin.info('commandstats');
   assert.match(stats, /cmdstat_evalsha:calls=1,/);
@@ -25,7 +25,7 @@ test('a session that cannot be read fails alone', async (t) => {
   const { store } = await open(t);
   const [good, bad] = [await put(store, { subject: 'a' }), await put(store, { subject: 'b' })];
   await server().admin.hset(`{test:${APP}:${bad.session.id.slice(0, 2)}}:s`, bad.session.id, 'damaged');
-  const reads = [good, bad, make(), good].map(({ ref }) => store.get(APP, ref, true, T0 + SECOND));
+  const reads = [good, bad, make(), good].map(({ ref }) => store.get(APP, ref, 'read', T0 + SECOND));
   const [first, second, third, fourth] = await Promise.allSettled(reads);
   assert.ok(first?.status === 'fulfilled' && first.value?.session.reads === 2);
   assert.ok(second?.status === 'rejected' && second.reason instanceof ServiceError);

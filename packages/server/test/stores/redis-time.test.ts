@@ -36,7 +36,7 @@ test('two processes whose clocks are 10 s apart agree on every instant', async (
     });
     const outcome = await store.create(session, credential, null, now);
     assert.ok(outcome.kind === 'created' && Math.abs(outcome.at - began) < SECOND, 'Redis says when');
-    const visit = await reader.get(APP, ref, true, Date.now() + readerSkew);
+    const visit = await reader.get(APP, ref, 'read', Date.now() + readerSkew);
     assert.ok(visit !== null && visit.idle < SECOND);
     assert.equal(visit.session.createdAt, outcome.at);
     assert.equal(visit.session.absoluteExpiresAt, outcome.at + 20 * SECOND, 'no clock moves the absolute deadline');

@@ -20,7 +20,12 @@ export async function dumpRedis(servers: readonly Redis[]): Promise<KeyDump[]> {
         flat.forEach((text, i) => void (i % 2 === 0 && entries.set(text.toString(), flat[i + 1]!)));
       if (type === 'hash') fill((await redis.callBuffer('HGETALL', key)) as Buffer[]);
       else if (type === 'zset') fill((await redis.callBuffer('ZRANGE', key, 0, -1, 'WITHSCORES')) as Buffer[]);
-      else entries.set('', (await redis.getBuffer(key))!);
+      else {
+        const text = await redis.getBuffer(key);
+        // Its TTL ended it since the keys were listed.
+        if (text === null) continue;
+        entries.set('', text);
+      }
       dumps.push({ key, ttl: await redis.pttl(key), entries });
     }
   }

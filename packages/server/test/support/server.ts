@@ -50,7 +50,7 @@ export async function startServer(
   const listening = new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
-      const url = /listens on (http:\S+)/.exec(output)?.[1];
+      const url = /listens on (https?:\S+)/.exec(output)?.[1];
       if (url !== undefined) resolve(url);
     };
     child.stdout.on('data', read);

@@ -6,7 +6,9 @@
  *   subjects    app:fingerprint:id          → true            whose sessions; the subject's text may be anything
  *   activity    app:lastSeenAt:id           → [fingerprint | null, expiresAt | null]
  *   due         dueAt:app:id                → true            when the sweep is to look at it; never later than expiresAt
- *   aliases     app:hash                    → id              tokens chosen by a caller
+ *   aliases     app:hash                    → id              tokens that do not say where their session is
+ *   memos       app:name                    → [text, until]
+ *   memoDue     until:app:name              → true            when the sweep is to remove it
  */
 import { fingerprint } from '../../core/token.ts';
 
@@ -17,6 +19,7 @@ export const activityKey = (app: string, lastSeenAt: number, id: string): string
 /** Where the sessions last seen at an instant begin. */
 export const instantPrefix = (app: string, lastSeenAt: number): string => `${app}:${instant(lastSeenAt)}`;
 export const dueKey = (dueAt: number, app: string, id: string): string => `${instant(dueAt)}:${app}:${id}`;
+export const memoKey = (app: string, name: string): string => `${app}:${name}`;
 export const aliasKey = (app: string, hash: string): string => `${app}:${hash}`;
 
 /** Gives the range of keys that start with `prefix:`. `;` is the character after `:`. */
@@ -28,8 +31,8 @@ export const dueUntil = (now: number) => ({ start: '', end: `${instant(now)};` }
 /** Gives the id at the end of a key. */
 export const idOf = (key: string): string => key.slice(key.lastIndexOf(':') + 1);
 
-/** Gives the sessions key that a due key speaks of. */
-export const sessionKeyOfDue = (key: string): string => key.slice(key.indexOf(':') + 1);
+/** Gives the key that a key of `due` or `memoDue` speaks of. */
+export const keyOfDue = (key: string): string => key.slice(key.indexOf(':') + 1);
 
 function instant(ms: number): string {
   return String(Math.max(0, Math.ceil(ms))).padStart(15, '0');

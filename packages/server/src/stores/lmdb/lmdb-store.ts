@@ -11,16 +11,20 @@ import type {
   Count,
   CreateOutcome,
   ListQuery,
+  Memo,
   Page,
+  Refused,
   RotateOutcome,
   Rotation,
   Selector,
   SessionStore,
+  StoreEvents,
+  Touch,
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import { opens, type TokenRef } from '../../core/token.ts';
-import { applyChange, moved, oldestFirst, rotated } from '../../core/transitions.ts';
+import { isReused, opens, type TokenRef } from '../../core/token.ts';
+import { applyChange, capOfMove, kept, moved, rotated, surplus } from '../../core/transitions.ts';
 import { LmdbAudit } from './audit.ts';
 import { idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import type { StoredRecord } from './record.ts';
@@ -28,12 +32,11 @@ import { Tables } from './tables.ts';
 import { Walks } from './walks.ts';
 import { WriteBehind } from './write-behind.ts';
 
-export interface LmdbOptions {
+/** `onError` is told when counters could not be written behind. They stay pending. */
+export interface LmdbOptions extends StoreEvents {
   /** The folder of the data file. Created when it is missing. */
   readonly path: string;
   readonly namespace: string;
-  /** Told when counters could not be written behind. They stay pending. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** A record as this process sees it: with what is pending. */
@@ -47,8 +50,10 @@ export class LmdbStore implements SessionStore {
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
   private readonly walks: Walks;
+  private readonly onTokenReuse: StoreEvents['onTokenReuse'];
 
-  constructor({ path, namespace, onError }: LmdbOptions) {
+  constructor({ path, namespace, onError, onTokenReuse }: LmdbOptions) {
+    this.onTokenReuse = onTokenReuse;
     this.tables = new Tables(path, namespace);
     this.seen = new WriteBehind(this.tables, onError);
     this.walks = new Walks(this.tables, this.seen);
@@ -58,34 +63,23 @@ export class LmdbStore implements SessionStore {
     const { app, id, subject } = session;
     return this.tables.transaction((): CreateOutcome => {
       if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
-      const live = cap === null || subject === null ? [] : this.ofSubject(app, subject, now);
-      const surplus = cap === null ? 0 : Math.max(0, live.length + 1 - cap.max);
-      if (cap !== null && surplus > 0 && cap.onLimit === 'refuse') {
-        return { kind: 'refused', at: now, sessions: live.map((entry) => entry.session) };
-      }
-      const ending =
-        cap === null
-          ? []
-          : oldestFirst(
-              live.map((entry) => entry.session),
-              cap.onLimit,
-            ).slice(0, surplus);
-      const revoked = ending.map((ended) => ended.id);
-      for (const entry of live) if (revoked.includes(entry.session.id)) this.tables.remove(entry.stored);
+      const revoked = this.makeRoom(app, subject, cap, now);
+      if (!Array.isArray(revoked)) return revoked;
       this.tables.insert(session, credential);
       return { kind: 'created', at: now, revoked };
     });
   }
 
-  async get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
+  async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
     const read = await this.tables.read(() => {
       const entry = this.open(app, token, now);
       if (entry === null) return null;
       const idle = idleFor(entry.session, now);
-      if (!touch) return { visit: { session: entry.session, at: now, idle }, urgent: null };
-      this.seen.touch(entry.key, now);
+      if (touch === 'look') return { visit: { session: entry.session, at: now, idle }, urgent: null };
+      const reads = touch === 'read' ? 1 : 0;
+      this.seen.touch(entry.key, reads, now);
       const urgent = this.seen.isUrgent(entry.stored.session, now) ? entry.key : null;
-      return { visit: { session: touched(entry.session, now, 1), at: now, idle }, urgent };
+      return { visit: { session: touched(entry.session, now, reads), at: now, idle }, urgent };
     });
     if (read === null || read.urgent === null) return read?.visit ?? null;
     const key = read.urgent;
@@ -94,7 +88,7 @@ export class LmdbStore implements SessionStore {
     return (await this.tables.read(() => this.live(key, now))) === null ? null : read.visit;
   }
 
-  getMany(app: string, tokens: readonly TokenRef[], touch: boolean, now: number): Promise<(Visit | null)[]> {
+  getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]> {
     return Promise.all(tokens.map((token) => this.get(app, token, touch, now)));
   }
 
@@ -106,14 +100,20 @@ export class LmdbStore implements SessionStore {
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
     return this.tables.transaction((): UpdateOutcome | null => {
       const entry = this.open(app, token, now);
-      if (entry === null) return null;
+      const { move } = change;
+      if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
       const { key, stored } = entry;
       const idle = idleFor(entry.session, now);
       if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
-      // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
-      const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
-      if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
-      return { kind: 'updated', session: applyChange(entry.session, change, now), at: now, idle };
+      const session = applyChange(entry.session, change, now);
+      if (move === undefined) {
+        // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
+        const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
+        if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
+        return { kind: 'updated', session, at: now, idle, revoked: [] };
+      }
+      const revoked = this.moveTo(entry, session, kept(stored.credential), capOfMove(stored.session, move), now);
+      return Array.isArray(revoked) ? { kind: 'updated', session, at: now, idle, revoked } : revoked;
     });
   }
 
@@ -121,21 +121,22 @@ export class LmdbStore implements SessionStore {
     return this.tables.transaction((): RotateOutcome | null => {
       const entry = this.open(app, token, now);
       if (entry === null) return null;
-      const { key, stored } = entry;
-      const { move } = rotation;
-      if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
-      if (move !== undefined && this.keyTaken(sessionKey(app, move.id), now)) return { kind: 'taken' };
-      const credential = rotated(stored.credential, rotation, now);
-      this.tables.remove(stored);
+      const { stored, session: before } = entry;
+      const { move, expect } = rotation;
+      const idle = idleFor(before, now);
+      if (expect !== undefined && before.version !== expect)
+        return { kind: 'conflict', session: before, at: now, idle };
+      const known = stored.credential.hash === rotation.credential.hash;
+      if (!known && this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
+      const credential = rotated(stored.credential, rotation);
       if (move === undefined) {
+        this.tables.remove(stored);
         this.tables.insert(stored.session, credential, stored.flushes);
-        return { kind: 'rotated', session: entry.session, at: now, idle: idleFor(entry.session, now) };
+        return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
       }
-      // Under its new key nothing is pending any more: what was counted moves along in the record.
-      const session = moved(entry.session, move);
-      this.tables.insert(session, credential);
-      this.seen.forget(key);
-      return { kind: 'rotated', session, at: now, idle: idleFor(session, now) };
+      const session = moved(before, move);
+      const revoked = this.moveTo(entry, session, credential, capOfMove(before, move), now);
+      return Array.isArray(revoked) ? { kind: 'rotated', session, at: now, idle, revoked } : revoked;
     });
   }
 
@@ -146,6 +147,8 @@ export class LmdbStore implements SessionStore {
       const { open, live } = this;
       const entry = selector.by === 'token' ? open(app, selector.token, now) : live(sessionKey(app, selector.id), now);
       if (entry === null) return 0;
+      if (selector.by === 'token' && selector.version !== undefined && selector.version !== entry.session.version)
+        return 0;
       this.tables.remove(entry.stored);
       this.seen.forget(entry.key);
       return 1;
@@ -158,6 +161,14 @@ export class LmdbStore implements SessionStore {
 
   count(app: string, activeSince: number, now: number): Promise<Count> {
     return this.walks.count(app, activeSince, now);
+  }
+
+  apps(): Promise<string[]> {
+    return this.tables.read(() => this.tables.apps().sort());
+  }
+
+  memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
+    return this.tables.transaction(() => this.tables.memos.put(app, name, memo, now));
   }
 
   sweep(now: number, limit: number): Promise<number> {
@@ -191,11 +202,23 @@ export class LmdbStore implements SessionStore {
     return isLive(session, now) ? { key, stored, session } : null;
   };
 
+  /** The session of a token: where its id says, else, when it moved or was never there, where its alias says. */
   private open = (app: string, token: TokenRef, now: number): Entry | null => {
-    const key = this.tables.keyOf(app, token);
-    const entry = key === null ? null : this.live(key, now);
-    return entry !== null && opens(entry.stored.credential, token, now) ? entry : null;
+    const own = token.id === null ? null : this.live(sessionKey(app, token.id), now);
+    return (own && this.opened(own, token, now)) ?? this.openByAlias(app, token, now);
   };
+
+  private openByAlias(app: string, token: TokenRef, now: number): Entry | null {
+    const key = this.tables.keyOfAlias(app, token.hash);
+    const entry = key === null ? null : this.live(key, now);
+    return entry && this.opened(entry, token, now);
+  }
+
+  private opened(entry: Entry, token: TokenRef, now: number): Entry | null {
+    if (opens(entry.stored.credential, token, now)) return entry;
+    if (isReused(entry.stored.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
+    return null;
+  }
 
   private ofSubject(app: string, subject: string, now: number): Entry[] {
     const keys = [...this.tables.subjects.getKeys(under(subjectPrefix(app, subject)))];
@@ -210,8 +233,33 @@ export class LmdbStore implements SessionStore {
     return false;
   }
 
-  private aliasTaken(app: string, credential: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
-    const owner = credential.alias ? this.tables.keyOf(app, { id: null, hash: credential.hash }) : null;
-    return owner !== null && this.keyTaken(owner, now);
+  private aliasTaken(app: string, { hash, alias }: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
+    const owner = alias ? this.tables.keyOfAlias(app, hash) : null;
+    if (owner === null || !this.keyTaken(owner, now)) return false;
+    // It may have been the token before a rotation: after its grace nobody has it.
+    return this.openByAlias(app, { id: null, hash }, now) !== null;
+  }
+
+  /** Ends what a cap says. Gives the ids, or the refusal. In a transaction. */
+  private makeRoom(app: string, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
+    if (cap === null || subject === null) return [];
+    const live = this.ofSubject(app, subject, now);
+    const sessions = live.map((entry) => entry.session);
+    const ending = surplus(sessions, cap)?.map(({ id }) => id);
+    if (ending === undefined) return { kind: 'refused', at: now, sessions };
+    for (const entry of live) if (ending.includes(entry.session.id)) this.tables.remove(entry.stored);
+    return ending;
+  }
+
+  /** Puts a session into the place of another. Gives the ids the cap ended, or why nothing was changed. In a transaction. */
+  private moveTo({ key, stored }: Entry, session: Session, credential: Credential, cap: Cap | null, now: number) {
+    if (this.keyTaken(sessionKey(session.app, session.id), now)) return { kind: 'taken' } as const;
+    const revoked = this.makeRoom(session.app, session.subject, cap, now);
+    if (!Array.isArray(revoked)) return revoked;
+    this.tables.remove(stored);
+    // Under its new key nothing is pending any more: what was counted moves along in the record.
+    this.tables.insert(session, credential);
+    this.seen.forget(key);
+    return revoked;
   }
 }

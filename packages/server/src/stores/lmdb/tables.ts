@@ -1,5 +1,5 @@
 /**
- * The LMDB environment: five tables and one way to change them. A record and its index entries are only ever written
+ * The LMDB environment: five tables (and two of memos.ts) and one way to change them. A record and its index entries are only ever written
  * here, together, so they cannot disagree.
  *
  * `overlappingSync` is off: a transaction then resolves after fdatasync, which is what "acknowledged means stored"
@@ -12,8 +12,8 @@ import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
-import type { TokenRef } from '../../core/token.ts';
-import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix } from './keys.ts';
+import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix, under } from './keys.ts';
+import { Memos } from './memos.ts';
 import { packRecord, recountPacked, type StoredRecord, timesOf, unpackRecord } from './record.ts';
 
 export type ActivityEntry = readonly [subject: string | null, expiresAt: number | null];
@@ -30,6 +30,7 @@ export class Tables {
   readonly subjects: Database<true, string>;
   readonly due: Database<true, string>;
   readonly aliases: Database<string, string>;
+  readonly memos: Memos;
   private readonly root: RootDatabase;
   private turn: Promise<void> | null = null;
   private closed = false;
@@ -53,6 +54,7 @@ export class Tables {
     this.activity = this.root.openDB({ name: `${namespace}:activity`, encoding: 'msgpack' });
     this.due = this.root.openDB({ name: `${namespace}:due`, encoding: 'msgpack' });
     this.aliases = this.root.openDB({ name: `${namespace}:aliases`, encoding: 'msgpack' });
+    this.memos = new Memos(this.root, namespace);
   }
 
   /** Runs `work` as one write transaction and resolves with its result once that is on the disk. */
@@ -106,10 +108,22 @@ export class Tables {
     return bytes === undefined ? null : unpackRecord(bytes);
   }
 
-  /** Gives the sessions key that a token leads to. Absence: null. */
-  keyOf(app: string, token: TokenRef): string | null {
-    const id = token.id ?? this.aliases.get(aliasKey(app, token.hash));
+  /** Gives the sessions key that the hash of a token leads to. Absence: null. */
+  keyOfAlias(app: string, hash: string): string | null {
+    const id = this.aliases.get(aliasKey(app, hash));
     return id === undefined ? null : sessionKey(app, id);
+  }
+
+  /** Gives the apps that have sessions: one look-up each. */
+  apps(): string[] {
+    const apps: string[] = [];
+    for (let start = ''; ; ) {
+      const [key] = this.sessions.getKeys({ start, limit: 1 });
+      if (key === undefined) return apps;
+      const app = key.slice(0, key.indexOf(':'));
+      apps.push(app);
+      start = under(app).end;
+    }
   }
 
   /** Adds a record with all its index entries. In a transaction. */
@@ -120,7 +134,7 @@ export class Tables {
     this.put({ session, credential, dueAt, flushes, indexedAt: session.lastSeenAt });
     if (session.subject !== null) void this.subjects.put(`${subjectPrefix(app, session.subject)}:${id}`, true);
     if (dueAt !== null) void this.due.put(dueKey(dueAt, app, id), true);
-    for (const held of [credential, credential.previous]) {
+    for (const held of [credential.previous, credential]) {
       if (held?.alias) void this.aliases.put(aliasKey(app, held.hash), id);
     }
     this.putActivity(session);
@@ -133,7 +147,8 @@ export class Tables {
   replace(old: StoredRecord, session: Session): boolean {
     const deadline = expiresAt(session);
     const dueAt = old.dueAt !== null && old.dueAt <= deadline ? old.dueAt : this.moveDue(old, deadline);
-    if (session.idleTimeout === old.session.idleTimeout) {
+    const { idleTimeout, absoluteExpiresAt } = old.session;
+    if (session.idleTimeout === idleTimeout && session.absoluteExpiresAt === absoluteExpiresAt) {
       this.put({ ...old, session, dueAt });
       return true;
     }
@@ -175,7 +190,9 @@ export class Tables {
     if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
     for (const held of [credential, credential.previous]) {
-      if (held?.alias) void this.aliases.remove(aliasKey(app, held.hash));
+      // The token before a rotation may be another session's by now.
+      const key = held?.alias ? aliasKey(app, held.hash) : null;
+      if (key !== null && this.aliases.get(key) === id) void this.aliases.remove(key);
     }
   }
 
@@ -183,12 +200,13 @@ export class Tables {
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.root.resetReadTxn();
-    return Object.entries({ sessions, subjects, activity, due, aliases }).flatMap(([table, database]) =>
-      [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
-        table,
-        key,
-        value: Buffer.isBuffer(value) ? value.toString('latin1') : value,
-      })),
+    return Object.entries({ sessions, subjects, activity, due, aliases, ...this.memos.tables }).flatMap(
+      ([table, database]) =>
+        [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
+          table,
+          key,
+          value: Buffer.isBuffer(value) ? value.toString('latin1') : value,
+        })),
     );
   }
 

@@ -12,16 +12,7 @@ import { type Position, pageOf, readCursor, writeCursor } from '../../core/curso
 import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Count, ListQuery, Page } from '../../core/store.ts';
-import {
-  activityKey,
-  dueUntil,
-  idOf,
-  instantPrefix,
-  sessionKey,
-  sessionKeyOfDue,
-  subjectPrefix,
-  under,
-} from './keys.ts';
+import { activityKey, dueUntil, idOf, instantPrefix, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
 import type { Tables } from './tables.ts';
 import { INDEX_LAG, type WriteBehind } from './write-behind.ts';
 
@@ -111,8 +102,9 @@ export class Walks {
     while (removed < limit) {
       const slice = await this.tables.transaction(() => {
         const size = Math.min(WRITE_SLICE, limit - removed);
+        this.tables.memos.sweep(now, WRITE_SLICE);
         const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit: size })];
-        return { removed: keys.filter((key) => this.sweepOne(sessionKeyOfDue(key), now)).length, keys, size };
+        return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys, size };
       });
       removed += slice.removed;
       if (slice.keys.length < slice.size) break;

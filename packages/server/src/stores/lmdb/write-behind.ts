@@ -64,12 +64,12 @@ export class WriteBehind {
     return touched(session, lastSeenAt, (pending?.reads ?? 0) + (uncounted?.reads ?? 0));
   }
 
-  /** Counts one read at `now`. */
-  touch(key: string, now: number): void {
+  /** Counts reads at `now`; none for a touch that is no read. */
+  touch(key: string, reads: number, now: number): void {
     const seen = this.pending.get(key);
-    if (seen === undefined) this.pending.set(key, { reads: 1, lastSeenAt: now });
+    if (seen === undefined) this.pending.set(key, { reads, lastSeenAt: now });
     else {
-      seen.reads++;
+      seen.reads += reads;
       if (seen.lastSeenAt < now) seen.lastSeenAt = now;
     }
     this.flushSoon();

@@ -13,16 +13,20 @@ import type {
   Count,
   CreateOutcome,
   ListQuery,
+  Memo,
   Page,
+  Refused,
   RotateOutcome,
   Rotation,
   Selector,
   SessionStore,
+  StoreEvents,
+  Touch,
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import { opens, type TokenRef } from '../../core/token.ts';
-import { applyChange, moved, oldestFirst, rotated } from '../../core/transitions.ts';
+import { isReused, opens, type TokenRef } from '../../core/token.ts';
+import { applyChange, capOfMove, kept, moved, rotated, surplus } from '../../core/transitions.ts';
 
 interface Entry {
   session: Session;
@@ -33,40 +37,38 @@ interface Entry {
 interface AppSessions {
   readonly byId: Map<string, Entry>;
   readonly bySubject: Map<string, Set<string>>;
-  /** Hash of a token chosen by a caller → session id. */
+  /** Hash of a token that does not say where its session is → session id. */
   readonly aliases: Map<string, string>;
 }
 
 export class MemoryStore implements SessionStore {
-  private readonly apps = new Map<string, AppSessions>();
+  private readonly byApp = new Map<string, AppSessions>();
+  private readonly memos = new Map<string, Memo>();
+  private readonly onTokenReuse: StoreEvents['onTokenReuse'];
   private closed = false;
+
+  constructor({ onTokenReuse }: Pick<StoreEvents, 'onTokenReuse'> = {}) {
+    this.onTokenReuse = onTokenReuse;
+  }
 
   async create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
     const app = this.app(session.app);
     if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
-    const revoked: string[] = [];
-    if (cap !== null && session.subject !== null) {
-      const live = this.ofSubject(app, session.subject, now);
-      const surplus = live.length + 1 - cap.max;
-      if (surplus > 0 && cap.onLimit === 'refuse') return { kind: 'refused', at: now, sessions: live };
-      for (const { id } of oldestFirst(live, cap.onLimit).slice(0, Math.max(0, surplus))) {
-        this.remove(app, id);
-        revoked.push(id);
-      }
-    }
+    const revoked = this.makeRoom(app, session.subject, cap, now);
+    if (!Array.isArray(revoked)) return revoked;
     this.add(app, { session, credential });
     return { kind: 'created', at: now, revoked };
   }
 
-  async get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
+  async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
     const entry = this.open(this.app(app), token, now);
     if (entry === null) return null;
     const idle = idleFor(entry.session, now);
-    if (touch) entry.session = touched(entry.session, now, 1);
+    if (touch !== 'look') entry.session = touched(entry.session, now, touch === 'read' ? 1 : 0);
     return { session: entry.session, at: now, idle };
   }
 
-  async getMany(app: string, tokens: readonly TokenRef[], touch: boolean, now: number): Promise<(Visit | null)[]> {
+  async getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]> {
     return Promise.all(tokens.map((token) => this.get(app, token, touch, now)));
   }
 
@@ -76,28 +78,46 @@ export class MemoryStore implements SessionStore {
   }
 
   async update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    const entry = this.open(this.app(app), token, now);
-    if (entry === null) return null;
+    const sessions = this.app(app);
+    const entry = this.open(sessions, token, now);
+    const { move } = change;
+    if (entry === null || (move !== undefined && entry.credential.hash !== token.hash)) return null;
     const idle = idleFor(entry.session, now);
     if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
-    entry.session = applyChange(entry.session, change, now);
-    return { kind: 'updated', session: entry.session, at: now, idle };
+    const session = applyChange(entry.session, change, now);
+    let revoked: string[] = [];
+    if (move === undefined) {
+      entry.session = session;
+    } else {
+      const room = this.moveTo(
+        sessions,
+        entry,
+        { session, credential: kept(entry.credential) },
+        capOfMove(entry.session, move),
+        now,
+      );
+      if (!Array.isArray(room)) return room;
+      revoked = room;
+    }
+    return { kind: 'updated', session, at: now, idle, revoked };
   }
 
   async rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
     if (entry === null) return null;
-    if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
-    if (rotation.move !== undefined && this.idTaken(sessions, rotation.move.id, now)) return { kind: 'taken' };
+    const { move } = rotation;
     const idle = idleFor(entry.session, now);
-    this.remove(sessions, entry.session.id);
-    const next: Entry = {
-      session: rotation.move === undefined ? entry.session : moved(entry.session, rotation.move),
-      credential: rotated(entry.credential, rotation, now),
-    };
-    this.add(sessions, next);
-    return { kind: 'rotated', session: next.session, at: now, idle };
+    if (rotation.expect !== undefined && entry.session.version !== rotation.expect) {
+      return { kind: 'conflict', session: entry.session, at: now, idle };
+    }
+    const known = rotation.credential.hash === entry.credential.hash;
+    if (!known && this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
+    const session = move === undefined ? entry.session : moved(entry.session, move);
+    const next: Entry = { session, credential: rotated(entry.credential, rotation) };
+    const cap = move === undefined ? null : capOfMove(entry.session, move);
+    const revoked = this.moveTo(sessions, entry, next, cap, now);
+    return Array.isArray(revoked) ? { kind: 'rotated', session, at: now, idle, revoked } : revoked;
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
@@ -122,10 +142,26 @@ export class MemoryStore implements SessionStore {
     return { sessions: active.length, subjects: subjects.size };
   }
 
+  async apps(): Promise<string[]> {
+    this.assertOpen();
+    return [...this.byApp.keys()].sort();
+  }
+
+  async memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
+    this.assertOpen();
+    const key = `${app}:${name}`;
+    const held = this.memos.get(key);
+    const present = held !== undefined && now < held.until ? held.text : null;
+    if (present !== memo.instead) return present ?? '';
+    this.memos.set(key, memo);
+    return null;
+  }
+
   async sweep(now: number, limit: number): Promise<number> {
     let removed = 0;
     this.assertOpen();
-    for (const app of this.apps.values()) {
+    for (const [key, { until }] of this.memos) if (until <= now) this.memos.delete(key);
+    for (const app of this.byApp.values()) {
       for (const { session } of app.byId.values()) {
         if (removed === limit) return removed;
         if (isLive(session, now)) continue;
@@ -141,18 +177,20 @@ export class MemoryStore implements SessionStore {
   }
 
   async close(): Promise<void> {
-    this.apps.clear();
+    this.byApp.clear();
+    this.memos.clear();
     this.closed = true;
   }
 
   /** Every key this store holds, for the audit of the conformance suite. */
   dump(): string[] {
     const lines: string[] = [];
-    for (const [name, app] of this.apps) {
+    for (const [name, app] of this.byApp) {
       for (const entry of app.byId.values()) lines.push(`session ${name} ${JSON.stringify(entry)}`);
       for (const [subject, ids] of app.bySubject) lines.push(`subject ${name} ${subject} ${[...ids]}`);
       for (const [hash, id] of app.aliases) lines.push(`alias ${name} ${hash} ${id}`);
     }
+    for (const [key, memo] of this.memos) lines.push(`memo ${key} ${JSON.stringify(memo)}`);
     return lines;
   }
 
@@ -163,7 +201,7 @@ export class MemoryStore implements SessionStore {
   private app(name: string): AppSessions {
     this.assertOpen();
     // A new app is entered with its first session: asking about names that do not exist costs no memory.
-    return this.apps.get(name) ?? { byId: new Map(), bySubject: new Map(), aliases: new Map() };
+    return this.byApp.get(name) ?? { byId: new Map(), bySubject: new Map(), aliases: new Map() };
   }
 
   private live(app: AppSessions, id: string, now: number): Entry | null {
@@ -171,10 +209,15 @@ export class MemoryStore implements SessionStore {
     return entry !== undefined && isLive(entry.session, now) ? entry : null;
   }
 
+  /** The session of a token: where its id says, else, when it moved or was never there, where its alias says. */
   private open(app: AppSessions, token: TokenRef, now: number): Entry | null {
-    const id = token.id ?? app.aliases.get(token.hash);
-    const entry = id === undefined ? null : this.live(app, id, now);
-    return entry !== null && opens(entry.credential, token, now) ? entry : null;
+    for (const id of [token.id, app.aliases.get(token.hash)]) {
+      const entry = id == null ? null : this.live(app, id, now);
+      if (entry === null) continue;
+      if (opens(entry.credential, token, now)) return entry;
+      if (isReused(entry.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
+    }
+    return null;
   }
 
   private allLive(app: AppSessions, now: number): Session[] {
@@ -190,7 +233,9 @@ export class MemoryStore implements SessionStore {
     switch (selector.by) {
       case 'token': {
         const entry = this.open(app, selector.token, now);
-        return entry === null ? [] : [entry.session.id];
+        const { version } = selector;
+        if (entry === null || (version !== undefined && version !== entry.session.version)) return [];
+        return [entry.session.id];
       }
       case 'id':
         return this.live(app, selector.id, now) === null ? [] : [selector.id];
@@ -210,20 +255,42 @@ export class MemoryStore implements SessionStore {
     return false;
   }
 
-  private aliasTaken(app: AppSessions, credential: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
-    const owner = credential.alias ? app.aliases.get(credential.hash) : undefined;
-    return owner !== undefined && this.idTaken(app, owner, now);
+  private aliasTaken(app: AppSessions, { hash, alias }: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
+    const owner = alias ? app.aliases.get(hash) : undefined;
+    if (owner === undefined || !this.idTaken(app, owner, now)) return false;
+    // It may have been the token before a rotation: after its grace nobody has it.
+    return opens(app.byId.get(owner)!.credential, { id: null, hash }, now);
+  }
+
+  /** Ends what a cap says. Gives the ids, or the refusal. */
+  private makeRoom(app: AppSessions, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
+    const live = subject === null ? [] : this.ofSubject(app, subject, now);
+    const ending = surplus(live, subject === null ? null : cap);
+    if (ending === null) return { kind: 'refused', at: now, sessions: live };
+    for (const { id } of ending) this.remove(app, id);
+    return ending.map(({ id }) => id);
+  }
+
+  /** Puts one entry into the place of another. Gives the ids that the cap ended, or why nothing was changed. */
+  private moveTo(app: AppSessions, old: Entry, next: Entry, cap: Cap | null, now: number) {
+    const isMove = old.session.id !== next.session.id;
+    if (isMove && this.idTaken(app, next.session.id, now)) return { kind: 'taken' } as const;
+    const revoked = isMove ? this.makeRoom(app, next.session.subject, cap, now) : [];
+    if (!Array.isArray(revoked)) return revoked;
+    this.remove(app, old.session.id);
+    this.add(app, next);
+    return revoked;
   }
 
   private add(app: AppSessions, entry: Entry): void {
     const { session, credential } = entry;
-    this.apps.set(session.app, app);
+    this.byApp.set(session.app, app);
     app.byId.set(session.id, entry);
     if (session.subject !== null) {
       const ids = app.bySubject.get(session.subject) ?? new Set();
       app.bySubject.set(session.subject, ids.add(session.id));
     }
-    for (const held of [credential, credential.previous]) if (held?.alias) app.aliases.set(held.hash, session.id);
+    for (const held of [credential.previous, credential]) if (held?.alias) app.aliases.set(held.hash, session.id);
   }
 
   private remove(app: AppSessions, id: string): void {
@@ -231,8 +298,10 @@ export class MemoryStore implements SessionStore {
     if (entry === undefined) return;
     const { session, credential } = entry;
     app.byId.delete(id);
-    if (app.byId.size === 0) this.apps.delete(session.app);
-    for (const held of [credential, credential.previous]) if (held?.alias) app.aliases.delete(held.hash);
+    if (app.byId.size === 0) this.byApp.delete(session.app);
+    for (const held of [credential, credential.previous]) {
+      if (held?.alias && app.aliases.get(held.hash) === id) app.aliases.delete(held.hash);
+    }
     if (session.subject === null) return;
     const ids = app.bySubject.get(session.subject);
     ids?.delete(id);

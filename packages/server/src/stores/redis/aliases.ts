@@ -1,8 +1,9 @@
 /**
- * Aliases: the small keys that lead from the hash of a token that a caller chose to its session. The hash decides the
- * slot, the subject that of the session, so the two are never one step. The order makes a crash in between harmless:
- * claimed before its session exists, an alias leads nowhere and may be claimed by the next; left behind after it, it
- * leads to a session that does not open with it, and its TTL ends it.
+ * Where a token leads. One of our own form says it by itself; for all others, and for a session that moved and kept its
+ * token, there is an alias: a small key from the hash of the token to the session. The hash decides its slot, the subject
+ * that of the session, so the two are never one step. The order makes a crash in between harmless: claimed before its
+ * session exists, an alias leads nowhere and may be claimed by the next; left behind after it, it leads to a session that
+ * does not open with it, and its TTL ends it.
  */
 import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
@@ -13,6 +14,9 @@ import type { ScriptCalls } from './script-calls.ts';
 
 /** How much longer than its session an alias is kept, so that not every touch must extend it. Units: milliseconds. */
 const SLACK = 3_600_000;
+
+/** A session that is moving is found after a hop or two; more would be a circle. */
+const MAX_HOPS = 5;
 
 /** Where a token leads. `alias`: the value of the alias that led there; null when none did. */
 export interface Lead {
@@ -31,23 +35,49 @@ export class Aliases {
     this.keys = keys;
   }
 
-  /** Gives the session id a token leads to. Absence: null. */
-  async resolve(app: string, token: TokenRef): Promise<Lead | null> {
-    if (token.id !== null) return { id: token.id, alias: null };
-    const value = (await this.calls.command('GET', [this.keys.alias(app, token.hash)])) as Buffer | null;
-    return value === null ? null : { id: value.toString('latin1', 0, ID_LENGTH), alias: value.toString('latin1') };
+  /**
+   * Does work on the session of a token: where the token says, or its alias, or the word of a session that moved on in
+   * between. Absence: null, when the work gave null at each of them.
+   */
+  async follow<T>(app: string, token: TokenRef, work: (lead: Lead) => Promise<T | null>): Promise<T | null> {
+    let lead: Lead | null = token.id === null ? await this.resolve(app, token.hash) : { id: token.id, alias: null };
+    for (let hops = 0; lead !== null && hops < MAX_HOPS; hops++) {
+      const done = await work(lead);
+      if (done !== null) return done;
+      const [next, moved]: [Lead | null, string | null] = await Promise.all([
+        this.resolve(app, token.hash),
+        this.text(this.keys.moved(app, lead.id)),
+      ]);
+      const id: string | undefined = moved ?? next?.id;
+      lead = id === undefined || id === lead.id ? null : { id, alias: next?.alias ?? null };
+    }
+    return null;
   }
 
-  /** Lets an alias lead to a session. False: it leads to a live one. `opens` tells whether a session lives by it. */
-  async claim(app: string, hash: string, session: Session, now: number, opens: Opens): Promise<boolean> {
-    const key = this.keys.alias(app, hash);
-    const [value, ttl] = this.valueFor(session, now);
+  /**
+   * Lets an alias lead to a session. `own`: it does already. `taken`: it leads to a live one. `opens` tells whether a
+   * session lives by it.
+   */
+  async claim(
+    app: string,
+    hash: string,
+    session: Session,
+    now: number,
+    opens: Opens,
+  ): Promise<'new' | 'own' | 'taken'> {
     for (let present = ''; ; ) {
-      const found = String(await this.calls.callTimeless('alias-claim', [key], [value, present, ttl]));
-      if (found === '') return true;
-      if (await opens(found.slice(0, ID_LENGTH), hash)) return false;
+      const found = await this.point(app, hash, session, present, now);
+      if (found === null) return 'new';
+      const id = found.slice(0, ID_LENGTH);
+      if (found !== '' && (await opens(id, hash))) return id === session.id ? 'own' : 'taken';
       present = found;
     }
+  }
+
+  /** Lets the alias of a session that moved lead to where it is now, and takes back the word left where it was. */
+  async settle(app: string, hash: string, from: Lead, session: Session, now: number): Promise<void> {
+    await this.point(app, hash, session, from.alias ?? '', now);
+    await this.calls.command('DEL', [this.keys.moved(app, from.id)]);
   }
 
   /** Keeps an alias as long as the session it led to, and not for ever, now that the session was touched. */
@@ -55,14 +85,12 @@ export class Aliases {
     if (lead.alias === null) return;
     const [until, deadline] = [Number(lead.alias.slice(ID_LENGTH + 1)), expiresAt(session)];
     if (until >= deadline && Number.isFinite(until) === Number.isFinite(deadline)) return;
-    const [value, ttl] = this.valueFor(session, at);
-    await this.calls.callTimeless('alias-claim', [this.keys.alias(app, hash)], [value, lead.alias, ttl]);
+    await this.point(app, hash, session, lead.alias, at);
   }
 
   /** Lets an alias that was lost lead to its session again. False: it leads somewhere by now. For audits. */
   async restore(app: string, hash: string, session: Session, now: number): Promise<boolean> {
-    const [value, ttl] = this.valueFor(session, now);
-    return String(await this.calls.callTimeless('alias-claim', [this.keys.alias(app, hash)], [value, '', ttl])) === '';
+    return (await this.point(app, hash, session, '', now)) === null;
   }
 
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
@@ -74,12 +102,31 @@ export class Aliases {
     );
   }
 
-  private valueFor(session: Session, now: number): [value: string, ttl: string] {
-    const deadline = expiresAt(session);
-    if (!Number.isFinite(deadline)) return [`${session.id}:Infinity`, ''];
-    const until = deadline + SLACK;
-    return [`${session.id}:${until}`, String(Math.min(Math.max(1, Math.ceil(until - now)), LONGEST))];
+  private async resolve(app: string, hash: string): Promise<Lead | null> {
+    const alias = await this.text(this.keys.alias(app, hash));
+    return alias === null ? null : { id: alias.slice(0, ID_LENGTH), alias };
   }
+
+  private async text(key: string): Promise<string | null> {
+    const value = (await this.calls.command('GET', [key])) as Buffer | null;
+    return value?.toString('latin1') ?? null;
+  }
+
+  /** Points an alias at a session if its value is `instead` ('': none). Gives null when it did, else its value. */
+  private async point(app: string, hash: string, session: Session, instead: string, now: number) {
+    const deadline = expiresAt(session);
+    const until = deadline + SLACK;
+    const args = Number.isFinite(deadline)
+      ? [`${session.id}:${until}`, instead, timeToLive(until - now)]
+      : [`${session.id}:Infinity`, instead, ''];
+    const found = (await this.calls.callTimeless('alias-point', [this.keys.alias(app, hash)], args)) as Buffer | null;
+    return found?.toString('latin1') ?? null;
+  }
+}
+
+/** Gives a TTL that Redis takes. Units: milliseconds. */
+export function timeToLive(duration: number): string {
+  return String(Math.min(Math.max(1, Math.ceil(duration)), LONGEST));
 }
 
 /** Redis refuses a TTL that overflows its own arithmetic. */

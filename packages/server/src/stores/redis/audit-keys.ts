@@ -21,9 +21,13 @@ export interface KeyWalkParts {
 }
 
 const PAGE = 500;
-/** The last letter of a key (keys.ts). */
+/** What follows the braces of a key (keys.ts). */
 const OF_PARTITION = /^[sjavud]$/;
 const OF_ALIAS = 't';
+/** Memos, and the word of sessions that moved: they end by their TTL, whatever they say. */
+const PASSING = /^(n|m:[A-Za-z0-9]{16})$/;
+/** What a passing key gets that has lost its TTL. Units: milliseconds. */
+const PASSING_TTL = 3_600_000;
 /** What PTTL says of a key without a TTL. */
 const FOR_EVER = -1;
 
@@ -56,6 +60,7 @@ export class KeyWalk {
   private async look(key: string): Promise<void> {
     const [, app, part, kind] = /^\{[^:}]+:([^:}]+):([^:}]+)\}:(.+)$/.exec(key) ?? [];
     if (kind === OF_ALIAS) return this.alias(key, app!);
+    if (kind !== undefined && PASSING.test(kind)) return this.passing(key);
     if (kind === undefined || !OF_PARTITION.test(kind) || !/^[0-9a-f]{2}$/.test(part!)) {
       return this.tell('key', key, 'a key of no known kind: another version or program wrote it', null);
     }
@@ -76,6 +81,14 @@ export class KeyWalk {
     });
   }
 
+  /** A memo, or the word of a session that moved. Each is written with its TTL in one step, so one look is enough. */
+  private async passing(key: string): Promise<void> {
+    const { calls, options } = this.parts;
+    if (Number(await calls.command('PTTL', [key])) !== FOR_EVER) return;
+    if (options.repair) await calls.command('PEXPIRE', [key, PASSING_TTL]);
+    this.tell('ttl', shown(key), 'a note that should end by itself stays for ever', 'it ends in an hour');
+  }
+
   private async alias(key: string, app: string): Promise<void> {
     if ((await this.aliasFault(key, app)) === null) return;
     await this.parts.suspects.add(async () => {
@@ -83,8 +96,7 @@ export class KeyWalk {
       if (fault === null) return;
       const { code, message, mend, mended } = fault;
       if (this.parts.options.repair) await mend?.();
-      // Enough to find it by, and no hash of a token.
-      this.tell(code, `${key.slice(0, key.lastIndexOf(':', key.length - 3) + 11)}…}:t`, message, mend ? mended : null);
+      this.tell(code, shown(key), message, mend ? mended : null);
     });
   }
 
@@ -105,7 +117,7 @@ export class KeyWalk {
       const mend = async () => {
         const [seconds] = (await calls.command('TIME', [])) as Buffer[];
         const left = Math.max(1, Math.ceil(Number(until) - Number(seconds) * 1000));
-        await calls.callTimeless('alias-claim', [key], [value, value, left]);
+        await calls.callTimeless('alias-point', [key], [value, value, left]);
       };
       return {
         code: 'alias-ttl',
@@ -131,4 +143,9 @@ export class KeyWalk {
     const { repair, onFinding } = this.parts.options;
     onFinding({ kind: 'fault', code, where, message, mended: repair ? mended : null });
   }
+}
+
+/** Gives enough of a key to find it by, and no hash of a token. */
+function shown(key: string): string {
+  return key.replace(/^(\{[^:]+:[^:]+:[^}]{10})[^}]+/, '$1…');
 }

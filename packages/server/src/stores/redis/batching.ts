@@ -5,7 +5,7 @@
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
 import { ServiceError } from '../../core/errors.ts';
-import type { Visit } from '../../core/store.ts';
+import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
 import type { Keys } from './keys.ts';
 import { partitionOfId } from './keys.ts';
 import { unpackVisit } from './record.ts';
@@ -14,11 +14,14 @@ import type { Argument, ScriptCalls } from './script-calls.ts';
 /** Reads in one call: about half a millisecond of Redis. */
 const MOST = 64;
 
+/** As the script knows them. */
+const TOUCH: Readonly<Record<Touch, string>> = { look: '0', read: '1', slide: '2' };
+
 interface Read {
   readonly app: string;
   readonly id: string;
   readonly hash: string;
-  readonly touch: boolean;
+  readonly touch: Touch;
   readonly now: number;
   readonly resolve: (visit: Visit | null) => void;
   readonly reject: (error: unknown) => void;
@@ -27,15 +30,17 @@ interface Read {
 export class Batching {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
+  private readonly onTokenReuse: StoreEvents['onTokenReuse'];
   private gathered: Read[] = [];
 
-  constructor(calls: ScriptCalls, keys: Keys) {
+  constructor(calls: ScriptCalls, keys: Keys, onTokenReuse: StoreEvents['onTokenReuse']) {
     this.calls = calls;
     this.keys = keys;
+    this.onTokenReuse = onTokenReuse;
   }
 
   /** Reads a session by id and hash. Absence: null. */
-  read(app: string, id: string, hash: string, touch: boolean, now: number): Promise<Visit | null> {
+  read(app: string, id: string, hash: string, touch: Touch, now: number): Promise<Visit | null> {
     return new Promise((resolve, reject) => {
       if (this.gathered.length === 0) setImmediate(() => this.send());
       this.gathered.push({ app, id, hash, touch, now, resolve, reject });
@@ -69,14 +74,15 @@ export class Batching {
     for (const { app, id, hash, touch } of reads) {
       const [sessions, data, activity, visitors] = this.keys.ofSession(app, id) as [string, string, string, string];
       keys.push(sessions, data, activity, visitors);
-      args.push(id, hash, touch ? '1' : '0');
+      args.push(id, hash, TOUCH[touch]);
     }
     try {
       const [at, ...visits] = (await this.calls.call('get', keys, reads[0]!.now, args))!;
       reads.forEach(({ app, id, resolve, reject }, i) => {
-        const visit = visits[i] as Buffer | Error | null;
+        const visit = visits[i] as Buffer | Error | number | null;
+        if (typeof visit === 'number') this.onTokenReuse?.(app, id);
         if (visit instanceof Error) reject(unreadable(visit));
-        else resolve(visit === null ? null : unpackVisit(visit, app, id, at));
+        else resolve(Buffer.isBuffer(visit) ? unpackVisit(visit, app, id, at) : null);
       });
     } catch (error) {
       for (const { reject } of reads) reject(error);

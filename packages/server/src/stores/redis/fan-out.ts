@@ -44,6 +44,12 @@ export class FanOut {
     await this.calls.command('ZINCRBY', [this.keys.apps, 1, app]);
   }
 
+  /** Gives the register, in order. */
+  async apps(): Promise<string[]> {
+    const apps = (await this.calls.command('ZRANGE', [this.keys.apps, 0, -1])) as Buffer[];
+    return apps.map(String).sort();
+  }
+
   /** Gives the partitions that one call may have together. */
   groups(): string[][] {
     return chunks(ALL_PARTITIONS, this.calls.anySlot ? TOGETHER : 1);

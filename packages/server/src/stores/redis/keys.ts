@@ -8,7 +8,9 @@
  *   {ns:app:pp}:v   zset   '+' subject by the latest second of theirs    visitors
  *   {ns:app:pp}:u   hash   '+' subject → ids, one after the other        subjects
  *   {ns:app:pp}:d   zset   id by the instant the sweep looks at it       due; never later than the deadline
- *   {ns:app:HASH}:t string id:until, with a TTL                          a token chosen by a caller
+ *   {ns:app:pp}:m:ID string id, with a TTL                               where a session moved that kept its token
+ *   {ns:app:HASH}:t string id:until, with a TTL                          a token that does not say where its session is
+ *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
  *   ns:apps         zset   app by how often it was entered               for the sweep, which also empties it
  *
  * One key per session was rejected: 60 bytes more for each, a TTL and its 40 bytes on top, and an index that Redis'
@@ -41,6 +43,15 @@ export class Keys {
 
   alias(app: string, hash: string): string {
     return `${this.tag(app, hash)}:t`;
+  }
+
+  /** Where word is left of a session that moved. */
+  moved(app: string, id: string): string {
+    return `${this.tag(app, partitionOfId(id))}:m:${id}`;
+  }
+
+  memo(app: string, name: string): string {
+    return `${this.tag(app, name)}:n`;
   }
 
   get apps(): string {

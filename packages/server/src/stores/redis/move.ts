@@ -1,44 +1,116 @@
 /**
- * The move of a session to another subject: a rotation that crosses partitions, and so the one verb on a session that
- * is not one atomic step. The new session is made first, then the old one ends if it still is what was copied.
+ * The move of a session to another subject, which crosses partitions, and so is not one atomic step. The new session is
+ * made first, then the old one ends if it still is what was copied.
  *
- * - An update in between: the old one has another version, so the new one is removed and the copy is made again.
+ * - An update in between: the old one has another version, so the new one is removed; the copy is made again.
  * - A revoke in between: the old one is gone, so the new one is removed and the answer is null. Nothing comes back.
- * - A crash in between: both exist. Nobody was given the new token; the old one still works, and the retry moves it.
- *   What was made first ends by its timeout.
+ * - A crash in between: both exist. The token opens the old one, as before, and the retry moves it. What was made first
+ *   opens with no token that anybody has, and ends by its timeout.
+ *
+ * A session that keeps its token (`keepToken`) leaves word where it is as it ends (lua/vacate.lua): until that instant the
+ * token opens the old one, from then on the new one. The alias then takes the place of the word.
  */
+import { expiresAt } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
-import type { CreateOutcome, RotateOutcome, Rotation, SessionStore, Visit } from '../../core/store.ts';
+import type {
+  Cap,
+  Change,
+  CreateOutcome,
+  Move,
+  RotateOutcome,
+  Rotation,
+  UpdateOutcome,
+  Visit,
+} from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
-import { moved } from '../../core/transitions.ts';
+import { applyChange, capOfMove, kept, moved } from '../../core/transitions.ts';
+import { type Aliases, type Lead, timeToLive } from './aliases.ts';
+import type { Ending } from './redis-store.ts';
 
-interface Mover extends Pick<SessionStore, 'get' | 'revoke'> {
-  add(session: Session, credential: Credential, cap: null, now: number, base: null): Promise<CreateOutcome>;
-  end(
+/** How long word is left at least, should the process end before the alias is set. Units: milliseconds. */
+const WORD = 86_400_000;
+
+/** The steps that the store has. `claimed`: the alias of the credential needs no claim. */
+interface Mover {
+  readonly aliases: Aliases;
+  look(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null>;
+  add(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    now: number,
+    how: { base: null; claimed: boolean },
+  ): Promise<CreateOutcome>;
+  end(app: string, id: string, hash: string, version: number, now: number): Promise<Ending>;
+  vacate(
     app: string,
     id: string,
     hash: string,
-    version: number | '',
+    version: number,
     now: number,
-  ): Promise<{ ended: number; lives: boolean }>;
+    to: { id: string; ttl: string },
+  ): Promise<Ending>;
+  remove(app: string, id: string, now: number): Promise<void>;
 }
 
+/** Moves a session that gets a new token. Absence: null. */
 export async function move(
   store: Mover,
   app: string,
   token: TokenRef,
-  { credential, move: target }: Rotation & Required<Pick<Rotation, 'move'>>,
+  lead: Lead,
+  { credential, expect, move: target }: Rotation & { readonly move: Move },
   now: number,
 ): Promise<RotateOutcome | null> {
   for (;;) {
-    const before: Visit | null = await store.get(app, token, false, now);
+    const before = await store.look(app, lead, token.hash, now);
     if (before === null) return null;
+    if (expect !== undefined && before.session.version !== expect) return { kind: 'conflict', ...before };
     const session = moved(before.session, target);
-    const made = await store.add(session, { ...credential, previous: null }, null, now, null);
-    if (made.kind !== 'created') return { kind: 'taken' };
+    const how = { base: null, claimed: false } as const;
+    const made = await store.add(
+      session,
+      { ...credential, previous: null },
+      capOfMove(before.session, target),
+      now,
+      how,
+    );
+    if (made.kind !== 'created') return made;
     const { ended, lives } = await store.end(app, before.session.id, token.hash, before.session.version, now);
-    if (ended === 1) return { kind: 'rotated', session, at: before.at, idle: before.idle };
-    await store.revoke(app, { by: 'id', id: target.id }, now);
+    if (ended === 1) {
+      return { kind: 'rotated', session, at: before.at, idle: before.idle, revoked: made.revoked };
+    }
+    await store.remove(app, target.id, now);
     if (!lives) return null;
   }
+}
+
+/** Changes and moves a session that keeps its token. Absence: null. */
+export async function keepToken(
+  store: Mover,
+  app: string,
+  token: TokenRef,
+  lead: Lead,
+  change: Change & { readonly move: Move },
+  now: number,
+): Promise<UpdateOutcome | null> {
+  const before = await store.look(app, lead, token.hash, now);
+  if (before === null) return null;
+  if (before.session.version !== change.expect) return { kind: 'conflict', ...before };
+  const session = applyChange(before.session, change, before.at);
+  const how = { base: null, claimed: true } as const;
+  const made = await store.add(session, kept(token), capOfMove(before.session, change.move), now, how);
+  if (made.kind !== 'created') return made;
+  const to = { id: session.id, ttl: timeToLive(Math.max(WORD, expiresAt(session) - before.at)) };
+  const { ended, lives } = await store.vacate(app, before.session.id, token.hash, change.expect, now, to);
+  if (ended === 0) {
+    await store.remove(app, session.id, now);
+    const present = lives ? await store.look(app, lead, token.hash, now) : null;
+    return present && { kind: 'conflict', ...present };
+  }
+  await store.aliases.settle(app, token.hash, lead, session, before.at);
+  // Ended meanwhile, it must not leave an alias behind.
+  const after = await store.look(app, { id: session.id, alias: null }, token.hash, now);
+  if (after === null) await store.aliases.release(app, [token.hash, session.id]);
+  return { kind: 'updated', session, at: before.at, idle: before.idle, revoked: made.revoked };
 }

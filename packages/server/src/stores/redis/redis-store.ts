@@ -11,29 +11,32 @@ import type {
   Count,
   CreateOutcome,
   ListQuery,
+  Memo,
   Page,
   RotateOutcome,
   Rotation,
   Selector,
   SessionStore,
+  StoreEvents,
+  Touch,
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
 import { ID_LENGTH, partitionOf, type TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
 import { readAddress } from './address.ts';
-import { Aliases } from './aliases.ts';
+import { Aliases, type Lead } from './aliases.ts';
 import { Batching } from './batching.ts';
 import type { TlsFiles } from './connection.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Keys } from './keys.ts';
-import { move } from './move.ts';
+import { keepToken, move } from './move.ts';
 import { Pages } from './pages.ts';
 import { packData, packRecord, packText, unpackVisit } from './record.ts';
 import { ScriptCalls } from './script-calls.ts';
 
-export interface RedisOptions {
+export interface RedisOptions extends StoreEvents {
   readonly url: string;
   readonly namespace: string;
   /** Units: milliseconds. */
@@ -43,8 +46,12 @@ export interface RedisOptions {
   readonly replicas?: number;
   /** Who decides what time it is; `argument` is for tests. */
   readonly clock?: 'redis' | 'argument';
-  /** Told of failures that no request waits for. */
-  readonly onError: (error: unknown) => void;
+}
+
+/** How the end of one session went. `lives`: it has another version than the one it was to end at. */
+export interface Ending {
+  readonly ended: number;
+  readonly lives: boolean;
 }
 
 const TAKEN = { kind: 'taken' } as const;
@@ -58,19 +65,20 @@ export class RedisStore implements SessionStore {
   private readonly replicas: number;
   private readonly keys: Keys;
   private readonly batching: Batching;
-  private readonly aliases: Aliases;
+  readonly aliases: Aliases;
   private readonly fanOut: FanOut;
   private readonly pages: Pages;
 
   /** Errors: a URL that is none of Redis. */
   constructor({ url, namespace, tls = {}, replicas = 0, clock = 'redis', ...rest }: RedisOptions) {
+    const { onTokenReuse } = rest;
     const address = readAddress(url);
     if (address === null) throw new Error('not a URL of Redis');
     this.location = address.safe;
     this.replicas = replicas;
     this.calls = new ScriptCalls({ ...rest, address, tls, replicas, clock });
     this.keys = new Keys(namespace);
-    this.batching = new Batching(this.calls, this.keys);
+    this.batching = new Batching(this.calls, this.keys, onTokenReuse);
     this.aliases = new Aliases(this.calls, this.keys);
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
@@ -82,44 +90,48 @@ export class RedisStore implements SessionStore {
   }
 
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
-    return this.add(session, credential, cap, now, now);
+    return this.add(session, credential, cap, now, { base: now, claimed: false });
   }
 
-  /** Adds a session. `base`: the instant of the caller's clock that its instants are relative to; null: they are Redis'. */
-  async add(session: Session, credential: Credential, cap: Cap | null, now: number, base: number | null) {
+  /**
+   * Adds a session. `base`: the instant of the caller's clock that its instants are relative to; null: they are Redis'.
+   * `claimed`: nobody else can have the alias of its token. For move.ts, too.
+   */
+  async add(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    now: number,
+    { base, claimed }: { base: number | null; claimed: boolean },
+  ): Promise<CreateOutcome> {
     const { app, id } = session;
     await this.fanOut.enter(app);
-    if (credential.alias && !(await this.claim(session, credential.hash, now))) return TAKEN;
-    const args = [
-      base ?? '',
-      id,
-      packRecord(session, credential),
-      packData(session.data),
-      cap?.max ?? '',
-      cap?.onLimit ?? '',
-    ];
+    const claim = credential.alias && !claimed ? await this.claim(session, credential.hash, now) : 'own';
+    if (claim === 'taken') return TAKEN;
+    const record = packRecord(session, credential);
+    const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? ''];
     const answer = (await this.calls.callDurably('create', this.keys.ofSession(app, id), now, args))!;
     const [at, kind, list, ended, first] = answer as [number, Buffer, Buffer[], Buffer[], number];
     if (String(kind) !== 'created') {
-      if (credential.alias) await this.aliases.release(app, [credential.hash, id]);
+      if (claim === 'new') await this.aliases.release(app, [credential.hash, id]);
       if (String(kind) === 'taken') return TAKEN;
       const sessions = list.map((text) => fromText(text, app, at).session);
-      return { kind: 'refused', at, sessions } as const;
+      return { kind: 'refused', at, sessions };
     }
     if (first === 1) await this.fanOut.enterAgain(app);
     await this.aliases.release(app, ended);
-    return { kind: 'created', at, revoked: list.map(String) } as const;
+    return { kind: 'created', at, revoked: list.map(String) };
   }
 
-  async get(app: string, token: TokenRef, touch: boolean, now: number): Promise<Visit | null> {
-    if (token.id !== null) return this.batching.read(app, token.id, token.hash, touch, now);
-    const lead = await this.aliases.resolve(app, token);
-    const visit = lead && (await this.batching.read(app, lead.id, token.hash, touch, now));
-    if (visit !== null && touch) await this.aliases.extend(app, token.hash, lead!, visit);
-    return visit;
+  get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
+    return this.aliases.follow(app, token, async (lead) => {
+      const visit = await this.batching.read(app, lead.id, token.hash, touch, now);
+      if (visit !== null && touch !== 'look') await this.aliases.extend(app, token.hash, lead, visit);
+      return visit;
+    });
   }
 
-  getMany(app: string, tokens: readonly TokenRef[], touch: boolean, now: number): Promise<(Visit | null)[]> {
+  getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]> {
     return Promise.all(tokens.map((token) => this.get(app, token, touch, now)));
   }
 
@@ -128,39 +140,38 @@ export class RedisStore implements SessionStore {
     return visit ?? null;
   }
 
-  async update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    const lead = await this.aliases.resolve(app, token);
-    if (lead === null) return null;
-    const { expect, version, data, ip, userAgent, label, idleTimeout } = change;
-    const optional = (text: string | undefined) => (text === undefined ? '' : `=${text}`);
-    const args = [lead.id, token.hash, expect, version, optional(data && packData(data))];
-    for (const text of [ip, userAgent, label]) args.push(optional(text === undefined ? text : packText(text)));
-    args.push(optional(idleTimeout === null ? 'none' : idleTimeout?.toString()));
-    const answer = await this.calls.call('update', this.keys.ofSession(app, lead.id), now, args);
-    if (answer === null) return null;
-    const [at, updated, text] = answer as [number, number, Buffer];
-    const visit = unpackVisit(text, app, lead.id, at);
-    if (updated === 1) await this.aliases.extend(app, token.hash, lead, visit);
-    return { kind: updated === 1 ? 'updated' : 'conflict', ...visit };
+  /** Reads the session that a lead of a token names. For move.ts. */
+  look(app: string, { id }: Lead, hash: string, now: number): Promise<Visit | null> {
+    return this.batching.read(app, id, hash, 'look', now);
   }
 
-  async rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
-    if (rotation.move !== undefined) return move(this, app, token, { ...rotation, move: rotation.move }, now);
-    const lead = await this.aliases.resolve(app, token);
-    const before = lead && (await this.batching.read(app, lead.id, token.hash, false, now));
-    if (lead === null || before === null) return null;
-    const { hash, alias } = rotation.credential;
-    if (alias && !(await this.claim(before.session, hash, now))) return { kind: 'taken' };
-    const [sessions, data] = this.keys.ofSession(app, lead.id) as [string, string];
-    const args = [lead.id, token.hash, hash, Number(alias), rotation.graceUntil - now];
-    const answer = await this.calls.callDurably('rotate', [sessions, data], now, args);
-    if (answer === null) {
-      if (alias) await this.aliases.release(app, [hash, lead.id]);
-      return null;
-    }
-    const [at, text, ended] = answer as [number, Buffer, Buffer[]];
-    await this.aliases.release(app, ended);
-    return { kind: 'rotated', ...unpackVisit(text, app, lead.id, at) };
+  update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
+    const { expect, version, data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, move: target } = change;
+    const optional = (text: string | undefined) => (text === undefined ? '' : `=${text}`);
+    const optionalNumber = (value: number | null | undefined) => optional(value === null ? 'none' : value?.toString());
+    const changes = [optional(data && packData(data))];
+    for (const text of [ip, userAgent, label]) changes.push(optional(text === undefined ? text : packText(text)));
+    for (const value of [idleTimeout, absoluteExpiresAt]) changes.push(optionalNumber(value));
+    return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
+      if (target !== undefined) return keepToken(this, app, token, lead, { ...change, move: target }, now);
+      const args = [lead.id, token.hash, expect, version, ...changes];
+      const answer = await this.calls.call('update', this.keys.ofSession(app, lead.id), now, args);
+      if (answer === null) return null;
+      const [at, updated, text] = answer as [number, number, Buffer];
+      const visit = unpackVisit(text, app, lead.id, at);
+      if (updated === 0) return { kind: 'conflict', ...visit };
+      await this.aliases.extend(app, token.hash, lead, visit);
+      return { kind: 'updated', ...visit, revoked: [] };
+    });
+  }
+
+  rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
+    const { move: target } = rotation;
+    return this.aliases.follow(app, token, (lead) =>
+      target === undefined
+        ? this.renew(app, token, lead, rotation, now)
+        : move(this, app, token, lead, { ...rotation, move: target }, now),
+    );
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
@@ -172,17 +183,47 @@ export class RedisStore implements SessionStore {
       case 'id':
         return (await this.end(app, selector.id, '', '', now)).ended;
       case 'token': {
-        const lead = await this.aliases.resolve(app, selector.token);
-        return lead === null ? 0 : (await this.end(app, lead.id, selector.token.hash, '', now)).ended;
+        const { token, version = '' } = selector;
+        const ended = await this.aliases.follow(app, token, async ({ id }) => {
+          const ending = await this.end(app, id, token.hash, version, now);
+          return ending.ended === 0 && !ending.lives ? null : ending.ended;
+        });
+        return ended ?? 0;
       }
     }
   }
 
-  /** Ends one session; with a version, only at that one. `lives`: it has another version. For move.ts, too. */
-  async end(app: string, id: string, hash: string, version: number | '', now: number) {
+  /** Ends one session; with a version, only at that one. For move.ts, too. */
+  async end(app: string, id: string, hash: string, version: number | '', now: number): Promise<Ending> {
     const answer = await this.calls.callDurably('revoke', this.keys.ofSession(app, id), now, [id, hash, version]);
     const [, ended, aliases, lives] = answer as [number, number, Buffer[], number];
     await this.aliases.release(app, aliases);
+    return { ended, lives: lives === 1 };
+  }
+
+  /** Removes what a move made in vain. For move.ts. */
+  async remove(app: string, id: string, now: number): Promise<void> {
+    await this.end(app, id, '', '', now);
+  }
+
+  /** Ends a session that was copied, at that version, and leaves word where it is now. For move.ts. */
+  async vacate(
+    app: string,
+    id: string,
+    hash: string,
+    version: number,
+    now: number,
+    to: { readonly id: string; readonly ttl: string },
+  ): Promise<Ending> {
+    const keys = [...this.keys.ofSession(app, id), this.keys.moved(app, id)];
+    const answer = await this.calls.callDurably('vacate', keys, now, [id, hash, version, to.id, to.ttl]);
+    const [, ended, aliases, lives] = answer as [number, number, Buffer[], number];
+    const texts = aliases.map(String);
+    // That of the token itself goes on to lead to the session.
+    await this.aliases.release(
+      app,
+      texts.filter((_, i) => texts[i - (i % 2)] !== hash),
+    );
     return { ended, lives: lives === 1 };
   }
 
@@ -200,6 +241,16 @@ export class RedisStore implements SessionStore {
 
   count(app: string, activeSince: number, now: number): Promise<Count> {
     return this.fanOut.count(app, activeSince, now);
+  }
+
+  apps(): Promise<string[]> {
+    return this.fanOut.apps();
+  }
+
+  async memo(app: string, name: string, { text, instead, until }: Memo, now: number): Promise<string | null> {
+    const args = [now, text, instead === null ? '' : `=${instead}`, until];
+    const answer = (await this.calls.call('memo', [this.keys.memo(app, name)], now, args))!;
+    return answer[1] === 1 ? null : String(answer[2]);
   }
 
   sweep(now: number, limit: number): Promise<number> {
@@ -235,9 +286,32 @@ export class RedisStore implements SessionStore {
     return revoked;
   }
 
-  private claim(session: Session, hash: string, now: number): Promise<boolean> {
+  private async renew(
+    app: string,
+    token: TokenRef,
+    lead: Lead,
+    { credential: { hash, alias }, graceUntil, expect }: Rotation,
+    now: number,
+  ): Promise<RotateOutcome | null> {
+    const before = await this.look(app, lead, token.hash, now);
+    if (before === null) return null;
+    const claim = alias ? await this.claim(before.session, hash, now) : 'own';
+    if (claim === 'taken') return TAKEN;
+    const [sessions, data] = this.keys.ofSession(app, lead.id) as [string, string];
+    const args = [lead.id, token.hash, hash, Number(alias), graceUntil - now, expect ?? ''];
+    const answer = await this.calls.callDurably('rotate', [sessions, data], now, args);
+    const [at, done, text, ended] = (answer ?? [now, 0, null, []]) as [number, number, Buffer | null, Buffer[]];
+    if (done === 0 && claim === 'new') await this.aliases.release(app, [hash, lead.id]);
+    if (text === null) return null;
+    const visit = unpackVisit(text, app, lead.id, at);
+    if (done === 0) return { kind: 'conflict', ...visit };
+    await this.aliases.release(app, ended);
+    return { kind: 'rotated', ...visit, revoked: [] };
+  }
+
+  private claim(session: Session, hash: string, now: number): Promise<'new' | 'own' | 'taken'> {
     const opens = async (id: string, held: string) =>
-      (await this.batching.read(session.app, id, held, false, now)) !== null;
+      (await this.batching.read(session.app, id, held, 'look', now)) !== null;
     return this.aliases.claim(session.app, hash, session, now, opens);
   }
 }

@@ -1,0 +1,17 @@
+-- vacate: ends a session that was copied to another partition, and leaves word where it is now.
+-- KEYS: sessions, data, activity, visitors, subjects, due, moved (of the partition)
+-- ARGV: now, deadline, id, hash, version, new id, time to live of the word (ms)
+-- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another}
+-- ATOMIC: the token opens the old session until this instant and the new one from it on.
+-- INCLUDES: record, index
+local now, late = clock(ARGV[1], ARGV[2])
+if late then return late end
+local id, hash, version, newId, ttl = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7]
+local p, word = partition(1), KEYS[7]
+local text = redis.call('HGET', p.sessions, id)
+local r = text and read(text)
+-- The token before a rotation moves nothing, though it may still read.
+if not r or not live(r, now) or hash ~= r.hash then return { now, 0, {}, 0 } end
+if r.version ~= version then return { now, 0, {}, 1 } end
+redis.call('SET', word, newId, 'PX', ttl)
+return { now, 1, remove(p, { { id = id, r = r } }), 0 }

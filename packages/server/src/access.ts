@@ -1,0 +1,75 @@
+/** Who may call, how often, and behind which certificate: made from the configuration for serve.ts, and read again on SIGHUP. */
+import { type Config, ConfigError, type RateConfig } from './config.ts';
+import type { Authenticate } from './http/auth.ts';
+import type { RateLimits } from './http/rate-limits.ts';
+import type { TlsFiles } from './http/secure-server.ts';
+import { type KeyEvent, KeySource } from './keys/source.ts';
+import { RateLimiter } from './limits/rate-limiter.ts';
+import { Reminder } from './limits/reminder.ts';
+import type { Log } from './log.ts';
+import { readTlsFiles } from './tls.ts';
+
+export interface Access {
+  /** Absence: null when everyone who reaches the port may call. */
+  readonly authenticate: Authenticate | null;
+  /** Absence: null when no rate is configured. */
+  readonly rateLimits: RateLimits | null;
+  /** Absence: null for plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /**
+   * Reads keys and certificates again. A fault is logged, and what was there before stays. Absence: null when neither
+   * comes from a file.
+   */
+  readonly reload: ((useTls: (files: TlsFiles) => void) => void) | null;
+  readonly close: () => void;
+}
+
+/** Errors: ConfigError, for what the configuration points at too. */
+export function openAccess(config: Config, log: Log): Access {
+  const { keys: where } = config;
+  const tls = config.tls && usable(() => readTlsFiles(config.tls!));
+  const open = where.file === null && where.list === null;
+  const keys = open ? null : usable(() => new KeySource({ ...where, onEvent: (event) => logKeys(log, event) }));
+  return {
+    authenticate: keys && ((presented, now) => keys.verify(presented, now)),
+    rateLimits: rateLimits(config, log),
+    tls,
+    reload: open && tls === null ? null : (useTls) => reload(config, keys, useTls, log),
+    close: () => keys?.close(),
+  };
+}
+
+function reload({ tls }: Config, keys: KeySource | null, useTls: (files: TlsFiles) => void, log: Log): void {
+  keys?.reload();
+  if (tls === null) return;
+  try {
+    useTls(readTlsFiles(tls));
+    log.info('the TLS files were read again; open connections stay');
+  } catch (error) {
+    log.error({ why: (error as Error).message }, 'the TLS files have a fault; those from before stay');
+  }
+}
+
+function usable<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+function rateLimits({ rates: { key, app, misses } }: Config, log: Log): RateLimits | null {
+  if (key === null && app === null && misses === null) return null;
+  const reminder = new Reminder();
+  const onMisses = (caller: string, now: number) => {
+    if (reminder.isDue(caller, now)) log.warn({ key: caller }, 'a caller has shown too many tokens that open nothing');
+  };
+  const limiter = (rate: RateConfig | null) => rate && new RateLimiter(rate);
+  return { key: limiter(key), app: limiter(app), misses: limiter(misses), onMisses };
+}
+
+function logKeys(log: Log, event: KeyEvent): void {
+  if (event.kind === 'loaded') log.info({ keys: event.keys }, 'the API keys were read again');
+  else if (event.kind === 'expired') log.warn({ key: event.key }, 'an API key was used that has expired');
+  else log.error({ why: event.why }, 'the API keys have a fault; those from before stay');
+}

@@ -1,0 +1,61 @@
+/** Who may call: API keys, or nobody's say-so. What a key looks like, keys/ knows: here it is only said where they are. */
+import { ConfigError, quote, type Read, type Variable } from './variable.ts';
+
+export const ACCESS_VARIABLES = {
+  keysFile: {
+    name: 'RS_KEYS_FILE',
+    type: 'file',
+    unit: 'JSON',
+    default: '',
+    allowed: 'a file of keys that only its owner can read',
+    sentence:
+      'The API keys that may call, as `rest-sessions keys create` writes them. Read again on SIGHUP and within seconds of a change; a file with a fault is refused as a whole, and the keys before it stay.',
+  },
+  apiKeys: {
+    name: 'RS_API_KEYS',
+    type: 'text',
+    unit: '',
+    default: '',
+    allowed: 'entries NAME:sha256:HASH:APPS:SCOPES[:EXPIRES] with spaces between them',
+    sentence:
+      'API keys beside those of RS_KEYS_FILE, or instead of them. Hashes, never the keys themselves: `rest-sessions keys create` prints the entry.',
+  },
+  auth: {
+    name: 'RS_AUTH',
+    type: 'text',
+    unit: '',
+    default: '',
+    allowed: '"none", or not set',
+    sentence:
+      'Set it to "none" to serve an address other than loopback without API keys: whoever reaches the port can then read, change and end every session.',
+  },
+} as const satisfies Record<string, Variable>;
+
+/** Where the API keys are. Absence: null when the variable is not set; both null when everyone may call. */
+export interface AccessConfig {
+  readonly keys: { readonly file: string | null; readonly list: string | null };
+}
+
+/** Reads it; `host` is where the server will listen. Errors: ConfigError. */
+export function readAccess(read: Read, host: string): AccessConfig {
+  const textOrNull = (variable: Variable) => read(variable, (text) => ({ text })).text || null;
+  const auth = read(ACCESS_VARIABLES.auth, (text) => (text === '' || text === 'none' ? text : undefined));
+  const keys = Object.freeze({
+    file: textOrNull(ACCESS_VARIABLES.keysFile),
+    list: textOrNull(ACCESS_VARIABLES.apiKeys),
+  });
+  const open = keys.file === null && keys.list === null;
+  if (auth === 'none' && !open) {
+    throw new ConfigError('RS_AUTH=none and API keys are both set; only one can say who may call');
+  }
+  if (open && auth !== 'none' && !isLoopback(host)) {
+    throw new ConfigError(
+      `RS_HOST=${quote(host)} is not loopback, and there are no API keys: whoever reaches the port could end every session; set RS_KEYS_FILE to a file made by rest-sessions keys create, or RS_AUTH=none if only your own servers can reach it`,
+    );
+  }
+  return { keys };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

@@ -1,0 +1,64 @@
+/**
+ * What a variable is, and how one is read: empty is not set, a bad value is one line that names the variable, the value and
+ * what is allowed. The password in a store URL is never part of it.
+ */
+import { readFileSync } from 'node:fs';
+
+/** One environment variable. `sentence` is documentation; `allowed` ends the line about a bad value. */
+export interface Variable {
+  readonly name: string;
+  readonly type: string;
+  readonly unit: string;
+  readonly default: string;
+  readonly allowed: string;
+  readonly sentence: string;
+}
+
+/** A value that the server cannot start with. The message is one line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads one variable. `parse` gives undefined for what is not allowed. Errors: ConfigError. */
+export type Read = <T>(variable: Variable, parse: (text: string) => T | undefined) => T;
+
+export function reader(environment: Environment): Read {
+  return (variable, parse) => {
+    const text = environment[variable.name] || variable.default;
+    const value = parse(text);
+    if (value === undefined)
+      throw new ConfigError(`${variable.name}=${quote(text)} is not allowed; it must be ${variable.allowed}`);
+    return value;
+  };
+}
+
+/** Gives a store URL without user and password: for the start message, logs and errors. */
+export function showUrl(url: string): string {
+  return url.replace(/\/\/.*@/s, '//…@');
+}
+
+/** Characters of an address or a host name. */
+export const HOST = /^[A-Za-z0-9.:_-]{1,253}$/;
+
+/** Gives the contents of a file. Absence: undefined when it cannot be read. */
+export function contentsOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives a number of the form, from `min` to `max`. Absence: undefined. */
+export function number(text: string, form: RegExp, min: number, max: number): number | undefined {
+  const value = form.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}
+
+/** Values go into one line of the terminal: shown as JSON, and not at any length. */
+export function quote(text: string): string {
+  const shown = showUrl(text);
+  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown);
+}

@@ -1,0 +1,87 @@
+/**
+ * Idempotency keys: a request that is sent again within ten minutes gets the answer it got, though its token was shown
+ * once and nobody kept it. What is kept, as a memo of the store, is a random seed and a fingerprint of the request; the
+ * token follows from the seed and the key (token.ts, `drawFrom`). So who steals the store has no token without the key,
+ * and who guesses a key has none without the store.
+ *
+ * The memo is written before the session, and again after it with what was done. A request that finds it does the same
+ * work with the same draws and meets what is there already: 20 at once make one session. Rejected: keeping the answer,
+ * which would keep the token.
+ */
+import { ServiceError } from './errors.ts';
+import type { SessionStore } from './store.ts';
+import { type Draw, drawFrom, fingerprint, randomText } from './token.ts';
+
+/** How long a key is remembered. Units: milliseconds. */
+const REMEMBERED = 600_000;
+const SEED_LENGTH = 32;
+/** No memo has it: to look without leaving one. */
+const LOOK = '\0';
+
+/** Who repeats what. */
+export interface Repeatable {
+  /** Keys of different callers are different keys. */
+  readonly caller: string;
+  readonly key: string;
+  /** All that must be the same. */
+  readonly request: string;
+}
+
+/** A request that has its key. */
+export interface Claim {
+  /** It came before: what it makes may be there already. */
+  readonly repeated: boolean;
+  /** The session it was about, as the first of them saw it; `''` for one that was drawn. */
+  readonly id: string;
+  /** What the first of them ended on the way. Absence: null while that is not known. */
+  readonly revoked: readonly string[] | null;
+  /** Draws the same characters each time, others for each purpose. */
+  readonly draw: (purpose: 'id' | 'token') => Draw;
+  /** Notes that it was done. */
+  readonly finish: (revoked: readonly string[]) => Promise<void>;
+}
+
+type Kept = readonly [request: string, seed: string, id: string, revoked: readonly string[] | null];
+
+export class Idempotency {
+  private readonly store: SessionStore;
+
+  constructor(store: SessionStore) {
+    this.store = store;
+  }
+
+  /** Claims a key for a request about a session (`''` for one that will be drawn). Errors: `idempotency_key_reused`. */
+  async claim(app: string, repeatable: Repeatable, id: string, now: number): Promise<Claim> {
+    const text = JSON.stringify([fingerprint(repeatable.request), randomText(SEED_LENGTH), id, null] satisfies Kept);
+    const found = await this.memo(app, repeatable, text, null, now);
+    return this.claimOf(app, repeatable, found ?? text, found !== null, now);
+  }
+
+  /** Gives the claim of an earlier request. Absence: null when there was none. Errors: `idempotency_key_reused`. */
+  async earlier(app: string, repeatable: Repeatable, now: number): Promise<Claim | null> {
+    const found = await this.memo(app, repeatable, '', LOOK, now);
+    return found ? this.claimOf(app, repeatable, found, true, now) : null;
+  }
+
+  private memo(app: string, { caller, key }: Repeatable, text: string, instead: string | null, now: number) {
+    const name = fingerprint(JSON.stringify([caller, key]));
+    return this.store.memo(app, name, { text, instead, until: now + REMEMBERED }, now);
+  }
+
+  private claimOf(app: string, repeatable: Repeatable, text: string, repeated: boolean, now: number): Claim {
+    const [request, seed, id, revoked] = JSON.parse(text) as Kept;
+    if (request !== fingerprint(repeatable.request)) {
+      throw new ServiceError('idempotency_key_reused', 'the Idempotency-Key was used before, with another request');
+    }
+    return {
+      repeated,
+      id,
+      revoked,
+      draw: (purpose) => drawFrom(seed, `${purpose}.${repeatable.key}`),
+      finish: async (ended) => {
+        if (revoked !== null) return;
+        await this.memo(app, repeatable, JSON.stringify([request, seed, id, ended] satisfies Kept), text, now);
+      },
+    };
+  }
+}

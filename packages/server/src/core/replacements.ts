@@ -1,0 +1,150 @@
+/**
+ * Changes that may move a session to another subject, each for itself: they cannot be gathered like plain updates
+ * (updates.ts), because the session has another id afterwards. And `replace`: what a framework's session store does, which
+ * chooses its tokens itself and writes whole sessions.
+ */
+import { ServiceError } from './errors.ts';
+import type { PolicySource } from './policy.ts';
+import { begin, capOf, checkDraft, checkVersion, type Draft, type Expect, endsAtOnce, limitReached } from './rules.ts';
+import type { Session } from './session.ts';
+import type { SessionStore, Visit } from './store.ts';
+import { newSessionId, parseToken } from './token.ts';
+import { begunAt } from './transitions.ts';
+import type { Edited } from './updates.ts';
+import { type AppName, checkCallerToken, type Subject } from './validate.ts';
+
+/** What a change did. `revoked`: ids of the sessions that the cap of a new subject ended. */
+export interface Changed extends Visit {
+  readonly revoked: readonly string[];
+}
+
+export interface Replaced extends Changed {
+  /** False: there was a session, and it was replaced. */
+  readonly created: boolean;
+}
+
+/** An edit that may name another subject. */
+export type MovingEdit = (session: Session) => Edited & { readonly subject: Subject | null };
+
+export interface Conditions {
+  readonly ifMatch?: Expect | undefined;
+  /** There must be none. */
+  readonly ifNoneMatch: boolean;
+}
+
+export class Replacements {
+  private readonly store: SessionStore;
+  private readonly policy: PolicySource;
+
+  constructor(store: SessionStore, policy: PolicySource) {
+    this.store = store;
+    this.policy = policy;
+  }
+
+  /**
+   * Changes a session, and moves it when the edit names another subject. Its token stays, its id does not. The edit may be
+   * called again on newer data. Absence: null. Errors: `session_limit_reached`, and what the edit throws.
+   */
+  async change(app: AppName, token: string, edit: MovingEdit, now: number): Promise<Changed | null> {
+    for (;;) {
+      const before = await this.store.get(app, parseToken(token), 'look', now);
+      if (before === null) return null;
+      const { subject, silent: _silent, ...edited } = edit(before.session);
+      const { version } = before.session;
+      const move = { id: newSessionId(subject), subject, cap: capOf(this.policy(app)) };
+      const change = {
+        ...edited,
+        expect: version,
+        version: version + 1,
+        ...(subject !== before.session.subject && { move }),
+      };
+      const outcome = await this.store.update(app, parseToken(token), change, now);
+      if (outcome?.kind === 'updated') return outcome;
+      if (outcome?.kind === 'refused') throw limitReached(outcome);
+      // Changed, moved or ended meanwhile, or an id that exists: again, on what is there now.
+    }
+  }
+
+  /**
+   * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
+   * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
+   * creation, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
+   * `invalid_format` for the token, `session_limit_reached`, `data_too_large`, `invalid_value`.
+   */
+  async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
+    checkDraft(draft, this.policy(app));
+    for (;;) {
+      const before = await this.store.get(app, parseToken(token), 'look', now);
+      const done =
+        before === null
+          ? await this.create(app, token, draft, conditions, now)
+          : await this.overwrite(app, token, draft, conditions, before, now);
+      if (done !== null) return done;
+    }
+  }
+
+  /** Absence: null when somebody else created it meanwhile. */
+  private async create(app: AppName, token: string, draft: Draft, { ifMatch }: Conditions, now: number) {
+    if (ifMatch !== undefined) {
+      throw new ServiceError('version_mismatch', 'there is no such session, and If-Match says that there must be one');
+    }
+    const policy = this.policy(app);
+    const { hash } = parseToken(checkCallerToken(token, policy));
+    const session = begin(draft, newSessionId(draft.subject), now);
+    if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
+    const outcome = await this.store.create(session, { hash, alias: true, previous: null }, capOf(policy), now);
+    if (outcome.kind === 'taken') return null;
+    if (outcome.kind === 'refused') throw limitReached(outcome);
+    const { at, revoked } = outcome;
+    return { session: begunAt(session, at), at, idle: 0, revoked, created: true };
+  }
+
+  /** Absence: null when it ended meanwhile. */
+  private async overwrite(
+    app: AppName,
+    token: string,
+    draft: Draft,
+    { ifMatch, ifNoneMatch }: Conditions,
+    before: Visit,
+    now: number,
+  ): Promise<Replaced | null> {
+    if (ifNoneMatch) {
+      throw new ServiceError('version_mismatch', 'the session exists, and If-None-Match says that it must not');
+    }
+    checkVersion(before.session, ifMatch);
+    if (endsAtOnce(draft)) {
+      const { version } = before.session;
+      const ended = await this.store.revoke(app, { by: 'token', token: parseToken(token), version }, now);
+      if (ended === 0) return null;
+      const session = { ...before.session, ...draft, version: version + 1, idleTimeout: 0, lastSeenAt: before.at };
+      return { ...before, session, revoked: [], created: false };
+    }
+    const changed = await this.change(
+      app,
+      token,
+      (session) => {
+        checkVersion(session, ifMatch);
+        return overwritten(session, draft);
+      },
+      now,
+    );
+    return changed && { ...changed, created: false };
+  }
+}
+
+/** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known. */
+function overwritten(
+  session: Session,
+  { subject, data, ip, userAgent, label, ...timeouts }: Draft,
+): ReturnType<MovingEdit> {
+  const { idleTimeout, absoluteTimeout } = timeouts;
+  return {
+    subject,
+    data,
+    idleTimeout,
+    absoluteExpiresAt: absoluteTimeout === null ? null : session.createdAt + absoluteTimeout,
+    ...(ip !== null && { ip }),
+    ...(userAgent !== null && { userAgent }),
+    ...(label !== null && { label }),
+  };
+}

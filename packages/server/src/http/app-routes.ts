@@ -1,0 +1,180 @@
+/** v1: a whole app: its sessions by page and by id, who is active, its policy, its end; and the list of apps. */
+import type { ServiceError } from '../core/errors.ts';
+import type { Sessions } from '../core/sessions.ts';
+import { type AppName, checkSubject } from '../core/validate.ts';
+import { seesApp } from './auth.ts';
+import { SESSION_EXAMPLE } from './examples.ts';
+import { invalid } from './faults.ts';
+import type { OperationRoute, Operations } from './operation.ts';
+import { pageJson } from './page.ts';
+import { answer } from './route.ts';
+import * as shape from './schemas.ts';
+import { answerSession, SESSION_ANSWER } from './session-answer.ts';
+import { pathPart } from './target.ts';
+import { milliseconds, policyJson } from './wire.ts';
+
+const SESSIONS = '/v1/apps/:app/sessions';
+const TAG = 'Sessions of an app';
+const LIMIT = 50;
+const WITHIN = 600;
+const EVER = Number.MAX_SAFE_INTEGER;
+
+export function appRoutes(sessions: Sessions, operation: Operations): OperationRoute[] {
+  return [
+    operation({
+      id: 'listSessions',
+      method: 'GET',
+      path: SESSIONS,
+      scope: 'read',
+      tag: TAG,
+      summary: 'List the sessions of an app',
+      description:
+        'Most recent activity first. A session that exists throughout a walk is in it once, unless its own activity moves it.',
+      query: shape.ListQuery,
+      answers: {
+        200: {
+          description: 'A page, or with `view=count` how many there are.',
+          schema: shape.SessionPage.or(shape.IdPage).or(shape.SessionCount),
+          example: { sessions: [SESSION_EXAMPLE], cursor: null },
+        },
+      },
+      errors: ['invalid_cursor'],
+      handle: async ({ c, now, app, query }) => {
+        const { activeWithin, view = 'full', limit = LIMIT, cursor } = query;
+        const subject = query.subject === undefined ? undefined : checkSubject(query.subject);
+        const window = activeWithin === undefined ? EVER : milliseconds(activeWithin);
+        if (view === 'count') {
+          const count = subject === undefined ? (await sessions.count(app, window, now)).sessions : null;
+          const some = { activeSince: now - window };
+          const total =
+            count ??
+            (await sessions.bySubject(app, subject!, now)).filter((s) => s.lastSeenAt >= some.activeSince).length;
+          return answer(c, JSON.stringify({ sessions: total }));
+        }
+        const page = await sessions.list(
+          app,
+          {
+            limit,
+            ...(subject !== undefined && { subject }),
+            ...(cursor !== undefined && { cursor }),
+            ...(activeWithin !== undefined && { activeSince: now - window }),
+          },
+          now,
+        );
+        return answer(c, await pageJson(page, view));
+      },
+    }),
+    operation({
+      id: 'findSession',
+      method: 'GET',
+      path: `${SESSIONS}/:id`,
+      scope: 'read',
+      tag: TAG,
+      summary: 'Look at a session by its public id',
+      answers: { 200: SESSION_ANSWER },
+      errors: ['session_not_found'],
+      handle: async ({ c, now, app }) => answerSession(c, await sessions.find(app, pathPart(c, 5, 'id'), now)),
+    }),
+    operation({
+      id: 'revokeSessionById',
+      method: 'DELETE',
+      path: `${SESSIONS}/:id`,
+      scope: 'revoke',
+      tag: TAG,
+      summary: 'End a session by its public id',
+      answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
+      errors: [],
+      handle: async ({ c, now, app }) => {
+        const revoked = await sessions.revoke(app, { by: 'id', id: pathPart(c, 5, 'id') }, now);
+        return answer(c, JSON.stringify({ revoked }));
+      },
+    }),
+    operation({
+      id: 'revokeAllSessions',
+      method: 'DELETE',
+      path: SESSIONS,
+      scope: 'admin',
+      tag: TAG,
+      summary: 'End all sessions of an app',
+      description:
+        'Needs `confirm` with the name of the app. With `dryRun=true` it ends nothing and says how many it would.',
+      query: shape.RevokeAppQuery,
+      answers: { 200: { description: 'How many.', schema: shape.RevokedOrCounted, example: { revoked: 1200 } } },
+      errors: [],
+      handle: async ({ c, now, app, query: { confirm, dryRun } }) => {
+        if (dryRun) {
+          const count = await sessions.count(app, EVER, now);
+          return answer(c, JSON.stringify({ revoked: 0, sessions: count.sessions }));
+        }
+        if (confirm !== app) throw unconfirmed(app);
+        return answer(c, JSON.stringify({ revoked: await sessions.revoke(app, { by: 'app' }, now) }));
+      },
+    }),
+    operation({
+      id: 'getActivity',
+      method: 'GET',
+      path: '/v1/apps/:app/activity',
+      scope: 'read',
+      tag: TAG,
+      summary: 'Count who is active',
+      query: shape.WithinQuery,
+      answers: {
+        200: {
+          description: 'Distinct subjects, and sessions.',
+          schema: shape.Counts,
+          example: { subjects: 41, sessions: 57 },
+        },
+      },
+      errors: [],
+      handle: async ({ c, now, app, query: { within = WITHIN } }) => {
+        const { subjects, sessions: count } = await sessions.count(app, milliseconds(within), now);
+        return answer(c, JSON.stringify({ subjects, sessions: count }));
+      },
+    }),
+    operation({
+      id: 'getApp',
+      method: 'GET',
+      path: '/v1/apps/:app',
+      scope: 'read',
+      tag: 'Apps',
+      summary: 'Look at an app: its policy, and how much is in it',
+      answers: { 200: { description: 'The app.', schema: shape.App } },
+      errors: [],
+      handle: async ({ c, now, app, policy }) => {
+        const { subjects, sessions: count } = await sessions.count(app, EVER, now);
+        return answer(c, `{"app":"${app}","policy":${policyJson(policy)},"subjects":${subjects},"sessions":${count}}`);
+      },
+    }),
+    operation({
+      id: 'listApps',
+      method: 'GET',
+      path: '/v1/apps',
+      scope: 'read',
+      narrowsApps: true,
+      tag: 'Apps',
+      summary: 'List the apps that this key may see',
+      answers: {
+        200: {
+          description: 'Those that have sessions.',
+          schema: shape.Apps,
+          example: { apps: [{ app: 'shop', subjects: 41, sessions: 57 }] },
+        },
+      },
+      errors: [],
+      handle: async ({ c, now }) => {
+        const names = (await sessions.apps()).filter((app) => seesApp(c, app)) as AppName[];
+        const apps = [];
+        for (const app of names) {
+          const { subjects, sessions: count } = await sessions.count(app, EVER, now);
+          if (count > 0) apps.push({ app, subjects, sessions: count });
+        }
+        return answer(c, JSON.stringify({ apps }));
+      },
+    }),
+  ];
+}
+
+function unconfirmed(app: AppName): ServiceError {
+  const message = `confirm must be the name of the app, ${app}: this ends all of its sessions`;
+  return invalid([{ in: 'query', at: 'confirm', rule: 'confirm', message }]);
+}

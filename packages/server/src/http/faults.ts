@@ -1,0 +1,75 @@
+/** What a schema finds wrong, in words that name the value, the rule and the kind of what came. */
+import { z } from 'zod';
+import { type Fault, ServiceError } from '../core/errors.ts';
+
+/** Checks a value by its schema. Errors: `invalid_request` with all faults. */
+export function checked<S extends z.ZodType>(schema: S, value: unknown, place: Fault['in']): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, value, place));
+  throw invalid(faults);
+}
+
+/** Gives the error of a request that has faults. The message is that of the first. */
+export function invalid(faults: readonly Fault[]): ServiceError {
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  return new ServiceError('invalid_request', `${faults[0]!.message}${more}`, { faults });
+}
+
+function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): Fault[] {
+  const at = place === 'body' ? pointer(issue.path) : issue.path.join('.');
+  const name = issue.path.length === 0 ? `the ${place}` : issue.path.join('.');
+  const fault = (rule: string, message: string): Fault => ({ in: place, at, rule, message });
+  const came = kindOf(valueAt(value, issue.path));
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        in: place,
+        at: place === 'body' ? pointer([...issue.path, key]) : key,
+        rule: 'unknown',
+        message: `${JSON.stringify(key.slice(0, 64))} is no ${place === 'query' ? 'query parameter' : 'member'} of this request`,
+      }));
+    case 'invalid_type':
+      if (came === 'nothing') return [fault('required', `${name} is required`)];
+      return [fault('type', `${name} must be ${article(issue.expected)}, not ${came}`)];
+    case 'invalid_value':
+      return [fault('enum', `${name} must be one of ${issue.values.join(', ')}, not ${came}`)];
+    case 'too_small':
+      return [fault('min', `${name} must be at least ${issue.minimum}${unit(issue.origin)}`)];
+    case 'too_big':
+      return [fault('max', `${name} must be at most ${issue.maximum}${unit(issue.origin)}`)];
+    default:
+      return [fault('format', `${name} must be ${issue.message}`)];
+  }
+}
+
+function pointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part], value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return article(typeof value);
+}
+
+function article(kind: string): string {
+  if (kind === 'null') return kind;
+  if (kind === 'record') return 'an object';
+  if (kind === 'int') return 'a whole number';
+  return `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
+}
+
+function unit(origin: string): string {
+  return origin === 'string' ? ' characters' : origin === 'array' ? ' items' : '';
+}
+
+/** A rule in words, for schemas with a format of their own: `must be …`. */
+export function matching(pattern: RegExp, words: string) {
+  return z.string().regex(pattern, { error: words });
+}

@@ -1,0 +1,258 @@
+/**
+ * The shapes of the v1 API. What a schema says is checked and published; what it cannot say (characters, bounds of the
+ * app's policy) is checked by core/validate.ts and published here as documentation.
+ */
+import { z } from 'zod';
+import { ON_LIMIT } from '../core/policy.ts';
+import { matching } from './faults.ts';
+
+const MAX_SECONDS = 2_147_483_647;
+
+const subject = z
+  .string()
+  .meta({ minLength: 1, maxLength: 128 })
+  .nullable()
+  .describe('Whose session it is: any text without line breaks, 1 to 128 characters; null before login.');
+const ip = z
+  .string()
+  .meta({ minLength: 1, maxLength: 39 })
+  .describe('The address of the end user as the caller knows it; free text of 1 to 39 characters.');
+const userAgent = z
+  .string()
+  .meta({ minLength: 1, maxLength: 512 })
+  .describe('What the end user’s browser calls itself.');
+const label = z
+  .string()
+  .meta({ minLength: 1, maxLength: 128 })
+  .describe('What the session is called: a device, a browser.');
+const data = z
+  .record(z.string(), z.unknown())
+  .describe('The application’s JSON object. It comes back exactly as it was sent.');
+const idleTimeout = z
+  .number()
+  .max(MAX_SECONDS)
+  .nullable()
+  .describe(
+    'Seconds without a touch after which the session ends; fractions count. null: none. 0 or less: it ends at once. Default: of the policy.',
+  );
+const absoluteTimeout = z
+  .number()
+  .max(MAX_SECONDS)
+  .nullable()
+  .describe('Seconds after its creation when the session ends in any case. null: none. Default: of the policy.');
+const token = z
+  .string()
+  .describe(
+    'A token chosen by the caller: 22 (or what the policy asks) to 256 random characters of A-Z a-z 0-9 . _ ~ : , -',
+  );
+const instant = z.iso.datetime({ precision: 3 });
+const sessionId = z
+  .string()
+  .regex(/^[0-9a-f]{2}[A-Za-z0-9]{14}$/)
+  .describe('Public handle: safe to log and show. It opens nothing.');
+
+export const Session = z
+  .strictObject({
+    id: sessionId,
+    app: z.string(),
+    subject,
+    createdAt: instant,
+    lastSeenAt: instant.describe('The last touch. Looking is none.'),
+    expiresAt: instant.nullable().describe('When the session ends unless it is touched.'),
+    absoluteExpiresAt: instant.nullable().describe('When it ends in any case.'),
+    idleTimeout: z.number().nullable().describe('Seconds.'),
+    version: z.int().min(1).describe('1 at creation, one more for each change. The ETag.'),
+    reads: z.int().min(1).describe('1 at creation, one more for each read that touches.'),
+    ip: ip.nullable(),
+    userAgent: userAgent.nullable(),
+    label: label.nullable(),
+    data,
+  })
+  .meta({ id: 'Session' });
+
+/** Of a session: only the members asked for. */
+export const PartialSession = Session.partial().meta({ id: 'PartialSession' });
+
+export const NewSession = z
+  .strictObject({
+    subject: subject.optional(),
+    data: data.optional(),
+    ip: ip.nullable().optional(),
+    userAgent: userAgent.nullable().optional(),
+    label: label.nullable().optional(),
+    idleTimeout: idleTimeout.optional(),
+    absoluteTimeout: absoluteTimeout.optional(),
+  })
+  .meta({ id: 'NewSession' });
+
+const revoked = z.array(sessionId).optional().describe('The sessions that the cap of the subject ended.');
+
+export const TokenAndSession = z
+  .strictObject({
+    token: z.string().describe('The secret for the end user’s cookie. Shown once; only its hash is stored.'),
+    session: Session,
+    revoked,
+  })
+  .meta({ id: 'TokenAndSession' });
+
+export const SetUnset = z
+  .strictObject({
+    set: data.optional().describe('Top-level keys to store, null too.'),
+    unset: z.array(z.string()).max(1000).optional().describe('Top-level keys to remove.'),
+    subject: subject.optional(),
+    label: label.nullable().optional(),
+  })
+  .meta({ id: 'SetUnset' });
+
+export const MergePatch = z
+  .record(z.string(), z.unknown())
+  .meta({ id: 'MergePatch' })
+  .describe('A merge patch of the data (RFC 7396).');
+export const Data = z.record(z.string(), z.unknown()).meta({ id: 'Data' }).describe('The whole data of a session.');
+
+export const Touch = z
+  .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
+  .meta({ id: 'Touch' });
+
+export const Rotation = z
+  .strictObject({
+    token: token.optional(),
+    subject: subject.optional(),
+    grace: z
+      .number()
+      .min(0)
+      .max(60)
+      .optional()
+      .describe('Seconds in which the old token still reads. Default: of the policy.'),
+  })
+  .meta({ id: 'Rotation' });
+
+export const Revoked = z.strictObject({ revoked: z.int().min(0) }).meta({ id: 'Revoked' });
+export const RevokedOrCounted = z
+  .strictObject({ revoked: z.int().min(0), sessions: z.int().min(0).optional() })
+  .meta({ id: 'RevokedOrCounted' });
+
+const cursor = z.string().nullable().describe('For the next page; null on the last.');
+export const SessionPage = z.strictObject({ sessions: z.array(Session), cursor }).meta({ id: 'SessionPage' });
+export const IdPage = z.strictObject({ ids: z.array(sessionId), cursor }).meta({ id: 'IdPage' });
+export const SessionCount = z.strictObject({ sessions: z.int().min(0) }).meta({ id: 'SessionCount' });
+export const Counts = z.strictObject({ subjects: z.int().min(0), sessions: z.int().min(0) }).meta({ id: 'Counts' });
+
+export const Policy = z
+  .strictObject({
+    idleTimeout: z.number().nullable(),
+    minIdleTimeout: z.number(),
+    maxIdleTimeout: z.number(),
+    absoluteTimeout: z.number().nullable(),
+    maxAbsoluteTimeout: z.number().nullable(),
+    classicAbsoluteTimeout: z.number().nullable(),
+    maxSessionsPerSubject: z.int().nullable(),
+    onLimit: z.enum(ON_LIMIT),
+    maxSessions: z.int().nullable(),
+    maxDataBytes: z.int(),
+    minCallerTokenLength: z.int(),
+    rotationGrace: z.number(),
+    classic: z.boolean(),
+  })
+  .meta({ id: 'Policy' })
+  .describe('The rules of an app. Durations in seconds.');
+export const App = z
+  .strictObject({ app: z.string(), policy: Policy, subjects: z.int().min(0), sessions: z.int().min(0) })
+  .meta({ id: 'App' });
+export const Apps = z
+  .strictObject({
+    apps: z.array(z.strictObject({ app: z.string(), subjects: z.int().min(0), sessions: z.int().min(0) })),
+  })
+  .meta({ id: 'Apps' });
+
+export const Tokens = z
+  .strictObject({
+    tokens: z.array(z.string().max(1024)).min(1).max(500),
+    touch: z.boolean().optional().describe('Whether the reads slide the idle deadline and count.'),
+  })
+  .meta({ id: 'Tokens' });
+export const Verified = z
+  .strictObject({
+    results: z.array(
+      z.union([
+        z.strictObject({ active: z.literal(true), session: Session }),
+        z.strictObject({ active: z.literal(false) }),
+      ]),
+    ),
+  })
+  .meta({ id: 'Verified' });
+
+export const IntrospectionRequest = z
+  .object({
+    token: z.string(),
+    token_type_hint: z.string().optional(),
+    app: z.string().optional().describe('Where to look. Default: in all apps this key may see.'),
+  })
+  .meta({ id: 'IntrospectionRequest' });
+export const Introspection = z
+  .union([
+    z.strictObject({ active: z.literal(false) }),
+    z.strictObject({
+      active: z.literal(true),
+      sub: z.string().optional(),
+      exp: z.int().optional(),
+      iat: z.int(),
+      sid: sessionId,
+      app: z.string(),
+    }),
+  ])
+  .meta({ id: 'Introspection' });
+
+const secondsText = matching(/^\d{1,10}(?:\.\d{1,3})?$/, 'a number of seconds').transform(Number);
+const flag = z.enum(['true', 'false'], { error: 'true or false' }).transform((text) => text === 'true');
+const limit = matching(/^[1-9]\d{0,3}$/, 'a whole number from 1 to 1000')
+  .transform(Number)
+  .refine((value) => value <= 1000, { error: 'a whole number from 1 to 1000' })
+  .describe('Sessions in a page.');
+const cursorText = z.string().describe('From the page before.');
+
+export const ReadQuery = z.strictObject({
+  touch: flag.optional().describe('Whether the read slides the idle deadline and counts.'),
+  fields: z
+    .string()
+    .optional()
+    .describe('Only these members, with commas between them; within data by dots: `subject,data.cart`.'),
+});
+export const ListQuery = z.strictObject({
+  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds.'),
+  subject: z.string().optional().describe('Only the sessions of this subject.'),
+  view: z.enum(['full', 'ids', 'count']).optional().describe('Whole sessions (the default), their ids, or how many.'),
+  limit: limit.optional(),
+  cursor: cursorText.optional(),
+});
+export const PageQuery = z.strictObject({ limit: limit.optional(), cursor: cursorText.optional() });
+export const ExceptQuery = z.strictObject({
+  except: z.string().optional().describe('The id of a session that goes on.'),
+});
+export const WithinQuery = z.strictObject({ within: secondsText.optional().describe('Seconds. Default: 600.') });
+export const RevokeAppQuery = z.strictObject({
+  confirm: z.string().optional().describe('The name of the app, once more.'),
+  dryRun: flag.optional().describe('Ends nothing and says how many it would.'),
+});
+
+export const Problem = z
+  .strictObject({
+    type: z.url(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().describe('What to compare: docs/errors.md lists them.'),
+    errors: z
+      .array(
+        z.strictObject({
+          pointer: z.string().optional().describe('A JSON pointer into the body.'),
+          parameter: z.string().optional(),
+          in: z.enum(['query', 'header', 'path']).optional(),
+          rule: z.string(),
+          message: z.string(),
+        }),
+      )
+      .optional(),
+    sessions: z.array(Session).optional().describe('Of session_limit_reached: the sessions that are there.'),
+  })
+  .meta({ id: 'Problem' });

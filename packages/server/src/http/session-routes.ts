@@ -1,0 +1,165 @@
+/** v1: one session, by the token that the end user presents: read, changed, touched, ended. */
+
+import type { z } from 'zod';
+import { ServiceError } from '../core/errors.ts';
+import { mergePatch, setUnset } from '../core/merge.ts';
+import type { Session } from '../core/session.ts';
+import type { Sessions } from '../core/sessions.ts';
+import type { Edited } from '../core/updates.ts';
+import { checkIp, checkLabel, checkSubject, checkUserAgent } from '../core/validate.ts';
+import { JSON_TYPE } from './body.ts';
+import { PARTIAL_EXAMPLE } from './examples.ts';
+import { readFields } from './fields.ts';
+import type { Asked, OperationRoute, Operations } from './operation.ts';
+import { countMiss } from './rate-limits.ts';
+import { membersIn } from './request-body.ts';
+import { ifMatch, tokenOf } from './request-head.ts';
+import { answer, trace } from './route.ts';
+import * as shape from './schemas.ts';
+import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
+import { durationOf, etag, sessionJson } from './wire.ts';
+
+const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+const TAG = 'Session of a token';
+
+export function sessionRoutes(sessions: Sessions, operation: Operations): OperationRoute[] {
+  return [
+    operation({
+      id: 'getSession',
+      method: 'GET',
+      path: '/v1/apps/:app/session',
+      scope: 'verify',
+      tag: TAG,
+      summary: 'Read the session of a token',
+      description: 'Looking is not activity: only `touch=true` slides the idle deadline and counts a read.',
+      headers: ['Session-Token'],
+      query: shape.ReadQuery,
+      answers: {
+        200: {
+          ...SESSION_ANSWER,
+          description: 'The session, or the members asked for.',
+          schema: shape.PartialSession,
+          example: PARTIAL_EXAMPLE,
+        },
+      },
+      errors: ['session_not_found'],
+      handle: async ({ c, now, app, query: { touch, fields } }) => {
+        const wanted = fields === undefined ? undefined : readFields(fields);
+        const visit = await sessions.get(app, tokenOf(c), touch ? 'read' : 'look', now);
+        const session = trace(c, found(visit).session);
+        return answer(c, sessionJson(session, wanted), 200, { ETag: etag(session) });
+      },
+    }),
+    operation({
+      id: 'updateSession',
+      method: 'PATCH',
+      path: '/v1/apps/:app/session',
+      scope: 'write',
+      tag: TAG,
+      summary: 'Change data, label or subject',
+      description:
+        'A merge patch changes the data; a JSON body sets and removes top-level keys and, unlike a merge patch, can store null. Parallel changes all survive. Another `subject` moves the session: it gets a new id, its token stays; at a login, rotate instead. Touches.',
+      headers: ['Session-Token', 'If-Match'],
+      bodies: {
+        [JSON_TYPE]: {
+          schema: shape.SetUnset,
+          raw: ['set'],
+          required: true,
+          example: { set: { theme: 'dark' }, unset: ['cart'] },
+        },
+        [MERGE_PATCH_TYPE]: {
+          whole: shape.MergePatch,
+          required: true,
+          example: { theme: 'dark', cart: null },
+        },
+      },
+      answers: { 200: SESSION_ANSWER },
+      errors: ['session_not_found', 'version_mismatch', 'data_too_large', 'session_limit_reached'],
+      handle: async ({ c, now, app, body, mediaType, members }) => {
+        const token = tokenOf(c);
+        const expect = ifMatch(c);
+        if (mediaType === MERGE_PATCH_TYPE) {
+          const edit = ({ data }: Session) => ({ data: mergePatch(data, members) });
+          return answerSession(c, await sessions.update(app, token, edit, now, expect));
+        }
+        const asked = body as z.output<typeof shape.SetUnset>;
+        const edit = setUnsetEdit(asked, membersIn(members, 'set'));
+        if (asked.subject === undefined) return answerSession(c, await sessions.update(app, token, edit, now, expect));
+        const subject = asked.subject === null ? null : checkSubject(asked.subject);
+        return answerSession(
+          c,
+          await sessions.bind(app, token, (session) => ({ ...edit(session), subject }), now, expect),
+        );
+      },
+    }),
+    operation({
+      id: 'replaceData',
+      method: 'PUT',
+      path: '/v1/apps/:app/session/data',
+      scope: 'write',
+      tag: TAG,
+      summary: 'Replace the whole data',
+      headers: ['Session-Token', 'If-Match'],
+      bodies: { [JSON_TYPE]: { whole: shape.Data, required: true, example: { cart: [] } } },
+      answers: { 200: SESSION_ANSWER },
+      errors: ['session_not_found', 'version_mismatch', 'data_too_large'],
+      handle: async ({ c, now, app, text }) =>
+        answerSession(c, await sessions.update(app, tokenOf(c), () => ({ data: text }), now, ifMatch(c))),
+    }),
+    operation({
+      id: 'touchSession',
+      method: 'POST',
+      path: '/v1/apps/:app/session/touch',
+      scope: 'write',
+      tag: TAG,
+      summary: 'Slide the idle deadline',
+      description:
+        'Counts no read and makes no new version. A new idle timeout is kept; nothing moves the absolute deadline.',
+      headers: ['Session-Token', 'If-Match'],
+      bodies: { [JSON_TYPE]: { schema: shape.Touch, required: false, example: { ip: '192.168.99.23' } } },
+      answers: { 200: SESSION_ANSWER },
+      errors: ['session_not_found', 'version_mismatch'],
+      handle: async ({ c, now, app, body: { ip, userAgent, idleTimeout } }) => {
+        const token = tokenOf(c);
+        const expect = ifMatch(c);
+        if (ip === undefined && userAgent === undefined && idleTimeout === undefined && expect === undefined) {
+          return answerSession(c, await sessions.get(app, token, 'slide', now));
+        }
+        const edited: Edited = {
+          silent: true,
+          ...(ip !== undefined && { ip: checkIp(ip) }),
+          ...(userAgent !== undefined && { userAgent: checkUserAgent(userAgent) }),
+          ...(idleTimeout !== undefined && { idleTimeout: durationOf(idleTimeout) }),
+        };
+        return answerSession(c, await sessions.update(app, token, () => edited, now, expect));
+      },
+    }),
+    operation({
+      id: 'revokeSession',
+      method: 'DELETE',
+      path: '/v1/apps/:app/session',
+      scope: 'revoke',
+      tag: TAG,
+      summary: 'End the session of a token',
+      headers: ['Session-Token', 'If-Match'],
+      answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
+      errors: ['version_mismatch'],
+      handle: async ({ c, now, app }) => {
+        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, ifMatch(c));
+        if (revoked === 0) countMiss(c);
+        return answer(c, JSON.stringify({ revoked }));
+      },
+    }),
+  ];
+}
+
+function setUnsetEdit({ unset = [], set, label, subject }: z.output<typeof shape.SetUnset>, members: Asked['members']) {
+  if (set === undefined && unset.length === 0 && label === undefined && subject === undefined) {
+    throw new ServiceError('invalid_request', 'the body must have at least one of set, unset, subject and label');
+  }
+  const named = label === undefined ? {} : { label: label === null ? null : checkLabel(label) };
+  return ({ data }: Session): Edited => ({
+    ...(set === undefined && unset.length === 0 ? {} : { data: setUnset(data, members, unset) }),
+    ...named,
+  });
+}

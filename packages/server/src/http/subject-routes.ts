@@ -1,0 +1,62 @@
+/** v1: the sessions of one subject: the devices a user is logged in on. */
+import type { Sessions } from '../core/sessions.ts';
+import { checkSubject } from '../core/validate.ts';
+import { SESSION_EXAMPLE } from './examples.ts';
+import type { Asked, OperationRoute, Operations } from './operation.ts';
+import { pageJson } from './page.ts';
+import { answer } from './route.ts';
+import * as shape from './schemas.ts';
+import { pathPart } from './target.ts';
+
+const PATH = '/v1/apps/:app/subjects/:subject/sessions';
+const TAG = 'Sessions of a subject';
+/** All sessions of nearly everyone, in one page. */
+const LIMIT = 1000;
+
+export function subjectRoutes(sessions: Sessions, operation: Operations): OperationRoute[] {
+  return [
+    operation({
+      id: 'listSubjectSessions',
+      method: 'GET',
+      path: PATH,
+      scope: 'read',
+      tag: TAG,
+      summary: 'List the sessions of a subject',
+      description: 'The devices someone is logged in on, most recent activity first. `limit` is 1000 unless given.',
+      query: shape.PageQuery,
+      answers: {
+        200: {
+          description: 'A page.',
+          schema: shape.SessionPage,
+          example: { sessions: [SESSION_EXAMPLE], cursor: null },
+        },
+      },
+      errors: ['invalid_cursor'],
+      handle: async ({ c, now, app, query: { limit = LIMIT, cursor } }) => {
+        const subject = subjectOf(c);
+        const page = await sessions.list(app, { subject, limit, ...(cursor !== undefined && { cursor }) }, now);
+        return answer(c, await pageJson(page, 'full'));
+      },
+    }),
+    operation({
+      id: 'revokeSubjectSessions',
+      method: 'DELETE',
+      path: PATH,
+      scope: 'revoke',
+      tag: TAG,
+      summary: 'End the sessions of a subject, all or all but one',
+      description: 'Log out everywhere; with `except`, everywhere else. It cannot miss one.',
+      query: shape.ExceptQuery,
+      answers: { 200: { description: 'How many.', schema: shape.Revoked, example: { revoked: 2 } } },
+      errors: [],
+      handle: async ({ c, now, app, query: { except } }) => {
+        const selector = { by: 'subject', subject: subjectOf(c), ...(except !== undefined && { except }) } as const;
+        return answer(c, JSON.stringify({ revoked: await sessions.revoke(app, selector, now) }));
+      },
+    }),
+  ];
+}
+
+function subjectOf(c: Asked['c']) {
+  return checkSubject(pathPart(c, 5, 'subject'));
+}

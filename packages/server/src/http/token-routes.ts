@@ -1,0 +1,158 @@
+/** v1: where tokens are given or chosen: create, create or replace, rotate. */
+import type { z } from 'zod';
+import { writeObject } from '../core/json-text.ts';
+import type { Policy } from '../core/policy.ts';
+import type { Draft } from '../core/rules.ts';
+import { EMPTY_DATA, type Session } from '../core/session.ts';
+import type { Sessions } from '../core/sessions.ts';
+import { type AppName, checkCallerToken, checkIp, checkLabel, checkSubject, checkUserAgent } from '../core/validate.ts';
+import { JSON_TYPE } from './body.ts';
+import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
+import type { Asked, OperationRoute, Operations } from './operation.ts';
+import { membersIn } from './request-body.ts';
+import { ifMatch, ifNoneMatch, repeatableOf, tokenOf } from './request-head.ts';
+import { answer, callerOf, trace } from './route.ts';
+import * as shape from './schemas.ts';
+import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
+import { durationOf, etag, milliseconds, sessionJson } from './wire.ts';
+
+const TAG = 'Session of a token';
+
+export function tokenRoutes(sessions: Sessions, operation: Operations): OperationRoute[] {
+  return [
+    operation({
+      id: 'createSession',
+      method: 'POST',
+      path: '/v1/apps/:app/sessions',
+      scope: 'write',
+      tag: TAG,
+      summary: 'Create a session',
+      description:
+        'The cap of the policy is applied in the same atomic step: `revoked` names the sessions it ended. The token is shown this once.',
+      headers: ['Idempotency-Key'],
+      bodies: {
+        [JSON_TYPE]: {
+          schema: shape.NewSession,
+          raw: ['data'],
+          required: false,
+          example: { subject: 'user123', ip: '192.168.99.22', label: 'Peter’s phone', data: { cart: ['book'] } },
+        },
+      },
+      answers: {
+        201: {
+          description: 'The session and its token.',
+          schema: shape.TokenAndSession,
+          example: { token: TOKEN_EXAMPLE, session: SESSION_EXAMPLE },
+          headers: ['ETag', 'Location', 'Idempotency-Replayed'],
+        },
+      },
+      errors: ['session_limit_reached', 'idempotency_key_reused', 'data_too_large', 'session_not_found'],
+      handle: async ({ c, now, app, policy, body, members, text }) => {
+        const draft = draftOf(app, body, membersIn(members, 'data'), policy);
+        const repeatable = repeatableOf(c, callerOf(c), ['create', text]);
+        const created = await sessions.create({ ...draft, tokenKind: 'standard' }, now, repeatable);
+        const { token, session, revoked, repeated } = created;
+        return answer(c, tokenJson(token, trace(c, session), revoked), 201, {
+          ETag: etag(session),
+          Location: `/v1/apps/${app}/sessions/${session.id}`,
+          ...(repeated && REPLAYED),
+        });
+      },
+    }),
+    operation({
+      id: 'putSession',
+      method: 'PUT',
+      path: '/v1/apps/:app/session',
+      scope: 'write',
+      tag: TAG,
+      summary: 'Create or replace a session under a token that the caller chose',
+      description:
+        'What the session store of a framework needs. Replaces data, subject and timeouts; the absolute timeout counts from the creation. With `If-Match: *` a slow write can never bring an ended session back.',
+      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      bodies: {
+        [JSON_TYPE]: {
+          schema: shape.NewSession,
+          raw: ['data'],
+          required: false,
+          example: { subject: 'user123', data: { cart: [] } },
+        },
+      },
+      answers: { 200: SESSION_ANSWER, 201: { ...SESSION_ANSWER, description: 'There was none: it was created.' } },
+      errors: ['version_mismatch', 'data_too_large', 'session_limit_reached'],
+      handle: async ({ c, now, app, policy, body, members }) => {
+        const draft = draftOf(app, body, membersIn(members, 'data'), policy);
+        const conditions = { ifMatch: ifMatch(c), ifNoneMatch: ifNoneMatch(c) };
+        const replaced = await sessions.replace(app, tokenOf(c), draft, conditions, now);
+        return answerSession(c, replaced, replaced.created ? 201 : 200);
+      },
+    }),
+    operation({
+      id: 'rotateSession',
+      method: 'POST',
+      path: '/v1/apps/:app/session/rotate',
+      scope: 'write',
+      tag: TAG,
+      summary: 'Give the session a new token, at a login also its subject',
+      description:
+        'Id, data and creation stay; the old token still reads during the grace. With another `subject` the session gets a new id and the old token ends at once. A retry with the same Idempotency-Key gets the same new token.',
+      headers: ['Session-Token', 'If-Match', 'Idempotency-Key'],
+      bodies: { [JSON_TYPE]: { schema: shape.Rotation, required: false, example: { subject: 'user123' } } },
+      answers: {
+        200: {
+          description: 'The session and its new token.',
+          schema: shape.TokenAndSession,
+          example: { token: TOKEN_EXAMPLE, session: SESSION_EXAMPLE },
+          headers: ['ETag', 'Idempotency-Replayed'],
+        },
+      },
+      errors: [
+        'session_not_found',
+        'version_mismatch',
+        'token_taken',
+        'session_limit_reached',
+        'idempotency_key_reused',
+      ],
+      handle: async ({ c, now, app, policy, body, text }) => {
+        const token = tokenOf(c);
+        const request = {
+          token: body.token === undefined ? undefined : checkCallerToken(body.token, policy),
+          subject: typeof body.subject === 'string' ? checkSubject(body.subject) : body.subject,
+          grace: body.grace === undefined ? undefined : milliseconds(body.grace),
+          expect: ifMatch(c),
+        };
+        const repeatable = repeatableOf(c, callerOf(c), ['rotate', token, text]);
+        const rotated = await sessions.rotate(app, token, request, now, repeatable);
+        const { token: next, session, revoked, repeated } = found(rotated);
+        const json = tokenJson(next, trace(c, session), revoked);
+        return answer(c, json, 200, { ETag: etag(session), ...(repeated && REPLAYED) });
+      },
+    }),
+  ];
+}
+
+const REPLAYED = { 'Idempotency-Replayed': 'true' };
+
+function tokenJson(token: string, session: Session, revoked: readonly string[]): string {
+  const ended = revoked.length === 0 ? '' : `,"revoked":${JSON.stringify(revoked)}`;
+  return `{"token":${JSON.stringify(token)},"session":${sessionJson(session)}${ended}}`;
+}
+
+/** Gives what a session is to be, from a body that says so and the policy for the rest. */
+function draftOf(
+  app: AppName,
+  body: z.output<typeof shape.NewSession>,
+  members: Asked['members'],
+  policy: Policy,
+): Draft {
+  const { subject, ip, userAgent, label, idleTimeout, absoluteTimeout } = body;
+  return {
+    app,
+    subject: subject == null ? null : checkSubject(subject),
+    ip: ip == null ? null : checkIp(ip),
+    userAgent: userAgent == null ? null : checkUserAgent(userAgent),
+    label: label == null ? null : checkLabel(label),
+    idleTimeout: idleTimeout === undefined ? policy.idleTimeout : durationOf(idleTimeout),
+    absoluteTimeout: absoluteTimeout === undefined ? policy.absoluteTimeout : durationOf(absoluteTimeout),
+    data: members.size === 0 ? EMPTY_DATA : writeObject(members),
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * The policy in force and the file it comes from. A reload takes the new rules as a whole or not at all: with a file that
+ * has a fault the ones before it stay, and each fault is told. A request that has begun goes on under the rules it began
+ * with, a session keeps the timeouts it was given.
+ */
+import { readFileSync } from 'node:fs';
+import type { PolicySource } from '../core/policy.ts';
+import { changesBetween } from './changes.ts';
+import { type Fault, PolicyFault } from './fault.ts';
+import { DocumentFault, readDocument } from './json-document.ts';
+import { type Resolved, resolvePolicy } from './resolve.ts';
+
+export class PolicyFile {
+  readonly path: string;
+  private inForce: Resolved;
+  /** Stays valid over reloads. */
+  readonly source: PolicySource = (app) => this.inForce.policyOf(app);
+
+  /** Reads the file. Errors: PolicyFault. */
+  constructor(path: string) {
+    this.path = path;
+    this.inForce = load(path);
+  }
+
+  /** Takes what the file holds now and gives what that changes, in words. Errors: PolicyFault; nothing has changed then. */
+  reload(): readonly string[] {
+    const before = this.inForce;
+    this.inForce = load(this.path);
+    return changesBetween(before.document, this.inForce.document);
+  }
+}
+
+function load(path: string): Resolved {
+  const resolved = resolvePolicy(documentIn(path));
+  if ('document' in resolved) return resolved;
+  // A member can be wrong in two ways; one line is enough to find it.
+  const first = new Map<string, Fault>();
+  for (const fault of resolved) if (!first.has(fault.where)) first.set(fault.where, fault);
+  throw new PolicyFault(path, [...first.values()]);
+}
+
+function documentIn(path: string): unknown {
+  try {
+    return readDocument(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)));
+  } catch (error) {
+    if (error instanceof DocumentFault) throw new PolicyFault(path, [error.fault]);
+    const { code } = error as NodeJS.ErrnoException;
+    const rule =
+      code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'must be UTF-8' : `cannot be read (${code ?? 'unknown fault'})`;
+    throw new PolicyFault(path, [{ where: '""', rule }]);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * From what a file says to the policy in force: the checks of single members (by the schema), the layers (app over
+ * defaults over what the server comes with), the units of core, and what must hold between members.
+ */
+import type { z } from 'zod';
+import { ServiceError } from '../core/errors.ts';
+import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
+import { type Fault, pointerTo } from './fault.ts';
+import { APP_NAME, MEMBERS, type MemberName, type PolicyDocument, policyFile, type Rules } from './schema.ts';
+
+/** A file that was found right. */
+export interface Resolved {
+  readonly document: PolicyDocument;
+  readonly policyOf: PolicySource;
+}
+
+/** Checks a document and gives the policy it means, or every fault it has. */
+export function resolvePolicy(value: unknown): Resolved | readonly Fault[] {
+  const parsed = policyFile.safeParse(value);
+  if (!parsed.success) return parsed.error.issues.flatMap(faultsOf);
+  const document = parsed.data;
+  const { defaults = {}, apps = {}, strictApps = false } = document;
+  const faults = contradictions(['defaults'], defaults, [defaults]);
+  const policies = new Map<string, Policy>();
+  for (const [app, rules] of Object.entries(apps)) {
+    faults.push(...contradictions(['apps', app], rules, [rules, defaults]));
+    policies.set(app, policyFrom([rules, defaults]));
+  }
+  if (strictApps && policies.size === 0) {
+    faults.push({ where: '/strictApps', rule: 'must not be true where apps names none: no app would be served' });
+  }
+  return faults.length > 0 ? faults : { document, policyOf: sourceOf(policies, policyFrom([defaults]), strictApps) };
+}
+
+function sourceOf(policies: ReadonlyMap<string, Policy>, fallback: Policy, strictApps: boolean): PolicySource {
+  return (app) => {
+    const policy = policies.get(app);
+    if (policy !== undefined) return policy;
+    if (strictApps) throw new ServiceError('app_not_found', 'this server does not serve this app', { field: 'app' });
+    return fallback;
+  };
+}
+
+/** Gives a member from the first layer that has it; null counts. Absence: undefined when none has. */
+function stated<Name extends MemberName>(layers: readonly Rules[], name: Name): Rules[Name] | undefined {
+  return layers.find((layer) => layer[name] !== undefined)?.[name];
+}
+
+function policyFrom(layers: readonly Rules[]): Policy {
+  const milliseconds = (name: MemberName, fallback: number | null) => {
+    const value = stated(layers, name) as number | null | undefined;
+    if (value === undefined) return fallback;
+    return value === null ? null : Math.round(value * 1000);
+  };
+  const asIs = <Name extends MemberName & keyof Policy>(name: Name): Policy[Name] =>
+    (stated(layers, name) ?? DEFAULT_POLICY[name]) as Policy[Name];
+  const absoluteTimeout = milliseconds('absoluteTimeout', DEFAULT_POLICY.absoluteTimeout);
+  const maxAbsoluteTimeout = milliseconds('maxAbsoluteTimeout', DEFAULT_POLICY.maxAbsoluteTimeout);
+  const classicDefault = maxAbsoluteTimeout === null ? DEFAULT_POLICY.classicAbsoluteTimeout : absoluteTimeout;
+  return Object.freeze({
+    idleTimeout: milliseconds('idleTimeout', DEFAULT_POLICY.idleTimeout),
+    minIdleTimeout: milliseconds('minIdleTimeout', DEFAULT_POLICY.minIdleTimeout)!,
+    maxIdleTimeout: milliseconds('maxIdleTimeout', DEFAULT_POLICY.maxIdleTimeout)!,
+    absoluteTimeout,
+    maxAbsoluteTimeout,
+    classicAbsoluteTimeout: milliseconds('absoluteTimeout', classicDefault),
+    maxSessionsPerSubject: asIs('maxSessionsPerSubject'),
+    onLimit: asIs('onLimit'),
+    maxSessions: asIs('maxSessions'),
+    maxDataBytes: asIs('maxDataBytes'),
+    minCallerTokenLength: asIs('minCallerTokenLength'),
+    rotationGrace: milliseconds('rotationGrace', DEFAULT_POLICY.rotationGrace)!,
+    classic: asIs('classic'),
+  });
+}
+
+/**
+ * What must hold between members, whichever layer they come from. The fault points into this layer, at the first member
+ * that it states itself; a layer that states none of them has not made the contradiction.
+ */
+function contradictions(path: readonly string[], own: Rules, layers: readonly Rules[]): Fault[] {
+  const { idleTimeout: idle, minIdleTimeout: min, maxIdleTimeout: max, ...policy } = policyFrom(layers);
+  const { absoluteTimeout: absolute, maxAbsoluteTimeout: maxAbsolute } = policy;
+  const faults: Fault[] = [];
+  const fault = (involved: readonly MemberName[], rule: string) => {
+    const name = involved.find((candidate) => own[candidate] !== undefined);
+    if (name !== undefined) faults.push({ where: pointerTo([...path, name]), rule });
+  };
+  const order = (low: MemberName, lowest: number, high: MemberName, highest: number, first: MemberName) => {
+    if (lowest <= highest) return;
+    const rule = `${low} (${lowest / 1000}) must not be above ${high} (${highest / 1000})`;
+    fault(first === low ? [low, high] : [high, low], rule);
+  };
+  order('minIdleTimeout', min, 'maxIdleTimeout', max, 'minIdleTimeout');
+  if (idle !== null) {
+    order('minIdleTimeout', min, 'idleTimeout', idle, 'idleTimeout');
+    order('idleTimeout', idle, 'maxIdleTimeout', max, 'idleTimeout');
+  } else if (typeof stated(layers, 'absoluteTimeout') !== 'number') {
+    const rule = 'idleTimeout must not be null where the file sets no absoluteTimeout: such sessions would never end';
+    fault(['idleTimeout', 'absoluteTimeout'], rule);
+  }
+  if (maxAbsolute !== null && absolute !== null) {
+    order('absoluteTimeout', absolute, 'maxAbsoluteTimeout', maxAbsolute, 'absoluteTimeout');
+  } else if (maxAbsolute !== null) {
+    const rule = 'absoluteTimeout must not be null where maxAbsoluteTimeout is a number';
+    fault(['absoluteTimeout', 'maxAbsoluteTimeout'], rule);
+  }
+  return faults;
+}
+
+/** Says what the schema found, in the words of the table. */
+function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+  const where = pointerTo(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = issue.path.length === 0 ? Object.keys(policyFile.shape) : Object.keys(MEMBERS);
+    const rule = `is not a member here; there are ${allowed.join(', ')}`;
+    return issue.keys.map((key) => ({ where: pointerTo([...issue.path, key]), rule }));
+  }
+  if (issue.code === 'invalid_key') return [{ where, rule: `an app name must be ${APP_NAME.allowed}` }];
+  const name = String(issue.path.at(-1));
+  const inRules = issue.path.length === (issue.path[0] === 'apps' ? 3 : 2);
+  if (inRules && Object.hasOwn(MEMBERS, name)) {
+    return [{ where, rule: `must be ${MEMBERS[name as MemberName].allowed}` }];
+  }
+  const types: Record<string, string> = { $schema: 'a text', strictApps: 'true or false' };
+  return [{ where, rule: `must be ${types[name] ?? 'an object'}` }];
+}

@@ -1,0 +1,206 @@
+/**
+ * Who may call what: every route of the route table × every scope × the right app, another, all, and keys that do not
+ * count. The routes come from the table itself, so that a route cannot be forgotten here.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DEFAULT_POLICY } from '../../src/core/policy.ts';
+import { SCOPES, type Scope } from '../../src/core/principal.ts';
+import { Sessions } from '../../src/core/sessions.ts';
+import { type AppOptions, createApp, routeTable } from '../../src/http/app.ts';
+import type { Route } from '../../src/http/route.ts';
+import type { KeyEntry } from '../../src/keys/entry.ts';
+import { hashKey, newKey } from '../../src/keys/format.ts';
+import { KeyRing } from '../../src/keys/ring.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+
+const NOW = 1_800_000_000_000;
+/** Routes that anyone may call. One more here is a decision, not an oversight. */
+const OPEN = new Set([
+  'GET /ping',
+  'GET /livez',
+  'GET /readyz',
+  'GET /schema/config.json',
+  'GET /openapi.json',
+  'GET /metrics',
+]);
+
+interface TestKey {
+  readonly key: string;
+  readonly entry: KeyEntry;
+}
+
+function makeKey(
+  name: string,
+  apps: readonly string[] | '*',
+  scopes: readonly Scope[],
+  expiresAt: number | null = null,
+) {
+  const key = newKey();
+  const entry: KeyEntry = {
+    name,
+    hash: hashKey(key),
+    certificate: null,
+    apps: apps === '*' ? '*' : new Set(apps),
+    scopes: new Set(scopes),
+    expiresAt,
+  };
+  return { key, entry };
+}
+
+const KEYS: readonly TestKey[] = [
+  ...SCOPES.map((scope) => makeKey(`shop-${scope}`, ['shop'], [scope])),
+  ...SCOPES.map((scope) => makeKey(`other-${scope}`, ['blog'], [scope])),
+  ...SCOPES.map((scope) => makeKey(`all-${scope}`, '*', [scope])),
+  makeKey('shop-everything', ['shop', 'more'], SCOPES),
+  makeKey('all-everything', '*', SCOPES),
+];
+const EXPIRED = makeKey('expired', '*', SCOPES, NOW);
+const REVOKED = makeKey('revoked', '*', SCOPES);
+
+const expired: string[] = [];
+const ring = new KeyRing([...KEYS, EXPIRED].map(({ entry }) => entry));
+const options: AppOptions = {
+  sessions: new Sessions(new MemoryStore(), () => DEFAULT_POLICY),
+  clock: () => NOW,
+  isStopping: () => false,
+  authenticate: (presented, now) => ring.verify(presented, now, (name) => expired.push(name)),
+  onFault: () => {},
+};
+const app = createApp(options);
+const routes = routeTable(options);
+
+function targetOf({ path }: Route): string {
+  const parts: Record<string, string> = { ':app': 'shop', ':token': 'A'.repeat(64) };
+  return path
+    .split('/')
+    .map((part) => (part.startsWith(':') ? (parts[part] ?? 'joe') : part))
+    .join('/');
+}
+
+async function send(route: Route, authorization?: string, target = targetOf(route)) {
+  const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
+  const answer = await app.request(target, { method: route.method, headers }, {});
+  return { status: answer.status, challenge: answer.headers.get('www-authenticate'), text: await answer.text() };
+}
+
+const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+const guarded = routes.filter(({ scope }) => scope !== null);
+
+describe('every route of the table', () => {
+  test('has a scope, but those that are open on purpose', () => {
+    assert.ok(guarded.length >= 9);
+    for (const route of routes.filter(({ scope }) => scope === null)) assert.ok(OPEN.has(nameOf(route)), nameOf(route));
+  });
+
+  test('without an app in its path asks for a key for all apps, or says that it narrows what it answers', () => {
+    for (const route of guarded) {
+      if (!route.path.split('/').includes(':app')) continue;
+      assert.notEqual(route.narrowsApps, true, `${nameOf(route)} has an app in its path`);
+    }
+  });
+
+  test('lets a key in exactly when it has the scope and the app', async () => {
+    for (const route of guarded) {
+      for (const { key, entry } of KEYS) {
+        const { status, challenge, text } = await send(route, `Bearer ${key}`);
+        const hasApp =
+          entry.apps === '*' || (route.path.includes(':app') ? entry.apps.has('shop') : route.narrowsApps === true);
+        const what = `${nameOf(route)} with ${entry.name}: ${status} ${text}`;
+        if (entry.scopes.has(route.scope!) && hasApp) {
+          assert.ok(status !== 401 && status !== 403, what);
+        } else {
+          assert.equal(status, 403, what);
+          assert.equal(
+            challenge,
+            `Bearer realm="rest-sessions", error="insufficient_scope", scope="${route.scope}"`,
+            what,
+          );
+        }
+      }
+    }
+  });
+
+  test('answers 401 without a key, and to one that is wrong, expired, revoked or hidden elsewhere', async () => {
+    const good = KEYS.at(-1)!.key;
+    for (const route of guarded) {
+      const bare = await send(route);
+      assert.deepEqual([bare.status, bare.challenge], [401, 'Bearer realm="rest-sessions"'], nameOf(route));
+      const wrong = [
+        `Bearer ${newKey()}`,
+        `Bearer ${EXPIRED.key}`,
+        `Bearer ${REVOKED.key}`,
+        `Bearer ${good}x`,
+        `Bearer ${good.slice(0, -1)}`,
+        `Bearer ${good.toUpperCase()}`,
+        'Bearer',
+        'Bearer ',
+        good,
+        `Digest ${good}`,
+        `Basic ${good}`,
+        `Basic ${btoa(`${good}:`)}`,
+        'Basic !!!',
+        `Bearer ${hashKey(good)}`,
+      ];
+      for (const authorization of wrong) {
+        const { status, challenge } = await send(route, authorization);
+        const what = `${nameOf(route)} with ${authorization}`;
+        assert.equal(status, 401, what);
+        assert.equal(challenge, 'Bearer realm="rest-sessions", error="invalid_token"', what);
+      }
+      const inQuery = await send(route, undefined, `${targetOf(route)}?access_token=${good}`);
+      assert.equal(inQuery.status, 401, nameOf(route));
+    }
+    assert.ok(expired.every((name) => name === 'expired') && expired.length > 0);
+  });
+
+  test('takes the key as the password of any user too, and the scheme in any case', async () => {
+    const { key } = KEYS.at(-1)!;
+    for (const route of guarded) {
+      for (const authorization of [`Basic ${btoa(`joe:${key}`)}`, `basic ${btoa(`:${key}`)}`, `bearer ${key}`]) {
+        const { status } = await send(route, authorization);
+        assert.ok(status !== 401 && status !== 403, `${nameOf(route)} ${status}`);
+      }
+    }
+  });
+
+  test('reads the app as its handler does: encoded names, other cases and nonsense open nothing', async () => {
+    const inApp = guarded.filter(({ path }) => path.includes(':app'));
+    const { key } = KEYS.find(({ entry }) => entry.name === 'shop-everything')!;
+    for (const route of inApp) {
+      const template = targetOf(route);
+      const { status } = await send(route, `Bearer ${key}`, template.replace('shop', 's%68op'));
+      assert.notEqual(status, 403, nameOf(route));
+      for (const app of [
+        'Shop',
+        'shop%00',
+        'blog',
+        'shop%2fblog',
+        '%zz',
+        '%ff',
+        '__proto__',
+        'shop,more',
+        '*',
+        '%2A',
+      ]) {
+        const refused = await send(route, `Bearer ${key}`, template.replace('shop', app));
+        assert.equal(refused.status, 403, `${nameOf(route)} with the app ${app}`);
+      }
+    }
+  });
+});
+
+test('classic refusals have the classic form', async () => {
+  const [classic] = guarded.filter(({ path }) => path === '/:app/get/:token');
+  const bare = await send(classic!);
+  assert.equal(bare.text, '{"name":"unauthorized","message":"this needs an API key: Authorization: Bearer KEY"}');
+  const writer = KEYS.find(({ entry }) => entry.name === 'shop-write')!;
+  const refused = await send(classic!, `Bearer ${writer.key}`);
+  assert.equal(refused.text, '{"name":"forbidden","message":"the key needs the scope verify"}');
+});
+
+test('a server without keys lets everyone in', async () => {
+  const { authenticate: _, ...open } = options;
+  const answer = await createApp(open).request('/shop/activity?dt=600', {}, {});
+  assert.equal(answer.status, 200);
+});

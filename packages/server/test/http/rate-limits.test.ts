@@ -1,0 +1,108 @@
+/** Limits as a caller meets them, without a socket and with a clock that the test turns. */
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { DEFAULT_POLICY } from '../../src/core/policy.ts';
+import { SCOPES } from '../../src/core/principal.ts';
+import { Sessions } from '../../src/core/sessions.ts';
+import { type App, createApp, routeTable } from '../../src/http/app.ts';
+import type { RateLimits } from '../../src/http/rate-limits.ts';
+import { RateLimiter } from '../../src/limits/rate-limiter.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+
+let now: number;
+let suspicious: string[];
+
+beforeEach(() => {
+  now = 1_800_000_000_000;
+  suspicious = [];
+});
+
+const optionsWith = (limits: Partial<RateLimits>) => ({
+  sessions: new Sessions(new MemoryStore(), () => DEFAULT_POLICY),
+  clock: () => now,
+  isStopping: () => false,
+  authenticate: ({ key }: { key: string | null }) =>
+    key === null ? null : { name: key, apps: '*' as const, scopes: new Set(SCOPES) },
+  rateLimits: { key: null, app: null, misses: null, onMisses: (key: string) => void suspicious.push(key), ...limits },
+  onFault: () => {},
+});
+
+async function send(app: App, path: string, key = 'a', method = 'GET') {
+  const answer = await app.request(path, { method, headers: { Authorization: `Bearer ${key}` } }, {});
+  const header = (name: string) => answer.headers.get(name);
+  return { status: answer.status, text: await answer.text(), header };
+}
+
+describe('requests', () => {
+  test('are counted by key: each answer says what is left, and the one too many when to come back', async () => {
+    const app = createApp(optionsWith({ key: new RateLimiter({ perSecond: 2, burst: 10 }) }));
+    const first = await send(app, '/shop/activity?dt=60');
+    assert.equal(first.status, 200);
+    assert.equal(first.header('ratelimit-policy'), '"key";q=10;w=5');
+    assert.equal(first.header('ratelimit'), '"key";r=9;t=1');
+    assert.equal(first.header('content-type'), 'application/json; charset=utf-8');
+    for (let i = 0; i < 9; i++) await send(app, '/shop/activity?dt=60');
+    const refused = await send(app, '/blog/soapp?dt=60');
+    assert.equal(refused.status, 429);
+    assert.equal(refused.text, '{"name":"rateLimited","message":"this key has had its requests for now"}');
+    assert.equal(refused.header('retry-after'), '1');
+    assert.equal(refused.header('ratelimit'), '"key";r=0;t=5');
+    assert.equal((await send(app, '/shop/activity?dt=60', 'b')).status, 200, 'another key has its own');
+    now += 500;
+    assert.equal((await send(app, '/shop/activity?dt=60')).status, 200);
+  });
+
+  test('are counted by app, whoever asks; both limits are told side by side', async () => {
+    const app = createApp(
+      optionsWith({
+        key: new RateLimiter({ perSecond: 100, burst: 100 }),
+        app: new RateLimiter({ perSecond: 1, burst: 2 }),
+      }),
+    );
+    const first = await send(app, '/shop/activity?dt=60', 'a');
+    assert.equal(first.header('ratelimit-policy'), '"key";q=100;w=1, "app";q=2;w=2');
+    assert.equal(first.header('ratelimit'), '"key";r=99;t=1, "app";r=1;t=1');
+    assert.equal((await send(app, '/s%68op/activity?dt=60', 'b')).status, 200, 'the same app, encoded');
+    assert.equal((await send(app, '/shop/activity?dt=60', 'c')).status, 429);
+    assert.equal((await send(app, '/blog/activity?dt=60', 'a')).status, 200);
+  });
+
+  test('of every guarded route are counted, of the open ones none; a refused key uses up nothing', async () => {
+    const limits = { key: new RateLimiter({ perSecond: 1, burst: 1 }) };
+    const options = optionsWith(limits);
+    const app = createApp(options);
+    await send(app, '/shop/activity?dt=60');
+    for (const { method, path, scope } of routeTable(options)) {
+      const target = path
+        .replace(':app', 'shop')
+        .replace(/:token/, 'A'.repeat(64))
+        .replace(/\/:\w+/g, '/joe');
+      const { status } = await send(app, target, 'a', method);
+      assert.equal(status === 429, scope !== null, `${method} ${path}`);
+    }
+    assert.equal((await app.request('/shop/activity?dt=60', {}, {})).status, 401);
+    assert.equal(limits.key.size, 1);
+  });
+});
+
+describe('tokens that open nothing', () => {
+  test('are counted by key; past the limit only requests with a token are refused, and it is told', async () => {
+    const app = createApp(optionsWith({ misses: new RateLimiter({ perSecond: 1, burst: 5 }) }));
+    const { text } = await send(app, '/shop/create/joe?ip=1.1.1.1', 'a', 'PUT');
+    const { token } = JSON.parse(text);
+    const guess = 'A'.repeat(64);
+    for (let i = 0; i < 20; i++) assert.match((await send(app, `/shop/get/${token}`)).text, /joe/);
+    for (let i = 0; i < 3; i++) assert.equal((await send(app, `/shop/get/${guess}`)).text, '{}');
+    assert.equal((await send(app, `/shop/set/${guess}`, 'a', 'POST')).status, 400, 'not even a guess');
+    assert.equal((await send(app, `/shop/kill/${guess}`, 'a', 'DELETE')).text, '{"kill":0}');
+    assert.equal((await send(app, `/shop/get/${guess}`)).text, '{}');
+    assert.deepEqual(suspicious, []);
+    const refused = await send(app, `/shop/get/${token}`);
+    assert.deepEqual([refused.status, refused.header('retry-after')], [429, '1']);
+    assert.deepEqual(suspicious, ['a']);
+    assert.equal((await send(app, '/shop/soid/joe')).status, 200);
+    assert.match((await send(app, `/shop/get/${token}`, 'b')).text, /joe/, 'another key is not concerned');
+    now += 1000;
+    assert.match((await send(app, `/shop/get/${token}`)).text, /joe/);
+  });
+});
