@@ -255,7 +255,7 @@ async function underLoad(store: RedisStore, at: string): Promise<void> {
       await store.rotate(APP, made.ref, { credential, graceUntil: now + 1000, ...move }, now);
       if (i % 2 === 0) await store.revoke(APP, { by: 'id', id }, now);
       if (i % 30 === 0) await store.revoke(APP, { by: 'subject', subject }, now);
-      if (i % 40 === 0) await store.sweep(now, 100);
+      if (i % 40 === 39) await store.sweep(now, 100);
       sessions++;
     }
   };
