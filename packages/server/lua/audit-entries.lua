@@ -1,10 +1,10 @@
 -- audit-entries: looks for the sessions behind entries of an index, and removes what has none when asked.
 -- KEYS: sessions, data, activity, visitors, subjects, due (of the partition)
--- ARGV: repair (0 or 1), form of records, index (data, activity, visitors, subjects or due), then its members
+-- ARGV: repair (0 or 1), index (data, activity, visitors, subjects or due), then its members
 -- RETURNS: for each fault: member, 'orphan' (no session is behind it) or 'wrong' (it does not say what its sessions do)
 -- ATOMIC: an entry and its sessions are compared at one instant, so servers may go on meanwhile.
 -- INCLUDES: record, index
-local repair, form, index = ARGV[1] == '1', tonumber(ARGV[2]), ARGV[3]
+local repair, index = ARGV[1] == '1', ARGV[2]
 local p = partition(1)
 local faults = {}
 
@@ -12,9 +12,8 @@ local faults = {}
 local function session(id)
   local text = redis.call('HGET', p.sessions, id)
   if not text then return nil, false end
-  local ok, r = pcall(read, text)
-  if not ok or r.form ~= form then return nil, true end
-  return r, false
+  local r = read(text)
+  return r, r == nil
 end
 
 local hashed = index == 'data' or index == 'subjects'
@@ -45,7 +44,7 @@ local function subject(member)
   return 'wrong'
 end
 
-for i = 4, #ARGV do
+for i = 3, #ARGV do
   local member, fault = ARGV[i], nil
   if not present(member) then fault = nil
   elseif index == 'subjects' then fault = subject(member)

@@ -35,10 +35,10 @@ for i = 3, #ARGV do
   local id, before = ARGV[i], #faults
   local text = redis.call('HGET', p.sessions, id)
   if text and (text == '' or string.byte(text) == form) then
-    local ok, r = pcall(read, text)
-    if ok then compare(id, r) else found(id, 'record') end
+    local r = read(text)
+    if r then compare(id, r) else found(id, 'record') end
     if repair and #faults > before then
-      if ok then mend(id, r) else redis.call('HDEL', p.sessions, id) end
+      if r then mend(id, r) else redis.call('HDEL', p.sessions, id) end
     end
   end
 end

@@ -1,5 +1,7 @@
 /** The audit that `doctor` makes, for tests: the faults of a store, one line each. */
 import type { Audit } from '../../src/stores/audit.ts';
+import { RedisAudit } from '../../src/stores/redis/audit.ts';
+import type { TlsFiles } from '../../src/stores/redis/connection.ts';
 
 /** Gives what is wrong; empty when index and sessions agree. Settings of the engine are not its subject. */
 export async function faultsOf(audit: Audit): Promise<string[]> {
@@ -10,4 +12,14 @@ export async function faultsOf(audit: Audit): Promise<string[]> {
     onProgress: () => {},
   });
   return faults;
+}
+
+/** The same of a Redis that no server is using any more. */
+export async function redisFaults(url: string, namespace: string, tls: TlsFiles = {}): Promise<string[]> {
+  const audit = new RedisAudit({ url, namespace, timeout: 20_000, tls, replicas: 0, settle: 100 });
+  try {
+    return await faultsOf(audit);
+  } finally {
+    await audit.close();
+  }
 }

@@ -41,9 +41,14 @@ export class ScriptCalls {
     return this.connection.anySlot;
   }
 
+  /** Whether Redis decides what time it is, whoever asks. */
+  get ownClock(): boolean {
+    return this.options.clock === 'redis';
+  }
+
   /** The first argument of every script. */
   nowArgument(now: number): string {
-    return this.options.clock === 'redis' ? '' : String(now);
+    return this.ownClock ? '' : String(now);
   }
 
   async ready(limit = this.options.timeout): Promise<void> {
@@ -51,17 +56,22 @@ export class ScriptCalls {
   }
 
   /** Calls a script whose first arguments are `now` and the deadline. Absence: null where the script says false. */
-  call(name: ScriptName, keys: string[], now: number, args: Argument[]): Promise<Answer | null> {
+  call(name: ScriptName, keys: readonly string[], now: number, args: readonly Argument[]): Promise<Answer | null> {
     return this.within(() => this.timed(name, keys, now, args, false));
   }
 
   /** The same, resolved only when the replicas asked for have it. */
-  callDurably(name: ScriptName, keys: string[], now: number, args: Argument[]): Promise<Answer | null> {
+  callDurably(
+    name: ScriptName,
+    keys: readonly string[],
+    now: number,
+    args: readonly Argument[],
+  ): Promise<Answer | null> {
     return this.within(() => this.timed(name, keys, now, args, this.options.replicas > 0));
   }
 
   /** Calls a script that decides nothing by time. */
-  callTimeless(name: ScriptName, keys: string[], args: Argument[]): Promise<unknown> {
+  callTimeless(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     return this.within(() => this.evaluate(name, keys, args, false));
   }
 
@@ -85,7 +95,13 @@ export class ScriptCalls {
     this.waiting.close();
   }
 
-  private async timed(name: ScriptName, keys: string[], now: number, args: Argument[], wait: boolean) {
+  private async timed(
+    name: ScriptName,
+    keys: readonly string[],
+    now: number,
+    args: readonly Argument[],
+    wait: boolean,
+  ) {
     for (let attempt = 1; ; attempt++) {
       const sent = performance.now();
       try {
@@ -106,7 +122,12 @@ export class ScriptCalls {
     }
   }
 
-  private async evaluate(name: ScriptName, keys: string[], args: Argument[], wait: boolean): Promise<unknown> {
+  private async evaluate(
+    name: ScriptName,
+    keys: readonly string[],
+    args: readonly Argument[],
+    wait: boolean,
+  ): Promise<unknown> {
     const { sha, text } = this.scripts[name];
     const rest = [keys.length, ...keys, ...args];
     const { replicas, timeout } = this.options;
