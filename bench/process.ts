@@ -96,7 +96,7 @@ function canListen(port: number): Promise<boolean> {
 }
 
 /** Starts Node and resolves when it prints `listens on URL`. Errors: what it printed, when it ends before that. */
-async function startNode(
+export async function startNode(
   bench: Pick<Bench, 'after'>,
   args: readonly string[],
   env: Record<string, string>,

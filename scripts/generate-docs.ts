@@ -38,7 +38,8 @@ ${policyTable()}
   'docs/errors.md': `# Errors
 
 Every error answer is JSON. In the classic API it is \`{"name","message"}\`; \`name\` is the code below in camelCase
-(\`invalid_format\` is \`invalidFormat\`). A 503 carries \`Retry-After\`, a 405 \`Allow\`.
+(\`invalid_format\` is \`invalidFormat\`). A 503 and a
+429 carry \`Retry-After\`, a 405 \`Allow\`, a 401 and a 403 \`WWW-Authenticate\` (RFC 6750).
 
 | code | status | meaning |
 |---|---|---|

@@ -9,9 +9,9 @@ export function help(): string {
   return `rest-sessions: the login-session server that every stack can use
 
 Usage: rest-sessions [serve]
-       rest-sessions doctor [--store URL] [--repair] [--json]
        rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
        rest-sessions keys list | revoke NAME | check    (check reads a key from standard input)
+       rest-sessions doctor [--store URL] [--repair] [--json]
        rest-sessions --help | --version
 
 serve (the default) starts the server and runs until SIGTERM or SIGINT. It then finishes the

@@ -22,7 +22,7 @@ import {
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
-import { newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
+import { isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
 import { type Edit, type Edited, Updates } from './updates.ts';
 import { type AppName, checkTimeouts, type Subject } from './validate.ts';
@@ -89,8 +89,9 @@ export class Sessions {
   }
 
   /** Reads a session by its public id. Never a touch. Absence: null. */
-  find(app: AppName, id: string, now: number): Promise<Visit | null> {
-    return this.store.find(app, id, now);
+  async find(app: AppName, id: string, now: number): Promise<Visit | null> {
+    // What is no id may be a token in the wrong place: no store is to see it.
+    return isSessionId(id) ? this.store.find(app, id, now) : null;
   }
 
   /**
@@ -149,7 +150,11 @@ export class Sessions {
   }
 
   /** Ends sessions and gives how many. */
-  revoke(app: AppName, selector: Selector, now: number): Promise<number> {
+  async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
+    if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
+    if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
+      throw new ServiceError('invalid_format', 'except must be the id of a session', { field: 'except' });
+    }
     return this.store.revoke(app, selector, now);
   }
 

@@ -27,7 +27,7 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): 
         in: place,
         at: place === 'body' ? pointer([...issue.path, key]) : key,
         rule: 'unknown',
-        message: `${JSON.stringify(key.slice(0, 64))} is no ${place === 'query' ? 'query parameter' : 'member'} of this request`,
+        message: `${quoted(key)} is no ${place === 'query' ? 'query parameter' : 'member'} of this request`,
       }));
     case 'invalid_type':
       if (came === 'nothing') return [fault('required', `${name} is required`)];
@@ -41,6 +41,14 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): 
     default:
       return [fault('format', `${name} must be ${issue.message}`)];
   }
+}
+
+/** Shows a name as it was sent, but not at any length, and nothing in it that a log or a terminal would obey. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 64)).replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (odd) => `\\u{${odd.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 function pointer(path: readonly PropertyKey[]): string {

@@ -9,9 +9,10 @@ import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
-import { closingAnswer, problem, STATUS } from './problem.ts';
+import { closingAnswer, errorForm, plainProblem, problem, STATUS } from './problem.ts';
 import type { RequestEnv, Trace } from './route.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
+import { routePath } from './target.ts';
 
 /** Units: milliseconds and bytes. */
 export const LIMITS = {
@@ -76,8 +77,10 @@ export class NodeServer {
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
       const refused = refuseHead(incoming);
       if (refused !== null) refuse(outgoing, ...refused);
-      else if (concurrency.isFull(incoming.url)) refuseOverload(outgoing);
-      else concurrency.during(listener(incoming, outgoing));
+      else if (concurrency.isFull(incoming.url)) {
+        refuseOverload(incoming.url ?? '', outgoing);
+        concurrency.rest(incoming.socket);
+      } else concurrency.during(listener(incoming, outgoing));
     };
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
@@ -172,8 +175,10 @@ function refuse(outgoing: ServerResponse, code: ErrorCode, message: string): voi
   outgoing.writeHead(STATUS[code], headers).end(body);
 }
 
+const OVERLOADED = new ServiceError('overloaded', 'the server is busy; nothing was done; try again');
+
 /** Turns a request away at once, and keeps its connection: the client may try again on it. */
-function refuseOverload(outgoing: ServerResponse): void {
-  const { body, headers } = closingAnswer('overloaded', 'the server is busy; nothing was done; try again');
-  outgoing.writeHead(STATUS.overloaded, { ...headers, Connection: 'keep-alive', 'Retry-After': '1' }).end(body);
+function refuseOverload(target: string, outgoing: ServerResponse): void {
+  const { body, headers } = plainProblem(OVERLOADED, errorForm(routePath(target)));
+  outgoing.writeHead(STATUS.overloaded, headers).end(body);
 }

@@ -104,11 +104,19 @@ function problemBody({ code, message, field, faults, sessions }: ServiceError): 
 }
 
 /** Gives the complete answer to an error. */
-export function problem(error: ServiceError, form: ErrorForm, headers: Record<string, string> = {}): Response {
-  const status = STATUS[error.code];
+export function problem(error: ServiceError, form: ErrorForm, more: Record<string, string> = {}): Response {
+  const { body, headers } = plainProblem(error, form);
+  return new Response(body, { status: STATUS[error.code], headers: { ...headers, ...more } });
+}
+
+/** Gives what `problem` does, for those who write it without a Response. */
+export function plainProblem(
+  error: ServiceError,
+  form: ErrorForm,
+): { body: string; headers: Readonly<Record<string, string>> } {
   const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error);
-  const extra: Record<string, string> = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) };
+  const extra: Record<string, string> = { 'Content-Length': String(Buffer.byteLength(body)) };
   if (form === 'problem') extra['Content-Type'] = 'application/problem+json';
-  if (status === 503) extra['Retry-After'] = RETRY_AFTER;
-  return new Response(body, { status, headers: { ...HEADERS, ...extra } });
+  if (STATUS[error.code] === 503) extra['Retry-After'] = RETRY_AFTER;
+  return { body, headers: { ...HEADERS, ...extra } };
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
 import type { Repeatable } from '../core/idempotency.ts';
 import type { Expect } from '../core/rules.ts';
-import { checked, invalid } from './faults.ts';
+import { checked, invalid, quoted } from './faults.ts';
 import type { RequestEnv } from './route.ts';
 import { queryPairs } from './target.ts';
 
@@ -83,7 +83,7 @@ export function queryOf<Q extends z.ZodType>(c: C, schema: Q | undefined): z.out
   }
   if (schema !== undefined) return checked(schema, given, 'query');
   for (const name of Object.keys(given)) {
-    const message = `${JSON.stringify(name.slice(0, 64))} is no query parameter of this request`;
+    const message = `${quoted(name)} is no query parameter of this request`;
     throw invalid([{ in: 'query', at: name, rule: 'unknown', message }]);
   }
   return {} as z.output<Q>;

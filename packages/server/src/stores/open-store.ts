@@ -30,11 +30,8 @@ export async function openStore(
 ): Promise<OpenedStore> {
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
-    return {
-      store: new MemoryStore({ onTokenReuse }),
-      location: 'memory only: gone when the server stops',
-      settings: NOTHING_TO_SET,
-    };
+    const location = 'memory only: gone when the server stops';
+    return { store: new MemoryStore({ onTokenReuse }), location, settings: NOTHING_TO_SET };
   }
   if (url.startsWith('redis')) {
     const { RedisStore } = await import('./redis/redis-store.ts');
@@ -45,7 +42,8 @@ export async function openStore(
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
-  return { store: new LmdbStore({ path, namespace, onError, onTokenReuse }), location: path, settings: NOTHING_TO_SET };
+  const store = new LmdbStore({ path, namespace, onError, onTokenReuse });
+  return { store, location: path, settings: NOTHING_TO_SET };
 }
 
 /** Engines that come with the package are set up by us. */

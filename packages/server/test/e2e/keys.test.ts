@@ -237,3 +237,20 @@ test('a key appears in the request that shows it and nowhere else (G9)', async (
     for (const text of seen) assert.ok(!text.includes(key), `a key is in: ${text.slice(0, 300)}`);
   }
 });
+
+test('a crash tells what happened and no key (G9)', async (t) => {
+  const file = join(temporaryFolder(t), 'keys.json');
+  const key = createKey(file, 'good');
+  const crash = 'process.once("SIGUSR2", () => setImmediate(() => { throw new Error("made to fail"); }))';
+  const server = await startServer(t, {
+    RS_STORE: 'memory:',
+    RS_KEYS_FILE: file,
+    RS_LOGLEVEL: 'trace',
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(crash)}`,
+  });
+  const client = clientOf(t, server);
+  assert.equal((await client.send('GET', '/shop/soapp?dt=60', undefined, bearer(key))).status, 200);
+  assert.equal(await server.end('SIGUSR2'), 1);
+  assert.match(server.output(), /"msg":"a fault of the server; it ends"/);
+  assert.ok(!server.output().includes(key));
+});

@@ -33,7 +33,32 @@ const REQUESTS = (token: string): Request[] => [
   ['GET', '/shop/activity?dt=600'],
   ['GET', '/ping', undefined, { Authorization: `Bearer ${token}`, Cookie: `s=${token}` }],
   ['GET', '/readyz'],
+  ...V1_REQUESTS(token),
 ];
+
+/** The routes of v1, where the token travels in a header or a body. */
+function V1_REQUESTS(token: string): Request[] {
+  const own = { 'Session-Token': token };
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return [
+    ['GET', '/v1/apps/shop/session', undefined, own],
+    ['GET', '/v1/apps/shop/session?touch=true&fields=data', undefined, own],
+    ['GET', `/v1/apps/shop/session?token=${token}`],
+    ['PATCH', '/v1/apps/shop/session', { set: { c: 3 } }, own],
+    ['PUT', '/v1/apps/shop/session/data', { d: 4 }, own],
+    ['POST', '/v1/apps/shop/session/touch', undefined, own],
+    ['PUT', '/v1/apps/shop/session', { subject: 'put', data: {} }, { 'Session-Token': `${token}-chosen` }],
+    ['POST', '/v1/apps/shop/sessions:verify', { tokens: [token, `${token}x`] }],
+    ['POST', '/v1/introspect', `token=${token}`, form],
+    ['GET', `/v1/apps/shop/sessions/${token}`],
+    ['DELETE', `/v1/apps/shop/sessions/${token}`],
+    ['GET', `/v1/apps/shop/sessions?cursor=${token}`],
+    ['GET', '/v1/apps/shop/sessions', undefined, { 'If-Match': `"${token}"`, Authorization: `Bearer ${token}` }],
+    ['GET', '/v1/apps/shop/subjects/u1/sessions'],
+    ['DELETE', `/v1/apps/shop/subjects/nobody/sessions?except=${token}`],
+    ['GET', `/v1/${token}`],
+  ];
+}
 
 /** The requests that end sessions, once all others were made. */
 const ENDINGS = (tokens: readonly string[]): Request[] => [

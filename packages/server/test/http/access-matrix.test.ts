@@ -204,3 +204,39 @@ test('a server without keys lets everyone in', async () => {
   const answer = await createApp(open).request('/shop/activity?dt=600', {}, {});
   assert.equal(answer.status, 200);
 });
+
+describe('a route that narrows what it answers', () => {
+  const key = (name: string) => ({ Authorization: `Bearer ${KEYS.find(({ entry }) => entry.name === name)!.key}` });
+  const tokenIn = async (name: string) => {
+    const answer = await app.request(
+      `/${name}/create/joe?ip=1.1.1.1`,
+      { method: 'PUT', headers: key('all-write') },
+      {},
+    );
+    return ((await answer.json()) as { token: string }).token;
+  };
+
+  test('lists the apps of the key and no other', async () => {
+    for (const name of ['shop', 'blog', 'third']) await tokenIn(name);
+    const apps = async (name: string) => {
+      const answer = await app.request('/v1/apps', { headers: key(name) }, {});
+      return ((await answer.json()) as { apps: { app: string }[] }).apps.map((item) => item.app);
+    };
+    assert.deepEqual(await apps('shop-read'), ['shop']);
+    assert.deepEqual(await apps('other-read'), ['blog']);
+    assert.deepEqual(await apps('all-read'), ['blog', 'shop', 'third']);
+  });
+
+  test('does not tell a token of another app from one that never was, even when its app is named', async () => {
+    const token = await tokenIn('blog');
+    const introspect = async (name: string, more = '') => {
+      const headers = { ...key(name), 'Content-Type': 'application/x-www-form-urlencoded' };
+      const body = `token=${token}${more}`;
+      const init = { method: 'POST', body, headers: { ...headers, 'Content-Length': `${body.length}` } };
+      return (await app.request('/v1/introspect', init, {})).text();
+    };
+    assert.match(await introspect('other-verify'), /"active":true/);
+    assert.equal(await introspect('shop-verify'), '{"active":false}');
+    assert.equal(await introspect('shop-verify', '&app=blog'), '{"active":false}');
+  });
+});

@@ -105,4 +105,35 @@ describe('tokens that open nothing', () => {
     now += 1000;
     assert.match((await send(app, `/shop/get/${token}`)).text, /joe/);
   });
+
+  test('are counted in v1 too: in a header, in a form and in a list', async () => {
+    const post = (app: App, path: string, type: string, body: string) =>
+      app.request(
+        path,
+        {
+          method: 'POST',
+          body,
+          headers: { Authorization: 'Bearer a', 'Content-Type': type, 'Content-Length': `${body.length}` },
+        },
+        {},
+      );
+    const guess = 'A'.repeat(40);
+    const ways: ((app: App) => Response | Promise<Response>)[] = [
+      (app) =>
+        app.request('/v1/apps/shop/session', { headers: { Authorization: 'Bearer a', 'Session-Token': guess } }, {}),
+      (app) => post(app, '/v1/introspect', 'application/x-www-form-urlencoded', `token=${guess}&app=shop`),
+      (app) => post(app, '/v1/apps/shop/sessions:verify', 'application/json', JSON.stringify({ tokens: [guess] })),
+    ];
+    for (const ask of ways) {
+      const app = createApp(optionsWith({ misses: new RateLimiter({ perSecond: 1, burst: 2 }) }));
+      const statuses = [];
+      for (let i = 0; i < 3; i++) statuses.push((await ask(app)).status);
+      assert.equal(statuses.at(-1), 429, String(ask));
+      assert.ok(statuses[0] !== 429 && statuses[1] !== 429, String(ask));
+    }
+    const app = createApp(optionsWith({ misses: new RateLimiter({ perSecond: 1, burst: 100 }) }));
+    const many = JSON.stringify({ tokens: Array(100).fill(guess) });
+    assert.equal((await post(app, '/v1/apps/shop/sessions:verify', 'application/json', many)).status, 200);
+    assert.equal((await send(app, `/shop/get/${'A'.repeat(64)}`)).status, 429, 'a list of guesses counts each');
+  });
 });

@@ -5,17 +5,19 @@ import { temporaryFolder } from '../support/server.ts';
 
 races('the embedded store', async (t) => {
   const path = temporaryFolder(t);
-  const look = async <T>(work: (store: LmdbStore) => T): Promise<Awaited<T>> => {
-    const store = new LmdbStore({ path, namespace: 'drs', onError: (error) => t.after(() => Promise.reject(error)) });
-    try {
-      return await work(store);
-    } finally {
-      await store.close();
-    }
-  };
+  const open = () =>
+    new LmdbStore({ path, namespace: 'drs', onError: (error) => t.after(() => Promise.reject(error)) });
   return {
     env: { RS_STORE: `lmdb:${path}` },
-    contents: () => look((store) => store.dump().map((entry) => JSON.stringify(entry))),
-    faults: () => look((store) => faultsOf(store.audit())),
+    contents: async () => {
+      const store = open();
+      const lines = store.dump().map((entry) => JSON.stringify(entry));
+      await store.close();
+      return lines;
+    },
+    faults: async () => {
+      const store = open();
+      return faultsOf(store.audit()).finally(() => store.close());
+    },
   };
 });

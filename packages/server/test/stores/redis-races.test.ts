@@ -1,7 +1,7 @@
 /** G1 to G4 between two processes: in full on one server, and on every form with clocks that are ten seconds apart. */
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { races, type SharedStore } from '../conformance/races.ts';
-import { redisFaults } from '../support/audit.ts';
+import { faultsOfRedis } from '../support/audit.ts';
 import { forAllTests } from '../support/redis.ts';
 import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { type Cleanup, skewed } from '../support/server.ts';
@@ -24,7 +24,7 @@ async function shared(cleanup: Cleanup, { url, env, tls, masters }: Topology): P
       await store.close();
       return linesOf(await dumpRedis(servers));
     },
-    faults: () => redisFaults(url, NAMESPACE, tls),
+    faults: () => faultsOfRedis({ url, tls, namespace: NAMESPACE }),
   };
 }
 

@@ -5,4 +5,6 @@ import { startSentinel } from '../support/redis-topologies.ts';
 
 const trio = forAllTests((cleanup) => startSentinel(cleanup));
 
-conformance('Redis behind Sentinel', async (t) => openOn(t, trio().url, [(await trio().master()).admin]));
+conformance('Redis behind Sentinel', async (t) => openOn(t, trio().url, [(await trio().master()).admin]), {
+  modelRuns: 15,
+});

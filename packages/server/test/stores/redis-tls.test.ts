@@ -9,10 +9,14 @@ import { startServer } from '../support/server.ts';
 
 const server = forAllTests((cleanup) => startTls(cleanup));
 
-conformance('Redis behind TLS', (t) => {
-  const { url, admin, ca, cert, key } = server();
-  return openOn(t, url, [admin], { tls: { ca, cert, key, servername: 'redis.test' } });
-});
+conformance(
+  'Redis behind TLS',
+  (t) => {
+    const { url, admin, ca, cert, key } = server();
+    return openOn(t, url, [admin], { tls: { ca, cert, key, servername: 'redis.test' } });
+  },
+  { modelRuns: 15 },
+);
 
 test('the server takes certificates by file, and does not speak to a Redis whose certificate is another’s', async (t) => {
   const { url, files } = server();

@@ -14,9 +14,9 @@ export async function faultsOf(audit: Audit): Promise<string[]> {
   return faults;
 }
 
-/** The same of a Redis that no server is using any more. */
-export async function redisFaults(url: string, namespace: string, tls: TlsFiles = {}): Promise<string[]> {
-  const audit = new RedisAudit({ url, namespace, timeout: 20_000, tls, replicas: 0, settle: 100 });
+/** The same of a Redis, which is audited from outside. */
+export async function faultsOfRedis(from: { url: string; namespace: string; tls?: TlsFiles }): Promise<string[]> {
+  const audit = new RedisAudit({ tls: {}, ...from, timeout: 20_000, replicas: 0, settle: 100 });
   try {
     return await faultsOf(audit);
   } finally {

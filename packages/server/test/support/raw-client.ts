@@ -161,7 +161,8 @@ export function assertAnswer(answer: Answer, secrets: readonly string[] = []): v
   const { status, headers, body } = answer;
   const shown = `${status} ${JSON.stringify([...headers])} ${body.slice(0, 300)}`;
   assert.ok(status >= 200 && status < 500, `a status that is neither a success nor the client's fault: ${shown}`);
-  assert.equal(headers.get('content-type'), 'application/json; charset=utf-8', shown);
+  const type = headers.get('content-type');
+  if (status < 400 || type !== PROBLEM_TYPE) assert.equal(type, 'application/json; charset=utf-8', shown);
   assert.equal(headers.get('cache-control'), 'no-store', shown);
   assert.equal(headers.has('transfer-encoding'), false, shown);
   const whole = `${[...headers.values()].join('\n')}\n${body}`;
@@ -169,7 +170,9 @@ export function assertAnswer(answer: Answer, secrets: readonly string[] = []): v
   for (const secret of secrets) assert.ok(!whole.includes(secret), `the answer repeats what was sent: ${shown}`);
 }
 
-/** Checks that an answer is a clear refusal: `{name, message}` with one of the statuses. */
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** Checks that an answer is a clear refusal: `{name, message}`, or problem details, with one of the statuses. */
 export function assertRefusal(
   answer: Answer | undefined,
   statuses: readonly number[],
@@ -179,6 +182,13 @@ export function assertRefusal(
   assertAnswer(answer, secrets);
   assert.ok(statuses.includes(answer.status), `${answer.status} instead of ${statuses}: ${answer.body.slice(0, 300)}`);
   const problem = JSON.parse(answer.body) as Record<string, unknown>;
+  if (answer.headers.get('content-type') === PROBLEM_TYPE) {
+    assert.equal(problem.status, answer.status);
+    assert.match(String(problem.code), /^[a-z_]{4,40}$/);
+    // It may name a member or parameter as it was sent, but not at any length, and never break its line.
+    assert.match(String(problem.detail), /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{3,300}$/u);
+    return;
+  }
   assert.deepEqual(Object.keys(problem), ['name', 'message']);
   assert.match(String(problem.name), /^[a-z][A-Za-z]{3,40}$/);
   assert.match(String(problem.message), /^[ -~]{3,200}$/);

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { TlsFiles } from '../../src/stores/redis/connection.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import type { StoreUnderTest } from '../conformance/harness.ts';
-import { redisFaults } from './audit.ts';
+import { faultsOfRedis } from './audit.ts';
 import { dumpRedis, type KeyDump, linesOf } from './redis-dump.ts';
 import type { Cleanup } from './server.ts';
 
@@ -19,13 +19,9 @@ export async function openOn(
   cleanup: Cleanup,
   url: string,
   servers: readonly Redis[],
-  {
-    tls = {},
-    forgetful = false,
-    audited = true,
-    auditUrl = url,
-  }: { tls?: TlsFiles; forgetful?: boolean; audited?: boolean; auditUrl?: string } = {},
+  options: { tls?: TlsFiles; forgetful?: boolean; audited?: boolean; auditUrl?: string } = {},
 ): Promise<StoreUnderTest> {
+  const { tls = {}, forgetful = false, audited = true, auditUrl = url } = options;
   for (const server of servers) await server.flushall();
   const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
   const reused: string[] = [];
@@ -37,10 +33,15 @@ export async function openOn(
     await store.ready();
     await work(store).finally(() => store.close());
   };
-  const faults = () => redisFaults(auditUrl, NAMESPACE, tls);
+  const audit = () => faultsOfRedis({ url: auditUrl, namespace: NAMESPACE, tls });
   const store = open();
   cleanup.after(() => store.close());
-  if (audited) cleanup.after(() => use((closer) => leaveNothing(closer, servers, faults)));
+  if (audited) {
+    cleanup.after(async () => {
+      assert.deepEqual(await audit(), [], 'the audit after the test');
+      await use((closer) => leaveNothing(closer, servers));
+    });
+  }
   await store.ready();
   return {
     store: forgetful ? forgetting(store, servers) : store,
@@ -49,19 +50,14 @@ export async function openOn(
       await use((sweeper) => sweeper.sweep(1, 1));
       return linesOf(withoutMemos(await dumpRedis(servers)));
     },
-    faults,
+    faults: audit,
     reused,
   };
 }
 
-/** Audits the whole key space, ends all sessions, and checks that nothing stays behind. */
-async function leaveNothing(
-  store: RedisStore,
-  servers: readonly Redis[],
-  faults: () => Promise<string[]>,
-): Promise<void> {
+/** Ends all sessions and checks that nothing stays behind. */
+async function leaveNothing(store: RedisStore, servers: readonly Redis[]): Promise<void> {
   const dumps = await dumpRedis(servers);
-  assert.deepEqual(await faults(), [], 'the audit after the test');
   if (dumps.length > 0) await store.sweep(Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY);
   // What has no deadline is left.
   const register = (await dumpRedis(servers)).find(({ key }) => key === `${NAMESPACE}:apps`);

@@ -29,8 +29,8 @@ export class Tables {
   readonly activity: Database<ActivityEntry, string>;
   readonly subjects: Database<true, string>;
   readonly due: Database<true, string>;
-  readonly aliases: Database<string, string>;
   readonly memos: Memos;
+  readonly aliases: Database<string, string>;
   private readonly root: RootDatabase;
   private turn: Promise<void> | null = null;
   private closed = false;
