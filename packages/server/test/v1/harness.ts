@@ -4,12 +4,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Answer, Client } from '../support/client.ts';
+import type { Answer, Client } from '../support/client.ts';
+import { DescribedClient } from '../support/described-client.ts';
 import { type Cleanup, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 
 /** A client whose answers are all looked at; the one place that names its class. */
 export function openClient(url: string): Client {
-  return new Client(url);
+  return new DescribedClient(url);
 }
 
 export interface StoreOfSuite {
@@ -32,6 +33,7 @@ const POLICY = {
     'cap-idle': { maxSessionsPerSubject: 3, onLimit: 'revokeLeastRecentlyUsed' },
     'cap-refuse': { maxSessionsPerSubject: 5, onLimit: 'refuse' },
     'cap-one': { maxSessionsPerSubject: 1 },
+    quota: { maxSessions: 5 },
     small: { maxDataBytes: 100, minCallerTokenLength: 30, rotationGrace: 0 },
     bounds: {
       minIdleTimeout: 60,
