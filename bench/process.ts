@@ -4,11 +4,14 @@
  *
  * Rejected: process.cpuUsage() inside the server. It would need code of the bench in what is measured.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Bench } from './workload.ts';
 
@@ -35,15 +38,61 @@ export function temporaryFolder(bench: Pick<Bench, 'after'>): string {
   return folder;
 }
 
-/** Starts the built server, as a user would, on an embedded store in an empty folder. */
-export function startServer(bench: Pick<Bench, 'after'>): Promise<Running> {
-  return startNode(bench, [SERVER], { RS_PORT: '0', RS_STORE: `lmdb:${temporaryFolder(bench)}` });
+/** Starts the built server, as a user would: on the store of a URL, or on an embedded one in an empty folder. */
+export function startServer(bench: Pick<Bench, 'after'>, store?: string): Promise<Running> {
+  return startNode(bench, [SERVER], { RS_PORT: '0', RS_STORE: store ?? `lmdb:${temporaryFolder(bench)}` });
 }
 
 /** Starts a peer: a file of bench/peers, with its settings in the environment. */
 export function startPeer(bench: Pick<Bench, 'after'>, file: string, env: Record<string, string>): Promise<Running> {
   const path = fileURLToPath(new URL(`./peers/${file}`, import.meta.url));
-  return startNode(bench, ['--import', 'tsx', path], env);
+  return startNode(bench, file.endsWith('.ts') ? ['--import', 'tsx', path] : [path], env);
+}
+
+/** Starts any other program and resolves when it listens on its port. Errors: what it printed, when it ends before that. */
+export async function startProgram(
+  bench: Pick<Bench, 'after'>,
+  command: string,
+  args: readonly string[],
+  port: number,
+): Promise<Running> {
+  const child = start(bench, command, args, {});
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+  for (let attempt = 0; !(await isListening(port)); attempt++) {
+    if (child.exitCode !== null || attempt > 500) throw new Error(`${command} does not start: ${output}`);
+    await delay(10);
+  }
+  return watch(child, `http://127.0.0.1:${port}`);
+}
+
+/** Gives a port that nothing listens on now; a Cluster node takes the one 10,000 above it, too. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    // Below those that outgoing connections get, so that none takes it.
+    const port = 21_000 + Math.floor(Math.random() * 1500);
+    const taken = await Promise.all([isListening(port), isListening(port + 10_000)]);
+    if (!taken.includes(true) && (await canListen(port))) return port;
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+      .once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      })
+      .once('error', () => resolve(false));
+  });
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /** Starts Node and resolves when it prints `listens on URL`. Errors: what it printed, when it ends before that. */
@@ -52,15 +101,7 @@ export async function startNode(
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<Running> {
-  const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = once(child, 'exit');
-  bench.after(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
+  const child = start(bench, process.execPath, args, { NODE_ENV: 'production', ...env });
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
@@ -70,14 +111,35 @@ export async function startNode(
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    void ended.then(([code]) => reject(new Error(`a process ended with ${code} before it listened: ${output}`)));
+    child.once('exit', (code) => reject(new Error(`a process ended with ${code} before it listened: ${output}`)));
   });
+  return watch(child, url);
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Starts a process that ends with the workload. */
+function start({ after }: Pick<Bench, 'after'>, command: string, args: readonly string[], env: object): Child {
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return child;
+}
+
+function watch(child: Child, url: string): Running {
   const { pid } = child;
   return {
     url,
     cpu: () => cpuOf(pid!),
     memory: () => memoryOf(pid!),
     stop: async () => {
+      const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     },

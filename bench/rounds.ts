@@ -13,38 +13,58 @@ import type { Bench } from './workload.ts';
  * the activity index does, falls into whichever round it meets. Units: milliseconds.
  */
 const SETTLE = 1200;
-/** Units: seconds. */
-const WARM_UP = 3;
+/** Units: seconds. Enough for the code to be compiled. */
+const WARM_UP = 2;
 
 /** One side: who is measured, and under which load. */
 export interface Side {
   readonly name: string;
   readonly process: Running;
-  readonly load: Omit<Load, 'url' | 'seconds'>;
+  /** The servers behind it that do a part of the work: Redis. Absence: the work is all in the process. */
+  readonly stores?: readonly Running[];
+  /** The same for each round, or given anew: 0 is the warm-up. */
+  readonly load: SideLoad | ((round: number) => SideLoad);
 }
+
+export type SideLoad = Omit<Load, 'url' | 'seconds'>;
 
 export interface Round extends Answers {
   /** CPU of the process for each request answered. Units: microseconds. */
   readonly cpu: number;
+  /** The same of each store behind it. */
+  readonly storeCpus: readonly number[];
 }
 
 /** Warms every side up, then measures them in turns. Gives the rounds of each side, in the order of the sides. */
 export async function takeTurns({ rounds, seconds, say }: Bench, sides: readonly Side[]): Promise<Round[][]> {
   const taken: Round[][] = sides.map(() => []);
-  for (const side of sides) await run(side, WARM_UP);
+  for (const side of sides) await run(side, 0, WARM_UP);
   for (let i = 0; i < rounds; i++) {
-    for (const [s, side] of sides.entries()) taken[s]!.push(await run(side, seconds));
+    for (const [s, side] of sides.entries()) taken[s]!.push(await run(side, i + 1, seconds));
     const figures = sides.map(({ name }, s) => `${name} ${inWords(taken[s]!.at(-1)!)}`);
     say(`  round ${i + 1} of ${rounds}: ${figures.join('; ')}`);
   }
   return taken;
 }
 
-async function run({ process, load }: Side, seconds: number): Promise<Round> {
-  const before = process.cpu();
-  const answers = await drive({ ...load, url: process.url, seconds });
-  await delay(SETTLE);
-  return { ...answers, cpu: (process.cpu() - before) / answers.requests };
+async function run({ process, stores = [], load }: Side, round: number, seconds: number): Promise<Round> {
+  const all = [process, ...stores];
+  const before = all.map(({ cpu }) => cpu());
+  const answers = await drive({ ...(typeof load === 'function' ? load(round) : load), url: process.url, seconds });
+  // Redis has done all it was asked when it has answered.
+  if (stores.length === 0) await delay(SETTLE);
+  const [cpu, ...storeCpus] = all.map((running, i) => (running.cpu() - before[i]!) / answers.requests);
+  return { ...answers, cpu: cpu!, storeCpus };
+}
+
+/** Gives the CPU of the stores together, for each request answered. Units: microseconds. */
+export function storeCpu({ storeCpus }: Round): number {
+  return storeCpus.reduce((sum, cpu) => sum + cpu, 0);
+}
+
+/** Gives the CPU of all processes together, for each request answered. Units: microseconds. */
+export function totalCpu(round: Round): number {
+  return round.cpu + storeCpu(round);
 }
 
 /** Gives the requests answered a second. */
@@ -53,7 +73,8 @@ export function rate({ requests, seconds }: Round): number {
 }
 
 function inWords(round: Round): string {
-  return `${round.cpu.toFixed(1)} µs of CPU a request, ${rate(round).toFixed(0)}/s`;
+  const store = round.storeCpus.length === 0 ? '' : ` + ${storeCpu(round).toFixed(1)}`;
+  return `${round.cpu.toFixed(1)}${store} µs of CPU a request, ${rate(round).toFixed(0)}/s`;
 }
 
 /** Writes the latency of a side in words: medians over its rounds. */

@@ -14,20 +14,27 @@ import { describeMachine, type Machine } from './machine.ts';
 import { plot } from './plot.ts';
 import { table } from './table.ts';
 import type { Bench, Finding, Workload } from './workload.ts';
+import { p1 } from './workloads/p1-get-redis-hot.ts';
+import { p2 } from './workloads/p2-get-redis-cold.ts';
 import { p3 } from './workloads/p3-get-embedded.ts';
+import { p4 } from './workloads/p4-mix-redis.ts';
 import { p5 } from './workloads/p5-write-embedded.ts';
+import { p6 } from './workloads/p6-lists-redis.ts';
+import { p7 } from './workloads/p7-revoke-app-redis.ts';
+import { p8 } from './workloads/p8-memory-redis.ts';
+import { p9 } from './workloads/p9-cluster.ts';
 import { p10 } from './workloads/p10-start.ts';
 
-const WORKLOADS: readonly Workload[] = [p3, p5, p10];
+const WORKLOADS: readonly Workload[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10];
 const TARGETS = WORKLOADS.map(({ target }) => target);
 
-/** The short form, the default, ends within two minutes. */
-const SHORT = { rounds: 7, seconds: 2 };
-const LONG = { rounds: 25, seconds: 3 };
+/** The short form, the default, ends within some three minutes. */
+const SHORT = { rounds: 5, seconds: 1, many: 100_000 };
+const LONG = { rounds: 15, seconds: 3, many: 1_000_000 };
 
 const USAGE = `Usage: npm run bench -- [--short | --long] [--only ${TARGETS.join('|')}]... [--json]
-  --short  7 rounds of 2 s for each side (the default; all within two minutes)
-  --long   25 rounds of 3 s
+  --short  5 rounds of 1 s for each side, 100,000 sessions where many count (the default; all in some three minutes)
+  --long   15 rounds of 3 s, a million sessions
   --only   this target; may be given several times; nothing is kept in bench/results
   --json   print the results as JSON instead of the table
 `;
@@ -82,7 +89,7 @@ function build(): void {
   if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`);
 }
 
-async function runOne(workload: Workload, size: Pick<Bench, 'rounds' | 'seconds'>): Promise<Finding[]> {
+async function runOne(workload: Workload, size: Pick<Bench, 'rounds' | 'seconds' | 'many'>): Promise<Finding[]> {
   try {
     return await workload.run({ ...size, say, after: (fn) => cleanups.push(fn) });
   } finally {

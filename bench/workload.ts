@@ -9,6 +9,8 @@ export interface Bench {
   readonly rounds: number;
   /** Length of one round. Units: seconds. */
   readonly seconds: number;
+  /** Sessions in a store that is to be large. */
+  readonly many: number;
   /** Tells the person waiting what is going on. */
   readonly say: (line: string) => void;
   /** Has `fn` called when the workload is over, however it ends; the last one first. */

@@ -1,6 +1,7 @@
 -- LIBRARY collect: removes what has expired from a partition; needs the libraries record and index.
 
--- Looks at up to `limit` sessions that are due. Gives how many it removed, whether more may wait, and ended aliases.
+-- Looks at up to `limit` sessions that are due. Gives how many it removed, whether more may wait, ended aliases, and how
+-- many it looked at.
 local function collect(p, now, limit)
   local due = redis.call('ZRANGE', p.due, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   local expired, later = {}, {}
@@ -8,7 +9,8 @@ local function collect(p, now, limit)
     local text = redis.call('HGET', p.sessions, id)
     local r = text and read(text)
     if r and not live(r, now) then expired[#expired + 1] = { id = id, r = r }
-    else later[#later + 1] = { id = id, at = r and expires(r) or NEVER } end
+    -- One that cannot be read stays: a newer version may have written it. It is looked at again in an hour.
+    else later[#later + 1] = { id = id, at = r and expires(r) or text and now + 3600000 or NEVER } end
   end
   local aliases = remove(p, expired)
   local moved = 0
@@ -19,5 +21,5 @@ local function collect(p, now, limit)
     if type(done) ~= 'table' then moved = moved + 1 end
   end
   local more = #due == limit and #expired + moved > 0
-  return #expired, more and 1 or 0, aliases
+  return #expired, more and 1 or 0, aliases, #due
 end

@@ -18,7 +18,7 @@ local present = redis.call('HGET', p.sessions, id)
 local aliases = {}
 if present then
   local old = read(present)
-  if live(old, now) then return { now, 'taken' } end
+  if not old or live(old, now) then return { now, 'taken' } end
   aliases = remove(p, { { id = id, r = old } })
 end
 
@@ -29,7 +29,7 @@ if max ~= '' and r.subject ~= '' then
   for other in string.gmatch(redis.call('HGET', p.subjects, r.subject) or '', '................') do
     local text = redis.call('HGET', p.sessions, other)
     local o = read(text)
-    if live(o, now) then held[#held + 1] = { id = other, r = o, text = text } end
+    if o and live(o, now) then held[#held + 1] = { id = other, r = o, text = text } end
   end
   local surplus = #held + 1 - tonumber(max)
   if surplus > 0 and onLimit == 'refuse' then

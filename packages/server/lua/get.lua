@@ -14,8 +14,9 @@ local entryText = string.format('%.0f', entry)
 local function one(sessions, data, activity, visitors, id, hash, touch)
   local text = redis.call('HGET', sessions, id)
   if not text then return false end
-  local _, _, _, apart, seen, reads, _, _, idle, absolute, grace, own, old, subject =
+  local form, _, _, apart, seen, reads, _, _, idle, absolute, grace, own, old, subject =
     struct.unpack('>BBBBdddddddBc0Bc0Hc0', text)
+  if form ~= 1 then error('form') end
   if now >= seen + idle or now >= absolute then return false end
   if hash ~= own then
     if hash ~= old then return false end

@@ -12,6 +12,6 @@ local answer = { now }
 for id in string.gmatch(redis.call('HGET', subjects, subject) or '', '................') do
   local text = redis.call('HGET', sessions, id)
   local r = read(text)
-  if live(r, now) then answer[#answer + 1] = id .. visit(r, text, math.max(0, now - r.seen), data, id) end
+  if r and live(r, now) then answer[#answer + 1] = id .. visit(r, text, math.max(0, now - r.seen), data, id) end
 end
 return answer

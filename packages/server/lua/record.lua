@@ -11,13 +11,21 @@ local function clock(fake, deadline)
   return now
 end
 
-local function read(text)
+local function unpacked(text)
   local r, at = {}, nil
   r.form, r.alias, r.oldAlias, r.apart, r.seen, r.reads, r.version, r.created, r.idle, r.absolute, r.grace,
     r.hash, r.old, r.subject, r.ip, r.agent, r.label, at = struct.unpack(FORM, text)
   r.inline = string.sub(text, at)
   return r
 end
+
+-- Gives nil when there is none or it cannot be read: damaged, or of a form that this version does not know.
+local function read(text)
+  local ok, r = pcall(unpacked, text)
+  return ok and r.form == 1 and r or nil
+end
+-- What a verb answers that meets only that one. Verbs that meet others too pass it over.
+local UNREADABLE = redis.error_reply('ERR this session cannot be read')
 
 local function write(r)
   return struct.pack(FORM, r.form, r.alias, r.oldAlias, r.apart, r.seen, r.reads, r.version, r.created, r.idle,

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, subject ('+' and its text), except (an id or ''), limit
 -- RETURNS: {now, ended live sessions, ended aliases, sessions left to end, all sessions ended}
 -- ATOMIC: a create beside it comes wholly before or wholly after. Beyond `limit` sessions it takes several steps.
--- INCLUDES: record, index
+-- INCLUDES: record, index, lost
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local subject, except, limit = ARGV[3], ARGV[4], tonumber(ARGV[5])
@@ -12,8 +12,8 @@ local victims, revoked, left = {}, 0, 0
 for id in string.gmatch(redis.call('HGET', p.subjects, subject) or '', '................') do
   if id ~= except and #victims < limit then
     local r = read(redis.call('HGET', p.sessions, id))
-    if live(r, now) then revoked = revoked + 1 end
-    victims[#victims + 1] = { id = id, r = r }
+    if r and live(r, now) then revoked = revoked + 1 end
+    victims[#victims + 1] = { id = id, r = r or lost(p, id) }
   elseif id ~= except then
     left = left + 1
   end

@@ -10,6 +10,7 @@ local id, hash, version = ARGV[3], ARGV[4], ARGV[5]
 local p = partition(1)
 local text = redis.call('HGET', p.sessions, id)
 local r = text and read(text)
+if text and not r then return UNREADABLE end
 if not r or not live(r, now) or (hash ~= '' and not opens(r, hash, now)) then return { now, 0, {}, 0 } end
 if version ~= '' and r.version ~= tonumber(version) then return { now, 0, {}, 1 } end
 return { now, 1, remove(p, { { id = id, r = r } }), 0 }

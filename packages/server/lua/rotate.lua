@@ -11,6 +11,7 @@ local sessions, data = KEYS[1], KEYS[2]
 local text = redis.call('HGET', sessions, id)
 if not text then return false end
 local r = read(text)
+if not r then return UNREADABLE end
 if not live(r, now) or not opens(r, hash, now) then return false end
 local unseen = math.max(0, now - r.seen)
 if expect ~= '' and r.version ~= tonumber(expect) then return { now, 0, visit(r, text, unseen, data, id), {} } end

@@ -12,6 +12,7 @@ local p = partition(1)
 local text = redis.call('HGET', p.sessions, id)
 if not text then return false end
 local r = read(text)
+if not r then return UNREADABLE end
 if not live(r, now) or not opens(r, hash, now) then return false end
 local unseen = math.max(0, now - r.seen)
 if r.version ~= expect then return { now, 0, visit(r, text, unseen, p.data, id) } end

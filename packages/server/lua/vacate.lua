@@ -10,6 +10,7 @@ local id, hash, version, newId, ttl = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[
 local p, word = partition(1), KEYS[7]
 local text = redis.call('HGET', p.sessions, id)
 local r = text and read(text)
+if text and not r then return UNREADABLE end
 -- The token before a rotation moves nothing, though it may still read.
 if not r or not live(r, now) or hash ~= r.hash then return { now, 0, {}, 0 } end
 if r.version ~= version then return { now, 0, {}, 1 } end

@@ -9,6 +9,7 @@ import { NodeServer, type RequestLine } from './http/node-server.ts';
 import type { Log } from './log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
+import { watchStore } from './store-watch.ts';
 import { openStore } from './stores/open-store.ts';
 import { startSweeper } from './sweeper.ts';
 
@@ -37,7 +38,8 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const onTokenReuse = (app: string, session: string) =>
     log.warn({ app, session }, 'a token was used that a rotation had replaced: it may have been stolen');
   const { namespace, storeTimeout: timeout, redis } = config;
-  const { store, location } = await openStore(config.store, { namespace, timeout, redis, onError, onTokenReuse });
+  const events = { onError, onTokenReuse };
+  const { store, location, settings } = await openStore(config.store, { namespace, timeout, redis, ...events });
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;
@@ -78,6 +80,13 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     onError,
   });
 
+  const stopWatching = watchStore({
+    look: settings,
+    clock,
+    onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
+    onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
+  });
+
   const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
     url,
@@ -88,6 +97,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
       stopping = true;
       access.close();
       await server.stop();
+      stopWatching();
       await stopSweeper();
       await store.close();
     },

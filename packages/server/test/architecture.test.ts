@@ -17,11 +17,16 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'tokens need the CSPRNG and hashes, nothing else',
   },
   { from: /^core\//, mayImport: /^core\//, why: 'core has no I/O and no dependency' },
-  { from: /^stores\/open-store\.ts$/, mayImport: /^(core\/|stores\/|node:path$)/, why: 'it knows the engines' },
+  {
+    from: /^stores\/open-(store|audit)\.ts$/,
+    mayImport: /^(core\/|stores\/|node:(path|fs)$)/,
+    why: 'it knows the engines',
+  },
+  { from: /^stores\/(finding|audit)\.ts$/, mayImport: /^stores\/finding\.ts$/, why: 'they are shapes' },
   { from: /^stores\/memory\//, mayImport: /^(core\/|stores\/memory\/)/, why: 'the specification stands on core alone' },
   {
     from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/lmdb\/|lmdb$|node:(fs|timers\/promises)$)/,
+    mayImport: /^(core\/|stores\/(lmdb\/|(finding|audit)\.ts$)|lmdb$|node:(fs|timers\/promises)$)/,
     why: 'a store knows its own driver',
   },
   {
@@ -31,7 +36,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   {
     from: /^stores\/redis\//,
-    mayImport: /^(core\/|stores\/redis\/|node:(crypto|fs)$)/,
+    mayImport: /^(core\/|stores\/(redis\/|(finding|audit)\.ts$)|node:(crypto|fs|timers\/promises)$)/,
     why: 'the scripts are files, the driver is in connection.ts',
   },
   {
@@ -69,9 +74,19 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
+    from: /^store-watch\.ts$/,
+    mayImport: /^(stores\/finding\.ts$|node:timers\/promises$)/,
+    why: 'the watch is handed what it asks',
+  },
+  {
     from: /^cli\//,
-    mayImport: /^(cli\/|config\.ts$|keys\/|log\.ts$|serve\.ts$|node:)/,
+    mayImport: /^(cli\/|config\.ts$|keys\/|log\.ts$|(serve|doctor)\.ts$|node:)/,
     why: 'the command neither knows core nor stores',
+  },
+  {
+    from: /^doctor\.ts$/,
+    mayImport: /^(config\.ts$|stores\/(open-)?audit\.ts$)/,
+    why: 'the composition root of the doctor, which needs no server',
   },
   { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
 ];

@@ -11,6 +11,7 @@ export function help(): string {
 Usage: rest-sessions [serve]
        rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
        rest-sessions keys list | revoke NAME | check    (check reads a key from standard input)
+       rest-sessions doctor [--store URL] [--repair] [--json]
        rest-sessions --help | --version
 
 serve (the default) starts the server and runs until SIGTERM or SIGINT. It then finishes the
@@ -18,6 +19,11 @@ requests under way and ends with 0; a second signal ends it at once. SIGHUP read
 
 keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
 (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
+
+doctor examines a store while servers use it: the settings of its Redis, and whether sessions and
+their indexes agree. It changes nothing; --repair mends what it can, --json is for programs. The
+store is RS_STORE or --store (a URL with a password only in RS_STORE). Ends with 1 when something
+is wrong, or left.
 
 Configuration, by environment variables [default]:
 ${variables.join('')}

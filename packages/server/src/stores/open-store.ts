@@ -1,6 +1,7 @@
 /** Store URL → store. The one place that knows all engines. An engine is loaded only when it is chosen. */
 import { resolve } from 'node:path';
 import type { SessionStore, StoreEvents } from '../core/store.ts';
+import type { Finding } from './finding.ts';
 import type { RedisOptions } from './redis/redis-store.ts';
 
 export interface StoreOptions extends StoreEvents {
@@ -10,10 +11,13 @@ export interface StoreOptions extends StoreEvents {
   readonly redis: Pick<RedisOptions, 'tls'> & { readonly wait: number };
 }
 
-/** A store, and where it keeps its sessions in words for the operator. */
+/** A store, and what is not about sessions but for the operator. */
 export interface OpenedStore {
   readonly store: SessionStore;
+  /** Where it keeps its sessions, in words. */
   readonly location: string;
+  /** Gives what about the engine's settings may cost sessions. Errors: when it cannot be asked now. */
+  readonly settings: () => Promise<Finding[]>;
 }
 
 /**
@@ -26,16 +30,21 @@ export async function openStore(
 ): Promise<OpenedStore> {
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
-    return { store: new MemoryStore({ onTokenReuse }), location: 'memory only: gone when the server stops' };
+    const location = 'memory only: gone when the server stops';
+    return { store: new MemoryStore({ onTokenReuse }), location, settings: NOTHING_TO_SET };
   }
   if (url.startsWith('redis')) {
     const { RedisStore } = await import('./redis/redis-store.ts');
     const { tls = {}, wait } = redis;
     const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError, onTokenReuse });
     await store.ready();
-    return { store, location: store.location };
+    return { store, location: store.location, settings: () => store.settings() };
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
-  return { store: new LmdbStore({ path, namespace, onError, onTokenReuse }), location: path };
+  const store = new LmdbStore({ path, namespace, onError, onTokenReuse });
+  return { store, location: path, settings: NOTHING_TO_SET };
 }
+
+/** Engines that come with the package are set up by us. */
+const NOTHING_TO_SET = async (): Promise<Finding[]> => [];

@@ -44,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   option: fc.nat(5),
 });
 
-export function modelSection(open: OpenStore): void {
+export function modelSection(open: OpenStore, runs: number): void {
   describe('model', () => {
     test('random sequences of verbs answer as the memory store does, and indexes stay true (G4)', async (t) => {
       const { store, faults, contents } = await open(t);
@@ -63,7 +63,7 @@ export function modelSection(open: OpenStore): void {
           await empty(store);
           assert.deepEqual(await contents(), []);
         }),
-        { numRuns: Number(process.env.MODEL_RUNS ?? 60) },
+        { numRuns: Number(process.env.MODEL_RUNS ?? runs) },
       );
     });
   });

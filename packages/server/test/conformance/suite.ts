@@ -15,7 +15,8 @@ import { movesSection } from './moves.ts';
 import { revocationSection } from './revocation.ts';
 import { rotationSection } from './rotation.ts';
 
-export function conformance(name: string, open: OpenStore): void {
+/** `modelRuns`: random sequences to play; fewer where only the way to the store is another. */
+export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = {}): void {
   describe(`conformance of ${name}`, () => {
     lifecycleSection(open);
     expirySection(open);
@@ -26,6 +27,6 @@ export function conformance(name: string, open: OpenStore): void {
     memosSection(open);
     encodingsSection(open);
     concurrencySection(open);
-    modelSection(open);
+    modelSection(open, modelRuns);
   });
 }

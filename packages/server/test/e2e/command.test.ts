@@ -42,7 +42,14 @@ describe('the command', () => {
   });
 
   test('wrong words end with 2 and point to --help', () => {
-    for (const args of [['srve'], ['serve', 'x'], ['--prot=3000'], ['-x']]) {
+    for (const args of [
+      ['srve'],
+      ['serve', 'x'],
+      ['--prot=3000'],
+      ['-x'],
+      ['serve', '--repair'],
+      ['--store', 'memory:'],
+    ]) {
       const { status, stdout, stderr } = run(args);
       assert.deepEqual([status, stdout], [2, ''], args.join(' '));
       assert.match(stderr, /^rest-sessions: .+\nTry: rest-sessions --help\n$/);

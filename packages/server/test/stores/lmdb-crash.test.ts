@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseToken } from '../../src/core/token.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
+import { faultsOf } from '../support/audit.ts';
 import { Client } from '../support/client.ts';
 import { startServer, temporaryFolder } from '../support/server.ts';
-import { auditLmdb } from './lmdb-audit.ts';
 
 const KILLS = 30;
 const APP = 'crash';
@@ -35,7 +35,7 @@ test('kill -9 at a random moment under load loses nothing that was answered, 30 
   }
   const store = new LmdbStore({ path, namespace: 'drs', onError: (error) => t.after(() => Promise.reject(error)) });
   t.after(() => store.close());
-  assert.deepEqual(auditLmdb(store.dump()), []);
+  assert.deepEqual(await faultsOf(store.audit()), []);
   const now = Date.now();
   for (const [token, { acknowledged, attempted, revoked }] of known) {
     const session = (await store.get(APP, parseToken(token), 'look', now))?.session;

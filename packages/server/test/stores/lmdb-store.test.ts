@@ -1,7 +1,7 @@
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { conformance } from '../conformance/suite.ts';
+import { faultsOf } from '../support/audit.ts';
 import { temporaryFolder } from '../support/server.ts';
-import { auditLmdb } from './lmdb-audit.ts';
 
 conformance('the embedded store', async (t) => {
   const path = temporaryFolder(t);
@@ -16,7 +16,7 @@ conformance('the embedded store', async (t) => {
   return {
     store,
     contents: () => store.dump().map((entry) => JSON.stringify(entry)),
-    faults: () => auditLmdb(store.dump()),
+    faults: () => faultsOf(store.audit()),
     reused,
   };
 });

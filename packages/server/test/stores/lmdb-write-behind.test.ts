@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
+import { unpackRecord } from '../../src/stores/lmdb/record.ts';
 import { APP, HOUR, put, SECOND, T0 } from '../conformance/harness.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
-import { unpack } from './lmdb-audit.ts';
 
 function open(cleanup: Cleanup): LmdbStore {
   const path = temporaryFolder(cleanup);
@@ -17,7 +17,7 @@ function open(cleanup: Cleanup): LmdbStore {
 /** The only session, as it is on the disk. */
 function committed(store: LmdbStore) {
   const row = store.dump().find((entry) => entry.table === 'sessions')?.value as string;
-  const { reads, lastSeenAt } = unpack(row).session;
+  const { reads, lastSeenAt } = unpackRecord(Buffer.from(row, 'latin1')).session;
   return { reads, seen: lastSeenAt - T0 };
 }
 

@@ -1,37 +1,36 @@
-import type { Redis } from 'ioredis';
+/** G1 to G4 between two processes: in full on one server, and on every form with clocks that are ten seconds apart. */
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { races, type SharedStore } from '../conformance/races.ts';
-import { startRedis } from '../support/redis.ts';
-import { startCluster } from '../support/redis-topologies.ts';
-import type { Cleanup } from '../support/server.ts';
-import { dumpRedis, linesOf } from './redis-audit.ts';
+import { faultsOfRedis } from '../support/audit.ts';
+import { forAllTests } from '../support/redis.ts';
+import { dumpRedis, linesOf } from '../support/redis-dump.ts';
+import { type Cleanup, skewed } from '../support/server.ts';
+import { TOPOLOGIES, type Topology } from '../support/topologies.ts';
 
-function shared(cleanup: Cleanup, url: string, masters: readonly Redis[]): SharedStore {
+const NAMESPACE = 'drs';
+const CLOCKS = [skewed(5000), skewed(-5000)] as const;
+
+async function shared(cleanup: Cleanup, { url, env, tls, masters }: Topology): Promise<SharedStore> {
+  const servers = await masters();
+  for (const server of servers) await server.flushall();
   return {
-    env: { RS_STORE: url },
+    env,
     contents: async () => {
       const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
-      const store = new RedisStore({ url, namespace: 'drs', timeout: 5000, onError });
+      const store = new RedisStore({ url, tls, namespace: NAMESPACE, timeout: 5000, onError });
       await store.ready();
       // An empty app stays in the register until the next sweep.
       await store.sweep(Date.now(), 1);
       await store.close();
-      return linesOf(await dumpRedis(masters));
+      return linesOf(await dumpRedis(servers));
     },
+    faults: () => faultsOfRedis({ url, tls, namespace: NAMESPACE }),
   };
 }
 
-races('one Redis server', async (t) => {
-  const { port, admin } = await startRedis(t);
-  return shared(t, `redis://127.0.0.1:${port}`, [admin]);
-});
-
-races('Redis Cluster', async (t) => {
-  const cluster = await startCluster(t);
-  const masters = await cluster.masters();
-  return shared(
-    t,
-    cluster.url,
-    masters.map(({ admin }) => admin),
-  );
-});
+for (const [name, start] of Object.entries(TOPOLOGIES)) {
+  const topology = forAllTests(start);
+  if (name === 'one Redis server') races(name, (t) => shared(t, topology()));
+  const apart = async (t: Cleanup) => ({ ...(await shared(t, topology())), own: CLOCKS });
+  races(`${name}, with clocks that are 10 s apart`, apart, 0.2);
+}

@@ -1,43 +1,73 @@
 /** A RedisStore for the conformance suite: an empty key space, time as an argument, and the audit of what it leaves. */
+import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
 import type { TlsFiles } from '../../src/stores/redis/connection.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import type { StoreUnderTest } from '../conformance/harness.ts';
-import { auditRedis, dumpRedis, linesOf } from '../stores/redis-audit.ts';
+import { faultsOfRedis } from './audit.ts';
+import { dumpRedis, type KeyDump, linesOf } from './redis-dump.ts';
 import type { Cleanup } from './server.ts';
 
 const NAMESPACE = 'test';
 
-/** Opens an empty store. `servers`: the masters, asked for all they hold. */
+/**
+ * Opens an empty store. `servers`: the masters, asked for all they hold. After the test the whole key space is audited, and
+ * once all sessions have ended it must be empty again (G7). Not `audited`: the test leaves what no audit can
+ * pass, or ends the servers first. `auditUrl`: with an account that may scan.
+ */
 export async function openOn(
   cleanup: Cleanup,
   url: string,
   servers: readonly Redis[],
-  { tls = {}, forgetful = false }: { tls?: TlsFiles; forgetful?: boolean } = {},
+  options: { tls?: TlsFiles; forgetful?: boolean; audited?: boolean; auditUrl?: string } = {},
 ): Promise<StoreUnderTest> {
+  const { tls = {}, forgetful = false, audited = true, auditUrl = url } = options;
   for (const server of servers) await server.flushall();
   const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
   const reused: string[] = [];
   const onTokenReuse = (_app: string, id: string) => reused.push(id);
   const open = () =>
     new RedisStore({ url, namespace: NAMESPACE, timeout: 20_000, tls, clock: 'argument', onError, onTokenReuse });
+  const use = async (work: (store: RedisStore) => Promise<unknown>) => {
+    const store = open();
+    await store.ready();
+    await work(store).finally(() => store.close());
+  };
+  const audit = () => faultsOfRedis({ url: auditUrl, namespace: NAMESPACE, tls });
   const store = open();
   cleanup.after(() => store.close());
+  if (audited) {
+    cleanup.after(async () => {
+      assert.deepEqual(await audit(), [], 'the audit after the test');
+      await use((closer) => leaveNothing(closer, servers));
+    });
+  }
   await store.ready();
   return {
     store: forgetful ? forgetting(store, servers) : store,
     contents: async () => {
       // An empty app stays in the register until the next sweep. At this instant nothing has expired.
-      const sweeper = open();
-      await sweeper.ready();
-      await sweeper.sweep(1, 1);
-      await sweeper.close();
-      // Memos end by their TTL, which is Redis' own time.
-      return linesOf((await dumpRedis(servers)).filter(({ key, ttl }) => !(key.endsWith(':n') && ttl > 0)));
+      await use((sweeper) => sweeper.sweep(1, 1));
+      return linesOf(withoutMemos(await dumpRedis(servers)));
     },
-    faults: async () => auditRedis(await dumpRedis(servers), NAMESPACE),
+    faults: audit,
     reused,
   };
+}
+
+/** Ends all sessions and checks that nothing stays behind. */
+async function leaveNothing(store: RedisStore, servers: readonly Redis[]): Promise<void> {
+  const dumps = await dumpRedis(servers);
+  if (dumps.length > 0) await store.sweep(Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY);
+  // What has no deadline is left.
+  const register = (await dumpRedis(servers)).find(({ key }) => key === `${NAMESPACE}:apps`);
+  for (const app of register?.entries.keys() ?? []) await store.revoke(app, { by: 'app' }, 0);
+  assert.deepEqual(linesOf(withoutMemos(await dumpRedis(servers))), [], 'left behind after all sessions ended');
+}
+
+/** Memos end by their TTL, which is Redis' own time: the one thing that no sweep collects. */
+function withoutMemos(dumps: readonly KeyDump[]): KeyDump[] {
+  return dumps.filter(({ key, ttl }) => !(key.endsWith(':n') && ttl > 0));
 }
 
 /** A store whose servers have forgotten the scripts whenever a verb begins. */

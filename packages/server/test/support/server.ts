@@ -8,6 +8,12 @@ import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
+/** Gives the environment of a server whose clock is wrong. Units: milliseconds that it is ahead. */
+export function skewed(ahead: number): Record<string, string> {
+  const preload = new URL('./clock-skew.mjs', import.meta.url);
+  return { NODE_OPTIONS: `--import=${preload}`, TEST_CLOCK_SKEW: `${ahead}` };
+}
+
 /** What a test or a suite offers to clean up after itself: a TestContext, or node:test's `after`. */
 export interface Cleanup {
   after(fn: () => unknown): void;

@@ -25,6 +25,7 @@ import type {
 } from '../../core/store.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import { applyChange, capOfMove, kept, moved, rotated, surplus } from '../../core/transitions.ts';
+import { LmdbAudit } from './audit.ts';
 import { idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import type { StoredRecord } from './record.ts';
 import { Tables } from './tables.ts';
@@ -184,7 +185,12 @@ export class LmdbStore implements SessionStore {
     await this.tables.close();
   }
 
-  /** Every key and value, for audits. */
+  /** Gives the audit of what is committed. It shares the open tables, and closes with the store. */
+  audit(): LmdbAudit {
+    return new LmdbAudit(this.tables);
+  }
+
+  /** Every key and value, for tests. */
   dump(): { table: string; key: string; value: unknown }[] {
     return this.tables.dump();
   }

@@ -9,7 +9,8 @@
  */
 import type { Credential, Session } from '../../core/session.ts';
 
-const FORM = 1;
+/** The form this version writes and reads. */
+export const FORM = 1;
 const FLUSHES = 1;
 const READS = 5;
 const LAST_SEEN = 13;

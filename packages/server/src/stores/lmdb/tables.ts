@@ -20,6 +20,7 @@ export type ActivityEntry = readonly [subject: string | null, expiresAt: number 
 
 /** The types of lmdb-js do not know the second argument. */
 interface BytesTable extends Database<Buffer, string> {
+  getBinary(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
   getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
 }
 
@@ -29,18 +30,19 @@ export class Tables {
   readonly subjects: Database<true, string>;
   readonly due: Database<true, string>;
   readonly memos: Memos;
+  readonly aliases: Database<string, string>;
   private readonly root: RootDatabase;
-  private readonly aliases: Database<string, string>;
   private turn: Promise<void> | null = null;
   private closed = false;
 
-  /** Opens or creates the environment in a folder. Errors: what the file system says. */
-  constructor(path: string, namespace: string) {
+  /** Opens the environment in a folder, or creates it unless it is only to be read. Errors: what the file system says. */
+  constructor(path: string, namespace: string, readOnly = false) {
     // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (!readOnly) mkdirSync(path, { recursive: true, mode: 0o700 });
     this.root = open({
       path,
       noSubdir: false,
+      readOnly,
       overlappingSync: false,
       // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
       eventTurnBatching: false,
@@ -194,7 +196,7 @@ export class Tables {
     }
   }
 
-  /** Every key and value, for audits. Sessions as text with a character for each byte. */
+  /** Every key and value, for tests. Sessions as text with a character for each byte. */
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.root.resetReadTxn();

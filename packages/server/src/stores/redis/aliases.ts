@@ -24,6 +24,7 @@ export interface Lead {
   readonly alias: string | null;
 }
 
+type Work<T> = (lead: Lead) => Promise<T | null>;
 type Opens = (id: string, hash: string) => Promise<boolean>;
 
 export class Aliases {
@@ -39,17 +40,24 @@ export class Aliases {
    * Does work on the session of a token: where the token says, or its alias, or the word of a session that moved on in
    * between. Absence: null, when the work gave null at each of them.
    */
-  async follow<T>(app: string, token: TokenRef, work: (lead: Lead) => Promise<T | null>): Promise<T | null> {
-    let lead: Lead | null = token.id === null ? await this.resolve(app, token.hash) : { id: token.id, alias: null };
-    for (let hops = 0; lead !== null && hops < MAX_HOPS; hops++) {
-      const done = await work(lead);
-      if (done !== null) return done;
-      const [next, moved]: [Lead | null, string | null] = await Promise.all([
-        this.resolve(app, token.hash),
-        this.text(this.keys.moved(app, lead.id)),
+  async follow<T>(app: string, token: TokenRef, work: Work<T>): Promise<T | null> {
+    const done = token.id === null ? null : await work({ id: token.id, alias: null });
+    return done ?? this.onward(app, token, token.id, work);
+  }
+
+  /** The same, when it was done in vain at the id that the token says. */
+  async onward<T>(app: string, { hash }: TokenRef, from: string | null, work: Work<T>): Promise<T | null> {
+    let tried = from;
+    for (let hops = 0; hops < MAX_HOPS; hops++) {
+      const [alias, moved] = await Promise.all([
+        this.text(this.keys.alias(app, hash)),
+        tried === null ? null : this.text(this.keys.moved(app, tried)),
       ]);
-      const id: string | undefined = moved ?? next?.id;
-      lead = id === undefined || id === lead.id ? null : { id, alias: next?.alias ?? null };
+      const id = moved ?? alias?.slice(0, ID_LENGTH) ?? null;
+      if (id === null || id === tried) return null;
+      const done = await work({ id, alias });
+      if (done !== null) return done;
+      tried = id;
     }
     return null;
   }
@@ -88,6 +96,11 @@ export class Aliases {
     await this.point(app, hash, session, lead.alias, at);
   }
 
+  /** Lets an alias that was lost lead to its session again. False: it leads somewhere by now. For audits. */
+  async restore(app: string, hash: string, session: Session, now: number): Promise<boolean> {
+    return (await this.point(app, hash, session, '', now)) === null;
+  }
+
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
   async release(app: string, ended: unknown): Promise<void> {
     const texts = (ended as Buffer[]).map(String);
@@ -95,11 +108,6 @@ export class Aliases {
     await Promise.all(
       pairs.map(({ hash, id }) => this.calls.callTimeless('alias-release', [this.keys.alias(app, hash)], [id])),
     );
-  }
-
-  private async resolve(app: string, hash: string): Promise<Lead | null> {
-    const alias = await this.text(this.keys.alias(app, hash));
-    return alias === null ? null : { id: alias.slice(0, ID_LENGTH), alias };
   }
 
   private async text(key: string): Promise<string | null> {

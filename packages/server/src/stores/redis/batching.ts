@@ -4,18 +4,19 @@
  * one slot. No read waits for another turn, no answer is shared: each read keeps its own count.
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
-import { ServiceError } from '../../core/errors.ts';
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
-import type { Keys } from './keys.ts';
-import { partitionOfId } from './keys.ts';
-import { unpackVisit } from './record.ts';
-import type { Argument, ScriptCalls } from './script-calls.ts';
+import { type Keys, partitionOfId } from './keys.ts';
+import { unpackVisit, unreadable } from './record.ts';
+import type { ScriptCalls } from './script-calls.ts';
 
 /** Reads in one call: about half a millisecond of Redis. */
 const MOST = 64;
 
 /** As the script knows them. */
 const TOUCH: Readonly<Record<Touch, string>> = { look: '0', read: '1', slide: '2' };
+
+/** What the script answers for one read; 1 when its token was rotated away. */
+type Found = Buffer | Error | 1 | null;
 
 interface Read {
   readonly app: string;
@@ -51,12 +52,14 @@ export class Batching {
     const reads = this.gathered;
     this.gathered = [];
     for (const group of this.grouped(reads)) {
-      for (let i = 0; i < group.length; i += MOST) void this.sendGroup(group.slice(i, i + MOST));
+      if (group.length <= MOST) void this.sendGroup(group);
+      else for (let i = 0; i < group.length; i += MOST) void this.sendGroup(group.slice(i, i + MOST));
     }
   }
 
   /** Gives the reads that may share a call: one instant, and one slot where that matters. */
   private grouped(reads: Read[]): Iterable<Read[]> {
+    if (reads.length === 1 || (this.calls.anySlot && this.calls.ownClock)) return [reads];
     const groups = new Map<string, Read[]>();
     for (const read of reads) {
       const slot = this.calls.anySlot ? '' : `${read.app}:${partitionOfId(read.id)}`;
@@ -70,27 +73,31 @@ export class Batching {
 
   private async sendGroup(reads: Read[]): Promise<void> {
     const keys: string[] = [];
-    const args: Argument[] = [];
+    const args: string[] = [];
     for (const { app, id, hash, touch } of reads) {
-      const [sessions, data, activity, visitors] = this.keys.ofSession(app, id) as [string, string, string, string];
-      keys.push(sessions, data, activity, visitors);
+      const partition = this.keys.ofSession(app, id);
+      // sessions, data, activity, visitors
+      keys.push(partition[0]!, partition[1]!, partition[2]!, partition[3]!);
       args.push(id, hash, TOUCH[touch]);
     }
     try {
-      const [at, ...visits] = (await this.calls.call('get', keys, reads[0]!.now, args))!;
-      reads.forEach(({ app, id, resolve, reject }, i) => {
-        const visit = visits[i] as Buffer | Error | number | null;
-        if (typeof visit === 'number') this.onTokenReuse?.(app, id);
-        if (visit instanceof Error) reject(unreadable(visit));
-        else resolve(Buffer.isBuffer(visit) ? unpackVisit(visit, app, id, at) : null);
-      });
+      const answer = (await this.calls.call('get', keys, reads[0]!.now, args))!;
+      for (let i = 0; i < reads.length; i++) {
+        // The instant comes first.
+        this.settle(reads[i]!, answer[i + 1] as Found, answer[0]);
+      }
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
   }
-}
 
-/** One session that cannot be read (a full Redis, a damaged record) is its own failure, not that of its neighbours. */
-function unreadable(cause: Error): ServiceError {
-  return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
+  private settle({ app, id, resolve, reject }: Read, found: Found, at: number): void {
+    try {
+      if (found instanceof Error) throw unreadable(found);
+      if (typeof found === 'number') this.onTokenReuse?.(app, id);
+      resolve(Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null);
+    } catch (error) {
+      reject(error);
+    }
+  }
 }

@@ -22,6 +22,13 @@ export interface ConnectionOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** One server that takes writes, to be asked for itself. */
+export interface Master {
+  /** host:port. */
+  readonly name: string;
+  readonly send: (command: string, args: (string | Buffer | number)[]) => Promise<unknown>;
+}
+
 /** How long until the next attempt to connect. Units: milliseconds. */
 const RETRY = 200;
 
@@ -85,6 +92,18 @@ export class Connection {
     if (error ?? waitError) throw withoutArguments(error ?? waitError);
     if (Number(reached) < replicas) throw new Error(`${reached} of ${replicas} replicas have it`);
     return reply;
+  }
+
+  /** Gives every master of a Cluster, else the one server. Errors: when none is known now. */
+  masters(): Master[] {
+    if (this.client.status !== 'ready') throw new Error('not connected');
+    const nodes = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+    return nodes.map((node) => ({
+      // Behind Sentinel the options do not say where it is.
+      name: `${node.stream?.remoteAddress ?? node.options.host}:${node.stream?.remotePort ?? node.options.port}`,
+      send: (command, args) =>
+        node.callBuffer(command, args).catch((error: unknown) => Promise.reject(withoutArguments(error))),
+    }));
   }
 
   private connect(): void {

@@ -6,20 +6,21 @@
  * more, afterwards; the sweep forgets an app only when it was found empty and not entered meanwhile. So an app with
  * sessions is always in it, and an empty one does not stay.
  */
+import type { ServiceError } from '../../core/errors.ts';
 import type { Count, Visit } from '../../core/store.ts';
 import type { Aliases } from './aliases.ts';
 import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';
-import { unpackVisit } from './record.ts';
+import { unpackVisit, unreadable } from './record.ts';
 import type { Answer, ScriptCalls } from './script-calls.ts';
 
 /** Partitions in one call where one call may have several. */
 const TOGETHER = 16;
 const UNDER_WAY = 4;
 const UNDER_WAY_CLUSTER = 24;
-/** Sessions ended or removed in one step: a few milliseconds of Redis. */
-const STEP = 250;
-/** Sessions read by id in one step. */
-const FOUND_TOGETHER = 64;
+/** Sessions ended, removed or looked at in one step: 2 ms of Redis, 5 when one subject has thousands. */
+const STEP = 200;
+/** Sessions read by id in one step: 4 ms of Redis when each has 64 KiB of data. */
+const FOUND_TOGETHER = 16;
 
 export class FanOut {
   private readonly calls: ScriptCalls;
@@ -64,15 +65,17 @@ export class FanOut {
     await Promise.all(Array.from({ length: this.calls.anySlot ? UNDER_WAY : UNDER_WAY_CLUSTER }, worker));
   }
 
-  /** Reads sessions by id, in the order asked. */
-  async find(app: string, ids: readonly string[], now: number): Promise<(Visit | null)[]> {
-    const found = new Map<string, Visit>();
-    const groups = this.calls.anySlot ? chunks(ids, FOUND_TOGETHER) : byPartition(ids);
+  /** Reads sessions by id, in the order asked. One that cannot be read is an error in its place. */
+  async find(app: string, ids: readonly string[], now: number): Promise<(Visit | ServiceError | null)[]> {
+    const found = new Map<string, Visit | ServiceError>();
+    const sameSlot = this.calls.anySlot ? [ids] : byPartition(ids);
+    const groups = sameSlot.flatMap((group) => chunks(group, FOUND_TOGETHER));
     await this.each(groups, async (group) => {
       const keys = group.flatMap((id) => this.keys.ofSession(app, id).slice(0, 2));
       const [at, ...visits] = (await this.calls.call('find', keys, now, [...group]))!;
       group.forEach((id, i) => {
-        if (visits[i] !== null) found.set(id, unpackVisit(visits[i] as Buffer, app, id, at));
+        const visit = visits[i] as Buffer | Error | null;
+        if (visit !== null) found.set(id, visit instanceof Error ? unreadable(visit) : unpackVisit(visit, app, id, at));
       });
     });
     return ids.map((id) => found.get(id) ?? null);
@@ -81,15 +84,14 @@ export class FanOut {
   async count(app: string, activeSince: number, now: number): Promise<Count> {
     const total = { sessions: 0, subjects: 0 };
     await this.each(this.groups(), async (group) => {
-      const keys = group.flatMap((partition) => this.keys.partition(app, partition));
-      for (let more = 1; more === 1; ) {
+      for (let rest = group; rest.length > 0; ) {
+        const keys = rest.flatMap((partition) => this.keys.partition(app, partition));
         const answer = (await this.calls.call('count', keys, now, [now, activeSince, STEP]))!;
-        const [, sessions, subjects, aliases, again] = answer as [number, number, number, Buffer[], number];
+        const [, sessions, subjects, aliases, counted] = answer as [number, number, number, Buffer[], number];
         await this.aliases.release(app, aliases);
-        more = again;
-        if (more === 1) continue;
         total.sessions += sessions;
         total.subjects += subjects;
+        rest = rest.slice(counted);
       }
     });
     return total;

@@ -23,21 +23,40 @@ export const ALL_PARTITIONS: readonly string[] = Array.from({ length: PARTITIONS
   i.toString(16).padStart(2, '0'),
 );
 
+/** Apps whose key names are kept: writing them anew costs a read more than all else in this process but HTTP. */
+const KEPT = 64;
+
 export class Keys {
   private readonly namespace: string;
+  /** app → partition → keys */
+  private readonly kept = new Map<string, Map<string, readonly string[]>>();
 
   constructor(namespace: string) {
     this.namespace = namespace;
   }
 
   /** Gives the keys of a partition, in the order of the scripts: sessions, data, activity, visitors, subjects, due. */
-  partition(app: string, partition: string): string[] {
-    const tag = this.tag(app, partition);
-    return [`${tag}:s`, `${tag}:j`, `${tag}:a`, `${tag}:v`, `${tag}:u`, `${tag}:d`];
+  partition(app: string, partition: string): readonly string[] {
+    const ofApp = this.kept.get(app) ?? this.keep(app);
+    let keys = ofApp.get(partition);
+    if (keys === undefined) {
+      const tag = this.tag(app, partition);
+      keys = [`${tag}:s`, `${tag}:j`, `${tag}:a`, `${tag}:v`, `${tag}:u`, `${tag}:d`];
+      ofApp.set(partition, keys);
+    }
+    return keys;
+  }
+
+  private keep(app: string): Map<string, readonly string[]> {
+    // Clients choose the names of apps: those that come and go must not fill the memory.
+    if (this.kept.size === KEPT) this.kept.clear();
+    const ofApp = new Map<string, readonly string[]>();
+    this.kept.set(app, ofApp);
+    return ofApp;
   }
 
   /** Gives the keys of the partition of a session. */
-  ofSession(app: string, id: string): string[] {
+  ofSession(app: string, id: string): readonly string[] {
     return this.partition(app, partitionOfId(id));
   }
 

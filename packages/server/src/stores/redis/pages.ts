@@ -1,9 +1,10 @@
 /**
  * Lists of an app: the partitions merged in order of activity. First only positions (24 bytes each) are read, then the
  * records of those that make the page. A session that was touched in between stands elsewhere by then, and is left to
- * where it stands; one that ended is left out.
+ * where it stands; one that ended is left out, and so is one that cannot be read.
  */
 import { byActivity, type Position, readCursor, writeCursor } from '../../core/cursor.ts';
+import { ServiceError } from '../../core/errors.ts';
 import type { Session } from '../../core/session.ts';
 import type { ListQuery, Page } from '../../core/store.ts';
 import { ID_LENGTH } from '../../core/token.ts';
@@ -14,6 +15,9 @@ import type { ScriptCalls } from './script-calls.ts';
 const POSITION_LENGTH = 24;
 /** Index entries have whole seconds. */
 const SECOND = 1000;
+
+/** Positions read in one step, but for a second that has more. */
+const STEP = 250;
 
 /** How far a partition has been read. */
 interface Reading {
@@ -72,7 +76,8 @@ export class Pages {
         now,
       );
       for (const [n, visit] of visits.entries()) {
-        if (visit === null || visit.session.lastSeenAt !== next[n]!.lastSeenAt) continue;
+        if (visit === null || visit instanceof ServiceError || visit.session.lastSeenAt !== next[n]!.lastSeenAt)
+          continue;
         if (sessions.length === limit) return { sessions, cursor: writeCursor(sessions.at(-1)!) };
         sessions.push(visit.session);
       }
@@ -90,25 +95,33 @@ export class Pages {
     await this.fanOut.each(
       groups.filter((group) => group.length > 0),
       async (group) => {
-        const keys = group.flatMap(({ partition }) => {
-          const [sessions, , activity] = this.keys.partition(app, partition);
-          return [sessions!, activity!];
-        });
-        const args = [now, since, share, ...group.map(({ from }) => from!)];
-        const answer = (await this.calls.call('positions', keys, now, args))!;
-        latest = Math.max(latest ?? 0, answer[0]);
-        group.forEach((reading, i) => {
-          const text = answer[1 + i * 2] as Buffer;
-          for (let offset = 0; offset < text.length; offset += POSITION_LENGTH) {
-            const id = text.toString('latin1', offset, offset + ID_LENGTH);
-            positions.push({ id, lastSeenAt: text.readDoubleBE(offset + ID_LENGTH) });
+        for (let rest = group; rest.length > 0; ) {
+          const keys = rest.flatMap(({ partition }) => {
+            const [sessions, , activity] = this.keys.partition(app, partition);
+            return [sessions!, activity!];
+          });
+          const args = [now, since, share, STEP, ...rest.map(({ from }) => from!)];
+          const [at, ...answers] = (await this.calls.call('positions', keys, now, args))!;
+          latest = Math.max(latest ?? 0, at);
+          const read = rest.slice(0, answers.length / 2);
+          for (const [i, reading] of read.entries()) {
+            positions.push(...readPositions(answers[i * 2] as Buffer));
+            const last = String(answers[i * 2 + 1]);
+            reading.from = last === '' ? null : `(${last}`;
+            reading.knownTo = Number(last);
           }
-          const last = String(answer[2 + i * 2]);
-          reading.from = last === '' ? null : `(${last}`;
-          reading.knownTo = Number(last);
-        });
+          rest = rest.slice(read.length);
+        }
       },
     );
     return { at: latest ?? now, positions };
   }
+}
+
+function readPositions(text: Buffer): Position[] {
+  return Array.from({ length: text.length / POSITION_LENGTH }, (_, i) => {
+    const offset = i * POSITION_LENGTH;
+    const id = text.toString('latin1', offset, offset + ID_LENGTH);
+    return { id, lastSeenAt: text.readDoubleBE(offset + ID_LENGTH) };
+  });
 }

@@ -9,11 +9,14 @@
  *
  * Big-endian. No deadline is Infinity. A text that may be null is empty for null, else '+' and the text.
  */
+
+import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import { EMPTY_DATA } from '../../core/session.ts';
 import type { Visit } from '../../core/store.ts';
 
-const FORM = 1;
+/** The form this version writes and reads. */
+export const FORM = 1;
 const TEXTS_AT = 60;
 
 /** Packs a session without its data, which the script puts where its length says. */
@@ -49,8 +52,21 @@ export function packData(data: string): string {
   return data === EMPTY_DATA ? '' : data;
 }
 
-/** Reads what lua/record.lua calls a visit: how long idle, record, data. Errors: a form of another version. */
+/** One session that cannot be read (damaged, of another version, in a full Redis) is its own failure, not its neighbours'. */
+export function unreadable(cause: unknown): ServiceError {
+  return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
+}
+
+/** Reads what lua/record.lua calls a visit: how long idle, record, data. Errors: `store_unavailable` when it cannot be read. */
 export function unpackVisit(bytes: Buffer, app: string, id: string, at: number): Visit {
+  try {
+    return unpack(bytes, app, id, at);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function unpack(bytes: Buffer, app: string, id: string, at: number): Visit {
   const record = bytes.subarray(8);
   if (record[0] !== FORM) throw new Error(`session record of form ${record[0]}; this version reads form ${FORM}`);
   const number = (i: number): number => record.readDoubleBE(4 + i * 8);

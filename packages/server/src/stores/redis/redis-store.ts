@@ -4,6 +4,7 @@
  * App-wide verbs go through the partitions (fan-out.ts, pages.ts). It holds nothing in the process but connections.
  */
 import { pageOf } from '../../core/cursor.ts';
+import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -23,10 +24,12 @@ import type {
   Visit,
 } from '../../core/store.ts';
 import { ID_LENGTH, partitionOf, type TokenRef } from '../../core/token.ts';
+import type { Finding } from '../finding.ts';
 import { readAddress } from './address.ts';
 import { Aliases, type Lead } from './aliases.ts';
 import { Batching } from './batching.ts';
 import type { TlsFiles } from './connection.ts';
+import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Keys } from './keys.ts';
 import { keepToken, move } from './move.ts';
@@ -54,12 +57,13 @@ export interface Ending {
 
 const TAKEN = { kind: 'taken' } as const;
 /** Sessions of one subject that end in one step. */
-const STEP = 500;
+const STEP = 250;
 
 export class RedisStore implements SessionStore {
   /** The URL without user and password. */
   readonly location: string;
   private readonly calls: ScriptCalls;
+  private readonly replicas: number;
   private readonly keys: Keys;
   private readonly batching: Batching;
   readonly aliases: Aliases;
@@ -72,6 +76,7 @@ export class RedisStore implements SessionStore {
     const address = readAddress(url);
     if (address === null) throw new Error('not a URL of Redis');
     this.location = address.safe;
+    this.replicas = replicas;
     this.calls = new ScriptCalls({ ...rest, address, tls, replicas, clock });
     this.keys = new Keys(namespace);
     this.batching = new Batching(this.calls, this.keys, onTokenReuse);
@@ -119,8 +124,15 @@ export class RedisStore implements SessionStore {
     return { kind: 'created', at, revoked: list.map(String) };
   }
 
-  get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
-    return this.aliases.follow(app, token, async (lead) => {
+  async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
+    // Nearly every token says where its session is, and there it is.
+    const { id, hash } = token;
+    const visit = id === null ? null : await this.batching.read(app, id, hash, touch, now);
+    return visit ?? this.getElsewhere(app, token, touch, now);
+  }
+
+  private getElsewhere(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
+    return this.aliases.onward(app, token, token.id, async (lead) => {
       const visit = await this.batching.read(app, lead.id, token.hash, touch, now);
       if (visit !== null && touch !== 'look') await this.aliases.extend(app, token.hash, lead, visit);
       return visit;
@@ -133,6 +145,7 @@ export class RedisStore implements SessionStore {
 
   async find(app: string, id: string, now: number): Promise<Visit | null> {
     const [visit] = await this.fanOut.find(app, [id], now);
+    if (visit instanceof ServiceError) throw visit;
     return visit ?? null;
   }
 
@@ -256,6 +269,11 @@ export class RedisStore implements SessionStore {
   /** Resolves once a script that writes was run: a full or read-only Redis is not ready. */
   async ping(): Promise<void> {
     await this.calls.callTimeless('probe', [this.keys.probe], []);
+  }
+
+  /** Gives what about its servers may cost sessions. Errors: `store_unavailable`, when one cannot be asked. */
+  settings(): Promise<Finding[]> {
+    return examine(this.calls, this.replicas);
   }
 
   async close(): Promise<void> {

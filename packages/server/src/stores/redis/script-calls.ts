@@ -4,7 +4,7 @@
  * first. (A command that waits in a socket, or that the client redirects, cannot be called back otherwise.)
  */
 import { ServiceError } from '../../core/errors.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, type Master } from './connection.ts';
 import { loadScripts, type ScriptName } from './scripts.ts';
 
 export type Argument = string | Buffer | number;
@@ -41,27 +41,37 @@ export class ScriptCalls {
     return this.connection.anySlot;
   }
 
-  /** The first argument of every script. */
-  nowArgument(now: number): string {
-    return this.options.clock === 'redis' ? '' : String(now);
+  /** Whether Redis decides what time it is, whoever asks. */
+  get ownClock(): boolean {
+    return this.options.clock === 'redis';
   }
 
-  async ready(): Promise<void> {
-    await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(this.options.timeout)));
+  /** The first argument of every script. */
+  nowArgument(now: number): string {
+    return this.ownClock ? '' : String(now);
+  }
+
+  async ready(limit = this.options.timeout): Promise<void> {
+    await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(limit)));
   }
 
   /** Calls a script whose first arguments are `now` and the deadline. Absence: null where the script says false. */
-  call(name: ScriptName, keys: string[], now: number, args: Argument[]): Promise<Answer | null> {
+  call(name: ScriptName, keys: readonly string[], now: number, args: readonly Argument[]): Promise<Answer | null> {
     return this.within(() => this.timed(name, keys, now, args, false));
   }
 
   /** The same, resolved only when the replicas asked for have it. */
-  callDurably(name: ScriptName, keys: string[], now: number, args: Argument[]): Promise<Answer | null> {
+  callDurably(
+    name: ScriptName,
+    keys: readonly string[],
+    now: number,
+    args: readonly Argument[],
+  ): Promise<Answer | null> {
     return this.within(() => this.timed(name, keys, now, args, this.options.replicas > 0));
   }
 
   /** Calls a script that decides nothing by time. */
-  callTimeless(name: ScriptName, keys: string[], args: Argument[]): Promise<unknown> {
+  callTimeless(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     return this.within(() => this.evaluate(name, keys, args, false));
   }
 
@@ -70,13 +80,28 @@ export class ScriptCalls {
     return this.within(() => this.connection.send(command, args));
   }
 
+  /** Gives the masters, each to be asked for itself: for what is about servers, not sessions. */
+  async masters(): Promise<Master[]> {
+    const masters = await this.within(async () => this.connection.masters());
+    return masters.map(({ name, send }) => ({
+      name,
+      send: (command, args) => this.within(() => send(command, args)),
+    }));
+  }
+
   close(): void {
     this.closed = true;
     this.connection.close();
     this.waiting.close();
   }
 
-  private async timed(name: ScriptName, keys: string[], now: number, args: Argument[], wait: boolean) {
+  private async timed(
+    name: ScriptName,
+    keys: readonly string[],
+    now: number,
+    args: readonly Argument[],
+    wait: boolean,
+  ) {
     for (let attempt = 1; ; attempt++) {
       const sent = performance.now();
       try {
@@ -97,7 +122,12 @@ export class ScriptCalls {
     }
   }
 
-  private async evaluate(name: ScriptName, keys: string[], args: Argument[], wait: boolean): Promise<unknown> {
+  private async evaluate(
+    name: ScriptName,
+    keys: readonly string[],
+    args: readonly Argument[],
+    wait: boolean,
+  ): Promise<unknown> {
     const { sha, text } = this.scripts[name];
     const rest = [keys.length, ...keys, ...args];
     const { replicas, timeout } = this.options;

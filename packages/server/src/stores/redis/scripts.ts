@@ -26,6 +26,8 @@ export const SCRIPTS = {
   'app-retire': { keys: 1, repeats: false },
   memo: { keys: 1, repeats: false },
   probe: { keys: 1, repeats: false },
+  'audit-sessions': { keys: 6, repeats: false },
+  'audit-entries': { keys: 6, repeats: false },
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

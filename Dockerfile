@@ -1,0 +1,25 @@
+# The server in an image: `docker build -t rest-sessions .`
+# Built with all of npm ci, run with what the package needs, as the account `node`.
+FROM node:20-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc tsconfig.base.json ./
+COPY packages ./packages
+RUN npm ci && npm run build --workspace rest-sessions && npm prune --omit=dev
+
+FROM node:20-slim
+WORKDIR /app
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/packages/server/package.json ./packages/server/package.json
+COPY --from=build /build/packages/server/dist ./packages/server/dist
+COPY --from=build /build/packages/server/lua ./packages/server/lua
+# Sessions of the embedded store. A volume that is mounted here is given to `node`, too.
+RUN install -d -o node -g node -m 700 /var/lib/rest-sessions
+VOLUME /var/lib/rest-sessions
+# Every address of the container. The server refuses that until it is told how callers prove who they are.
+ENV NODE_ENV=production RS_HOST=0.0.0.0 RS_PORT=3000 RS_STORE=lmdb:/var/lib/rest-sessions
+USER node
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RS_PORT}/livez`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "packages/server/dist/cli/main.js"]
+CMD ["serve"]

@@ -1,0 +1,90 @@
+/**
+ * `rest-sessions doctor`: what is wrong with a store, on standard output; how far it has come, on standard error. Writes
+ * nothing to the store without --repair.
+ */
+import { type Config, ConfigError, readConfig, showUrl } from '../config.ts';
+import { type AppSummary, type AuditFinding, examineStore } from '../doctor.ts';
+import { Progress } from './progress.ts';
+
+export interface DoctorOptions {
+  /** A store URL in the place of RS_STORE. */
+  readonly store: string | undefined;
+  readonly repair: boolean;
+  readonly json: boolean;
+}
+
+/** Findings that are shown; the others are counted. */
+const SHOWN = 1000;
+
+/** Examines a store. Gives the exit code: 0 nothing is wrong now, 1 something is, or it cannot be examined, 2 wrong use. */
+export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorOptions): Promise<number> {
+  const { store, repair, json } = options;
+  if (store !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
+    return fail(2, '--store has a password, which everybody on this machine can read; set RS_STORE instead');
+  }
+  let config: Config;
+  try {
+    const named = store === undefined ? {} : { RS_STORE: store, RS_REDISHOST: '', RS_REDISPORT: '' };
+    config = readConfig({ ...environment, ...named });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return fail(2, error.message);
+  }
+  if (config.store === 'memory:') return fail(2, 'a store in memory is in its server; nobody else can look into it');
+  const findings = new Findings();
+  const progress = new Progress(process.stderr, performance.now);
+  const shown = showUrl(config.store);
+  try {
+    const apps = await examineStore(config, {
+      repair,
+      onFinding: (finding) => findings.add(finding),
+      onProgress: (phase, done, total) => progress.show(phase, done, total),
+    });
+    progress.clear();
+    process.stdout.write(json ? asJson(shown, repair, findings, apps) : asText(shown, repair, findings, apps));
+    return findings.left > 0 ? 1 : 0;
+  } catch (error) {
+    progress.clear();
+    return fail(1, `${shown} cannot be examined: ${(error as Error).message}`);
+  }
+}
+
+/** What was found, each once: an entry that moves during the walk is met twice. */
+class Findings {
+  readonly shown = new Map<string, AuditFinding>();
+  count = 0;
+  left = 0;
+
+  add(finding: AuditFinding): void {
+    const name = `${finding.code} ${finding.where}`;
+    if (this.shown.has(name)) return;
+    this.count++;
+    if (finding.mended === null) this.left++;
+    if (this.shown.size < SHOWN) this.shown.set(name, finding);
+  }
+}
+
+function asJson(store: string, repair: boolean, { shown, count, left }: Findings, apps: AppSummary[]): string {
+  return `${JSON.stringify({ store, repair, count, left, findings: [...shown.values()], apps }, null, 2)}\n`;
+}
+
+function asText(store: string, repair: boolean, { shown, count, left }: Findings, apps: AppSummary[]): string {
+  const lines = [`${store}: ${repair ? 'examined and mended' : 'examined, nothing was changed'}`, ''];
+  for (const { kind, code, where, message, mended } of shown.values()) {
+    lines.push(`${kind} ${code} at ${where}`, `  ${message}${mended === null ? '' : ` → ${mended}`}`);
+  }
+  if (count > shown.size) lines.push(`… and ${count - shown.size} more`);
+  if (count > 0) lines.push('');
+  for (const { app, sessions, largest } of apps) {
+    lines.push(
+      `app ${app}: ${sessions} sessions${largest === null ? '' : `, at most ${largest} in one of its 256 partitions`}`,
+    );
+  }
+  lines.push(count === 0 ? 'Nothing is wrong.' : `${count} found, ${count - left} mended, ${left} left.`, '');
+  return lines.join('\n');
+}
+
+function fail(code: number, message: string): number {
+  process.stderr.write(`rest-sessions: ${message.replaceAll('\n', ' ')}\n`);
+  return code;
+}

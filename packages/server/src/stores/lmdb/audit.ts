@@ -1,0 +1,194 @@
+/**
+ * The audit of the embedded store, which servers may be using: each record against its index entries, then each entry
+ * against its record. Slices of a thousand, each on a snapshot of its own: what is compared is of one instant, and no old
+ * snapshot keeps pages from being used again. A repair looks once more, inside the transaction that mends.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database, RangeOptions, Transaction } from 'lmdb';
+import { expiresAt } from '../../core/expiry.ts';
+import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
+import { activityKey, aliasKey, dueKey, idOf, keyOfDue, sessionKey, subjectPrefix } from './keys.ts';
+import { FORM, type StoredRecord, unpackRecord } from './record.ts';
+import { Tables } from './tables.ts';
+
+const SLICE = 1000;
+
+type Fault = readonly [code: string, message: string];
+type IndexName = 'subjects' | 'activity' | 'due' | 'aliases';
+
+/** Index → what a session that is missing from it leads to, and an entry too many. */
+const INDEXES: Record<IndexName, readonly [missing: string, orphan: string]> = {
+  subjects: ['ending all sessions of its subject would miss it', 'an entry of a subject without its session'],
+  activity: ['lists miss it, or see it at a wrong time', 'activity of no session: it is counted'],
+  due: ['the sweep would leave it', 'a session to sweep that is not there'],
+  aliases: ['its token was chosen by its caller and leads nowhere', 'a token that leads to no session'],
+};
+
+/** Opens the audit of a folder. Errors: a folder or namespace without a store; it makes neither. */
+export function openLmdbAudit(path: string, namespace: string, repair: boolean): LmdbAudit {
+  const present = new Tables(path, namespace, true);
+  // Opened for reading alone, a table that does not exist is no table.
+  const exists = present.sessions !== undefined;
+  if (exists && !repair) return new LmdbAudit(present);
+  void present.close();
+  if (!exists) throw new Error(`no store under the namespace ${namespace} in ${path}`);
+  return new LmdbAudit(new Tables(path, namespace));
+}
+
+export class LmdbAudit implements Audit {
+  private readonly tables: Tables;
+
+  constructor(tables: Tables) {
+    this.tables = tables;
+  }
+
+  async run(options: AuditOptions): Promise<AppSummary[]> {
+    const counts = new Map<string, number>();
+    await this.walk('sessions', options, async (entries, snapshot) => {
+      for (const { key } of entries) {
+        const app = key.slice(0, key.indexOf(':'));
+        counts.set(app, (counts.get(app) ?? 0) + 1);
+      }
+      const faulty = entries.map(({ key }) => [key, this.faultsOf(key, snapshot)] as const);
+      for (const [key, found] of faulty) if (found.length > 0) await this.session(key, found, options);
+    });
+    for (const index of Object.keys(INDEXES) as IndexName[]) {
+      await this.walk(index, options, async (entries, snapshot) => {
+        const orphans = entries.filter(({ key, value }) => this.isOrphan(index, key, value, snapshot));
+        for (const { key, value } of orphans) await this.orphan(index, key, value, options);
+      });
+    }
+    return [...counts].map(([app, sessions]) => ({ app, sessions, largest: null }));
+  }
+
+  close(): Promise<void> {
+    return this.tables.close();
+  }
+
+  private async walk(
+    name: 'sessions' | IndexName,
+    { onProgress }: AuditOptions,
+    look: (entries: { key: string; value: unknown }[], snapshot: Transaction) => Promise<void>,
+  ): Promise<void> {
+    const table = this.tables[name] as Database<unknown, string>;
+    const total = (table.getStats() as { entryCount: number }).entryCount;
+    let done = 0;
+    let range: RangeOptions = { limit: SLICE };
+    for (let last: string | null = ''; last !== null; ) {
+      last = await this.tables.snapshot(async (snapshot): Promise<string | null> => {
+        const entries = [...table.getRange({ ...range, transaction: snapshot })];
+        await look(entries, snapshot);
+        done += entries.length;
+        return entries.length < SLICE ? null : entries.at(-1)!.key;
+      });
+      onProgress(name, done, Math.max(done, total));
+      await nextTurn();
+      if (last !== null) range = { start: last, exclusiveStart: true, limit: SLICE };
+    }
+  }
+
+  private async session(key: string, found: readonly Fault[], { repair, onFinding }: AuditOptions): Promise<void> {
+    const mended = repair ? await this.tables.transaction(() => this.mend(key)) : null;
+    for (const [code, message] of found) {
+      onFinding({ kind: 'fault', code, where: `sessions ${key}`, message, mended });
+    }
+  }
+
+  /** Mends a session as it is now. In a transaction. Absence: null when nothing can be done. */
+  private mend(key: string): string | null {
+    const [first] = this.faultsOf(key);
+    switch (first?.[0]) {
+      case undefined:
+        return 'right by now';
+      case 'form':
+      case 'place':
+        return null;
+      case 'session-record':
+        void this.tables.sessions.remove(key);
+        return 'removed: whoever has it logs in again';
+      default: {
+        const record = this.tables.record(key)!;
+        this.tables.remove(record);
+        this.tables.insert(record.session, record.credential, record.flushes);
+        return 'entered';
+      }
+    }
+  }
+
+  /** Gives what is wrong with a session: as of the snapshot, or of the running transaction. */
+  private faultsOf(key: string, snapshot?: Transaction): Fault[] {
+    const record = this.read(key, snapshot);
+    if (record === null) return [];
+    if (typeof record === 'string') {
+      const foreign = record === 'form';
+      return foreign
+        ? [['form', 'a session of a form that this version does not know: another one wrote it']]
+        : [['session-record', 'a session that cannot be read: requests for it fail']];
+    }
+    const { session, dueAt } = record;
+    if (sessionKey(session.app, session.id) !== key) {
+      return [['place', 'a session at a key that does not lead to it: nobody reaches it']];
+    }
+    const deadline = expiresAt(session);
+    const late = dueAt === null ? Number.isFinite(deadline) : dueAt > deadline;
+    const faulty = entriesOf(record).filter(({ index, key: own, value, mayBeElsewhere }) => {
+      if (mayBeElsewhere) return false;
+      const actual = (this.tables[index] as Database<unknown, string>).get(own, snapshot && { transaction: snapshot });
+      return JSON.stringify(actual) !== JSON.stringify(value);
+    });
+    const indexes = new Set<IndexName>(faulty.map(({ index }) => index));
+    if (late) indexes.add('due');
+    return [...indexes].map((index) => [`session-${index}`, INDEXES[index][0]]);
+  }
+
+  private async orphan(index: IndexName, key: string, value: unknown, { repair, onFinding }: AuditOptions) {
+    const remove = () => {
+      if (!this.isOrphan(index, key, value)) return 'right by now';
+      void this.tables[index].remove(key);
+      return 'removed';
+    };
+    const mended = repair ? await this.tables.transaction(remove) : null;
+    // The name of an alias is a hash of its token: enough of it to find it by.
+    const where = `${index} ${index === 'aliases' ? `${key.slice(0, key.indexOf(':') + 11)}…` : key}`;
+    onFinding({ kind: 'fault', code: `${index}-orphan`, where, message: INDEXES[index][1], mended });
+  }
+
+  private isOrphan(index: IndexName, key: string, value: unknown, snapshot?: Transaction): boolean {
+    const app = key.slice(0, key.indexOf(':'));
+    const id = index === 'aliases' ? String(value) : idOf(key);
+    const record = this.read(index === 'due' ? keyOfDue(key) : sessionKey(app, id), snapshot);
+    // Of a session that cannot be read nobody knows which entries are its own.
+    if (record === null || typeof record === 'string') return record === null;
+    return !entriesOf(record).some((entry) => entry.index === index && entry.key === key);
+  }
+
+  private read(key: string, snapshot?: Transaction): StoredRecord | 'form' | 'record' | null {
+    const bytes = this.tables.sessions.getBinary(key, snapshot && { transaction: snapshot });
+    if (bytes === undefined) return null;
+    if (bytes.length > 0 && bytes[0] !== FORM) return 'form';
+    try {
+      return unpackRecord(bytes);
+    } catch {
+      return 'record';
+    }
+  }
+}
+
+/** Gives all index entries that a record must have. */
+function entriesOf({ session, credential, dueAt, indexedAt }: StoredRecord) {
+  const { app, id, subject } = session;
+  const prefix = subject === null ? null : subjectPrefix(app, subject);
+  // The entry says what was true when it was last moved; recounts leave it behind for a while.
+  const then = expiresAt({ ...session, lastSeenAt: indexedAt });
+  const entries: { index: IndexName; key: string; value: unknown; mayBeElsewhere?: boolean }[] = [
+    { index: 'activity', key: activityKey(app, indexedAt, id), value: [prefix, Number.isFinite(then) ? then : null] },
+  ];
+  if (prefix !== null) entries.push({ index: 'subjects', key: `${prefix}:${id}`, value: true });
+  if (dueAt !== null) entries.push({ index: 'due', key: dueKey(dueAt, app, id), value: true });
+  for (const held of [credential, credential.previous]) {
+    // The token before a rotation may be another session's by now.
+    const mayBeElsewhere = held === credential.previous;
+    if (held?.alias) entries.push({ index: 'aliases', key: aliasKey(app, held.hash), value: id, mayBeElsewhere });
+  }
+  return entries;
+}

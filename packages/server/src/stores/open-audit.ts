@@ -1,0 +1,27 @@
+/** Store URL → its audit. The counterpart of open-store.ts, for `rest-sessions doctor`. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Audit } from './audit.ts';
+import type { StoreOptions } from './open-store.ts';
+
+/** How long one step may take, whatever a request may: a subject with very many sessions is one step. Units: milliseconds. */
+const PATIENCE = 10_000;
+
+export interface AuditTarget extends Omit<StoreOptions, 'onError'> {
+  readonly repair: boolean;
+}
+
+/** Opens the audit of a store. Errors: a store that is not there, or that no other process can look into. */
+export async function openAudit(url: string, { namespace, timeout, redis, repair }: AuditTarget): Promise<Audit> {
+  if (url === 'memory:') throw new Error('a store in memory is in its server, and nobody else can look into it');
+  if (url.startsWith('redis')) {
+    const { RedisAudit } = await import('./redis/audit.ts');
+    const { tls = {}, wait } = redis;
+    const patience = Math.max(PATIENCE, timeout);
+    return new RedisAudit({ url, namespace, timeout: patience, tls, replicas: wait, settle: timeout });
+  }
+  const path = resolve(url.slice('lmdb:'.length));
+  if (!existsSync(join(path, 'data.mdb'))) throw new Error(`no store in ${path}`);
+  const { openLmdbAudit } = await import('./lmdb/audit.ts');
+  return openLmdbAudit(path, namespace, repair);
+}

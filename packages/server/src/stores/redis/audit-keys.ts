@@ -1,0 +1,138 @@
+/**
+ * The walk over all keys of a namespace: which partitions there are, whether their apps are known to the sweep, aliases
+ * that would stay for ever, and keys of no known kind.
+ */
+
+import type { AuditOptions } from '../audit.ts';
+import type { Aliases } from './aliases.ts';
+import { scan } from './audit-partition.ts';
+import type { Keys } from './keys.ts';
+import type { ScriptCalls } from './script-calls.ts';
+import type { Suspects } from './suspects.ts';
+
+export interface KeyWalkParts {
+  readonly calls: ScriptCalls;
+  readonly keys: Keys;
+  readonly aliases: Aliases;
+  readonly namespace: string;
+  readonly suspects: Suspects;
+  readonly options: AuditOptions;
+}
+
+const PAGE = 500;
+/** The last letter of a key (keys.ts). */
+const OF_PARTITION = /^[sjavud]$/;
+const OF_ALIAS = 't';
+/** Memos, and the word that a session left which moved: with a TTL, always. */
+const PASSING = /^(?:n|m:[0-9a-f]{2}[A-Za-z0-9]{14})$/;
+/** What PTTL says of a key without a TTL. */
+const FOR_EVER = -1;
+
+export class KeyWalk {
+  private readonly parts: KeyWalkParts;
+  private readonly apps = new Map<string, Set<string>>();
+
+  constructor(parts: KeyWalkParts) {
+    this.parts = parts;
+  }
+
+  /** Gives the partitions that hold something, by app. */
+  async run(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const { calls, namespace, options } = this.parts;
+    const masters = await calls.masters();
+    const sizes = await Promise.all(masters.map(async ({ send }) => Number(await send('DBSIZE', []))));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    let done = 0;
+    for (const { send } of masters) {
+      const pages = scan((cursor) => send('SCAN', [cursor, 'MATCH', `{${namespace}:*`, 'COUNT', PAGE]));
+      for await (const page of pages) {
+        await Promise.all(page.map((key) => this.look(String(key))));
+        done += PAGE;
+        options.onProgress('keys', Math.min(done, total), total);
+      }
+    }
+    return this.apps;
+  }
+
+  private async look(key: string): Promise<void> {
+    const [, app, part, kind] = /^\{[^:}]+:([^:}]+):([^:}]+)\}:(.+)$/.exec(key) ?? [];
+    if (kind === OF_ALIAS) return this.alias(key, app!);
+    if (kind !== undefined && PASSING.test(kind)) return this.passing(key);
+    if (kind === undefined || !OF_PARTITION.test(kind) || !/^[0-9a-f]{2}$/.test(part!)) {
+      return this.tell('key', key, 'a key of no known kind: another version or program wrote it', null);
+    }
+    const known = this.apps.get(app!);
+    this.apps.set(app!, (known ?? new Set()).add(part!));
+    if (known === undefined) await this.register(app!, key);
+  }
+
+  /** An app with sessions is entered for the sweep, before its first session and until after its last. */
+  private async register(app: string, key: string): Promise<void> {
+    const { calls, keys, suspects, options } = this.parts;
+    const entered = async () => (await calls.command('ZSCORE', [keys.apps, app])) !== null;
+    if (await entered()) return;
+    await suspects.add(async () => {
+      if (Number(await calls.command('EXISTS', [key])) === 0 || (await entered())) return;
+      if (options.repair) await calls.command('ZINCRBY', [keys.apps, 1, app]);
+      this.tell('app', `${keys.apps} ${app}`, 'an app that no sweep would find: its expired sessions stay', 'entered');
+    });
+  }
+
+  private async passing(key: string): Promise<void> {
+    if (Number(await this.parts.calls.command('PTTL', [key])) !== FOR_EVER) return;
+    this.tell('key-ttl', key, 'a key that ends by its TTL has none', null);
+  }
+
+  private async alias(key: string, app: string): Promise<void> {
+    if ((await this.aliasFault(key, app)) === null) return;
+    await this.parts.suspects.add(async () => {
+      const fault = await this.aliasFault(key, app);
+      if (fault === null) return;
+      const { code, message, mend, mended } = fault;
+      if (this.parts.options.repair) await mend?.();
+      // Enough to find it by, and no hash of a token.
+      this.tell(code, `${key.slice(0, key.lastIndexOf(':', key.length - 3) + 11)}…}:t`, message, mend ? mended : null);
+    });
+  }
+
+  private async aliasFault(key: string, app: string) {
+    const { calls, keys } = this.parts;
+    const [found, ttl] = await Promise.all([
+      calls.command('GET', [key]) as Promise<Buffer | null>,
+      calls.command('PTTL', [key]).then(Number),
+    ]);
+    if (found === null || ttl !== FOR_EVER) return null;
+    const value = String(found);
+    const [, id, until] = /^([0-9a-f]{2}[A-Za-z0-9]{14}):(.+)$/.exec(value) ?? [];
+    if (id === undefined || Number.isNaN(Number(until))) {
+      const message = 'a token leads to something of no known form, for ever';
+      return { code: 'alias-form', message, mend: null, mended: null };
+    }
+    if (Number.isFinite(Number(until))) {
+      const mend = async () => {
+        const [seconds] = (await calls.command('TIME', [])) as Buffer[];
+        const left = Math.max(1, Math.ceil(Number(until) - Number(seconds) * 1000));
+        await calls.callTimeless('alias-point', [key], [value, value, left]);
+      };
+      return {
+        code: 'alias-ttl',
+        message: 'a token leads to a session for ever, though that one ends',
+        mend,
+        mended: 'given its TTL',
+      };
+    }
+    if (Number(await calls.command('HEXISTS', [keys.ofSession(app, id)[0]!, id])) === 1) return null;
+    const mend = () => calls.callTimeless('alias-release', [key], [id]);
+    return {
+      code: 'alias-orphan',
+      message: 'a token leads to a session that ended, for ever',
+      mend,
+      mended: 'removed',
+    };
+  }
+
+  private tell(code: string, where: string, message: string, mended: string | null): void {
+    const { repair, onFinding } = this.parts.options;
+    onFinding({ kind: 'fault', code, where, message, mended: repair ? mended : null });
+  }
+}

@@ -1,0 +1,124 @@
+/** The doctor as an operator uses it: what it says, its exit codes, and that it disturbs no server. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { Client } from '../support/client.ts';
+import { startRedis } from '../support/redis.ts';
+import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
+
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function doctor(args: string[], env: Record<string, string> = {}): Promise<Said> {
+  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 30_000 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, 'doctor', ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+describe('doctor', () => {
+  test('finds nothing in a healthy Redis while a server works on it', async (t) => {
+    const { port } = await startRedis(t, ['--appendonly', 'yes']);
+    const store = `redis://127.0.0.1:${port}`;
+    const { url } = await startServer(t, { RS_STORE: store });
+    const client = new Client(url);
+    t.after(() => client.close());
+    let over = false;
+    const worker = async (n: number) => {
+      for (let i = 0; !over; i++) {
+        const token = await client.create('shop', `u${(n + i) % 30}`);
+        await client.send('POST', `/shop/set/${token}`, { text: 'x'.repeat((i % 3) * 300) });
+        await client.send('GET', `/shop/get/${token}`);
+        if (i % 2 === 0) await client.send('DELETE', `/shop/kill/${token}`);
+      }
+    };
+    const load = Promise.all([1, 2, 3, 4].map(worker));
+    for (let run = 0; run < 3; run++) {
+      const { code, stdout, stderr } = await doctor(['--store', store]);
+      assert.deepEqual([code, stdout.includes('Nothing is wrong.')], [0, true], stdout + stderr);
+      assert.match(stderr, /^keys: .+ %\n/);
+    }
+    over = true;
+    await load;
+  });
+
+  test('tells of damage and ends with 1, mends it and ends with 0, then has nothing to say', async (t) => {
+    const { port, admin } = await startRedis(t, ['--appendonly', 'yes']);
+    const store = `redis://127.0.0.1:${port}`;
+    const server = await startServer(t, { RS_STORE: store });
+    const client = new Client(server.url);
+    t.after(() => client.close());
+    await client.create('shop', 'user123');
+    const [subjects] = await admin.keys('*:u');
+    await admin.del(subjects!);
+    const seen = await doctor([], { RS_STORE: store });
+    assert.equal(seen.code, 1);
+    assert.match(
+      seen.stdout,
+      /nothing was changed\n\nfault session-subject at \{drs:shop:..\}:s \S{16}\n {2}not among/,
+    );
+    assert.ok(!seen.stdout.includes('user123'));
+    const mended = await doctor(['--repair', '--json'], { RS_STORE: store });
+    const { left, findings } = JSON.parse(mended.stdout);
+    assert.deepEqual([mended.code, left, findings[0].mended], [0, 0, 'entered']);
+    assert.equal((await doctor([], { RS_STORE: store })).code, 0);
+    assert.equal((await client.send('DELETE', '/shop/killsoid/user123')).json.kill, 1);
+  });
+
+  test('tells of settings that may cost sessions as the server does, and cannot mend those', async (t) => {
+    const { port } = await startRedis(t, ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']);
+    const { code, stdout } = await doctor(['--repair', '--json'], {
+      RS_STORE: `redis://127.0.0.1:${port}`,
+      RS_REDIS_WAIT: '1',
+    });
+    assert.equal(code, 1);
+    const found = JSON.parse(stdout).findings.map((finding: { code: string }) => finding.code);
+    assert.deepEqual(found, ['eviction', 'persistence', 'replicas']);
+  });
+
+  test('examines the embedded store beside its server', async (t) => {
+    const store = `lmdb:${temporaryFolder(t)}`;
+    const server = await startServer(t, { RS_STORE: store });
+    const client = new Client(server.url);
+    t.after(() => client.close());
+    await client.create('shop', 'user123');
+    for (const args of [[], ['--repair']]) {
+      const { code, stdout } = await doctor(args, { RS_STORE: store });
+      assert.deepEqual([code, /app shop: 1 sessions\nNothing is wrong\.\n$/.test(stdout)], [0, true], stdout);
+    }
+  });
+
+  test('refuses a password among its arguments, other stores and other words, with 2', async (t) => {
+    const folder = temporaryFolder(t);
+    for (const args of [
+      ['--store', 'redis://joe:s3cret@127.0.0.1:6379'],
+      ['--store', 'redis+cluster://:s3cret@127.0.0.1:6379'],
+      ['--store', 'file:x'],
+      ['--store', 'memory:'],
+      ['--mend'],
+      ['now'],
+    ]) {
+      const { code, stdout, stderr } = await doctor(args);
+      assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+      assert.match(stderr, /^rest-sessions: .+\n/);
+      assert.ok(!stderr.includes('s3cret'));
+    }
+    assert.match((await doctor(['--store', 'redis://:s3cret@127.0.0.1'])).stderr, /set RS_STORE instead/);
+    const missing = await doctor(['--store', `lmdb:${join(folder, 'none')}`]);
+    assert.deepEqual([missing.code, existsSync(join(folder, 'none'))], [1, false]);
+    assert.match(missing.stderr, /cannot be examined: no store in/);
+  });
+
+  test('says within seconds that a Redis is away', async () => {
+    const { code, stderr } = await doctor(['--store', 'redis://127.0.0.1:1']);
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot be examined: connect ECONNREFUSED/);
+  });
+});
