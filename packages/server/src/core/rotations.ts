@@ -81,8 +81,9 @@ export class Rotations {
       if (outcome === null || outcome.kind === 'conflict') continue;
       if (outcome.kind === 'rotated') return { ...outcome, token: next, repeated: false } satisfies Rotated;
       if (outcome.kind === 'refused') throw limitReached(outcome);
-      // Taken: the caller's token, or an id. What a repeated request draws is there because it was made before.
-      const made = claim?.repeated ? await this.again(app, request, claim, now) : null;
+      // Taken: the caller's token, or an id. What is drawn with a key is there because the same request made it: before, or
+      // at the same time, though this one had the key first.
+      const made = claim === undefined ? null : await this.again(app, request, claim, now);
       if (made !== null) return made;
       if (request.token !== undefined) throw tokenTaken();
       if (claim !== undefined) return null;
@@ -94,6 +95,8 @@ export class Rotations {
     const id = claim.id === '' ? newSessionId(request.subject ?? null, claim.draw('id')) : claim.id;
     const { token } = tokenFor(id, request, claim);
     const visit = await this.store.get(app, parseToken(token), 'look', now);
+    // A token that the caller chose may open a session that was not made here.
+    if (request.token !== undefined && visit?.session.id !== id) return null;
     return visit && { ...visit, token, revoked: claim.revoked ?? [], repeated: true };
   }
 }

@@ -45,21 +45,26 @@ export function unknown(place: Fault['in'], path: readonly PropertyKey[], key: s
     in: place,
     at: place === 'body' ? pointer([...path, name]) : name,
     rule: 'unknown',
-    message: `${quoted(name)} is no ${place === 'query' ? 'query parameter' : 'member'} of this request`,
+    message: `${quoted(key)} is no ${place === 'query' ? 'query parameter' : 'member'} of this request`,
   };
 }
 
 /** Gives enough of a name to find it again. Not all of a long one: it may be a token in the wrong place. */
 export function shown(name: string): string {
-  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME / 2)}…`;
+  return name.length <= LONGEST_NAME
+    ? name
+    : `${[...name.slice(0, LONGEST_NAME)].slice(0, LONGEST_NAME / 2).join('')}…`;
 }
 
 /** Longer than any name of ours, and shorter than tokens are. */
 const LONGEST_NAME = 20;
 
-/** Writes a name as it was sent, but nothing in it that a log or a terminal would obey. */
+/** Shows a name as it was sent, but not at any length, and nothing in it that a log or a terminal would obey. */
 export function quoted(name: string): string {
-  return JSON.stringify(name).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (odd) => `\\u{${odd.codePointAt(0)!.toString(16)}}`);
+  return JSON.stringify(shown(name)).replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (odd) => `\\u{${odd.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 function pointer(path: readonly PropertyKey[]): string {

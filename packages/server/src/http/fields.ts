@@ -1,5 +1,5 @@
 /** The query parameter `fields`: which members of a session an answer has. */
-import { invalid, shown } from './faults.ts';
+import { invalid, quoted } from './faults.ts';
 import { type Fields, SESSION_MEMBERS, type SessionMember } from './wire.ts';
 
 const IN_DATA = 'data.';
@@ -14,7 +14,7 @@ export function readFields(text: string): Fields {
   for (const name of names) {
     const member = SESSION_MEMBERS.find((known) => known === name || (known === 'data' && name.startsWith(IN_DATA)));
     if (member === undefined) {
-      throw fault(`fields must be names of session members, not ${JSON.stringify(shown(name))}`);
+      throw fault(`fields must be names of session members, not ${quoted(name)}`);
     }
     members.add(member);
     if (name.startsWith(IN_DATA)) data.push(name.slice(IN_DATA.length));

@@ -8,7 +8,7 @@ import type { Answer, Client } from '../support/client.ts';
 import { DescribedClient } from '../support/described-client.ts';
 import { type Cleanup, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 
-/** A client whose answers are all looked at; the one place that names its class. */
+/** A client that holds all answers against the OpenAPI document. */
 export function openClient(url: string): Client {
   return new DescribedClient(url);
 }

@@ -49,10 +49,9 @@ export class Aliases {
   async onward<T>(app: string, { hash }: TokenRef, from: string | null, work: Work<T>): Promise<T | null> {
     let tried = from;
     for (let hops = 0; hops < MAX_HOPS; hops++) {
-      const [alias, moved] = await Promise.all([
-        this.text(this.keys.alias(app, hash)),
-        tried === null ? null : this.text(this.keys.moved(app, tried)),
-      ]);
+      // In this order: the word is taken back once the alias leads on. Read at once, both could be missed.
+      const moved = tried === null ? null : await this.text(this.keys.moved(app, tried));
+      const alias = await this.text(this.keys.alias(app, hash));
       const id = moved ?? alias?.slice(0, ID_LENGTH) ?? null;
       if (id === null || id === tried) return null;
       const done = await work({ id, alias });
