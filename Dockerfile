@@ -12,6 +12,7 @@ COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/packages/server/package.json ./packages/server/package.json
 COPY --from=build /build/packages/server/dist ./packages/server/dist
 COPY --from=build /build/packages/server/lua ./packages/server/lua
+COPY --from=build /build/packages/server/schema ./packages/server/schema
 # Sessions of the embedded store. A volume that is mounted here is given to `node`, too.
 RUN install -d -o node -g node -m 700 /var/lib/rest-sessions
 VOLUME /var/lib/rest-sessions

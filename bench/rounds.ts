@@ -13,8 +13,10 @@ import type { Bench } from './workload.ts';
  * the activity index does, falls into whichever round it meets. Units: milliseconds.
  */
 const SETTLE = 1200;
-/** Units: seconds. Enough for the code to be compiled. */
-const WARM_UP = 2;
+/** Requests until the code is compiled; on a machine that is busy elsewhere, as many as it does in a while. */
+const WARM_UP = 20_000;
+/** Units: seconds. */
+const LONGEST_WARM_UP = 8;
 
 /** One side: who is measured, and under which load. */
 export interface Side {
@@ -38,13 +40,20 @@ export interface Round extends Answers {
 /** Warms every side up, then measures them in turns. Gives the rounds of each side, in the order of the sides. */
 export async function takeTurns({ rounds, seconds, say }: Bench, sides: readonly Side[]): Promise<Round[][]> {
   const taken: Round[][] = sides.map(() => []);
-  for (const side of sides) await run(side, 0, WARM_UP);
+  for (const side of sides) await warmUp(side);
   for (let i = 0; i < rounds; i++) {
     for (const [s, side] of sides.entries()) taken[s]!.push(await run(side, i + 1, seconds));
     const figures = sides.map(({ name }, s) => `${name} ${inWords(taken[s]!.at(-1)!)}`);
     say(`  round ${i + 1} of ${rounds}: ${figures.join('; ')}`);
   }
   return taken;
+}
+
+async function warmUp(side: Side): Promise<void> {
+  let answered = 0;
+  for (let seconds = 0; answered < WARM_UP && seconds < LONGEST_WARM_UP; seconds += 2) {
+    answered += (await run(side, 0, 2)).requests;
+  }
 }
 
 async function run({ process, stores = [], load }: Side, round: number, seconds: number): Promise<Round> {

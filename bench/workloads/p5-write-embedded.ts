@@ -1,10 +1,11 @@
 /**
  * P5: creates and sets on the embedded store, half and half. Each is answered once it is on the disk; what carries the
- * rate is that all that waits for the disk goes there together.
+ * rate is that all that waits for the disk goes there together. A bare put into LMDB in the same run tells what the disk gave.
  */
-import { startServer } from '../process.ts';
-import { latency, median, rate, spread, takeTurns } from '../rounds.ts';
+import { startPeer, startServer, temporaryFolder } from '../process.ts';
+import { latency, median, type Round, rate, spread, takeTurns } from '../rounds.ts';
 import { APP, DATA } from '../sessions.ts';
+import { number } from '../table.ts';
 import type { Finding, Workload } from '../workload.ts';
 
 export const p5: Workload = {
@@ -13,7 +14,11 @@ export const p5: Workload = {
   run: async (bench) => {
     const server = await startServer(bench);
     const load = { script: 'create-set.lua', args: [APP, DATA] };
-    const [rounds] = await takeTurns(bench, [{ name: 'ours', process: server, load }]);
+    const bare = await startPeer(bench, 'lmdb-put.ts', { FOLDER: temporaryFolder(bench) });
+    const [rounds, puts] = await takeTurns(bench, [
+      { name: 'ours', process: server, load },
+      { name: 'a bare put', process: bare, load },
+    ]);
     const rates = rounds!.map(rate);
     const finding: Finding = {
       target: p5.target,
@@ -24,9 +29,10 @@ export const p5: Workload = {
       ratio: null,
       goal: { bound: 'at least', value: 10_000 },
       spread: spread(rates),
-      note: `${latency(rounds!)}; ${median(rounds!.map(({ cpu }) => cpu)).toFixed(1)} µs of CPU a request`,
+      note: `${latency(rounds!)}; ${number(median(rounds!.map(({ cpu }) => cpu)))} µs of CPU a request; node:http and a bare put did ${number(median(puts!.map(rate)))}/s beside it, ours ${number(share(rounds!, puts!))} of that`,
       details: {
         perSecond: rates,
+        barePerSecond: puts!.map(rate),
         cpu: rounds!.map(({ cpu }) => cpu),
         p50: rounds!.map(({ p50 }) => p50),
         p99: rounds!.map(({ p99 }) => p99),
@@ -35,3 +41,7 @@ export const p5: Workload = {
     return [finding];
   },
 };
+
+function share(ours: readonly Round[], bare: readonly Round[]): number {
+  return median(ours.map((round, i) => rate(round) / rate(bare[i]!)));
+}

@@ -39,14 +39,13 @@ local function remove(p, victims)
   if #ids == 0 then return aliases end
   for _, key in ipairs({ p.sessions, p.data }) do redis.call('HDEL', key, unpack(ids)) end
   for _, key in ipairs({ p.activity, p.due }) do redis.call('ZREM', key, unpack(ids)) end
+  local gone = {}
   for subject, seen in pairs(latest) do
     local left = {}
     for id in string.gmatch(redis.call('HGET', p.subjects, subject) or '', '................') do
       if not ended[id] then left[#left + 1] = id end
     end
-    if #left == 0 then
-      redis.call('HDEL', p.subjects, subject)
-      redis.call('ZREM', p.visitors, subject)
+    if #left == 0 then gone[#gone + 1] = subject
     else
       redis.call('HSET', p.subjects, subject, table.concat(left))
       if tonumber(redis.call('ZSCORE', p.visitors, subject)) <= seen then
@@ -56,5 +55,6 @@ local function remove(p, victims)
       end
     end
   end
+  if #gone > 0 then redis.call('HDEL', p.subjects, unpack(gone)) redis.call('ZREM', p.visitors, unpack(gone)) end
   return aliases
 end

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
     'A rotation replaced the token. In its grace it still opens the session, but moves it to no other subject: use the new token.',
   idempotency_key_reused: 'The Idempotency-Key was used before, with another request.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
+  session_quota_reached: 'The app has as many sessions as its policy allows (`maxSessions`).',
   unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',
   app_not_found:
     'The app is not one that this server serves, or not one that the classic routes serve: see `strictApps` and `classic` of the policy file.',

@@ -5,6 +5,7 @@
  */
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
+import type { Quota } from './quota.ts';
 import { begin, capOf, checkDraft, checkVersion, type Draft, type Expect, endsAtOnce, limitReached } from './rules.ts';
 import type { Session } from './session.ts';
 import type { SessionStore, Visit } from './store.ts';
@@ -35,10 +36,12 @@ export interface Conditions {
 export class Replacements {
   private readonly store: SessionStore;
   private readonly policy: PolicySource;
+  private readonly quota: Quota;
 
-  constructor(store: SessionStore, policy: PolicySource) {
+  constructor(store: SessionStore, policy: PolicySource, quota: Quota) {
     this.store = store;
     this.policy = policy;
+    this.quota = quota;
   }
 
   /**
@@ -71,7 +74,7 @@ export class Replacements {
    * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
    * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
    * creation, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
-   * `invalid_format` for the token, `session_limit_reached`, `token_replaced`, `data_too_large`, `invalid_value`.
+   * `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`, `token_replaced`, `data_too_large`, `invalid_value`.
    */
   async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
     checkDraft(draft, this.policy(app));
@@ -110,6 +113,7 @@ export class Replacements {
     const { hash } = parseToken(checkCallerToken(token, policy));
     const session = begin(draft, newSessionId(draft.subject), now);
     if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
+    await this.quota.take(app, policy.maxSessions, now);
     const outcome = await this.store.create(session, { hash, alias: true, previous: null }, capOf(policy), now);
     if (outcome.kind === 'taken') return null;
     if (outcome.kind === 'refused') throw limitReached(outcome);

@@ -6,6 +6,7 @@ import { byActivity } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
+import { Quota } from './quota.ts';
 import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
@@ -49,6 +50,7 @@ export class Sessions {
   readonly policy: PolicySource;
   private readonly store: SessionStore;
   private readonly updates: Updates;
+  private readonly quota: Quota;
   private readonly replacements: Replacements;
   private readonly rotations: Rotations;
   private readonly idempotency: Idempotency;
@@ -57,7 +59,8 @@ export class Sessions {
     this.store = store;
     this.policy = policy;
     this.updates = new Updates(store);
-    this.replacements = new Replacements(store, policy);
+    this.quota = new Quota(store);
+    this.replacements = new Replacements(store, policy, this.quota);
     this.rotations = new Rotations(store, policy);
     this.idempotency = new Idempotency(store);
   }
@@ -65,7 +68,7 @@ export class Sessions {
   /**
    * Creates a session. A subject at its cap loses its oldest or least recently used session, in the same atomic step.
    * Sent again with the same key, it gives the same session and token. Errors: `invalid_value` for timeouts,
-   * `data_too_large`, `session_limit_reached`, `idempotency_key_reused`, `session_not_found` when what the key made has
+   * `data_too_large`, `session_limit_reached`, `session_quota_reached`, `idempotency_key_reused`, `session_not_found` when what the key made has
    * ended.
    */
   async create(draft: NewSession, now: number, repeatable?: Repeatable): Promise<Created> {
@@ -88,7 +91,7 @@ export class Sessions {
     return this.store.getMany(app, tokens.map(parseToken), touch, now);
   }
 
-  /** Reads a session by its public id. Never a touch. Absence: null. */
+  /** Reads a session by its public id. Never a touch. Absence: null, also for what is no id. */
   async find(app: AppName, id: string, now: number): Promise<Visit | null> {
     // What is no id may be a token in the wrong place: no store is to see it.
     return isSessionId(id) ? this.store.find(app, id, now) : null;
@@ -149,7 +152,7 @@ export class Sessions {
     }
   }
 
-  /** Ends sessions and gives how many. */
+  /** Ends sessions and gives how many: none for what is no id. */
   async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
     if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
     if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
@@ -195,7 +198,9 @@ export class Sessions {
       const session = begin(draft, id, now);
       // Nobody could use it: it ends as it begins.
       if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: false };
-      const outcome = await this.store.create(session, credential, capOf(this.policy(draft.app)), now);
+      const policy = this.policy(draft.app);
+      await this.quota.take(draft.app, policy.maxSessions, now);
+      const outcome = await this.store.create(session, credential, capOf(policy), now);
       if (outcome.kind === 'created') {
         const { at, revoked } = outcome;
         return { token, session: begunAt(session, at), at, revoked, repeated: false };

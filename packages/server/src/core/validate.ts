@@ -42,6 +42,16 @@ export function checkSubject(value: string): Subject {
   return value as Subject;
 }
 
+/**
+ * Checks the subject of a v1 request. `.` and `..` are none: in the path of a URL they are steps, which clients take before
+ * they ask, and `/subjects/../sessions` is the list of the whole app. (The classic routes go on to take them.)
+ */
+export function checkPathSubject(value: string): Subject {
+  if (value === '.' || value === '..')
+    throw invalid('subject', 'something else than . and .., which are steps in a path');
+  return checkSubject(value);
+}
+
 /** Checks the end user's address as the caller gives it: free text, because proxies also send names and lists. */
 export function checkIp(value: string): Ip {
   if (!isLength(value, 1, MAX_IP) || LINE_BREAK.test(value) || !value.isWellFormed()) {

@@ -2,7 +2,7 @@
 import type { ServiceError } from '../core/errors.ts';
 import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { Sessions } from '../core/sessions.ts';
-import { type AppName, checkSubject } from '../core/validate.ts';
+import { type AppName, checkPathSubject } from '../core/validate.ts';
 import { seesApp } from './auth.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
 import { invalid } from './faults.ts';
@@ -42,7 +42,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       errors: ['invalid_cursor'],
       handle: async ({ c, now, app, query }) => {
         const { activeWithin, view = 'full', limit = LIMIT, cursor } = query;
-        const subject = query.subject === undefined ? undefined : checkSubject(query.subject);
+        const subject = query.subject === undefined ? undefined : checkPathSubject(query.subject);
         const window = activeWithin === undefined ? EVER : milliseconds(activeWithin);
         if (view === 'count') {
           const count = subject === undefined ? (await sessions.count(app, window, now)).sessions : null;

@@ -25,6 +25,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   token_replaced: 409,
   idempotency_key_reused: 422,
   session_limit_reached: 409,
+  session_quota_reached: 409,
   unsupported_media_type: 415,
   app_not_found: 404,
   route_not_found: 404,

@@ -5,7 +5,7 @@ import { mergePatch, setUnset } from '../core/merge.ts';
 import type { Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { Edited } from '../core/updates.ts';
-import { checkIp, checkLabel, checkSubject, checkUserAgent } from '../core/validate.ts';
+import { checkIp, checkLabel, checkPathSubject, checkUserAgent } from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
 import { PARTIAL_EXAMPLE } from './examples.ts';
 import { invalid } from './faults.ts';
@@ -85,7 +85,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
         const asked = body as z.output<typeof shape.SetUnset>;
         const edit = setUnsetEdit(asked, membersIn(members, 'set'));
         if (asked.subject === undefined) return answerSession(c, await sessions.update(app, token, edit, now, expect));
-        const subject = asked.subject === null ? null : checkSubject(asked.subject);
+        const subject = asked.subject === null ? null : checkPathSubject(asked.subject);
         return answerSession(
           c,
           await sessions.bind(app, token, (session) => ({ ...edit(session), subject }), now, expect),

@@ -1,6 +1,6 @@
 /** v1: the sessions of one subject: the devices a user is logged in on. */
 import type { Sessions } from '../core/sessions.ts';
-import { checkSubject } from '../core/validate.ts';
+import { checkPathSubject } from '../core/validate.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
 import { pageJson } from './page.ts';
@@ -58,5 +58,5 @@ export function subjectRoutes(sessions: Sessions, operation: Operations): Operat
 }
 
 function subjectOf(c: Asked['c']) {
-  return checkSubject(pathPart(c, 5, 'subject'));
+  return checkPathSubject(pathPart(c, 5, 'subject'));
 }

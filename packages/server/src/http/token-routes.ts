@@ -5,7 +5,14 @@ import type { Policy } from '../core/policy.ts';
 import type { Draft } from '../core/rules.ts';
 import { EMPTY_DATA, type Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
-import { type AppName, checkCallerToken, checkIp, checkLabel, checkSubject, checkUserAgent } from '../core/validate.ts';
+import {
+  type AppName,
+  checkCallerToken,
+  checkIp,
+  checkLabel,
+  checkPathSubject,
+  checkUserAgent,
+} from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
@@ -46,7 +53,13 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
           headers: ['ETag', 'Location', 'Idempotency-Replayed'],
         },
       },
-      errors: ['session_limit_reached', 'idempotency_key_reused', 'data_too_large', 'session_not_found'],
+      errors: [
+        'session_limit_reached',
+        'session_quota_reached',
+        'idempotency_key_reused',
+        'data_too_large',
+        'session_not_found',
+      ],
       handle: async ({ c, now, app, policy, body, members, text }) => {
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
         const repeatable = repeatableOf(c, callerOf(c), ['create', text]);
@@ -78,7 +91,13 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
         },
       },
       answers: { 200: SESSION_ANSWER, 201: { ...SESSION_ANSWER, description: 'There was none: it was created.' } },
-      errors: ['version_mismatch', 'token_replaced', 'data_too_large', 'session_limit_reached'],
+      errors: [
+        'version_mismatch',
+        'token_replaced',
+        'data_too_large',
+        'session_limit_reached',
+        'session_quota_reached',
+      ],
       handle: async ({ c, now, app, policy, body, members }) => {
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
         const conditions = { ifMatch: ifMatch(c), ifNoneMatch: ifNoneMatch(c) };
@@ -116,7 +135,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
         const token = tokenOf(c);
         const request = {
           token: body.token === undefined ? undefined : checkCallerToken(body.token, policy),
-          subject: typeof body.subject === 'string' ? checkSubject(body.subject) : body.subject,
+          subject: typeof body.subject === 'string' ? checkPathSubject(body.subject) : body.subject,
           grace: body.grace === undefined ? undefined : milliseconds(body.grace),
           expect: ifMatch(c),
         };
@@ -147,7 +166,7 @@ function draftOf(
   const { subject, ip, userAgent, label, idleTimeout, absoluteTimeout } = body;
   return {
     app,
-    subject: subject == null ? null : checkSubject(subject),
+    subject: subject == null ? null : checkPathSubject(subject),
     ip: ip == null ? null : checkIp(ip),
     userAgent: userAgent == null ? null : checkUserAgent(userAgent),
     label: label == null ? null : checkLabel(label),

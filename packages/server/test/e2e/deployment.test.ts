@@ -33,3 +33,14 @@ test('the variables of compose.yaml and Dockerfile are ones the server knows, wi
   assert.throws(() => readConfig(image), /RS_AUTH/, 'the image alone does not serve strangers');
   assert.equal(readConfig({ ...image, ...service }).store, 'redis://valkey:6379');
 });
+
+test('the image has everything that the package has', () => {
+  const { files } = JSON.parse(read('packages/server/package.json')) as { files: string[] };
+  assert.ok(files.length >= 3);
+  for (const file of ['package.json', ...files]) {
+    assert.ok(
+      read('Dockerfile').includes(`COPY --from=build /build/packages/server/${file} ./packages/server/${file}\n`),
+      file,
+    );
+  }
+});

@@ -4,11 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ServiceError } from '../../src/core/errors.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy.ts';
 import { SCOPES, type Scope } from '../../src/core/principal.ts';
 import { Sessions } from '../../src/core/sessions.ts';
 import { type AppOptions, createApp, routeTable } from '../../src/http/app.ts';
-import type { Route } from '../../src/http/route.ts';
+import { guard } from '../../src/http/auth.ts';
+import type { Handle, Route } from '../../src/http/route.ts';
 import type { KeyEntry } from '../../src/keys/entry.ts';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { KeyRing } from '../../src/keys/ring.ts';
@@ -141,6 +143,7 @@ describe('every route of the table', () => {
         'Bearer ',
         good,
         `Digest ${good}`,
+        `Digest ${btoa(`joe:${good}`)}`,
         `Basic ${good}`,
         `Basic ${btoa(`${good}:`)}`,
         'Basic !!!',
@@ -207,6 +210,23 @@ test('a server without keys lets everyone in', async () => {
   const { authenticate: _, ...open } = options;
   const answer = await createApp(open).request('/shop/activity?dt=600', {}, {});
   assert.equal(answer.status, 200);
+});
+
+test('a route without an app that says nothing more is for keys for all apps only', async () => {
+  const route: Route = { method: 'GET', path: '/v1/everything', scope: 'read', handle: () => new Response('{}') };
+  const handle = guard(route, options.authenticate!, options.clock);
+  const statusFor = (name: string) => {
+    const authorization = `Bearer ${KEYS.find(({ entry }) => entry.name === name)!.key}`;
+    const context = { env: { incoming: { headers: { authorization } } }, req: {} } as unknown as Parameters<Handle>[0];
+    try {
+      return (handle(context) as Response).status;
+    } catch (error) {
+      return (error as ServiceError).code;
+    }
+  };
+  assert.equal(statusFor('all-read'), 200);
+  assert.equal(statusFor('shop-read'), 'forbidden');
+  assert.equal(statusFor('all-write'), 'forbidden');
 });
 
 describe('a route that narrows what it answers', () => {

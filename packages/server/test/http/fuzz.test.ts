@@ -61,7 +61,11 @@ async function wireCase(server: ServerProcess, seed: number): Promise<void> {
     else assert.ok(result.closed, 'the connection hangs');
     if (ending !== 'reset') assert.equal(result.rest, '', 'a broken answer');
   } catch (cause) {
-    throw new Error(`FUZZ_SEED=${seed}: ${shown.join('\n got ')}`, { cause });
+    const logged = server
+      .output()
+      .split('\n')
+      .findLast((line) => line.includes('"level":"error"'));
+    throw new Error(`FUZZ_SEED=${seed}: ${shown.join('\n got ')}\n log ${logged}`, { cause });
   }
 }
 

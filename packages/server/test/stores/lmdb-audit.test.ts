@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import type { Database } from 'lmdb';
 import type { AuditFinding } from '../../src/stores/audit.ts';
 import { type LmdbAudit, openLmdbAudit } from '../../src/stores/lmdb/audit.ts';
-import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix } from '../../src/stores/lmdb/keys.ts';
+import { activityKey, aliasKey, dueKey, memoKey, sessionKey, subjectPrefix } from '../../src/stores/lmdb/keys.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { packRecord } from '../../src/stores/lmdb/record.ts';
 import { Tables } from '../../src/stores/lmdb/tables.ts';
@@ -73,6 +73,14 @@ const DAMAGES: Record<string, { do: (p: Patient) => unknown; found: string; stay
   'an alias to a ghost': {
     do: ({ tables }) => put(tables.aliases, aliasKey(APP, '1.ghost-of-a-token'), GHOST),
     found: 'aliases-orphan',
+  },
+  'a memo that is not due': {
+    do: ({ tables }) => put(tables.memos.tables.memos, memoKey(APP, 'a-name'), ['x', T0]),
+    found: 'memo-due',
+  },
+  'a memo to end that is not there': {
+    do: ({ tables }) => put(tables.memos.tables.memoDue, dueKey(T0, APP, 'a-name'), true),
+    found: 'memo-orphan',
   },
   'a record cut off': {
     do: ({ tables, key, bytes }) => tables.sessions.put(key, bytes.subarray(0, 60)),

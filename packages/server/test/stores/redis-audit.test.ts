@@ -8,7 +8,7 @@ import { RedisAudit } from '../../src/stores/redis/audit.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { APP, HOUR, type Made, make, makeAliased } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
-import { as, createAccount } from '../support/redis-acl.ts';
+import { as, commandsCalled, createAccount, documentedRules, refused } from '../support/redis-acl.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 import type { Cleanup } from '../support/server.ts';
 
@@ -103,6 +103,14 @@ const DAMAGES: Record<string, { do: (p: Patient) => Promise<unknown>; found: str
     stays: true,
   },
   'an app that is not entered': { do: ({ redis }) => redis('ZREM', `${NAMESPACE}:apps`, APP), found: 'app' },
+  'a memo without its TTL': {
+    do: ({ redis }) => redis('SET', `{${NAMESPACE}:${APP}:name-of-a-memo}:n`, '1:x'),
+    found: 'ttl',
+  },
+  'word of a move without its TTL': {
+    do: ({ redis, short }) => redis('SET', `{${NAMESPACE}:${APP}:00}:m:${GHOST}`, short.session.id),
+    found: 'ttl',
+  },
   'a key of nobody': {
     do: ({ redis }) => redis('SET', `{${NAMESPACE}:${APP}:00}:x`, 'x'),
     found: 'key',
@@ -192,6 +200,14 @@ describe('the audit of a Redis', () => {
     }
   });
 
+  test('needs the commands that docs/operations.md grants it, each of them and no other', async () => {
+    const called = await commandsCalled(server().admin);
+    for (const rule of documentedRules('doctor', NAMESPACE, '').slice(1)) {
+      assert.ok(called.includes(rule.slice(1)), `${rule} is granted and never used`);
+    }
+    assert.deepEqual(await refused(server().admin, NAMESPACE), []);
+  });
+
   test('has nothing to say, and nothing to mend, while every verb runs', async (t) => {
     await server().admin.flushall();
     await underLoad(openStore(t, url()), url());
@@ -239,7 +255,7 @@ async function underLoad(store: RedisStore, at: string): Promise<void> {
       await store.rotate(APP, made.ref, { credential, graceUntil: now + 1000, ...move }, now);
       if (i % 2 === 0) await store.revoke(APP, { by: 'id', id }, now);
       if (i % 30 === 0) await store.revoke(APP, { by: 'subject', subject }, now);
-      if (i % 40 === 0) await store.sweep(now, 100);
+      if (i % 40 === 39) await store.sweep(now, 100);
       sessions++;
     }
   };

@@ -43,3 +43,16 @@ export async function createAccount(
 export function as(account: Account, url: string): string {
   return url.replace('://', `://${account.name}:${account.password}@`);
 }
+
+/** Gives the commands that a server was ever sent. */
+export async function commandsCalled(server: Redis): Promise<string[]> {
+  return [...(await server.info('commandstats')).matchAll(/^cmdstat_([^:]+):/gm)].map((match) => match[1]!);
+}
+
+/** Gives what a server refused an account, but for keys of another namespace. */
+export async function refused(server: Redis, namespace: string): Promise<string[]> {
+  const log = (await server.call('ACL', 'LOG')) as unknown[][];
+  return log
+    .map((entry) => entry.join(' '))
+    .filter((entry) => !entry.includes('reason key') || entry.includes(`${namespace}:`));
+}

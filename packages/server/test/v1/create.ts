@@ -50,6 +50,28 @@ export function createSection(service: () => Service): void {
       assert.deepEqual((await app.send('GET', '/activity')).json, { subjects: 0, sessions: 3 });
     });
 
+    test('is refused when the app has all the sessions of its quota, however it is asked', async () => {
+      const app = service().app('quota');
+      const made = await Promise.all(Array.from({ length: 8 }, (_, i) => app.create({ subject: `u${i}` })));
+      assert.equal(made.filter(({ status }) => status === 201).length, 5);
+      const full = [409, 'session_quota_reached'];
+      assert.deepEqual(problemOf(made.find(({ status }) => status !== 201)!), full);
+      const put = await app.send('PUT', '/session', {}, { 'Session-Token': 'of-the-caller-0123456789ab' });
+      assert.deepEqual(problemOf(put), full);
+    });
+
+    test('takes no subject that is a step in a path: its sessions would be listed as those of the app', async () => {
+      const app = service().app(freshApp());
+      for (const subject of ['.', '..']) {
+        assert.deepEqual(problemOf(await app.create({ subject })), [400, 'invalid_format']);
+      }
+      for (const subject of ['...', 'a/..', '.a']) {
+        assert.equal((await app.create({ subject })).status, 201);
+        const path = `/subjects/${encodeURIComponent(subject)}/sessions`;
+        assert.equal((await app.send('GET', path)).json.sessions.length, 1, subject);
+      }
+    });
+
     test('ends the oldest sessions of a subject at its cap, and names them', async () => {
       const app = service().app('cap-oldest');
       const ids: string[] = [];

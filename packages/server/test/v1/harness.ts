@@ -33,6 +33,7 @@ const POLICY = {
     'cap-idle': { maxSessionsPerSubject: 3, onLimit: 'revokeLeastRecentlyUsed' },
     'cap-refuse': { maxSessionsPerSubject: 5, onLimit: 'refuse' },
     'cap-one': { maxSessionsPerSubject: 1 },
+    quota: { maxSessions: 5 },
     small: { maxDataBytes: 100, minCallerTokenLength: 30, rotationGrace: 0 },
     bounds: {
       minIdleTimeout: 60,

@@ -18,22 +18,20 @@ export async function memory(): Promise<StoreOfSuite> {
 
 export async function lmdb(cleanup: Cleanup): Promise<StoreOfSuite> {
   const path = temporaryFolder(cleanup);
-  const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
-  const open = () => new LmdbStore({ path, namespace: NAMESPACE, onError });
+  const use = async <T>(work: (store: LmdbStore) => Promise<T>): Promise<T> => {
+    const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
+    const store = new LmdbStore({ path, namespace: NAMESPACE, onError });
+    return work(store).finally(() => store.close());
+  };
   return {
     env: { RS_STORE: `lmdb:${path}` },
     shared: true,
-    contents: async () => {
-      const store = open();
-      await store.sweep(Date.now(), 10_000);
-      const lines = store.dump().map((entry) => JSON.stringify(entry));
-      await store.close();
-      return lines;
-    },
-    faults: async () => {
-      const store = open();
-      return faultsOf(store.audit()).finally(() => store.close());
-    },
+    contents: () =>
+      use(async (store) => {
+        await store.sweep(Date.now(), 10_000);
+        return store.dump().map((entry) => JSON.stringify(entry));
+      }),
+    faults: () => use((store) => faultsOf(store.audit())),
   };
 }
 

@@ -44,7 +44,7 @@ export class LmdbAudit implements Audit {
 
   async run(options: AuditOptions): Promise<AppSummary[]> {
     const counts = new Map<string, number>();
-    await this.walk('sessions', options, async (entries, snapshot) => {
+    await this.walk(this.tables.sessions, 'sessions', options, async (entries, snapshot) => {
       for (const { key } of entries) {
         const app = key.slice(0, key.indexOf(':'));
         counts.set(app, (counts.get(app) ?? 0) + 1);
@@ -53,12 +53,42 @@ export class LmdbAudit implements Audit {
       for (const [key, found] of faulty) if (found.length > 0) await this.session(key, found, options);
     });
     for (const index of Object.keys(INDEXES) as IndexName[]) {
-      await this.walk(index, options, async (entries, snapshot) => {
+      await this.walk(this.tables[index], index, options, async (entries, snapshot) => {
         const orphans = entries.filter(({ key, value }) => this.isOrphan(index, key, value, snapshot));
         for (const { key, value } of orphans) await this.orphan(index, key, value, options);
       });
     }
+    await this.memos(options);
     return [...counts].map(([app, sessions]) => ({ app, sessions, largest: null }));
+  }
+
+  /** Memos, which are no sessions, against the instants they go at. */
+  private async memos(options: AuditOptions): Promise<void> {
+    const { memos, memoDue } = this.tables.memos.tables;
+    const undue = (key: string, transaction?: Transaction) => {
+      const memo = memos.get(key, transaction && { transaction });
+      return memo !== undefined && memoDue.get(dueOfMemo(key, memo), transaction && { transaction }) === undefined;
+    };
+    const orphan = (key: string, transaction?: Transaction) => {
+      const memo = memos.get(keyOfDue(key), transaction && { transaction });
+      return memo === undefined || dueOfMemo(keyOfDue(key), memo) !== key;
+    };
+    const tell = async (code: string, where: string, message: string, mend: () => unknown) => {
+      const mended = options.repair ? await this.tables.transaction(() => (mend() ? 'mended' : 'right by now')) : null;
+      options.onFinding({ kind: 'fault', code, where, message, mended });
+    };
+    await this.walk(memos, 'memos', options, async (entries, snapshot) => {
+      for (const { key } of entries.filter((entry) => undue(entry.key, snapshot))) {
+        const mend = () => undue(key) && memoDue.put(dueOfMemo(key, memos.get(key)!), true);
+        await tell('memo-due', `memos ${key}`, 'a memo that no sweep would find', mend);
+      }
+    });
+    await this.walk(memoDue, 'memos that end', options, async (entries, snapshot) => {
+      for (const { key } of entries.filter((entry) => orphan(entry.key, snapshot))) {
+        const mend = () => orphan(key) && memoDue.remove(key);
+        await tell('memo-orphan', `memoDue ${key}`, 'a memo to end that is not there', mend);
+      }
+    });
   }
 
   close(): Promise<void> {
@@ -66,11 +96,13 @@ export class LmdbAudit implements Audit {
   }
 
   private async walk(
-    name: 'sessions' | IndexName,
+    table: Database<unknown, string>,
+    name: string,
     { onProgress }: AuditOptions,
     look: (entries: { key: string; value: unknown }[], snapshot: Transaction) => Promise<void>,
   ): Promise<void> {
-    const table = this.tables[name] as Database<unknown, string>;
+    // A store of an earlier version may lack it, and opened for reading alone it is not made.
+    if (table === undefined) return;
     const total = (table.getStats() as { entryCount: number }).entryCount;
     let done = 0;
     let range: RangeOptions = { limit: SLICE };
@@ -191,4 +223,9 @@ function entriesOf({ session, credential, dueAt, indexedAt }: StoredRecord) {
     if (held?.alias) entries.push({ index: 'aliases', key: aliasKey(app, held.hash), value: id, mayBeElsewhere });
   }
   return entries;
+}
+
+function dueOfMemo(key: string, [, until]: readonly [text: string, until: number]): string {
+  const separator = key.indexOf(':');
+  return dueKey(until, key.slice(0, separator), key.slice(separator + 1));
 }

@@ -3,6 +3,7 @@
  * that would stay for ever, and keys of no known kind.
  */
 
+import { ID_LENGTH } from '../../core/token.ts';
 import type { AuditOptions } from '../audit.ts';
 import type { Aliases } from './aliases.ts';
 import { scan } from './audit-partition.ts';
@@ -20,11 +21,13 @@ export interface KeyWalkParts {
 }
 
 const PAGE = 500;
-/** The last letter of a key (keys.ts). */
+/** What follows the braces of a key (keys.ts). */
 const OF_PARTITION = /^[sjavud]$/;
 const OF_ALIAS = 't';
-/** Memos, and the word that a session left which moved: with a TTL, always. */
-const PASSING = /^(?:n|m:[0-9a-f]{2}[A-Za-z0-9]{14})$/;
+/** Memos, and the word of sessions that moved: they end by their TTL, whatever they say. */
+const PASSING = /^(n|m:[A-Za-z0-9]{16})$/;
+/** What a passing key gets that has lost its TTL. Units: milliseconds. */
+const PASSING_TTL = 3_600_000;
 /** What PTTL says of a key without a TTL. */
 const FOR_EVER = -1;
 
@@ -78,9 +81,12 @@ export class KeyWalk {
     });
   }
 
+  /** A memo, or the word of a session that moved. Each is written with its TTL in one step, so one look is enough. */
   private async passing(key: string): Promise<void> {
-    if (Number(await this.parts.calls.command('PTTL', [key])) !== FOR_EVER) return;
-    this.tell('key-ttl', key, 'a key that ends by its TTL has none', null);
+    const { calls, options } = this.parts;
+    if (Number(await calls.command('PTTL', [key])) !== FOR_EVER) return;
+    if (options.repair) await calls.command('PEXPIRE', [key, PASSING_TTL]);
+    this.tell('ttl', shown(key), 'a note that should end by itself stays for ever', 'it ends in an hour');
   }
 
   private async alias(key: string, app: string): Promise<void> {
@@ -90,8 +96,7 @@ export class KeyWalk {
       if (fault === null) return;
       const { code, message, mend, mended } = fault;
       if (this.parts.options.repair) await mend?.();
-      // Enough to find it by, and no hash of a token.
-      this.tell(code, `${key.slice(0, key.lastIndexOf(':', key.length - 3) + 11)}…}:t`, message, mend ? mended : null);
+      this.tell(code, shown(key), message, mend ? mended : null);
     });
   }
 
@@ -103,7 +108,7 @@ export class KeyWalk {
     ]);
     if (found === null || ttl !== FOR_EVER) return null;
     const value = String(found);
-    const [, id, until] = /^([0-9a-f]{2}[A-Za-z0-9]{14}):(.+)$/.exec(value) ?? [];
+    const [, id, until] = /^([0-9a-f]{2}[A-Za-z0-9]{14}):([^>]+)/.exec(value) ?? [];
     if (id === undefined || Number.isNaN(Number(until))) {
       const message = 'a token leads to something of no known form, for ever';
       return { code: 'alias-form', message, mend: null, mended: null };
@@ -121,7 +126,10 @@ export class KeyWalk {
         mended: 'given its TTL',
       };
     }
-    if (Number(await calls.command('HEXISTS', [keys.ofSession(app, id)[0]!, id])) === 1) return null;
+    const ids = value.split('>').map((text) => text.slice(0, ID_LENGTH));
+    for (const one of ids) {
+      if (Number(await calls.command('HEXISTS', [keys.ofSession(app, one)[0]!, one])) === 1) return null;
+    }
     const mend = () => calls.callTimeless('alias-release', [key], [id]);
     return {
       code: 'alias-orphan',
@@ -135,4 +143,9 @@ export class KeyWalk {
     const { repair, onFinding } = this.parts.options;
     onFinding({ kind: 'fault', code, where, message, mended: repair ? mended : null });
   }
+}
+
+/** Gives enough of a key to find it by, and no hash of a token. */
+function shown(key: string): string {
+  return key.replace(/^(\{[^:]+:[^:]+:[^}]{10})[^}]+/, '$1…');
 }

@@ -4,6 +4,7 @@
  */
 
 import { isLive } from '../../core/expiry.ts';
+import type { Session } from '../../core/session.ts';
 import { fingerprint, ID_LENGTH, isSessionId } from '../../core/token.ts';
 import type { AuditOptions } from '../audit.ts';
 import type { Aliases } from './aliases.ts';
@@ -26,14 +27,14 @@ const SESSION_FAULTS: Record<string, readonly [message: string, mended: string]>
   due: ['not due at its deadline: the sweep would leave it', 'entered'],
   data: ['its data is gone, and it is read as {}', 'its data is {} now'],
   subject: ['not among the sessions of its subject: ending all of them would miss it', 'entered'],
-  record: ['it cannot be read: requests for it fail, and so does the sweep', 'removed: whoever has it logs in again'],
+  record: ['it cannot be read: requests for it fail, and it stays for ever', 'removed: whoever has it logs in again'],
 };
 
 /** Index → what an entry without a session leads to. In the order of the walk. */
 const INDEXES = {
   subjects: 'sessions of a subject that are no longer there, or are not theirs',
   visitors: 'activity of a subject without sessions: it is counted',
-  activity: 'activity of a session that is no longer there: lists and counts of this app fail',
+  activity: 'activity of a session that is no longer there: it may be counted',
   due: 'a session to sweep that is no longer there',
   data: 'data of a session that is no longer there, or has it elsewhere',
 } as const;
@@ -129,7 +130,8 @@ export class PartitionAudit {
     await suspects.add(async () => {
       const record = (await calls.command('HGET', [sessions, id])) as Buffer | null;
       if (record === null || record[0] !== FORM || record[1] !== 1 || hashOf(record) !== hash) return;
-      const { session } = unpackVisit(Buffer.concat([Buffer.alloc(8), record]), app, id, 0);
+      const session = sessionOf(record, app, id);
+      if (session === null) return;
       const [seconds] = (await calls.command('TIME', [])) as Buffer[];
       const now = Number(seconds) * 1000;
       if (!isLive(session, now) || (await present())) return;
@@ -157,6 +159,15 @@ export async function* scan(send: (cursor: string) => Promise<unknown>): AsyncGe
     cursor = String(next);
     yield found;
   } while (cursor !== '0');
+}
+
+/** Absence: null when it cannot be read, which is a finding of its own. */
+function sessionOf(record: Buffer, app: string, id: string): Session | null {
+  try {
+    return unpackVisit(Buffer.concat([Buffer.alloc(8), record]), app, id, 0).session;
+  } catch {
+    return null;
+  }
 }
 
 function hashOf(record: Buffer): string {
