@@ -18,6 +18,21 @@ export function rotationSection(service: () => Service): void {
       for (const old of [made.token, json.token]) assert.equal((await app.get(old)).status, 404);
     });
 
+    test('with the token before the last rotation, in its grace, works once more: nobody is logged out', async () => {
+      const app = service().app(freshApp());
+      for (const body of [{}, { subject: 'ann' }]) {
+        const token = await app.token();
+        const between = (await app.rotate(token, { grace: 60 })).json.token;
+        assert.equal((await app.merge(token, { late: 1 })).status, 200, 'it also writes');
+        const { status, json } = await app.rotate(token, { ...body, grace: 60 });
+        assert.equal(status, 200);
+        assert.deepEqual((await app.get(json.token)).json.data, { late: 1 });
+        assert.equal((await app.get(token)).status, 404, 'two rotations back');
+        assert.equal((await app.get(between)).status, 'subject' in body ? 404 : 200);
+      }
+      assert.equal((await app.list()).json.sessions.length, 2);
+    });
+
     test('takes the grace of the policy where the request names none', async () => {
       const app = service().app('small');
       const token = await app.token();
