@@ -34,10 +34,23 @@ export function byActivity(a: Position, b: Position): number {
 }
 
 /** Cuts one page out of all matching sessions: for stores that hold them in memory, and for one subject's few. */
-export function pageOf(sessions: Session[], cursor: string | undefined, limit: number) {
+export function pageOf(sessions: readonly Session[], cursor: string | undefined, limit: number) {
   const after = cursor === undefined ? null : readCursor(cursor);
   const rest = after === null ? sessions : sessions.filter((session) => byActivity(after, session) < 0);
-  rest.sort(byActivity);
-  const page = rest.slice(0, limit);
+  const page = firstOf(rest, limit);
   return { sessions: page, cursor: rest.length > limit ? writeCursor(page.at(-1)!) : null };
+}
+
+/** Gives the first in order, without ordering all of them: of 100,000 that took 40 ms, and others wait meanwhile. */
+function firstOf(sessions: readonly Session[], count: number): Session[] {
+  const first: Session[] = [];
+  let last: Session | null = null;
+  for (const session of sessions) {
+    if (last !== null && byActivity(last, session) < 0) continue;
+    first.push(session);
+    if (first.length < 2 * count) continue;
+    first.sort(byActivity).length = count;
+    last = first[count - 1]!;
+  }
+  return first.sort(byActivity).slice(0, count);
 }

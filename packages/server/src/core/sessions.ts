@@ -181,9 +181,20 @@ export class Sessions {
     return this.store.count(app, now - window, now);
   }
 
-  /** Gives the apps that have sessions, in order. */
-  apps(): Promise<string[]> {
-    return this.store.apps();
+  /** Gives the apps that have sessions and are served, in order. */
+  async apps(): Promise<string[]> {
+    return (await this.store.apps()).filter((app) => this.serves(app));
+  }
+
+  /** Tells whether the policy serves an app. What it left in the store before counts for nothing. */
+  serves(app: string): boolean {
+    try {
+      this.policy(app);
+      return true;
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'app_not_found') return false;
+      throw error;
+    }
   }
 
   /** Resolves when the store would do its work now. Errors: `store_unavailable`. */

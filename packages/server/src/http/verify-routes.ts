@@ -72,7 +72,7 @@ export function verifyRoutes(sessions: Sessions, operation: Operations): Operati
       errors: [],
       handle: async ({ c, now, body: { token, app } }) => {
         const apps = app === undefined ? ((await sessions.apps()) as AppName[]) : [checkApp(app)];
-        for (const name of apps.filter((candidate) => seesApp(c, candidate))) {
+        for (const name of apps.filter((candidate) => seesApp(c, candidate) && sessions.serves(candidate))) {
           const visit = await sessions.get(name, token, 'look', now);
           if (visit !== null) return answer(c, introspection(trace(c, visit.session)));
         }

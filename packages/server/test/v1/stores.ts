@@ -57,9 +57,7 @@ function onRedis(cleanup: Cleanup, url: string, masters: readonly Redis[]): Stor
       // An empty app stays in the register until the next sweep.
       await store.sweep(Date.now(), 10_000);
       await store.close();
-      // Memos and words of a move end by their TTL.
-      const dumps = await dumpRedis(masters);
-      return linesOf(dumps.filter(({ key, ttl }) => !(/:n$|:m:/.test(key) && ttl > 0)));
+      return linesOf(await dumpRedis(masters));
     },
     faults: () => faultsOfRedis({ url, namespace: NAMESPACE }),
   };
