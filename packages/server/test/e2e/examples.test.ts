@@ -28,7 +28,27 @@ test('examples/curl.sh walks a session through its life', async (t) => {
   ]);
 });
 
-test('the requests of the README give the answers it shows', async (t) => {
+test('the v1 requests of the README give the answers it shows', async (t) => {
+  const server = await startServer(t, { RS_STORE: 'memory:' });
+  const block = /```sh\napi=(\S+)\n([\s\S]+?)```/.exec(readFileSync(`${root}README.md`, 'utf8'));
+  assert.ok(block, 'the README shows v1 requests');
+  const api = block[1]!.replace('http://127.0.0.1:3000', server.url);
+  let token = '';
+  for (const [, command, shown] of block[2]!.matchAll(/^(curl .+)\n# (.+)$/gm)) {
+    const line = command!.replaceAll('$api', api).replaceAll('TOKEN', token);
+    const { stdout } = await shell('bash', ['-c', line.replace(/^curl /, 'curl -s ')]);
+    token ||= JSON.parse(stdout).token;
+    // An ellipsis stands for members, or for what the server made up.
+    const pattern = shown!
+      .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('…', '.+')
+      .replaceAll('TOKEN', token);
+    assert.match(stdout, new RegExp(`^${pattern}$`), line);
+  }
+  assert.match(token, /^\w{40}$/);
+});
+
+test('the classic requests of the README give the answers it shows', async (t) => {
   const server = await startServer(t, { RS_STORE: 'memory:' });
   const block = /```sh\n(curl -X PUT[\s\S]+?)```/.exec(readFileSync(`${root}README.md`, 'utf8'))?.[1];
   assert.ok(block, 'the README shows requests');

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Client } from '../support/client.ts';
+import { DescribedClient } from '../support/described-client.ts';
 import { openLoop } from '../support/open-loop.ts';
 import { memoryOf } from '../support/raw-client.ts';
 import { startServer } from '../support/server.ts';
@@ -15,7 +15,7 @@ const create = () => `PUT /shop/create/u${user++ % 5000}?ip=1.1.1.1 HTTP/1.1\r\n
 test('more than it can do at once: the surplus gets 503 with Retry-After, the rest its session, nobody waits', async (t) => {
   const server = await startServer(t, { RS_MAX_CONCURRENT: '4' });
   const { port } = server;
-  const client = new Client(server.url);
+  const client = new DescribedClient(server.url);
   t.after(() => client.close());
   for (let i = 0; i < 20; i++) await client.create('shop', `u${i}`);
   const before = memoryOf(server)!;
@@ -34,7 +34,7 @@ test('more than it can do at once: the surplus gets 503 with Retry-After, the re
 
 test('a v1 request is turned away with problem details, a classic one in the classic form', async (t) => {
   const server = await startServer(t, { RS_MAX_CONCURRENT: '1' });
-  const client = new Client(server.url);
+  const client = new DescribedClient(server.url);
   t.after(() => client.close());
   const creates = Array.from({ length: 50 }, () => client.send('POST', '/v1/apps/shop/sessions', { subject: 'joe' }));
   const refused = (await Promise.all(creates)).filter(({ status }) => status === 503);
@@ -49,7 +49,7 @@ test('a v1 request is turned away with problem details, a classic one in the cla
 
 test('a busy server still says that it lives', async (t) => {
   const server = await startServer(t, { RS_MAX_CONCURRENT: '1' });
-  const client = new Client(server.url);
+  const client = new DescribedClient(server.url);
   t.after(() => client.close());
   const creates = Array.from({ length: 50 }, (_, i) => client.send('PUT', `/shop/create/u${i}?ip=1.1.1.1`));
   const [alive, ready] = await Promise.all([client.send('GET', '/livez'), client.send('GET', '/readyz?x')]);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
-import { Client } from '../support/client.ts';
+import { DescribedClient } from '../support/described-client.ts';
 import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { type Cleanup, startServer, temporaryFolder } from '../support/server.ts';
 import { TOPOLOGIES } from '../support/topologies.ts';
@@ -110,7 +110,7 @@ describe('secrets', () => {
     test(`a token appears in the answer that created it and nowhere else, on ${name} (G9)`, async (t) => {
       const { env, stored: read } = await open(t);
       const server = await startServer(t, { ...env, RS_LOGLEVEL: 'trace' });
-      const client = new Client(server.url);
+      const client = new DescribedClient(server.url);
       t.after(() => client.close());
       const tokens: string[] = [];
       for (let i = 0; i < 6; i++) tokens.push(await client.create('shop', `u${i}`, { a: i }));
