@@ -1,10 +1,14 @@
 /**
  * Where a token leads. One of our own form says it by itself; for all others, and for a session that moved and kept its
  * token, there is an alias: a small key from the hash of the token to the session. The hash decides its slot, the subject
- * that of the session, so the two are never one step. The order makes a crash in between harmless: claimed before its
- * session exists, an alias leads nowhere and may be claimed by the next; left behind after it, it leads to a session that
- * does not open with it, and its TTL ends it.
+ * that of the session, so the two are never one step.
+ *
+ * An alias is claimed (`id:0`), then its session is written, then it is settled (`id:until`). Who finds a claim waits until
+ * the session opens, the claim is given up, or the script that was to write the session is past its deadline, and only then
+ * claims it for itself: a crash in between costs the next one that time. Left behind after its session, an alias leads to
+ * one that does not open with it: the next may have it at once, and its TTL ends it.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Visit } from '../../core/store.ts';
@@ -14,6 +18,11 @@ import type { ScriptCalls } from './script-calls.ts';
 
 /** How much longer than its session an alias is kept, so that not every touch must extend it. Units: milliseconds. */
 const SLACK = 3_600_000;
+
+/** In the place of the instant, while the session is not written yet. */
+const CLAIMED = '0';
+/** How often who waits for a claim looks again. Units: milliseconds. */
+const LOOK_AGAIN = 10;
 
 /** A session that is moving is found after a hop or two; more would be a circle. */
 const MAX_HOPS = 5;
@@ -62,8 +71,8 @@ export class Aliases {
   }
 
   /**
-   * Lets an alias lead to a session. `own`: it does already. `taken`: it leads to a live one. `opens` tells whether a
-   * session lives by it.
+   * Claims an alias for a session that is about to be written; `settled` or `giveUp` comes next. `own`: it leads there
+   * already. `taken`: it leads to a live one. `opens` tells whether a session lives by it.
    */
   async claim(
     app: string,
@@ -72,13 +81,31 @@ export class Aliases {
     now: number,
     opens: Opens,
   ): Promise<'new' | 'own' | 'taken'> {
+    // The claim was there before its script was sent: past one budget for the one answer and one for the other it cannot run.
+    const patience = (2 * this.calls.timeout) / LOOK_AGAIN;
+    let [awaited, looks] = ['', 0];
     for (let present = ''; ; ) {
-      const found = await this.point(app, hash, session, present, now);
+      const found = await this.point(app, hash, session, present, now, CLAIMED);
       if (found === null) return 'new';
       const id = found.slice(0, ID_LENGTH);
       if (found !== '' && (await opens(id, hash))) return id === session.id ? 'own' : 'taken';
-      present = found;
+      if (found !== awaited) [awaited, looks] = [found, 0];
+      const waits = found.slice(ID_LENGTH + 1) === CLAIMED && looks++ < patience;
+      present = waits ? '' : found;
+      if (waits) await delay(LOOK_AGAIN);
     }
+  }
+
+  /** Settles a claim: the session is written. */
+  async settled(app: string, hash: string, session: Session, now: number): Promise<void> {
+    const found = await this.point(app, hash, session, `${session.id}:${CLAIMED}`, now);
+    // Another rotation of the same session had claimed it for the same, in vain, and gave it up.
+    if (found === '') await this.point(app, hash, session, '', now);
+  }
+
+  /** Gives a claim up: the session was not written. */
+  giveUp(app: string, hash: string, id: string): Promise<void> {
+    return this.release(app, [hash, `${id}:${CLAIMED}`]);
   }
 
   /** Lets the alias of a session that moved lead to where it is now, and takes back the word left where it was. */
@@ -102,7 +129,7 @@ export class Aliases {
 
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
   async release(app: string, ended: unknown): Promise<void> {
-    const texts = (ended as Buffer[]).map(String);
+    const texts = (ended as (Buffer | string)[]).map(String);
     const pairs = texts.flatMap((hash, i) => (i % 2 === 0 ? [{ hash, id: texts[i + 1]! }] : []));
     await Promise.all(
       pairs.map(({ hash, id }) => this.calls.callTimeless('alias-release', [this.keys.alias(app, hash)], [id])),
@@ -115,12 +142,10 @@ export class Aliases {
   }
 
   /** Points an alias at a session if its value is `instead` ('': none). Gives null when it did, else its value. */
-  private async point(app: string, hash: string, session: Session, instead: string, now: number) {
-    const deadline = expiresAt(session);
-    const until = deadline + SLACK;
-    const args = Number.isFinite(deadline)
-      ? [`${session.id}:${until}`, instead, timeToLive(until - now)]
-      : [`${session.id}:Infinity`, instead, ''];
+  private async point(app: string, hash: string, session: Session, instead: string, now: number, mark?: string) {
+    const until = expiresAt(session) + SLACK;
+    const ttl = Number.isFinite(until) ? timeToLive(until - now) : mark === undefined ? '' : String(SLACK);
+    const args = [`${session.id}:${mark ?? until}`, instead, ttl];
     const found = (await this.calls.callTimeless('alias-point', [this.keys.alias(app, hash)], args)) as Buffer | null;
     return found?.toString('latin1') ?? null;
   }

@@ -114,11 +114,12 @@ export class RedisStore implements SessionStore {
     const answer = (await this.calls.callDurably('create', this.keys.ofSession(app, id), now, args))!;
     const [at, kind, list, ended, first] = answer as [number, Buffer, Buffer[], Buffer[], number];
     if (String(kind) !== 'created') {
-      if (claim === 'new') await this.aliases.release(app, [credential.hash, id]);
+      if (claim === 'new') await this.aliases.giveUp(app, credential.hash, id);
       if (String(kind) === 'taken') return TAKEN;
       const sessions = list.map((text) => fromText(text, app, at).session);
       return { kind: 'refused', at, sessions };
     }
+    if (claim === 'new') await this.aliases.settled(app, credential.hash, session, now);
     if (first === 1) await this.fanOut.enterAgain(app);
     await this.aliases.release(app, ended);
     return { kind: 'created', at, revoked: list.map(String) };
@@ -310,7 +311,8 @@ export class RedisStore implements SessionStore {
     const args = [lead.id, token.hash, hash, Number(alias), graceUntil - now, expect ?? ''];
     const answer = await this.calls.callDurably('rotate', [sessions, data], now, args);
     const [at, done, text, ended] = (answer ?? [now, 0, null, []]) as [number, number, Buffer | null, Buffer[]];
-    if (done === 0 && claim === 'new') await this.aliases.release(app, [hash, lead.id]);
+    if (claim === 'new' && done === 1) await this.aliases.settled(app, hash, before.session, now);
+    else if (claim === 'new') await this.aliases.giveUp(app, hash, lead.id);
     if (text === null) return null;
     const visit = unpackVisit(text, app, lead.id, at);
     if (done === 0) return { kind: 'conflict', ...visit };
