@@ -51,6 +51,11 @@ export class ScriptCalls {
     return this.ownClock ? '' : String(now);
   }
 
+  /** Gives the instant that Redis has at `now`, as its answers have told so far; `now` itself before the first. */
+  instantAt(now: number): number {
+    return this.ownClock && this.offset !== null ? Math.round(performance.now() + this.offset.value) : now;
+  }
+
   async ready(limit = this.options.timeout): Promise<void> {
     await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(limit)));
   }
