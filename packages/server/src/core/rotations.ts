@@ -55,7 +55,8 @@ export class Rotations {
     }
     const id = isMove(before.session, request.subject) ? '' : before.session.id;
     const claim = await this.idempotency.claim(app, repeatable, id, now);
-    const made = claim.repeated ? await this.again(app, request, claim, now) : null;
+    // A move may have failed half-way, both there: then the store finishes it.
+    const made = claim.repeated && claim.id !== '' ? await this.again(app, request, claim, now) : null;
     const rotated = made ?? (await this.once(app, token, request, now, claim));
     if (rotated !== null) await claim.finish(rotated.revoked);
     return rotated;

@@ -54,7 +54,8 @@ export interface SessionStore {
    * and token end at once: a change of privilege has no grace. The cap of the new subject applies as with create. Does not
    * touch. Where subjects live apart a move may be two steps, the new session first: for a moment both are there, and a
    * failure in between may leave both.
-   * A rotation to the credential it has already changes nothing: a retry is no second rotation.
+   * A rotation to the credential it has already changes nothing: a retry is no second rotation. With `move` it is `taken`.
+   * A retry of a move that failed half-way, with the same id and credential, finishes it.
    * `taken`: the new alias or id exists. `conflict`: the version is not `expect`. Nothing was changed then.
    */
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null>;

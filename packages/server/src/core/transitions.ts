@@ -40,7 +40,6 @@ export function kept({ hash }: Pick<Credential, 'hash'>): Credential {
  */
 export function rotated(credential: Credential, rotation: Rotation): Credential {
   const { hash, alias } = rotation.credential;
-  if (hash === credential.hash) return credential;
   if (rotation.move !== undefined) return { hash, alias, previous: null };
   return { hash, alias, previous: { hash: credential.hash, alias: credential.alias, until: rotation.graceUntil } };
 }

@@ -94,6 +94,16 @@ export function movesSection(open: OpenStore): void {
       assert.equal(await store.get(APP, ref, 'look', T0), null, 'a change of subject has no grace');
     });
 
+    test('a move with the token before a rotation ends nobody at the cap of the other subject', async (t) => {
+      const { store } = await open(t);
+      const [{ ref, session }, held] = [await put(store, { subject: null }), await put(store, { subject: 'joe' })];
+      const { credential } = newToken(session.id, 'standard');
+      await store.rotate(APP, ref, { credential, graceUntil: T0 + 10 * SECOND }, T0);
+      const move = to('joe', { max: 1, onLimit: 'revokeOldest' });
+      assert.equal(await store.update(APP, ref, { expect: 1, version: 2, move }, T0), null);
+      assert.notEqual(await store.get(APP, held.ref, 'look', T0), null);
+    });
+
     test('a move to an id that exists is taken, at another version a conflict; nothing was changed', async (t) => {
       const { store, faults } = await open(t);
       const [mine, other] = [await put(store, { subject: null }), await put(store, { subject: 'joe' })];

@@ -144,6 +144,42 @@ export function rotationSection(open: OpenStore): void {
       assert.deepEqual(await faults(), []);
     });
 
+    test('a retry of a rotation leaves a token that was free again to the session that has it now', async (t) => {
+      const { store, faults } = await open(t);
+      const chosen = makeAliased('chosen-by-the-caller-0007');
+      await store.create(chosen.session, chosen.credential, null, T0);
+      const next = newToken(chosen.session.id, 'standard');
+      const rotation = { credential: next.credential, graceUntil: T0 };
+      await store.rotate(APP, chosen.ref, rotation, T0);
+      const other = makeAliased('chosen-by-the-caller-0007', { subject: 'other' });
+      assert.equal((await store.create(other.session, other.credential, null, T0)).kind, 'created');
+      assert.equal((await store.rotate(APP, parseToken(next.token), rotation, T0))?.kind, 'rotated');
+      assert.equal((await store.get(APP, chosen.ref, 'look', T0))?.session.id, other.session.id);
+      assert.deepEqual(await faults(), []);
+    });
+
+    test('a move to the token that the session has is taken: a change of privilege needs another', async (t) => {
+      const { store } = await open(t);
+      const chosen = makeAliased('chosen-by-the-caller-0008', { subject: null });
+      await store.create(chosen.session, chosen.credential, null, T0);
+      const move = { id: newSessionId('joe'), subject: 'joe', cap: null };
+      const rotation = { credential: chosen.credential, graceUntil: T0 + SECOND, move };
+      assert.deepEqual(await store.rotate(APP, chosen.ref, rotation, T0), { kind: 'taken' });
+      assert.deepEqual((await store.get(APP, chosen.ref, 'look', T0))?.session, chosen.session);
+    });
+
+    test('of parallel rotations to one token that a caller chose, without grace, the token opens the session', async (t) => {
+      const { store, faults } = await open(t);
+      for (let round = 0; round < 20; round++) {
+        const { ref, session } = await put(store);
+        const chosen = parseToken(`chosen-by-the-caller-1${round}`);
+        const rotation = { credential: { hash: chosen.hash, alias: true }, graceUntil: T0 };
+        await Promise.all(Array.from({ length: 5 }, () => store.rotate(APP, ref, rotation, T0)));
+        assert.equal((await store.get(APP, chosen, 'look', T0))?.session.id, session.id);
+      }
+      assert.deepEqual(await faults(), []);
+    });
+
     test('of parallel rotations of one token without grace exactly one wins', async (t) => {
       const { store } = await open(t);
       const { ref, session } = await put(store);

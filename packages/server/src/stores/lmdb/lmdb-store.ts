@@ -126,8 +126,9 @@ export class LmdbStore implements SessionStore {
       const idle = idleFor(before, now);
       if (expect !== undefined && before.version !== expect)
         return { kind: 'conflict', session: before, at: now, idle };
-      const known = stored.credential.hash === rotation.credential.hash;
-      if (!known && this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
+      const known = move === undefined && stored.credential.hash === rotation.credential.hash;
+      if (known) return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
+      if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
       const credential = rotated(stored.credential, rotation);
       if (move === undefined) {
         this.tables.remove(stored);

@@ -111,8 +111,9 @@ export class MemoryStore implements SessionStore {
     if (rotation.expect !== undefined && entry.session.version !== rotation.expect) {
       return { kind: 'conflict', session: entry.session, at: now, idle };
     }
-    const known = rotation.credential.hash === entry.credential.hash;
-    if (!known && this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
+    const known = move === undefined && rotation.credential.hash === entry.credential.hash;
+    if (known) return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
+    if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
     const session = move === undefined ? entry.session : moved(entry.session, move);
     const next: Entry = { session, credential: rotated(entry.credential, rotation) };
     const cap = move === undefined ? null : capOfMove(entry.session, move);

@@ -1,14 +1,10 @@
 /**
  * Where a token leads. One of our own form says it by itself; for all others, and for a session that moved and kept its
  * token, there is an alias: a small key from the hash of the token to the session. The hash decides its slot, the subject
- * that of the session, so the two are never one step.
- *
- * An alias is claimed (`id:0`), then its session is written, then it is settled (`id:until`). Who finds a claim waits until
- * the session opens, the claim is given up, or the script that was to write the session is past its deadline, and only then
- * claims it for itself: a crash in between costs the next one that time. Left behind after its session, an alias leads to
- * one that does not open with it: the next may have it at once, and its TTL ends it.
+ * that of the session, so the two are never one step. The order makes a crash in between harmless: claimed before its
+ * session exists, an alias leads nowhere and may be claimed by the next; left behind after it, it leads to a session that
+ * does not open with it, and its TTL ends it.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Visit } from '../../core/store.ts';
@@ -19,18 +15,17 @@ import type { ScriptCalls } from './script-calls.ts';
 /** How much longer than its session an alias is kept, so that not every touch must extend it. Units: milliseconds. */
 const SLACK = 3_600_000;
 
-/** In the place of the instant, while the session is not written yet. */
-const CLAIMED = '0';
-/** How often who waits for a claim looks again. Units: milliseconds. */
-const LOOK_AGAIN = 10;
-
 /** A session that is moving is found after a hop or two; more would be a circle. */
 const MAX_HOPS = 5;
 
-/** Where a token leads. `alias`: the value of the alias that led there; null when none did. */
+/**
+ * Where a token leads. `alias`: the value of its alias; null when it has none. `from`: the id at which word was left that
+ * led there; absent when none did.
+ */
 export interface Lead {
   readonly id: string;
   readonly alias: string | null;
+  readonly from?: string;
 }
 
 type Work<T> = (lead: Lead) => Promise<T | null>;
@@ -59,11 +54,11 @@ export class Aliases {
     let tried = from;
     for (let hops = 0; hops < MAX_HOPS; hops++) {
       // In this order: the word is taken back once the alias leads on. Read at once, both could be missed.
-      const moved = tried === null ? null : await this.text(this.keys.moved(app, tried));
+      const moved = tried === null ? null : await this.wordAt(app, tried);
       const alias = await this.text(this.keys.alias(app, hash));
       const id = moved ?? alias?.slice(0, ID_LENGTH) ?? null;
       if (id === null || id === tried) return null;
-      const done = await work({ id, alias });
+      const done = await work(moved === null ? { id, alias } : { id, alias, from: tried! });
       if (done !== null) return done;
       tried = id;
     }
@@ -71,8 +66,8 @@ export class Aliases {
   }
 
   /**
-   * Claims an alias for a session that is about to be written; `settled` or `giveUp` comes next. `own`: it leads there
-   * already. `taken`: it leads to a live one. `opens` tells whether a session lives by it.
+   * Lets an alias lead to a session. `own`: it does already. `taken`: it leads to a live one. `opens` tells whether a
+   * session lives by it. `present`: what it is thought to hold.
    */
   async claim(
     app: string,
@@ -80,42 +75,57 @@ export class Aliases {
     session: Session,
     now: number,
     opens: Opens,
+    present = '',
   ): Promise<'new' | 'own' | 'taken'> {
-    // The claim was there before its script was sent: past one budget for the one answer and one for the other it cannot run.
-    const patience = (2 * this.calls.timeout) / LOOK_AGAIN;
-    let [awaited, looks] = ['', 0];
-    for (let present = ''; ; ) {
-      const found = await this.point(app, hash, session, present, now, CLAIMED);
+    for (let instead = present; ; ) {
+      const found = await this.point(app, hash, session, instead, now);
+      const held = found ?? instead;
+      const id = held.slice(0, ID_LENGTH);
+      // One that was replaced is looked at again: its session may have begun to live since (`keeps` is the other half).
+      if (held !== '' && (await opens(id, hash))) {
+        if (id === session.id) return 'own';
+        if (found === null) await this.giveBack(app, hash, session, held, now);
+        return 'taken';
+      }
       if (found === null) return 'new';
-      const id = found.slice(0, ID_LENGTH);
-      if (found !== '' && (await opens(id, hash))) return id === session.id ? 'own' : 'taken';
-      if (found !== awaited) [awaited, looks] = [found, 0];
-      const waits = found.slice(ID_LENGTH + 1) === CLAIMED && looks++ < patience;
-      present = waits ? '' : found;
-      if (waits) await delay(LOOK_AGAIN);
+      instead = found;
     }
   }
 
-  /** Settles a claim: the session is written. */
-  async settled(app: string, hash: string, session: Session, now: number): Promise<void> {
-    const found = await this.point(app, hash, session, `${session.id}:${CLAIMED}`, now);
-    // Another rotation of the same session had claimed it for the same, in vain, and gave it up.
-    if (found === '') await this.point(app, hash, session, '', now);
+  /** Tells whether a session that has begun to live still has its alias: another claim may have come in between. */
+  async keeps(app: string, hash: string, id: string): Promise<boolean> {
+    const present = await this.text(this.keys.alias(app, hash));
+    return present === null || present.startsWith(id);
   }
 
-  /** Gives a claim up: the session was not written. */
-  giveUp(app: string, hash: string, id: string): Promise<void> {
-    return this.release(app, [hash, `${id}:${CLAIMED}`]);
+  /**
+   * Takes back a claim for what was then not done: unless the session lives by it after all, because the same was done at
+   * the same time.
+   */
+  async withdraw(app: string, hash: string, session: Session, now: number, opens: Opens): Promise<void> {
+    if (await opens(session.id, hash)) return;
+    await this.release(app, [hash, session.id]);
+    if (await opens(session.id, hash)) await this.restore(app, hash, session, now);
   }
 
-  /** Lets the alias of a session that moved lead to where it is now, and takes back the word left where it was. */
-  async settle(app: string, hash: string, from: Lead, session: Session, now: number): Promise<void> {
-    await this.point(app, hash, session, from.alias ?? '', now);
+  /**
+   * Lets the alias of a session that moved lead to where it is now, whatever it has come to hold meanwhile, and takes back
+   * the word left where it was. `opens`: at that very id.
+   */
+  async settle(app: string, hash: string, from: Lead, session: Session, now: number, opens: Opens): Promise<void> {
+    await this.claim(app, hash, session, now, opens, from.alias ?? '');
     await this.calls.command('DEL', [this.keys.moved(app, from.id)]);
+    // Ended meanwhile, it must not leave an alias behind. One that moved on left word, to which its alias must lead.
+    if (await opens(session.id, hash)) return;
+    if ((await this.wordAt(app, session.id)) === null) await this.release(app, [hash, session.id]);
   }
 
-  /** Keeps an alias as long as the session it led to, and not for ever, now that the session was touched. */
-  async extend(app: string, hash: string, lead: Lead, { session, at }: Visit): Promise<void> {
+  /**
+   * Keeps an alias as long as the session it led to, and not for ever, now that the session was touched. What only word
+   * leads to gets its alias: who should have set it is gone, and word ends one day.
+   */
+  async extend(app: string, hash: string, lead: Lead, { session, at }: Visit, opens: Opens): Promise<void> {
+    if (lead.from !== undefined) return this.settle(app, hash, { ...lead, id: lead.from }, session, at, opens);
     if (lead.alias === null) return;
     const [until, deadline] = [Number(lead.alias.slice(ID_LENGTH + 1)), expiresAt(session)];
     if (until >= deadline && Number.isFinite(until) === Number.isFinite(deadline)) return;
@@ -129,11 +139,16 @@ export class Aliases {
 
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
   async release(app: string, ended: unknown): Promise<void> {
-    const texts = (ended as (Buffer | string)[]).map(String);
+    const texts = (ended as Buffer[]).map(String);
     const pairs = texts.flatMap((hash, i) => (i % 2 === 0 ? [{ hash, id: texts[i + 1]! }] : []));
     await Promise.all(
       pairs.map(({ hash, id }) => this.calls.callTimeless('alias-release', [this.keys.alias(app, hash)], [id])),
     );
+  }
+
+  /** Gives the id that word left at another one names. Absence: null. */
+  wordAt(app: string, id: string): Promise<string | null> {
+    return this.text(this.keys.moved(app, id));
   }
 
   private async text(key: string): Promise<string | null> {
@@ -142,13 +157,26 @@ export class Aliases {
   }
 
   /** Points an alias at a session if its value is `instead` ('': none). Gives null when it did, else its value. */
-  private async point(app: string, hash: string, session: Session, instead: string, now: number, mark?: string) {
-    const until = expiresAt(session) + SLACK;
-    const ttl = Number.isFinite(until) ? timeToLive(until - now) : mark === undefined ? '' : String(SLACK);
-    const args = [`${session.id}:${mark ?? until}`, instead, ttl];
+  private point(app: string, hash: string, session: Session, instead: string, now: number): Promise<string | null> {
+    return this.put(app, hash, leadTo(session), instead, now);
+  }
+
+  /** Lets an alias that was claimed lead to where it led before. */
+  private async giveBack(app: string, hash: string, session: Session, before: string, now: number): Promise<void> {
+    await this.put(app, hash, before, leadTo(session), now);
+  }
+
+  private async put(app: string, hash: string, value: string, instead: string, now: number): Promise<string | null> {
+    const until = Number(value.slice(ID_LENGTH + 1));
+    const args = [value, instead, Number.isFinite(until) ? timeToLive(until - now) : ''];
     const found = (await this.calls.callTimeless('alias-point', [this.keys.alias(app, hash)], args)) as Buffer | null;
     return found?.toString('latin1') ?? null;
   }
+}
+
+/** Gives what an alias holds: the id, and until when it is kept. */
+function leadTo(session: Session): string {
+  return `${session.id}:${expiresAt(session) + SLACK}`;
 }
 
 /** Gives a TTL that Redis takes. Units: milliseconds. */

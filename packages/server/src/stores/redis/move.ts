@@ -5,7 +5,8 @@
  * - An update in between: the old one has another version, so the new one is removed; the copy is made again.
  * - A revoke in between: the old one is gone, so the new one is removed and the answer is null. Nothing comes back.
  * - A crash in between: both exist. The token opens the old one, as before, and the retry moves it. What was made first
- *   opens with no token that anybody has, and ends by its timeout.
+ *   opens with no token that anybody has, and ends by its timeout. A retry that draws the same id and token (an
+ *   Idempotency-Key) meets it and goes on from there; so that one that is still under way knows, it leaves word, too.
  *
  * A session that keeps its token (`keepToken`) leaves word where it is as it ends (lua/vacate.lua): until that instant the
  * token opens the old one, from then on the new one. The alias then takes the place of the word.
@@ -29,10 +30,13 @@ import type { Ending } from './redis-store.ts';
 
 /** How long word is left at least, should the process end before the alias is set. Units: milliseconds. */
 const WORD = 86_400_000;
+/** How long word is left for a rotation that is under way at the same time. Units: milliseconds. */
+const SHORT_WORD = 60_000;
 
 /** The steps that the store has. `claimed`: the alias of the credential needs no claim. */
 interface Mover {
   readonly aliases: Aliases;
+  opensAt(app: string, now: number): (id: string, hash: string) => Promise<boolean>;
   look(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null>;
   add(
     session: Session,
@@ -41,15 +45,17 @@ interface Mover {
     now: number,
     how: { base: null; claimed: boolean },
   ): Promise<CreateOutcome>;
-  end(app: string, id: string, hash: string, version: number, now: number): Promise<Ending>;
+  end(app: string, id: string, hash: string, version: number | '', now: number): Promise<Ending>;
   vacate(
     app: string,
     id: string,
     hash: string,
     version: number,
     now: number,
-    to: { id: string; ttl: string },
+    to: { id: string; ttl: string; keeps: boolean },
   ): Promise<Ending>;
+  wordAt(app: string, id: string): Promise<string | null>;
+  lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null>;
   remove(app: string, id: string, now: number): Promise<void>;
 }
 
@@ -62,25 +68,39 @@ export async function move(
   { credential, expect, move: target }: Rotation & { readonly move: Move },
   now: number,
 ): Promise<RotateOutcome | null> {
+  const revoked: string[] = [];
+  let met = false;
+  const there = () => store.look(app, { id: target.id, alias: null }, credential.hash, now);
   for (;;) {
     const before = await store.look(app, lead, token.hash, now);
     if (before === null) return null;
-    if (expect !== undefined && before.session.version !== expect) return { kind: 'conflict', ...before };
+    const { id, version } = before.session;
+    if (expect !== undefined && version !== expect) return { kind: 'conflict', ...before };
     const session = moved(before.session, target);
     const how = { base: null, claimed: false } as const;
-    const made = await store.add(
-      session,
-      { ...credential, previous: null },
-      capOfMove(before.session, target),
-      now,
-      how,
-    );
-    if (made.kind !== 'created') return made;
-    const { ended, lives } = await store.end(app, before.session.id, token.hash, before.session.version, now);
-    if (ended === 1) {
-      return { kind: 'rotated', session, at: before.at, idle: before.idle, revoked: made.revoked };
+    const cap = capOfMove(before.session, target);
+    const made = await store.add(session, { ...credential, previous: null }, cap, before.at, how);
+    if (made.kind === 'refused') return made;
+    const twin = made.kind === 'taken' ? await there() : null;
+    if (made.kind === 'taken' && twin === null) return made;
+    met ||= twin !== null;
+    if (twin !== null && twin.session.version < version) {
+      await store.end(app, target.id, credential.hash, twin.session.version, now);
+      continue;
     }
-    await store.remove(app, target.id, now);
+    if (made.kind === 'created') revoked.push(...made.revoked);
+    const { ended, lives } = met
+      ? await store.vacate(app, id, token.hash, version, now, { id: target.id, ttl: String(SHORT_WORD), keeps: false })
+      : await store.end(app, id, token.hash, version, now);
+    if (ended === 1) return { kind: 'rotated', session, at: before.at, idle: before.idle, revoked };
+    if (twin === null) {
+      if (!lives && (await store.wordAt(app, id)) === target.id) {
+        const present = await there();
+        return present && { kind: 'rotated', ...present, revoked };
+      }
+      // Where it lives on, a twin may have made a later copy by now.
+      await store.end(app, target.id, credential.hash, lives ? version : '', now);
+    }
     if (!lives) return null;
   }
 }
@@ -94,23 +114,22 @@ export async function keepToken(
   change: Change & { readonly move: Move },
   now: number,
 ): Promise<UpdateOutcome | null> {
-  const before = await store.look(app, lead, token.hash, now);
+  // The token before a rotation moves nothing: it must not end sessions of another subject by their cap, either.
+  const before = await store.lookPresent(app, lead, token.hash, now);
   if (before === null) return null;
   if (before.session.version !== change.expect) return { kind: 'conflict', ...before };
   const session = applyChange(before.session, change, before.at);
   const how = { base: null, claimed: true } as const;
-  const made = await store.add(session, kept(token), capOfMove(before.session, change.move), now, how);
+  const made = await store.add(session, kept(token), capOfMove(before.session, change.move), before.at, how);
   if (made.kind !== 'created') return made;
-  const to = { id: session.id, ttl: timeToLive(Math.max(WORD, expiresAt(session) - before.at)) };
+  const ttl = timeToLive(Math.max(WORD, expiresAt(session) - before.at));
+  const to = { id: session.id, ttl, keeps: true };
   const { ended, lives } = await store.vacate(app, before.session.id, token.hash, change.expect, now, to);
   if (ended === 0) {
     await store.remove(app, session.id, now);
     const present = lives ? await store.look(app, lead, token.hash, now) : null;
     return present && { kind: 'conflict', ...present };
   }
-  await store.aliases.settle(app, token.hash, lead, session, before.at);
-  // Ended meanwhile, it must not leave an alias behind.
-  const after = await store.look(app, { id: session.id, alias: null }, token.hash, now);
-  if (after === null) await store.aliases.release(app, [token.hash, session.id]);
+  await store.aliases.settle(app, token.hash, lead, session, before.at, store.opensAt(app, now));
   return { kind: 'updated', session, at: before.at, idle: before.idle, revoked: made.revoked };
 }

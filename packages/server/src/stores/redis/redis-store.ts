@@ -24,6 +24,7 @@ import type {
   Visit,
 } from '../../core/store.ts';
 import { ID_LENGTH, partitionOf, type TokenRef } from '../../core/token.ts';
+import { begunAt } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
 import { readAddress } from './address.ts';
 import { Aliases, type Lead } from './aliases.ts';
@@ -107,21 +108,26 @@ export class RedisStore implements SessionStore {
   ): Promise<CreateOutcome> {
     const { app, id } = session;
     await this.fanOut.enter(app);
-    const claim = credential.alias && !claimed ? await this.claim(session, credential.hash, now) : 'own';
+    // An alias is kept by Redis' clock: by one that is wrong it could end before its session.
+    const begun = base === null ? session : begunAt(session, this.calls.instantAt(now));
+    const claim = credential.alias && !claimed ? await this.claim(begun, credential.hash, begun.lastSeenAt) : 'own';
     if (claim === 'taken') return TAKEN;
     const record = packRecord(session, credential);
     const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? ''];
     const answer = (await this.calls.callDurably('create', this.keys.ofSession(app, id), now, args))!;
     const [at, kind, list, ended, first] = answer as [number, Buffer, Buffer[], Buffer[], number];
     if (String(kind) !== 'created') {
-      if (claim === 'new') await this.aliases.giveUp(app, credential.hash, id);
+      if (claim === 'new') await this.aliases.withdraw(app, credential.hash, begun, now, this.opensAt(app, now));
       if (String(kind) === 'taken') return TAKEN;
       const sessions = list.map((text) => fromText(text, app, at).session);
       return { kind: 'refused', at, sessions };
     }
-    if (claim === 'new') await this.aliases.settled(app, credential.hash, session, now);
     if (first === 1) await this.fanOut.enterAgain(app);
     await this.aliases.release(app, ended);
+    if (claim === 'new' && !(await this.aliases.keeps(app, credential.hash, id))) {
+      await this.remove(app, id, now);
+      return TAKEN;
+    }
     return { kind: 'created', at, revoked: list.map(String) };
   }
 
@@ -135,7 +141,9 @@ export class RedisStore implements SessionStore {
   private getElsewhere(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
     return this.aliases.onward(app, token, token.id, async (lead) => {
       const visit = await this.batching.read(app, lead.id, token.hash, touch, now);
-      if (visit !== null && touch !== 'look') await this.aliases.extend(app, token.hash, lead, visit);
+      if (visit !== null && touch !== 'look') {
+        await this.aliases.extend(app, token.hash, lead, visit, this.opensAt(app, now));
+      }
       return visit;
     });
   }
@@ -155,6 +163,17 @@ export class RedisStore implements SessionStore {
     return this.batching.read(app, id, hash, 'look', now);
   }
 
+  /**
+   * The same, only with its present token: not with the one before a rotation, in its grace. It is a rotation to the token
+   * that was presented, which changes nothing. For move.ts.
+   */
+  async lookPresent(app: string, { id }: Lead, hash: string, now: number): Promise<Visit | null> {
+    const [sessions, data] = this.keys.ofSession(app, id) as [string, string];
+    const answer = await this.calls.call('rotate', [sessions, data], now, [id, hash, hash, 0, 0, '']);
+    const [at, done, text] = (answer ?? [now, 0]) as [number, number, Buffer];
+    return done === 1 ? unpackVisit(text, app, id, at) : null;
+  }
+
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
     const { expect, version, data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, move: target } = change;
     const optional = (text: string | undefined) => (text === undefined ? '' : `=${text}`);
@@ -170,7 +189,7 @@ export class RedisStore implements SessionStore {
       const [at, updated, text] = answer as [number, number, Buffer];
       const visit = unpackVisit(text, app, lead.id, at);
       if (updated === 0) return { kind: 'conflict', ...visit };
-      await this.aliases.extend(app, token.hash, lead, visit);
+      await this.aliases.extend(app, token.hash, lead, visit, this.opensAt(app, now));
       return { kind: 'updated', ...visit, revoked: [] };
     });
   }
@@ -216,25 +235,33 @@ export class RedisStore implements SessionStore {
     await this.end(app, id, '', '', now);
   }
 
-  /** Ends a session that was copied, at that version, and leaves word where it is now. For move.ts. */
+  /**
+   * Ends a session that was copied, at that version, and leaves word where it is now. `keeps`: its token, which no rotation
+   * may have replaced, goes on to open it. For move.ts.
+   */
   async vacate(
     app: string,
     id: string,
     hash: string,
     version: number,
     now: number,
-    to: { readonly id: string; readonly ttl: string },
+    to: { readonly id: string; readonly ttl: string; readonly keeps: boolean },
   ): Promise<Ending> {
     const keys = [...this.keys.ofSession(app, id), this.keys.moved(app, id)];
-    const answer = await this.calls.callDurably('vacate', keys, now, [id, hash, version, to.id, to.ttl]);
+    const args = [id, hash, version, to.id, to.ttl, Number(to.keeps)];
+    const answer = await this.calls.callDurably('vacate', keys, now, args);
     const [, ended, aliases, lives] = answer as [number, number, Buffer[], number];
     const texts = aliases.map(String);
-    // That of the token itself goes on to lead to the session.
     await this.aliases.release(
       app,
-      texts.filter((_, i) => texts[i - (i % 2)] !== hash),
+      texts.filter((_, i) => !to.keeps || texts[i - (i % 2)] !== hash),
     );
     return { ended, lives: lives === 1 };
+  }
+
+  /** Gives the id that word at another one names. Absence: null. For move.ts. */
+  wordAt(app: string, id: string): Promise<string | null> {
+    return this.aliases.wordAt(app, id);
   }
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
@@ -305,14 +332,15 @@ export class RedisStore implements SessionStore {
   ): Promise<RotateOutcome | null> {
     const before = await this.look(app, lead, token.hash, now);
     if (before === null) return null;
-    const claim = alias ? await this.claim(before.session, hash, now) : 'own';
+    const claim = alias ? await this.claim(before.session, hash, before.at) : 'own';
     if (claim === 'taken') return TAKEN;
     const [sessions, data] = this.keys.ofSession(app, lead.id) as [string, string];
     const args = [lead.id, token.hash, hash, Number(alias), graceUntil - now, expect ?? ''];
     const answer = await this.calls.callDurably('rotate', [sessions, data], now, args);
     const [at, done, text, ended] = (answer ?? [now, 0, null, []]) as [number, number, Buffer | null, Buffer[]];
-    if (claim === 'new' && done === 1) await this.aliases.settled(app, hash, before.session, now);
-    else if (claim === 'new') await this.aliases.giveUp(app, hash, lead.id);
+    if (done === 0 && claim === 'new') {
+      await this.aliases.withdraw(app, hash, before.session, before.at, this.opensAt(app, now));
+    }
     if (text === null) return null;
     const visit = unpackVisit(text, app, lead.id, at);
     if (done === 0) return { kind: 'conflict', ...visit };
@@ -322,9 +350,15 @@ export class RedisStore implements SessionStore {
   }
 
   private claim(session: Session, hash: string, now: number): Promise<'new' | 'own' | 'taken'> {
-    const opens = async (id: string, held: string) =>
-      (await this.batching.read(session.app, id, held, 'look', now)) !== null;
-    return this.aliases.claim(session.app, hash, session, now, opens);
+    const { app } = session;
+    // Also where it moved on: its alias may be about to follow.
+    const opens = async (id: string, held: string) => (await this.get(app, { id, hash: held }, 'look', now)) !== null;
+    return this.aliases.claim(app, hash, session, now, opens);
+  }
+
+  /** Tells whether a session lives at an id, and by a hash. For move.ts, too. */
+  opensAt(app: string, now: number): (id: string, hash: string) => Promise<boolean> {
+    return async (id, hash) => (await this.batching.read(app, id, hash, 'look', now)) !== null;
   }
 }
 

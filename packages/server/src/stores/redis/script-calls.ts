@@ -37,11 +37,6 @@ export class ScriptCalls {
     this.waiting = options.replicas === 0 ? this.connection : new Connection(options);
   }
 
-  /** How long an answer may take, and how much later a script will still run. Units: milliseconds. */
-  get timeout(): number {
-    return this.options.timeout;
-  }
-
   get anySlot(): boolean {
     return this.connection.anySlot;
   }
@@ -54,6 +49,11 @@ export class ScriptCalls {
   /** The first argument of every script. */
   nowArgument(now: number): string {
     return this.ownClock ? '' : String(now);
+  }
+
+  /** Gives the instant that Redis has at `now`, as its answers have told so far; `now` itself before the first. */
+  instantAt(now: number): number {
+    return this.ownClock && this.offset !== null ? Math.round(performance.now() + this.offset.value) : now;
   }
 
   async ready(limit = this.options.timeout): Promise<void> {
