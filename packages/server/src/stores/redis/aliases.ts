@@ -1,10 +1,14 @@
 /**
  * Where a token leads. One of our own form says it by itself; for all others, and for a session that moved and kept its
  * token, there is an alias: a small key from the hash of the token to the session. The hash decides its slot, the subject
- * that of the session, so the two are never one step. The order makes a crash in between harmless: claimed before its
- * session exists, an alias leads nowhere and may be claimed by the next; left behind after it, it leads to a session that
- * does not open with it, and its TTL ends it.
+ * that of the session, so the two are never one step.
+ *
+ * An alias is claimed (`id:0`), then its session is written, then it is settled (`id:until`). Who finds a claim waits until
+ * the session opens, the claim is given up, or the script that was to write the session is past its deadline, and only then
+ * claims it: to take it over at once and give it back was not enough, a third could take it in between. A crash costs the
+ * next one that wait. Left behind after its session, an alias leads to one that does not open with it; its TTL ends it.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Visit } from '../../core/store.ts';
@@ -14,6 +18,11 @@ import type { ScriptCalls } from './script-calls.ts';
 
 /** How much longer than its session an alias is kept, so that not every touch must extend it. Units: milliseconds. */
 const SLACK = 3_600_000;
+
+/** In the place of the instant, while the session is not written yet. */
+const CLAIMED = '0';
+/** How often who waits for a claim looks again. Units: milliseconds. */
+const LOOK_AGAIN = 10;
 
 /** A session that is moving is found after a hop or two; more would be a circle. */
 const MAX_HOPS = 5;
@@ -66,36 +75,49 @@ export class Aliases {
   }
 
   /**
-   * Lets an alias lead to a session. `own`: it does already. `taken`: it leads to a live one. `opens` tells whether a
-   * session lives by it. `present`: what it is thought to hold.
+   * Claims an alias for a session that is about to be written; `settled` or `withdraw` comes next. `own`: it leads there
+   * already. `taken`: it leads to a live one. `opens` tells whether a session lives by it.
    */
-  async claim(
+  claim(app: string, hash: string, session: Session, now: number, opens: Opens): Promise<'new' | 'own' | 'taken'> {
+    return this.take(app, hash, session, now, opens, { value: claimOf(session), present: '' });
+  }
+
+  /** Lets an alias hold `value`. `present`: what it is thought to hold. */
+  private async take(
     app: string,
     hash: string,
     session: Session,
     now: number,
     opens: Opens,
-    present = '',
+    { value, present }: { value: string; present: string },
   ): Promise<'new' | 'own' | 'taken'> {
+    // A claim is there before its script is sent: past one budget for each of the two answers it cannot run any more.
+    const patience = (2 * this.calls.timeout) / LOOK_AGAIN;
+    let [awaited, looks] = ['', 0];
     for (let instead = present; ; ) {
-      const found = await this.point(app, hash, session, instead, now);
+      const found = await this.put(app, hash, value, instead, ttlFor(session, value, now));
       const held = found ?? instead;
       const id = held.slice(0, ID_LENGTH);
       // One that was replaced is looked at again: its session may have begun to live since (`keeps` is the other half).
       if (held !== '' && (await opens(id, hash))) {
         if (id === session.id) return 'own';
-        if (found === null) await this.giveBack(app, hash, session, held, now);
+        if (found === null) await this.giveBack(app, hash, value, held, now);
         return 'taken';
       }
       if (found === null) return 'new';
-      instead = found;
+      if (found !== awaited) [awaited, looks] = [found, 0];
+      const waits = found.slice(ID_LENGTH + 1) === CLAIMED && looks++ < patience;
+      instead = waits ? '' : found;
+      if (waits) await delay(LOOK_AGAIN);
     }
   }
 
-  /** Tells whether a session that has begun to live still has its alias: another claim may have come in between. */
-  async keeps(app: string, hash: string, id: string): Promise<boolean> {
-    const present = await this.text(this.keys.alias(app, hash));
-    return present === null || present.startsWith(id);
+  /** Settles a claim, now that its session is written. False: the alias leads elsewhere. */
+  async settled(app: string, hash: string, session: Session, now: number): Promise<boolean> {
+    const found = await this.point(app, hash, session, claimOf(session), now);
+    if (found === null || found.startsWith(session.id)) return true;
+    // The same was done at the same time, in vain, and the claim was withdrawn.
+    return found === '' && (await this.restore(app, hash, session, now));
   }
 
   /**
@@ -104,7 +126,7 @@ export class Aliases {
    */
   async withdraw(app: string, hash: string, session: Session, now: number, opens: Opens): Promise<void> {
     if (await opens(session.id, hash)) return;
-    await this.release(app, [hash, session.id]);
+    await this.release(app, [hash, claimOf(session)]);
     if (await opens(session.id, hash)) await this.restore(app, hash, session, now);
   }
 
@@ -113,7 +135,7 @@ export class Aliases {
    * the word left where it was. `opens`: at that very id.
    */
   async settle(app: string, hash: string, from: Lead, session: Session, now: number, opens: Opens): Promise<void> {
-    await this.claim(app, hash, session, now, opens, from.alias ?? '');
+    await this.take(app, hash, session, now, opens, { value: leadTo(session), present: from.alias ?? '' });
     await this.calls.command('DEL', [this.keys.moved(app, from.id)]);
     // Ended meanwhile, it must not leave an alias behind. One that moved on left word, to which its alias must lead.
     if (await opens(session.id, hash)) return;
@@ -139,7 +161,7 @@ export class Aliases {
 
   /** Removes aliases of sessions that ended, as the scripts list them: hash, id, hash, id, … */
   async release(app: string, ended: unknown): Promise<void> {
-    const texts = (ended as Buffer[]).map(String);
+    const texts = (ended as (Buffer | string)[]).map(String);
     const pairs = texts.flatMap((hash, i) => (i % 2 === 0 ? [{ hash, id: texts[i + 1]! }] : []));
     await Promise.all(
       pairs.map(({ hash, id }) => this.calls.callTimeless('alias-release', [this.keys.alias(app, hash)], [id])),
@@ -158,17 +180,17 @@ export class Aliases {
 
   /** Points an alias at a session if its value is `instead` ('': none). Gives null when it did, else its value. */
   private point(app: string, hash: string, session: Session, instead: string, now: number): Promise<string | null> {
-    return this.put(app, hash, leadTo(session), instead, now);
+    return this.put(app, hash, leadTo(session), instead, ttlFor(session, leadTo(session), now));
   }
 
   /** Lets an alias that was claimed lead to where it led before. */
-  private async giveBack(app: string, hash: string, session: Session, before: string, now: number): Promise<void> {
-    await this.put(app, hash, before, leadTo(session), now);
+  private async giveBack(app: string, hash: string, value: string, before: string, now: number): Promise<void> {
+    const until = Number(before.slice(ID_LENGTH + 1));
+    await this.put(app, hash, before, value, Number.isFinite(until) ? timeToLive(until - now) : '');
   }
 
-  private async put(app: string, hash: string, value: string, instead: string, now: number): Promise<string | null> {
-    const until = Number(value.slice(ID_LENGTH + 1));
-    const args = [value, instead, Number.isFinite(until) ? timeToLive(until - now) : ''];
+  private async put(app: string, hash: string, value: string, instead: string, ttl: string): Promise<string | null> {
+    const args = [value, instead, ttl];
     const found = (await this.calls.callTimeless('alias-point', [this.keys.alias(app, hash)], args)) as Buffer | null;
     return found?.toString('latin1') ?? null;
   }
@@ -177,6 +199,18 @@ export class Aliases {
 /** Gives what an alias holds: the id, and until when it is kept. */
 function leadTo(session: Session): string {
   return `${session.id}:${expiresAt(session) + SLACK}`;
+}
+
+/** Gives what an alias holds while its session is not written yet. */
+function claimOf({ id }: Session): string {
+  return `${id}:${CLAIMED}`;
+}
+
+/** Gives the TTL of an alias; a claim has one even where the session has no end. Absence: empty. Units: milliseconds. */
+function ttlFor(session: Session, value: string, now: number): string {
+  const left = expiresAt(session) + SLACK - now;
+  if (Number.isFinite(left)) return timeToLive(left);
+  return value === claimOf(session) ? timeToLive(SLACK) : '';
 }
 
 /** Gives a TTL that Redis takes. Units: milliseconds. */

@@ -124,7 +124,7 @@ export class RedisStore implements SessionStore {
     }
     if (first === 1) await this.fanOut.enterAgain(app);
     await this.aliases.release(app, ended);
-    if (claim === 'new' && !(await this.aliases.keeps(app, credential.hash, id))) {
+    if (claim === 'new' && !(await this.aliases.settled(app, credential.hash, begun, begun.lastSeenAt))) {
       await this.remove(app, id, now);
       return TAKEN;
     }
@@ -338,7 +338,8 @@ export class RedisStore implements SessionStore {
     const args = [lead.id, token.hash, hash, Number(alias), graceUntil - now, expect ?? ''];
     const answer = await this.calls.callDurably('rotate', [sessions, data], now, args);
     const [at, done, text, ended] = (answer ?? [now, 0, null, []]) as [number, number, Buffer | null, Buffer[]];
-    if (done === 0 && claim === 'new') {
+    if (claim === 'new' && done === 1) await this.aliases.settled(app, hash, before.session, before.at);
+    else if (claim === 'new') {
       await this.aliases.withdraw(app, hash, before.session, before.at, this.opensAt(app, now));
     }
     if (text === null) return null;

@@ -37,6 +37,11 @@ export class ScriptCalls {
     this.waiting = options.replicas === 0 ? this.connection : new Connection(options);
   }
 
+  /** How long an answer may take, and how much later a script will still run. Units: milliseconds. */
+  get timeout(): number {
+    return this.options.timeout;
+  }
+
   get anySlot(): boolean {
     return this.connection.anySlot;
   }
