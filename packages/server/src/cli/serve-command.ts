@@ -62,6 +62,7 @@ function greeting({ url, location, open }: RunningServer): string {
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
 ${access}
+the API, to read and to try: ${url}/docs
 
 Create a session:
   curl -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22'
