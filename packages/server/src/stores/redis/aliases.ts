@@ -29,7 +29,8 @@ export interface Lead {
 }
 
 type Work<T> = (lead: Lead) => Promise<T | null>;
-type Opens = (id: string, hash: string) => Promise<boolean>;
+/** Tells whether a session lives at an id, and by a hash. */
+export type Opens = (id: string, hash: string) => Promise<boolean>;
 
 export class Aliases {
   private readonly calls: ScriptCalls;
