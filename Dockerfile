@@ -10,6 +10,7 @@ FROM node:20-slim
 WORKDIR /app
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/packages/server/package.json ./packages/server/package.json
+COPY --from=build /build/packages/server/bin ./packages/server/bin
 COPY --from=build /build/packages/server/dist ./packages/server/dist
 COPY --from=build /build/packages/server/lua ./packages/server/lua
 COPY --from=build /build/packages/server/schema ./packages/server/schema

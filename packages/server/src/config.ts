@@ -55,6 +55,12 @@ export function readConfig(environment: Environment): Config {
   });
 }
 
+/** Gives the names that look like ours and are none: a setting without effect is worse than one that is refused. */
+export function unknownVariables(environment: Environment): string[] {
+  const known = new Set<string>(Object.values(VARIABLES).map(({ name }) => name));
+  return Object.keys(environment).filter((name) => name.startsWith('RS_') && !known.has(name));
+}
+
 /** Writes the table as Markdown: docs/configuration.md. */
 export function configurationTable(): string {
   const rows = Object.values(VARIABLES).map((v: Variable) => {

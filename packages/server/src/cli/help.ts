@@ -10,12 +10,13 @@ export function help(): string {
 
 Usage: rest-sessions [serve]
        rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
-       rest-sessions keys list | revoke NAME | check    (check reads a key from standard input)
+       rest-sessions keys list | revoke NAME | check    (more: rest-sessions keys --help)
        rest-sessions doctor [--store URL] [--repair] [--json]
        rest-sessions --help | --version
 
 serve (the default) starts the server and runs until SIGTERM or SIGINT. It then finishes the
-requests under way and ends with 0; a second signal ends it at once. SIGHUP reads keys again.
+requests under way and ends with 0; a second signal ends it at once. SIGHUP reads keys,
+certificates and the policy file again.
 
 keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
 (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).

@@ -30,14 +30,21 @@ const OPTIONS = {
 /** Runs it. Gives the exit code. */
 export function runKeys(args: string[], environment: NodeJS.ProcessEnv, now = Date.now()): number {
   try {
+    if (args.includes('--help') || args.includes('-h')) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
     const [verb, ...names] = positionals;
     const file = values.file ?? environment.RS_KEYS_FILE ?? '';
     if (verb === 'create' && names.length === 0) return create(values, file, now);
-    if (verb === 'list' && names.length === 0) return list(configured(file, environment), now);
+    if (verb === 'list' && names.length === 0) {
+      if (file === '' && !environment.RS_API_KEYS) say('no keys: RS_KEYS_FILE, RS_API_KEYS and --file are not set');
+      return list(configured(file, environment), now);
+    }
     if (verb === 'revoke' && names.length === 1) return revoke(names[0]!, file);
     if (verb === 'check' && names.length === 0) return check(configured(file, environment), now);
-    return misuse(verb === undefined ? 'keys: what about them?' : 'keys: not understood');
+    return misuse('keys needs one of create, list, revoke NAME and check');
   } catch (error) {
     if (error instanceof KeysError) return fail(error.message);
     if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS_')) {
@@ -71,7 +78,12 @@ function create(options: CreateOptions, file: string, now: number): number {
     createdAt: new Date(now).toISOString(),
     ...(expires !== undefined && { expiresAt: instantOf(expires, now) }),
   };
-  readEntry(written, 'keys create');
+  try {
+    readEntry(written, 'keys create');
+  } catch (error) {
+    if (error instanceof KeysError) return misuse(error.message);
+    throw error;
+  }
   if (file !== '') changeKeysFile(file, (entries) => [...entries, written]);
   if (key !== null) {
     process.stdout.write(`${key}\n`);

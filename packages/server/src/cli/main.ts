@@ -8,8 +8,7 @@ import { runKeys } from './keys-command.ts';
 import { runServe } from './serve-command.ts';
 
 async function main(args: string[]): Promise<number> {
-  if (args[0] === 'keys' && !args.includes('--help') && !args.includes('-h'))
-    return runKeys(args.slice(1), process.env);
+  if (args[0] === 'keys') return runKeys(args.slice(1), process.env);
   let options: { help?: boolean; version?: boolean; store?: string; repair?: boolean; json?: boolean };
   let positionals: string[];
   try {

@@ -1,5 +1,5 @@
 /** `rest-sessions serve`: start, greet, run until a signal, stop without losing anything. */
-import { type Config, ConfigError, readConfig, showUrl } from '../config.ts';
+import { type Config, ConfigError, readConfig, showUrl, unknownVariables } from '../config.ts';
 import { createLog, flushLog, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
 
@@ -16,6 +16,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   // Before anything says that the server is there: a supervisor may stop it the moment it reads that.
   const signalled = firstSignal();
   dieLoudly(log);
+  for (const variable of unknownVariables(environment)) log.warn({ variable }, 'this variable means nothing: a typo?');
   let server: RunningServer;
   try {
     server = await serve(config, log);
@@ -62,6 +63,7 @@ function greeting({ url, location, open }: RunningServer): string {
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
 ${access}
+the API, to read and to try: ${url}/docs
 
 Create a session:
   curl -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22'

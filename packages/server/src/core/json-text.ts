@@ -70,7 +70,7 @@ class Reader {
   document(): Members | null {
     this.space();
     const first = this.text[this.at];
-    if (first !== '{' && first !== '[') throw notJson('it must be an object');
+    if (first !== '{' && first !== '[') throw this.bare();
     let members: Members | null = null;
     if (first === '{') members = this.members(1);
     else this.array(1);
@@ -196,7 +196,7 @@ class Reader {
     if (match === null) throw this.unexpected();
     if (!Number.isFinite(Number(match[0]))) {
       const { field } = this;
-      throw new ServiceError('invalid_value', 'data must not have a number beyond the range of a double', { field });
+      throw new ServiceError('invalid_value', 'a number must not be beyond the range of a double', { field });
     }
     this.at = pattern.lastIndex;
     return match[0];
@@ -214,6 +214,14 @@ class Reader {
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
       this.at++;
     }
+  }
+
+  /** Why a text is refused that begins like no object and no array. */
+  private bare(): ServiceError {
+    const [word] = /^(?:null|true|false|["\d-])/.exec(this.text.slice(this.at, this.at + 5)) ?? [];
+    if (word === undefined) return this.unexpected();
+    if (word === 'null') return notJson('it is null');
+    return notJson(`it is a ${word === '"' ? 'string' : word.length === 1 ? 'number' : 'boolean'}`);
   }
 
   private unexpected(): ServiceError {

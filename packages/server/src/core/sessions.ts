@@ -75,8 +75,10 @@ export class Sessions {
     checkDraft(draft, this.policy(draft.app));
     if (repeatable === undefined) return this.createOnce(draft, now, undefined);
     const claim = await this.idempotency.claim(draft.app, repeatable, '', now);
-    if (claim.revoked !== null) return this.createdBefore(draft, now, claim);
-    const created = await this.createOnce(draft, now, claim);
+    // What ends as it begins was never there. For all else nothing is counted or ended twice.
+    const made = claim.repeated && !endsAtOnce(draft) ? await this.madeBefore(draft, now, claim) : null;
+    if (made === null && claim.revoked !== null && !endsAtOnce(draft)) throw madeHasEnded();
+    const created = made ?? (await this.createOnce(draft, now, claim));
     await claim.finish(created.revoked);
     return created;
   }
@@ -208,7 +210,7 @@ export class Sessions {
       const { token, credential } = newToken(id, draft.tokenKind, claim?.draw('token'));
       const session = begin(draft, id, now);
       // Nobody could use it: it ends as it begins.
-      if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: false };
+      if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: claim?.repeated ?? false };
       const policy = this.policy(draft.app);
       await this.quota.take(draft.app, policy.maxSessions, now);
       const outcome = await this.store.create(session, credential, capOf(policy), now);
@@ -218,16 +220,19 @@ export class Sessions {
       }
       if (outcome.kind === 'refused') throw limitReached(outcome);
       // Taken: an id that exists, once in 2^83; another one is drawn. Drawn again with a key, it is the one we made.
-      if (claim !== undefined) return this.createdBefore(draft, now, claim);
+      if (claim === undefined) continue;
+      const made = await this.madeBefore(draft, now, claim);
+      if (made === null) throw madeHasEnded();
+      return made;
     }
   }
 
-  private async createdBefore(draft: NewSession, now: number, { draw, revoked }: Claim): Promise<Created> {
+  /** Gives what the same request created before. Absence: null. */
+  private async madeBefore(draft: NewSession, now: number, { draw, revoked }: Claim): Promise<Created | null> {
     const id = newSessionId(draft.subject, draw('id'));
     const { token } = newToken(id, draft.tokenKind, draw('token'));
     const visit = await this.get(draft.app, token, 'look', now);
-    if (visit === null) throw new ServiceError('session_not_found', 'the session this key created is no longer there');
-    return { token, session: visit.session, at: visit.at, revoked: revoked ?? [], repeated: true };
+    return visit && { token, session: visit.session, at: visit.at, revoked: revoked ?? [], repeated: true };
   }
 
   private checkEdited(session: Session, edited: Edited): Edited {
@@ -262,6 +267,10 @@ export class Sessions {
       next = { ...query, cursor, limit: PAGE };
     }
   }
+}
+
+function madeHasEnded(): ServiceError {
+  return new ServiceError('session_not_found', 'the session this key created is no longer there');
 }
 
 type Walk = Pick<ListQuery, 'subject' | 'activeSince'>;

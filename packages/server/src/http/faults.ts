@@ -28,11 +28,13 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): 
       if (came === 'nothing') return [fault('required', `${name} is required`)];
       return [fault('type', `${name} must be ${article(issue.expected)}, not ${came}`)];
     case 'invalid_value':
-      return [fault('enum', `${name} must be one of ${issue.values.join(', ')}, not ${came}`)];
+      return [
+        fault('enum', `${name} must be one of ${issue.values.join(', ')}${came === 'a string' ? '' : `, not ${came}`}`),
+      ];
     case 'too_small':
-      return [fault('min', `${name} must be at least ${issue.minimum}${unit(issue.origin)}`)];
+      return [fault('min', `${name} must ${measured('least', issue.minimum, issue.origin)}`)];
     case 'too_big':
-      return [fault('max', `${name} must be at most ${issue.maximum}${unit(issue.origin)}`)];
+      return [fault('max', `${name} must ${measured('most', issue.maximum, issue.origin)}`)];
     default:
       return [fault('format', `${name} must be ${issue.message}`)];
   }
@@ -89,8 +91,10 @@ function article(kind: string): string {
   return `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
-function unit(origin: string): string {
-  return origin === 'string' ? ' characters' : origin === 'array' ? ' items' : '';
+function measured(bound: 'least' | 'most', amount: number | bigint, origin: string): string {
+  const unit = origin === 'string' ? 'character' : origin === 'array' ? 'item' : undefined;
+  if (unit === undefined) return `be at ${bound} ${amount}`;
+  return `have at ${bound} ${amount} ${unit}${Number(amount) === 1 ? '' : 's'}`;
 }
 
 /** A rule in words, for schemas with a format of their own: `must be …`. */

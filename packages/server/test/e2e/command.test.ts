@@ -119,4 +119,9 @@ describe('the start message', () => {
     const events = log.map((line) => JSON.parse(line).msg);
     assert.deepEqual(events, ['listening', 'stopping: requests under way are finished', 'stopped']);
   });
+
+  test('comes after a warning about each variable that looks like ours and means nothing', async (t) => {
+    const server = await startServer(t, { RS_STORE: 'memory:', RS_PROT: '4000' });
+    assert.match(server.output(), /"level":"warn".*"variable":"RS_PROT"/);
+  });
 });

@@ -106,9 +106,9 @@ describe('rest-sessions keys', () => {
     for (const [args, status] of [
       [['keys', 'revoke', 'a'], 1],
       [create, 1],
-      [['keys', 'create', '--name', 'c', '--apps', 'x', '--scopes', 'read'], 1],
-      [['keys', 'create', '--name', 'c', '--apps', 'shop', '--scopes', 'root'], 1],
-      [['keys', 'create', '--name', 'c', '--apps', 'shop', '--scopes', 'read', '--expires', 'soon'], 1],
+      [['keys', 'create', '--name', 'c', '--apps', 'x', '--scopes', 'read'], 2],
+      [['keys', 'create', '--name', 'c', '--apps', 'shop', '--scopes', 'root'], 2],
+      [['keys', 'create', '--name', 'c', '--apps', 'shop', '--scopes', 'read', '--expires', 'soon'], 2],
       [['keys', 'create', '--name', 'c'], 2],
       [['keys'], 2],
       [['keys', 'forget'], 2],
@@ -118,6 +118,15 @@ describe('rest-sessions keys', () => {
       assert.deepEqual([code, stdout], [status, ''], args.join(' '));
     }
     assert.equal(readFileSync(file, 'utf8'), before);
+  });
+
+  test('--help shows the usage of keys with all its options; list says when nothing names any keys', () => {
+    const { status, stdout } = run(['keys', 'create', '--help']);
+    assert.equal(status, 0);
+    assert.match(stdout, /^Usage: rest-sessions keys create .*\n.*--certificate .*--no-key/);
+    const list = run(['keys', 'list']);
+    assert.deepEqual([list.status, list.stdout], [0, '']);
+    assert.match(list.stderr, /^rest-sessions: no keys: RS_KEYS_FILE, RS_API_KEYS and --file are not set\n$/);
   });
 });
 

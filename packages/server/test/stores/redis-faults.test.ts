@@ -224,6 +224,45 @@ describe('faults of Redis (G8)', () => {
     assert.deepEqual((await client.send('DELETE', `/shop/kill/${answer.json.token}`)).json, { kill: 1 });
   });
 
+  test('what was 503 for want of replicas, sent again with its Idempotency-Key, is done once, and ends what it must', async (t) => {
+    const redis = await startRedis(t, ['--repl-diskless-sync-delay', '0']);
+    const replica = await startRedis(t, ['--replicaof', `127.0.0.1 ${redis.port}`]);
+    const { client } = await startOn(t, redis.port, { RS_REDIS_WAIT: '1' });
+    const post = (path: string, body: unknown, headers: Record<string, string>) =>
+      client.send('POST', `/v1/apps/shop${path}`, body, headers);
+    const answered = async (send: () => Promise<Answer>): Promise<Answer> => {
+      let answer = await send();
+      for (let attempt = 0; answer.status === 503 && attempt < 200; attempt++) {
+        await delay(20);
+        answer = await send();
+      }
+      return answer;
+    };
+    const get = (token: string) => client.send('GET', '/v1/apps/shop/session', undefined, { 'Session-Token': token });
+    const away = () => replica.admin.replicaof('NO', 'ONE');
+    const back = () => replica.admin.replicaof('127.0.0.1', redis.port);
+    const create = () => post('/sessions', { subject: null }, { 'Idempotency-Key': 'create' });
+    assert.equal((await answered(() => post('/sessions', { subject: 'x' }, {}))).status, 201);
+    await away();
+    assert.equal((await create()).status, 503);
+    await back();
+    const guest = (await answered(create)).json.token as string;
+    for (const [i, body] of [{ subject: 'joe' }, { grace: 0 }, { token: 'chosen-by-the-caller-0001' }].entries()) {
+      const token = i === 0 ? guest : (await answered(() => post('/sessions', { subject: `s${i}` }, {}))).json.token;
+      const headers = { 'Session-Token': token, 'Idempotency-Key': `rotate-${i}` };
+      const rotate = () => post('/session/rotate', body, headers);
+      await away();
+      assert.equal((await rotate()).status, 503);
+      await back();
+      const { status, json: rotated } = await answered(rotate);
+      assert.equal(status, 200);
+      assert.equal((await get(rotated.token)).status, 200);
+      if (i < 2) assert.equal((await get(token)).status, 404, 'the old token ended');
+    }
+    const { json } = await client.send('GET', '/v1/apps/shop/sessions?view=count');
+    assert.equal(json.sessions, 4, 'no second one was made');
+  });
+
   test('no log, start message or error shows the password of the store', async (t) => {
     const redis = await startRedis(t, ['--requirepass', 's3cret-of-the-store'], { password: 's3cret-of-the-store' });
     for (const password of ['s3cret-of-the-store', 'another-s3cret']) {

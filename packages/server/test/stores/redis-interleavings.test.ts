@@ -12,10 +12,16 @@ import { forAllTests, startRedis } from '../support/redis.ts';
 import { openOn } from '../support/redis-store.ts';
 import type { Cleanup } from '../support/server.ts';
 
+/** Who finds a claim waits twice as long before it is taken for that of a process that has ended. */
+const TIMEOUT = 1000;
+
 const server = forAllTests((cleanup) => startRedis(cleanup));
 
 async function open(t: Cleanup, audited = true): Promise<RedisStore> {
-  const { store } = await openOn(t, `redis://127.0.0.1:${server().port}`, [server().admin], { audited });
+  const { store } = await openOn(t, `redis://127.0.0.1:${server().port}`, [server().admin], {
+    audited,
+    timeout: TIMEOUT,
+  });
   return store as RedisStore;
 }
 

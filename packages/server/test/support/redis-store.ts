@@ -13,21 +13,21 @@ const NAMESPACE = 'test';
 /**
  * Opens an empty store. `servers`: the masters, asked for all they hold. After the test the whole key space is audited, and
  * once all sessions have ended it must be empty again (G7). Not `audited`: the test leaves what no audit can
- * pass, or ends the servers first. `auditUrl`: with an account that may scan.
+ * pass, or ends the servers first. `auditUrl`: with an account that may scan. `timeout` is long, because the machine may be busy.
  */
 export async function openOn(
   cleanup: Cleanup,
   url: string,
   servers: readonly Redis[],
-  options: { tls?: TlsFiles; forgetful?: boolean; audited?: boolean; auditUrl?: string } = {},
+  options: { tls?: TlsFiles; forgetful?: boolean; audited?: boolean; auditUrl?: string; timeout?: number } = {},
 ): Promise<StoreUnderTest> {
-  const { tls = {}, forgetful = false, audited = true, auditUrl = url } = options;
+  const { tls = {}, forgetful = false, audited = true, auditUrl = url, timeout = 20_000 } = options;
   for (const server of servers) await server.flushall();
   const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
   const reused: string[] = [];
   const onTokenReuse = (_app: string, id: string) => reused.push(id);
   const open = () =>
-    new RedisStore({ url, namespace: NAMESPACE, timeout: 20_000, tls, clock: 'argument', onError, onTokenReuse });
+    new RedisStore({ url, namespace: NAMESPACE, timeout, tls, clock: 'argument', onError, onTokenReuse });
   const use = async (work: (store: RedisStore) => Promise<unknown>) => {
     const store = open();
     await store.ready();

@@ -89,7 +89,26 @@ export function problemsSection(service: () => Service): void {
           { pointer: '/idleTimeout', rule: 'type', message: 'idleTimeout must be a number, not a string' },
         ],
         [await app.create('{"idleTimeout":1e400}'), { pointer: '/idleTimeout', rule: 'invalid_value' }],
+        [
+          await app.create('{"idleTimeout":-1e400}'),
+          { pointer: '/idleTimeout', message: 'a number must not be beyond the range of a double' },
+        ],
         [await app.create('{'), { pointer: '', rule: 'invalid_json' }],
+        [await app.create('"x"'), { pointer: '', message: 'the body is not a JSON object: it is a string' }],
+        [await app.create('null'), { pointer: '', message: 'the body is not a JSON object: it is null' }],
+        [await app.create('-1'), { pointer: '', message: 'the body is not a JSON object: it is a number' }],
+        [
+          await app.create('a=b'),
+          { pointer: '', message: 'the body is not a JSON object: unexpected character at position 0' },
+        ],
+        [
+          await app.send('POST', '/sessions:verify', '{"tokens":[]}', { 'Content-Type': 'application/json' }),
+          { pointer: '/tokens', rule: 'min', message: 'tokens must have at least 1 item' },
+        ],
+        [
+          await app.send('GET', '/sessions?view=foo'),
+          { parameter: 'view', in: 'query', rule: 'enum', message: 'view must be one of full, ids, count' },
+        ],
         [
           await app.patch(token, { set: [] }),
           { pointer: '/set', rule: 'type', message: 'set must be an object, not an array' },

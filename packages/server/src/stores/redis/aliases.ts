@@ -38,7 +38,7 @@ export interface Lead {
 }
 
 type Work<T> = (lead: Lead) => Promise<T | null>;
-type Opens = (id: string, hash: string) => Promise<boolean>;
+export type Opens = (id: string, hash: string) => Promise<boolean>;
 
 export class Aliases {
   private readonly calls: ScriptCalls;
@@ -98,7 +98,7 @@ export class Aliases {
       const found = await this.put(app, hash, value, instead, ttlFor(session, value, now));
       const held = found ?? instead;
       const id = held.slice(0, ID_LENGTH);
-      // One that was replaced is looked at again: its session may have begun to live since (`keeps` is the other half).
+      // One that was replaced is looked at again: its session may have begun to live since.
       if (held !== '' && (await opens(id, hash))) {
         if (id === session.id) return 'own';
         if (found === null) await this.giveBack(app, hash, value, held, now);

@@ -8,7 +8,7 @@
  *   {ns:app:pp}:v   zset   '+' subject by the latest second of theirs    visitors
  *   {ns:app:pp}:u   hash   '+' subject → ids, one after the other        subjects
  *   {ns:app:pp}:d   zset   id by the instant the sweep looks at it       due; never later than the deadline
- *   {ns:app:pp}:m:ID string id, with a TTL                               where a session moved that kept its token
+ *   {ns:app:pp}:m:ID string id, with a TTL                               where a session moved (move.ts)
  *   {ns:app:HASH}:t string id:until (0: claimed), with a TTL             a token that does not say where its session is
  *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
  *   ns:apps         zset   app by how often it was entered               for the sweep, which also empties it

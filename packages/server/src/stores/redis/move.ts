@@ -25,18 +25,20 @@ import type {
 } from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { applyChange, capOfMove, kept, moved } from '../../core/transitions.ts';
-import { type Aliases, type Lead, timeToLive } from './aliases.ts';
+import { type Aliases, type Lead, type Opens, timeToLive } from './aliases.ts';
 import type { Ending } from './redis-store.ts';
+import type { Renewals } from './renewals.ts';
 
 /** How long word is left at least, should the process end before the alias is set. Units: milliseconds. */
 const WORD = 86_400_000;
 /** How long word is left for a rotation that is under way at the same time. Units: milliseconds. */
 const SHORT_WORD = 60_000;
 
-/** The steps that the store has. `claimed`: the alias of the credential needs no claim. */
+/** The steps that the store has. `end`: without a hash by id, without a version at any. `claimed`: the alias of the credential needs no claim. */
 interface Mover {
   readonly aliases: Aliases;
-  opensAt(app: string, now: number): (id: string, hash: string) => Promise<boolean>;
+  readonly renewals: Renewals;
+  opensAt(app: string, now: number): Opens;
   look(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null>;
   add(
     session: Session,
@@ -54,9 +56,6 @@ interface Mover {
     now: number,
     to: { id: string; ttl: string; keeps: boolean },
   ): Promise<Ending>;
-  wordAt(app: string, id: string): Promise<string | null>;
-  lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null>;
-  remove(app: string, id: string, now: number): Promise<void>;
 }
 
 /** Moves a session that gets a new token. Absence: null. */
@@ -94,7 +93,7 @@ export async function move(
       : await store.end(app, id, token.hash, version, now);
     if (ended === 1) return { kind: 'rotated', session, at: before.at, idle: before.idle, revoked };
     if (twin === null) {
-      if (!lives && (await store.wordAt(app, id)) === target.id) {
+      if (!lives && (await store.aliases.wordAt(app, id)) === target.id) {
         const present = await there();
         return present && { kind: 'rotated', ...present, revoked };
       }
@@ -115,7 +114,7 @@ export async function keepToken(
   now: number,
 ): Promise<UpdateOutcome | null> {
   // The token before a rotation moves nothing: it must not end sessions of another subject by their cap, either.
-  const before = await store.lookPresent(app, lead, token.hash, now);
+  const before = await store.renewals.lookPresent(app, lead, token.hash, now);
   if (before === null) return null;
   if (before.session.version !== change.expect) return { kind: 'conflict', ...before };
   const session = applyChange(before.session, change, before.at);
@@ -126,7 +125,7 @@ export async function keepToken(
   const to = { id: session.id, ttl, keeps: true };
   const { ended, lives } = await store.vacate(app, before.session.id, token.hash, change.expect, now, to);
   if (ended === 0) {
-    await store.remove(app, session.id, now);
+    await store.end(app, session.id, '', '', now);
     const present = lives ? await store.look(app, lead, token.hash, now) : null;
     return present && { kind: 'conflict', ...present };
   }

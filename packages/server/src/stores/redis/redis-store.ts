@@ -27,7 +27,7 @@ import { ID_LENGTH, partitionOf, type TokenRef } from '../../core/token.ts';
 import { begunAt } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
 import { readAddress } from './address.ts';
-import { Aliases, type Lead } from './aliases.ts';
+import { Aliases, type Lead, type Opens } from './aliases.ts';
 import { Batching } from './batching.ts';
 import type { TlsFiles } from './connection.ts';
 import { examine } from './examination.ts';
@@ -36,6 +36,7 @@ import { Keys } from './keys.ts';
 import { keepToken, move } from './move.ts';
 import { Pages } from './pages.ts';
 import { packData, packRecord, packText, unpackVisit } from './record.ts';
+import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
 
 export interface RedisOptions extends StoreEvents {
@@ -68,6 +69,8 @@ export class RedisStore implements SessionStore {
   private readonly keys: Keys;
   private readonly batching: Batching;
   readonly aliases: Aliases;
+  /** For move.ts, too. */
+  readonly renewals: Renewals;
   private readonly fanOut: FanOut;
   private readonly pages: Pages;
 
@@ -82,6 +85,7 @@ export class RedisStore implements SessionStore {
     this.keys = new Keys(namespace);
     this.batching = new Batching(this.calls, this.keys, onTokenReuse);
     this.aliases = new Aliases(this.calls, this.keys);
+    this.renewals = new Renewals(this.calls, this.keys, this);
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
   }
@@ -125,7 +129,7 @@ export class RedisStore implements SessionStore {
     if (first === 1) await this.fanOut.enterAgain(app);
     await this.aliases.release(app, ended);
     if (claim === 'new' && !(await this.aliases.settled(app, credential.hash, begun, begun.lastSeenAt))) {
-      await this.remove(app, id, now);
+      await this.end(app, id, '', '', now);
       return TAKEN;
     }
     return { kind: 'created', at, revoked: list.map(String) };
@@ -163,17 +167,6 @@ export class RedisStore implements SessionStore {
     return this.batching.read(app, id, hash, 'look', now);
   }
 
-  /**
-   * The same, only with its present token: not with the one before a rotation, in its grace. It is a rotation to the token
-   * that was presented, which changes nothing. For move.ts.
-   */
-  async lookPresent(app: string, { id }: Lead, hash: string, now: number): Promise<Visit | null> {
-    const [sessions, data] = this.keys.ofSession(app, id) as [string, string];
-    const answer = await this.calls.call('rotate', [sessions, data], now, [id, hash, hash, 0, 0, '']);
-    const [at, done, text] = (answer ?? [now, 0]) as [number, number, Buffer];
-    return done === 1 ? unpackVisit(text, app, id, at) : null;
-  }
-
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
     const { expect, version, data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, move: target } = change;
     const optional = (text: string | undefined) => (text === undefined ? '' : `=${text}`);
@@ -198,7 +191,7 @@ export class RedisStore implements SessionStore {
     const { move: target } = rotation;
     return this.aliases.follow(app, token, (lead) =>
       target === undefined
-        ? this.renew(app, token, lead, rotation, now)
+        ? this.renewals.renew(app, token, lead, rotation, now)
         : move(this, app, token, lead, { ...rotation, move: target }, now),
     );
   }
@@ -230,11 +223,6 @@ export class RedisStore implements SessionStore {
     return { ended, lives: lives === 1 };
   }
 
-  /** Removes what a move made in vain. For move.ts. */
-  async remove(app: string, id: string, now: number): Promise<void> {
-    await this.end(app, id, '', '', now);
-  }
-
   /**
    * Ends a session that was copied, at that version, and leaves word where it is now. `keeps`: its token, which no rotation
    * may have replaced, goes on to open it. For move.ts.
@@ -257,11 +245,6 @@ export class RedisStore implements SessionStore {
       texts.filter((_, i) => !to.keeps || texts[i - (i % 2)] !== hash),
     );
     return { ended, lives: lives === 1 };
-  }
-
-  /** Gives the id that word at another one names. Absence: null. For move.ts. */
-  wordAt(app: string, id: string): Promise<string | null> {
-    return this.aliases.wordAt(app, id);
   }
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
@@ -323,34 +306,8 @@ export class RedisStore implements SessionStore {
     return revoked;
   }
 
-  private async renew(
-    app: string,
-    token: TokenRef,
-    lead: Lead,
-    { credential: { hash, alias }, graceUntil, expect }: Rotation,
-    now: number,
-  ): Promise<RotateOutcome | null> {
-    const before = await this.look(app, lead, token.hash, now);
-    if (before === null) return null;
-    const claim = alias ? await this.claim(before.session, hash, before.at) : 'own';
-    if (claim === 'taken') return TAKEN;
-    const [sessions, data] = this.keys.ofSession(app, lead.id) as [string, string];
-    const args = [lead.id, token.hash, hash, Number(alias), graceUntil - now, expect ?? ''];
-    const answer = await this.calls.callDurably('rotate', [sessions, data], now, args);
-    const [at, done, text, ended] = (answer ?? [now, 0, null, []]) as [number, number, Buffer | null, Buffer[]];
-    if (claim === 'new' && done === 1) await this.aliases.settled(app, hash, before.session, before.at);
-    else if (claim === 'new') {
-      await this.aliases.withdraw(app, hash, before.session, before.at, this.opensAt(app, now));
-    }
-    if (text === null) return null;
-    const visit = unpackVisit(text, app, lead.id, at);
-    if (done === 0) return { kind: 'conflict', ...visit };
-    if (done === 2) return TAKEN;
-    await this.aliases.release(app, ended);
-    return { kind: 'rotated', ...visit, revoked: [] };
-  }
-
-  private claim(session: Session, hash: string, now: number): Promise<'new' | 'own' | 'taken'> {
+  /** Lets the alias of a token lead to a session. For renewals.ts, too. */
+  claim(session: Session, hash: string, now: number): Promise<'new' | 'own' | 'taken'> {
     const { app } = session;
     // Also where it moved on: its alias may be about to follow.
     const opens = async (id: string, held: string) => (await this.get(app, { id, hash: held }, 'look', now)) !== null;
@@ -358,7 +315,7 @@ export class RedisStore implements SessionStore {
   }
 
   /** Tells whether a session lives at an id, and by a hash. For move.ts, too. */
-  opensAt(app: string, now: number): (id: string, hash: string) => Promise<boolean> {
+  opensAt(app: string, now: number): Opens {
     return async (id, hash) => (await this.batching.read(app, id, hash, 'look', now)) !== null;
   }
 }
