@@ -21,7 +21,7 @@ const STORES: Record<string, (cleanup: Cleanup) => Promise<Record<string, string
 for (const [name, start] of Object.entries(TOPOLOGIES)) STORES[name] = async (cleanup) => (await start(cleanup)).env;
 
 // Side by side: most of its time the kit waits for sessions to expire.
-describe('the conformance kit', { concurrency: 3 }, () => {
+describe('the conformance kit', { concurrency: 1 }, () => {
   for (const [name, start] of Object.entries(STORES)) {
     test(`every case passes on ${name}`, { skip }, async (t) => {
       const server = await startServer(t, await start(t));

@@ -242,13 +242,16 @@ describe('faults of Redis (G8)', () => {
     const away = () => replica.admin.replicaof('NO', 'ONE');
     const back = () => replica.admin.replicaof('127.0.0.1', redis.port);
     const create = () => post('/sessions', { subject: null }, { 'Idempotency-Key': 'create' });
-    assert.equal((await answered(() => post('/sessions', { subject: 'x' }, {}))).status, 201);
+    assert.equal((await answered(() => post('/sessions', { subject: 'x' }, { 'Idempotency-Key': 'x' }))).status, 201);
     await away();
     assert.equal((await create()).status, 503);
     await back();
     const guest = (await answered(create)).json.token as string;
     for (const [i, body] of [{ subject: 'joe' }, { grace: 0 }, { token: 'chosen-by-the-caller-0001' }].entries()) {
-      const token = i === 0 ? guest : (await answered(() => post('/sessions', { subject: `s${i}` }, {}))).json.token;
+      const token =
+        i === 0
+          ? guest
+          : (await answered(() => post('/sessions', { subject: `s${i}` }, { 'Idempotency-Key': `s${i}` }))).json.token;
       const headers = { 'Session-Token': token, 'Idempotency-Key': `rotate-${i}` };
       const rotate = () => post('/session/rotate', body, headers);
       await away();

@@ -109,8 +109,8 @@ export class FanOut {
     let began: number | '' = '';
     for (const round of [1, 2]) {
       let next: number | '' = '';
-      await this.each(ALL_PARTITIONS, async (partition) => {
-        const keys = this.keys.partition(app, partition);
+      await this.each(this.groups(), async (group) => {
+        const keys = group.flatMap((partition) => this.keys.partition(app, partition));
         for (let more = 1; more === 1; ) {
           const args = [ENDED_TOGETHER, round === 1 ? '' : began];
           const answer: Answer = (await this.calls.callDurably('revoke-partition', keys, now, args))!;

@@ -16,7 +16,7 @@ export const SCRIPTS = {
   revoke: { keys: 6, repeats: false },
   vacate: { keys: 7, repeats: false },
   'revoke-subject': { keys: 6, repeats: false },
-  'revoke-partition': { keys: 6, repeats: false },
+  'revoke-partition': { keys: 6, repeats: true },
   'of-subject': { keys: 3, repeats: false },
   positions: { keys: 2, repeats: true },
   count: { keys: 6, repeats: true },
