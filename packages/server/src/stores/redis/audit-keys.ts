@@ -66,19 +66,28 @@ export class KeyWalk {
     }
     const known = this.apps.get(app!);
     this.apps.set(app!, (known ?? new Set()).add(part!));
-    if (known === undefined) await this.register(app!, key);
+    if (known === undefined) await this.register(app!);
   }
 
   /** An app with sessions is entered for the sweep, before its first session and until after its last. */
-  private async register(app: string, key: string): Promise<void> {
+  private async register(app: string): Promise<void> {
     const { calls, keys, suspects, options } = this.parts;
     const entered = async () => (await calls.command('ZSCORE', [keys.apps, app])) !== null;
     if (await entered()) return;
     await suspects.add(async () => {
-      if (Number(await calls.command('EXISTS', [key])) === 0 || (await entered())) return;
+      if ((await entered()) || !(await this.hasSessions(app))) return;
       if (options.repair) await calls.command('ZINCRBY', [keys.apps, 1, app]);
       this.tell('app', `${keys.apps} ${app}`, 'an app that no sweep would find: its expired sessions stay', 'entered');
     });
+  }
+
+  /** Asked of all partitions: the key that told of the app may be one that a repair has removed since. */
+  private async hasSessions(app: string): Promise<boolean> {
+    for (const partition of this.apps.get(app) ?? []) {
+      const [sessions] = this.parts.keys.partition(app, partition);
+      if (Number(await this.parts.calls.command('EXISTS', [sessions!])) === 1) return true;
+    }
+    return false;
   }
 
   /** A memo, or the word of a session that moved. Each is written with its TTL in one step, so one look is enough. */
