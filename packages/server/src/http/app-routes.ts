@@ -45,12 +45,13 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
         const subject = query.subject === undefined ? undefined : checkPathSubject(query.subject);
         const window = activeWithin === undefined ? EVER : milliseconds(activeWithin);
         if (view === 'count') {
-          const count = subject === undefined ? (await sessions.count(app, window, now)).sessions : null;
-          const some = { activeSince: now - window };
-          const total =
-            count ??
-            (await sessions.bySubject(app, subject!, now)).filter((s) => s.lastSeenAt >= some.activeSince).length;
-          return answer(c, JSON.stringify({ sessions: total }));
+          if (subject === undefined) {
+            const { sessions: total } = await sessions.count(app, window, now);
+            return answer(c, JSON.stringify({ sessions: total }));
+          }
+          const all = await sessions.bySubject(app, subject, now);
+          const active = all.filter(({ lastSeenAt }) => lastSeenAt >= now - window);
+          return answer(c, JSON.stringify({ sessions: active.length }));
         }
         const page = await sessions.list(
           app,
