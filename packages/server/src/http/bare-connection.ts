@@ -10,8 +10,13 @@ import { closingAnswer, STATUS } from './problem.ts';
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
 const LINGER = 1000;
 
-/** Requests that wait on one connection. A read of 64 KiB brings about 1,400; Node reads on only while we let it. */
-const MAX_WAITING = 2000;
+/** Requests that wait on one connection before it is read no further, and how few let it be read again. */
+const MANY_WAITING = 64;
+const FEW_WAITING = 16;
+
+/** So many chunks may be of any size. In more, a body is to have so many bytes a chunk: each costs all clients some 2 µs. */
+const FREE_CHUNKS = 256;
+const MIN_CHUNK = 32;
 
 /** The last request of a connection that was answered before its body had come: more bytes are the rest of that. */
 const answeredEarly = new WeakMap<Socket, IncomingMessage>();
@@ -20,11 +25,12 @@ const answeredEarly = new WeakMap<Socket, IncomingMessage>();
 const refused = new WeakSet<Socket>();
 
 /**
- * Requests pipelined behind one that has no answer yet: each waits its turn. All at once, a client that does not read
- * could have hundreds of answers made for one packet it sent; and one that sends without end is cut off.
+ * Requests pipelined behind one that has no answer yet. Each waits for its turn, and then for the next turn of the event
+ * loop: all at once, one packet of a client would keep every other waiting while a thousand answers are made for it. One
+ * that sends faster than it is answered is not read meanwhile.
  */
 export class Pipeline {
-  private readonly counts = new WeakMap<Socket, number>();
+  private readonly waiting = new WeakMap<Socket, number>();
 
   /** Answers when the connection is free for it. */
   add(
@@ -33,23 +39,65 @@ export class Pipeline {
     answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
   ): void {
     const { socket } = incoming;
-    const count = (this.counts.get(socket) ?? 0) + 1;
-    this.counts.set(socket, count);
-    if (count > MAX_WAITING) socket.destroy();
+    this.waiting.set(socket, this.waitingOn(socket) + 1);
     outgoing.once('socket', () => {
-      this.counts.set(socket, this.counts.get(socket)! - 1);
-      answer(incoming, outgoing);
+      const left = this.waitingOn(socket) - 1;
+      this.waiting.set(socket, left);
+      // In the next tick, because Node resumes the connection in this one, whenever an answer is done.
+      if (this.holds(socket)) process.nextTick(() => socket.pause());
+      else if (left === FEW_WAITING) socket.resume();
+      setImmediate(() => socket.destroyed || answer(incoming, outgoing));
     });
+    // After the piece that is being parsed, because Node resumes the connection at the end of each request in it.
+    if (this.waitingOn(socket) === MANY_WAITING) setImmediate(() => this.holds(socket) && socket.pause());
+  }
+
+  /** Tells whether so many requests wait that the connection is not read. */
+  holds(socket: Socket): boolean {
+    return this.waitingOn(socket) > FEW_WAITING;
+  }
+
+  private waitingOn(socket: Socket): number {
+    return this.waiting.get(socket) ?? 0;
   }
 }
 
-/** Notes when a request is answered before its body has come. For each request, when it begins. */
+/** Requests whose body came in crumbs. */
+const crumbled = new WeakSet<object>();
+
+/** Tells whether the body comes in crumbs, and no further. */
+export function isCrumbled(incoming: object | undefined): boolean {
+  return incoming !== undefined && crumbled.has(incoming);
+}
+
+/** Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin. */
 export function watchBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { headers, socket } = incoming;
-  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  if (!isChunked && headers['content-length'] === undefined) return;
+  if (isChunked) boundChunks(incoming, outgoing);
   outgoing.once('finish', () => {
+    if (crumbled.has(incoming)) socket.destroySoon();
     if (!incoming.complete) answeredEarly.set(socket, incoming);
   });
+}
+
+/** Ends a body that comes in crumbs; what the parser still finds of it is dropped where that costs least. */
+function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const push = incoming.push;
+  let chunks = 0;
+  let length = 0;
+  incoming.push = (chunk: Uint8Array | null, encoding) => {
+    if (crumbled.has(incoming)) return true;
+    length += chunk?.length ?? 0;
+    if (chunk === null || ++chunks <= FREE_CHUNKS || length >= chunks * MIN_CHUNK) {
+      return push.call(incoming, chunk, encoding);
+    }
+    crumbled.add(incoming);
+    if (outgoing.writableFinished) incoming.socket.destroySoon();
+    // Whoever reads the body finds out with this chunk. Its end would look like that of the request.
+    return push.call(incoming, chunk, encoding);
+  };
 }
 
 /** Answers a connection on which the parser stopped (`clientError`). */

@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono';
 import { ServiceError } from '../core/errors.ts';
+import { isCrumbled } from './bare-connection.ts';
 import type { Incoming, RequestEnv } from './route.ts';
 
 /** Of the classic API. Units: bytes, after inflating. What the original accepted. */
@@ -45,7 +46,7 @@ async function readRaw(request: Request, incoming: Incoming | undefined, max: nu
   try {
     if (declared !== null) return new Uint8Array(await request.arrayBuffer());
     // Node's own stream gives many small chunks as one; as a web stream they would hold up the event loop for seconds.
-    return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body, max);
+    return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body, max, incoming);
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError('bad_request', 'the request body broke off', { cause });
@@ -68,12 +69,18 @@ async function inflate(bytes: Uint8Array, encoding: string | null, max: number):
 }
 
 /** Reads a stream up to the limit; past it, the rest is neither read nor inflated. */
-async function collect(stream: AsyncIterable<Uint8Array> | null, max: number): Promise<Uint8Array> {
+async function collect(
+  stream: AsyncIterable<Uint8Array> | null,
+  max: number,
+  incoming?: Incoming,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream ?? []) {
     length += chunk.length;
     if (length > max) throw tooLarge(max);
+    if (isCrumbled(incoming))
+      throw new ServiceError('bad_request', 'the body must not come in hundreds of tiny chunks');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

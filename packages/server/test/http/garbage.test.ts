@@ -1,6 +1,10 @@
-/** G11: a megabyte a second of what is no request costs the other clients no time. (Requests are load: e2e/overload.test.ts.) */
+/**
+ * G11: a megabyte a second of what is no request costs the other clients no time, nor does a packet full of requests.
+ * (Requests without end are load: e2e/overload.test.ts.)
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,8 +19,12 @@ const ROUNDS = 300;
 /** Units: milliseconds. What a busy machine adds now and then, whoever is to blame. */
 const SLACK = 40;
 
+const CHUNKED =
+  'PUT /shop/create/u?ip=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+
 const KINDS: readonly (readonly [what: string, head: string, piece: () => Buffer])[] = [
   ['bytes without form', '', () => randomBytes(PIECE)],
+  ['a body in crumbs', CHUNKED, () => Buffer.from('1\r\n \r\n'.repeat(PIECE / 6))],
   ['headers without end', 'GET /ping HTTP/1.1\r\n', () => Buffer.from(`${'A: b\r\n'.repeat(PIECE / 6)}`)],
 ];
 
@@ -72,4 +80,27 @@ describe('a megabyte a second of', () => {
       await assertHealthy(server);
     });
   }
+});
+
+test('of a thousand requests in one packet, another client waits for a few', async (t) => {
+  const { port } = await startServer(t);
+  const open = () => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    t.after(() => socket.destroy());
+    return socket;
+  };
+  const [many, one] = [open(), open()];
+  await Promise.all([once(many, 'connect'), once(one, 'connect')]);
+  let answers = 0;
+  let other = -1;
+  one.once('data', () => {
+    other = answers;
+  });
+  many.on('data', (data) => {
+    if (answers === 0) one.write('GET /ping HTTP/1.1\r\nHost: x\r\n\r\n');
+    answers += data.toString('latin1').split('HTTP/1.1 404').length - 1;
+  });
+  many.write('GET /nope HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
+  while (answers < 1000) await once(many, 'data');
+  assert.ok(other >= 0 && other < 900, `it was answered after ${other} of the others`);
 });

@@ -38,6 +38,8 @@ const putHead = (...headers: string[]) =>
 const chunked = (body: string) => putHead('Transfer-Encoding: chunked') + body;
 const gzip = (content: Bytes) => put(['Content-Encoding: gzip'], content);
 const BOMB = gzipSync(Buffer.alloc(50_000_000));
+const CRUMB = '1\r\n \r\n';
+const CRUMBS = CRUMB.repeat(300);
 const MEGABYTE = 'b'.repeat(1_000_000);
 const HALF_CLOSE = { ending: 'half-close' } as const;
 
@@ -142,6 +144,9 @@ refuses('framing of bodies', [
   ['a head that breaks off', `PUT ${CREATE} HTTP/1.1\r\nHos`, [400], HALF_CLOSE],
   ['60,001 bytes', put([], `{"a":"${'x'.repeat(59_993)}"}`), [413]],
   ['60,001 bytes in chunks', chunked(`ea61\r\n{"a":"${'x'.repeat(59_993)}"}\r\n0\r\n\r\n`), [413]],
+  ['a body in crumbs', chunked(`${CRUMB.repeat(257)}`), [400]],
+  ['a body in crumbs of several megabytes', chunked(CRUMB.repeat(500_000)), [400]],
+  ['an unread body in crumbs', `POST /nope HTTP/1.1\r\n${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n${CRUMBS}`, [404]],
   ['a length of 10 GB, nothing sent', putHead('Content-Length: 10000000000'), [413]],
   // An answer ends the request: the client must not find a second one, which it would take for its next request's.
   ['a body too long that breaks off', putHead('Content-Length: 70000') + 'x'.repeat(65_000), [413], HALF_CLOSE],
@@ -221,6 +226,26 @@ describe('what is odd but right', () => {
     const { answers } = await exchange(server.port, sent, { answers: 90 });
     const kinds = answers.map(({ body }) => (body === 'PONG' ? 'ping' : body.slice(2, 7)));
     assert.deepEqual(kinds, Array.from({ length: 30 }, () => ['token', 'ping', 'sessi']).flat());
+  });
+
+  test('thousands of requests sent at once are all answered, in their order', async () => {
+    const isPing = (i: number) => i % 7 < 3 || i % 11 === 0;
+    const sent = Array.from({ length: 5000 }, (_, i) => request('GET', isPing(i) ? '/ping' : '/odd/soid/nobody'));
+    const { answers } = await exchange(server.port, Buffer.concat(sent), { answers: 5000, patience: 60_000 });
+    const pings = answers.map(({ body }) => body === 'PONG');
+    assert.deepEqual(
+      pings,
+      Array.from(sent, (_, i) => isPing(i)),
+    );
+  });
+
+  test('a body may come in small chunks, and in 1,800 of 33 bytes', async () => {
+    const small = '{"a":1}'.split('').map((byte) => `1\r\n${byte}\r\n`);
+    const many = `1\r\n{\r\n${`21\r\n${' '.repeat(33)}\r\n`.repeat(1800)}1\r\n}\r\n`;
+    for (const body of [small.join(''), many]) {
+      const { answers } = await exchange(server.port, chunked(`${body}0\r\n\r\n`));
+      assert.equal(answers[0]?.status, 200);
+    }
   });
 
   for (const [what, good] of [
