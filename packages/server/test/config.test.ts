@@ -41,6 +41,7 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_MAX_CONCURRENT: ['0', 'all', '100001'],
     RS_STORE: [
       ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
+      ...['redis://h:65536', 'redis+cluster://:1@h:1,i:99999', 'redis+sentinel://h:70000/main/0'],
       ...['redis://a b', 'redis://h:x', 'redis://h/one', 'redis://h,i', 'redis+sentinel://h', 'redis+cluster://h/1'],
     ],
     RS_STORE_TIMEOUT: ['0', '49', '60001', '1e3', '-1'],
@@ -121,6 +122,7 @@ test('every form of a Redis URL is taken as it is', () => {
   for (const url of [
     'redis://127.0.0.1',
     'redis://[::1]:6379/0',
+    'redis://:99999@h:65535',
     'rediss://user:p%40ss@redis.example.com:6380/3',
     'redis+sentinel://:secret@10.0.0.1:26379,10.0.0.2:26379/mymaster/1',
     'rediss+cluster://a:7000,b:7001',

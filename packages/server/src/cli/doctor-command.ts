@@ -28,7 +28,7 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorO
     config = readConfig({ ...environment, ...named });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return fail(2, error.message);
+    return fail(2, store === undefined ? error.message : error.message.replace(/^RS_STORE=/, '--store='));
   }
   if (config.store === 'memory:') return fail(2, 'a store in memory is in its server; nobody else can look into it');
   const findings = new Findings();

@@ -144,7 +144,7 @@ const STORES = [
 function storeUrl(environment: Environment, read: Read): string {
   const host = read(STORE_VARIABLES.redisHost, (text) => (text === '' || HOST.test(text) ? text : undefined));
   const port = read(STORE_VARIABLES.redisPort, (text) => (text === '' ? 0 : number(text, /^\d{1,5}$/, 1, 65_535)));
-  const url = read(STORE_VARIABLES.store, (text) => (STORES.some((form) => form.test(text)) ? text : undefined));
+  const url = read(STORE_VARIABLES.store, (text) => (isStoreUrl(text) ? text : undefined));
   if (host === '' && port === 0) return url;
   if (environment[STORE_VARIABLES.store.name]) {
     throw new ConfigError(
@@ -152,6 +152,13 @@ function storeUrl(environment: Environment, read: Read): string {
     );
   }
   return `redis://${host.includes(':') ? `[${host}]` : host || '127.0.0.1'}:${port || 6379}`;
+}
+
+function isStoreUrl(text: string): boolean {
+  if (!STORES.some((form) => form.test(text))) return false;
+  if (text.startsWith('lmdb:')) return true;
+  const [nodes = ''] = text.replace(/^.*(?:@|\/\/)/, '').split('/');
+  return nodes.split(',').every((node) => Number(/:(\d+)$/.exec(node)?.[1] ?? 1) <= 65_535);
 }
 
 function tlsFiles(read: Read): RedisConfig['tls'] {

@@ -90,7 +90,7 @@ export function problemType(code: ErrorCode): string {
 
 /** Gives the short name of an error: the code in words. */
 export function problemTitle(code: ErrorCode): string {
-  const words = code.replaceAll('_', ' ');
+  const words = code.replaceAll('_', ' ').replace(/\b(?:json|uri)\b/, (acronym) => acronym.toUpperCase());
   return words[0]!.toUpperCase() + words.slice(1);
 }
 

@@ -66,11 +66,17 @@ export class KeySource {
 }
 
 function load({ file, list }: KeySourceOptions): KeyRing {
-  const fromFile = file === null ? [] : readKeysFile(file);
-  if (list === null) return new KeyRing(fromFile);
+  const fromFile = named('RS_KEYS_FILE', () => new KeyRing(file === null ? [] : readKeysFile(file)));
+  if (list === null) return fromFile;
+  return named('RS_API_KEYS', () => new KeyRing([...fromFile.entries, ...parseKeyList(list)]));
+}
+
+/** Says in a fault which variable it is about. */
+function named(variable: string, read: () => KeyRing): KeyRing {
   try {
-    return new KeyRing([...fromFile, ...parseKeyList(list)]);
+    return read();
   } catch (error) {
-    throw new KeysError(`RS_API_KEYS: ${(error as Error).message}`);
+    if (!(error instanceof KeysError)) throw error;
+    throw new KeysError(`${variable}: ${error.message}`);
   }
 }

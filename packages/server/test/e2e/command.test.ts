@@ -82,6 +82,11 @@ describe('the command', () => {
     const store = run([], { RS_STORE: `lmdb:${file}` });
     assert.equal(store.status, 1, store.stderr);
     assert.match(store.stderr, /^rest-sessions: cannot start with RS_STORE=lmdb:.+\n$/);
+    const nowhere = run([], { RS_STORE: 'lmdb:/proc/none/of/it' });
+    assert.equal(nowhere.status, 1, nowhere.stderr);
+    const keys = run([], { RS_KEYS_FILE: join(file, 'keys.json') });
+    assert.notEqual(keys.status, 0);
+    assert.match(keys.stderr, /^rest-sessions: .*RS_KEYS_FILE.*keys\.json.*\n$/);
   });
 
   test('any address is served once authentication is switched off by name', async (t) => {

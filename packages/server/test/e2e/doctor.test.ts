@@ -111,6 +111,7 @@ describe('doctor', () => {
       assert.ok(!stderr.includes('s3cret'));
     }
     assert.match((await doctor(['--store', 'redis://:s3cret@127.0.0.1'])).stderr, /set RS_STORE instead/);
+    assert.match((await doctor(['--store', 'file:x'])).stderr, /^rest-sessions: --store="file:x" is not allowed/);
     const missing = await doctor(['--store', `lmdb:${join(folder, 'none')}`]);
     assert.deepEqual([missing.code, existsSync(join(folder, 'none'))], [1, false]);
     assert.match(missing.stderr, /cannot be examined: no store in/);

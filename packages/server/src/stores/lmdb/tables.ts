@@ -6,7 +6,8 @@
  * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
  * group commit. Readers are renewed for the reads of each event-loop turn: another process may have committed meanwhile.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
@@ -38,7 +39,7 @@ export class Tables {
   /** Opens the environment in a folder, or creates it unless it is only to be read. Errors: what the file system says. */
   constructor(path: string, namespace: string, readOnly = false) {
     // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
-    if (!readOnly) mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (!readOnly) makeFolder(path);
     this.root = open({
       path,
       noSubdir: false,
@@ -267,4 +268,17 @@ async function reasonOf(error: unknown): Promise<unknown> {
 function unavailable(cause: unknown): ServiceError {
   if (cause instanceof ServiceError) return cause;
   return new ServiceError('store_unavailable', 'the session store did not answer', { cause });
+}
+
+/** Makes a folder and those above it. Node's own way does not end where none can be made, as in `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (!existsSync(above)) makeFolder(above);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another server that starts now was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
