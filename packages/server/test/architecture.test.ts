@@ -26,7 +26,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   { from: /^stores\/memory\//, mayImport: /^(core\/|stores\/memory\/)/, why: 'the specification stands on core alone' },
   {
     from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/(lmdb\/|(finding|audit)\.ts$)|lmdb$|node:(fs|timers\/promises)$)/,
+    mayImport: /^(core\/|stores\/(lmdb\/|(finding|audit)\.ts$)|lmdb$|node:(fs|path|timers\/promises)$)/,
     why: 'a store knows its own driver',
   },
   {

@@ -187,6 +187,47 @@ describe('the audit of a Redis', () => {
     });
   }
 
+  for (const ended of [false, true]) {
+    const when = ended ? 'after a logout' : 'while its original lives';
+    test(`ends the copy that a broken change of subject left, ${when}, and opens it to no token`, async (t) => {
+      await server().admin.flushall();
+      const store = openStore(t, url());
+      await store.ready();
+      const it = await patient(store, server().admin);
+      store.vacate = () => Promise.reject(new Error('the process ended here'));
+      const now = Date.now();
+      for (const { ref } of [it.short, it.aliased]) {
+        const move = { id: newSessionId('joe'), subject: 'joe', cap: null };
+        await assert.rejects(store.update(APP, ref, { expect: 1, version: 2, move }, now), /ended here/);
+        if (ended) assert.equal(await store.revoke(APP, { by: 'token', token: ref }, now), 1);
+      }
+      assert.deepEqual(codes(await audit(url())), ['copy']);
+      const found = await audit(url(), true);
+      assert.deepEqual([codes(found), found.map(({ mended }) => mended)], [['copy'], ['ended', 'ended']]);
+      assert.deepEqual(await audit(url()), []);
+      assert.deepEqual((await store.list(APP, { subject: 'joe', limit: 10 }, now)).sessions, []);
+      for (const { ref, session } of [it.short, it.aliased]) {
+        const opened = await store.get(APP, ref, 'look', now);
+        assert.equal(opened?.session.id, ended ? undefined : session.id);
+      }
+    });
+  }
+
+  test('takes a session for no copy where only its move did not come to its end, and gives its alias back', async (t) => {
+    await server().admin.flushall();
+    const store = openStore(t, url());
+    await store.ready();
+    const it = await patient(store, server().admin);
+    store.aliases.settle = () => Promise.reject(new Error('the process ended here'));
+    const now = Date.now();
+    const move = { id: newSessionId('joe'), subject: 'joe', cap: null };
+    await assert.rejects(store.update(APP, it.short.ref, { expect: 1, version: 2, move }, now), /ended here/);
+    assert.deepEqual(codes(await audit(url())), ['alias-lost']);
+    assert.deepEqual(codes(await audit(url(), true)), ['alias-lost']);
+    assert.deepEqual(await audit(url()), []);
+    assert.equal((await store.get(APP, it.short.ref, 'look', now))?.session.id, move.id);
+  });
+
   test('shows no token, no hash of one and no subject', async (t) => {
     await server().admin.flushall();
     const store = openStore(t, url());

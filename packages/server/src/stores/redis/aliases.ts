@@ -136,6 +136,7 @@ export class Aliases {
    */
   async settle(app: string, hash: string, from: Lead, session: Session, now: number, opens: Opens): Promise<void> {
     await this.take(app, hash, session, now, opens, { value: leadTo(session), present: from.alias ?? '' });
+    await this.forgetCopy(app, session.id);
     await this.calls.command('DEL', [this.keys.moved(app, from.id)]);
     // Ended meanwhile, it must not leave an alias behind. One that moved on left word, to which its alias must lead.
     if (await opens(session.id, hash)) return;
@@ -171,6 +172,22 @@ export class Aliases {
   /** Gives the id that word left at another one names. Absence: null. */
   wordAt(app: string, id: string): Promise<string | null> {
     return this.text(this.keys.moved(app, id));
+  }
+
+  /** Notes that a session is about to be made as a copy of another one. Units: milliseconds, as text. */
+  async noteCopy(app: string, id: string, of: string, ttl: string): Promise<void> {
+    await this.calls.command('SET', [this.keys.copied(app, id), of, 'PX', ttl]);
+  }
+
+  /** Takes that note back: it is the session now, or it is no more. */
+  async forgetCopy(app: string, id: string): Promise<void> {
+    await this.calls.command('DEL', [this.keys.copied(app, id)]);
+  }
+
+  /** Tells whether a session is a copy whose original did not leave word of it: its token has never opened it. */
+  async isUnfinished(app: string, id: string): Promise<boolean> {
+    const original = await this.text(this.keys.copied(app, id));
+    return original !== null && (await this.wordAt(app, original)) !== id;
   }
 
   private async text(key: string): Promise<string | null> {

@@ -24,8 +24,8 @@ const PAGE = 500;
 /** What follows the braces of a key (keys.ts). */
 const OF_PARTITION = /^[sjavud]$/;
 const OF_ALIAS = 't';
-/** Memos, and the word of sessions that moved: they end by their TTL, whatever they say. */
-const PASSING = /^(n|m:[A-Za-z0-9]{16})$/;
+/** Memos, and what a move leaves of where sessions went and came from: they end by their TTL, whatever they say. */
+const PASSING = /^(n|[mc]:[A-Za-z0-9]{16})$/;
 /** What a passing key gets that has lost its TTL. Units: milliseconds. */
 const PASSING_TTL = 3_600_000;
 /** What PTTL says of a key without a TTL. */
@@ -90,7 +90,7 @@ export class KeyWalk {
     return false;
   }
 
-  /** A memo, or the word of a session that moved. Each is written with its TTL in one step, so one look is enough. */
+  /** A memo, or what a move left. Each is written with its TTL in one step, so one look is enough. */
   private async passing(key: string): Promise<void> {
     const { calls, options } = this.parts;
     if (Number(await calls.command('PTTL', [key])) !== FOR_EVER) return;

@@ -122,11 +122,15 @@ export class PartitionAudit {
     return flat.flatMap((name, i) => (i % 2 === 0 ? [[String(name), String(flat[i + 1])] as const] : []));
   }
 
-  /** A session of a token chosen by its caller is reached through its alias only. */
+  /**
+   * A session whose token does not say where it is is reached through its alias only. One whose alias was lost gets it back;
+   * a copy of which a crashed move made no session does not: its user may have ended the original since.
+   */
   private async alias(app: string, id: string, hash: string, sessions: string): Promise<void> {
     const { calls, keys, aliases, suspects, options } = this.parts;
-    const present = async () => (await calls.command('GET', [keys.alias(app, hash)])) !== null;
-    if (await present()) return;
+    const read = async () => String((await calls.command('GET', [keys.alias(app, hash)])) ?? '');
+    const lead = await read();
+    if (lead.startsWith(id) || (lead !== '' && !(await aliases.isUnfinished(app, id)))) return;
     await suspects.add(async () => {
       const record = (await calls.command('HGET', [sessions, id])) as Buffer | null;
       if (record === null || record[0] !== FORM || record[1] !== 1 || hashOf(record) !== hash) return;
@@ -134,7 +138,13 @@ export class PartitionAudit {
       if (session === null) return;
       const [seconds] = (await calls.command('TIME', [])) as Buffer[];
       const now = Number(seconds) * 1000;
-      if (!isLive(session, now) || (await present())) return;
+      if (!isLive(session, now)) return;
+      const unfinished = await aliases.isUnfinished(app, id);
+      // After that question: a move that comes to its end sets the alias before it takes back what it noted.
+      const leadNow = await read();
+      if (leadNow.startsWith(id)) return;
+      if (unfinished) return this.copy(app, id, sessions);
+      if (leadNow !== '') return;
       if (options.repair && !(await aliases.restore(app, hash, session, now))) return;
       this.tell(
         'alias-lost',
@@ -143,6 +153,16 @@ export class PartitionAudit {
         'leads to it again',
       );
     });
+  }
+
+  private async copy(app: string, id: string, sessions: string): Promise<void> {
+    const { calls, keys, aliases, options } = this.parts;
+    if (options.repair) {
+      await calls.call('revoke', keys.ofSession(app, id), 0, [id, '', '']);
+      await aliases.forgetCopy(app, id);
+    }
+    const message = 'made by a change of subject that broke off: no token opens it, but it is listed and counted';
+    this.tell('copy', `${sessions} ${id}`, message, 'ended');
   }
 
   private tell(code: string, where: string, message: string, mended: string): void {

@@ -9,6 +9,7 @@
  *   {ns:app:pp}:u   hash   '+' subject → ids, one after the other        subjects
  *   {ns:app:pp}:d   zset   id by the instant the sweep looks at it       due; never later than the deadline
  *   {ns:app:pp}:m:ID string id, with a TTL                               where a session moved (move.ts)
+ *   {ns:app:pp}:c:ID string id, with a TTL                               of what session this is an unfinished copy (move.ts)
  *   {ns:app:HASH}:t string id:until (0: claimed), with a TTL             a token that does not say where its session is
  *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
  *   ns:apps         zset   app by how often it was entered               for the sweep, which also empties it
@@ -67,6 +68,11 @@ export class Keys {
   /** Where word is left of a session that moved. */
   moved(app: string, id: string): string {
     return `${this.tag(app, partitionOfId(id))}:m:${id}`;
+  }
+
+  /** Where a session says that it was copied from, until its token opens it. */
+  copied(app: string, id: string): string {
+    return `${this.tag(app, partitionOfId(id))}:c:${id}`;
   }
 
   memo(app: string, name: string): string {

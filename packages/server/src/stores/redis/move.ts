@@ -9,7 +9,9 @@
  *   Idempotency-Key) meets it and goes on from there; so that one that is still under way knows, it leaves word, too.
  *
  * A session that keeps its token (`keepToken`) leaves word where it is as it ends (lua/vacate.lua): until that instant the
- * token opens the old one, from then on the new one. The alias then takes the place of the word.
+ * token opens the old one, from then on the new one. The alias then takes the place of the word. What was made first says of
+ * itself that it is a copy, and of what, until then: after a crash in between, nobody would know it from a session whose
+ * alias was lost, and an audit would let the token open it, though its user has logged out (audit-partition.ts).
  */
 import { expiresAt } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
@@ -119,13 +121,18 @@ export async function keepToken(
   if (before.session.version !== change.expect) return { kind: 'conflict', ...before };
   const session = applyChange(before.session, change, before.at);
   const how = { base: null, claimed: true } as const;
-  const made = await store.add(session, kept(token), capOfMove(before.session, change.move), before.at, how);
-  if (made.kind !== 'created') return made;
   const ttl = timeToLive(Math.max(WORD, expiresAt(session) - before.at));
+  await store.aliases.noteCopy(app, session.id, before.session.id, ttl);
+  const made = await store.add(session, kept(token), capOfMove(before.session, change.move), before.at, how);
+  if (made.kind !== 'created') {
+    await store.aliases.forgetCopy(app, session.id);
+    return made;
+  }
   const to = { id: session.id, ttl, keeps: true };
   const { ended, lives } = await store.vacate(app, before.session.id, token.hash, change.expect, now, to);
   if (ended === 0) {
     await store.end(app, session.id, '', '', now);
+    await store.aliases.forgetCopy(app, session.id);
     const present = lives ? await store.look(app, lead, token.hash, now) : null;
     return present && { kind: 'conflict', ...present };
   }
