@@ -27,6 +27,8 @@ export interface Running {
   readonly cpu: () => number;
   /** Resident memory. Units: bytes. */
   readonly memory: () => number;
+  /** The part of it that is not of files: without what the system keeps of the store, which it takes back when it needs it. */
+  readonly ownMemory: () => number;
   /** Tells it to stop and resolves when it has ended. */
   readonly stop: () => Promise<void>;
 }
@@ -139,7 +141,8 @@ function watch(child: Child, url: string): Running {
   return {
     url,
     cpu: () => cpuOf(pid!),
-    memory: () => memoryOf(pid!),
+    memory: () => memoryOf(pid!, 'VmRSS'),
+    ownMemory: () => memoryOf(pid!, 'RssAnon'),
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
@@ -155,7 +158,8 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
-function memoryOf(pid: number): number {
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+function memoryOf(pid: number, kind: 'VmRSS' | 'RssAnon'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kibibytes = new RegExp(`^${kind}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   return Number(kibibytes) * 1024;
 }

@@ -1,7 +1,9 @@
 /**
  * Load that does not wait: requests leave at their time whether or not earlier ones were answered, as they do when many
  * users come at once. Latency counts from when a request was due, so a server that makes clients queue cannot hide it.
- * Each connection has one request under way; one that is due while all are busy leaves when one gets free.
+ * Each connection has one request under way; one that is due while all are busy leaves when one gets free. They take turns:
+ * the one that was answered longest ago is next. One that is turned away does as it was told: it waits before it sends
+ * again, and where all others wait, too, so does whoever would have come.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -12,6 +14,8 @@ export interface OpenLoop {
   readonly connections: number;
   /** Gives the bytes of the next request. */
   readonly next: () => string;
+  /** Whether clients send again at once although they were told to wait. */
+  readonly unruly?: boolean;
 }
 
 export interface Outcome {
@@ -23,18 +27,24 @@ export interface Outcome {
   readonly lost: number;
   /** 503 without Retry-After. */
   readonly bare: number;
+  /** Requests that never left, because every connection that was free had been told to wait. */
+  readonly held: number;
 }
 
 /** Units: milliseconds. After the last request: what has not been answered then is lost. */
 const PATIENCE = 5000;
 
-export async function openLoop({ port, perSecond, seconds, connections, next }: OpenLoop): Promise<Outcome> {
+export async function openLoop(options: OpenLoop): Promise<Outcome> {
+  const { port, perSecond, seconds, connections, next, unruly = false } = options;
   const latencies = new Map<number, number[]>();
   const due: number[] = [];
   let head = 0;
   let open = 0;
   let bare = 0;
-  const free: Line[] = [];
+  let held = 0;
+  let resting = 0;
+  let free: Line[] = [];
+  let taken = 0;
   const send = (line: Line) => {
     if (head === due.length) {
       free.push(line);
@@ -43,11 +53,20 @@ export async function openLoop({ port, perSecond, seconds, connections, next }: 
     line.since = due[head++]!;
     line.socket.write(next());
   };
+  const rest = (line: Line, seconds: number) => {
+    resting++;
+    setTimeout(() => {
+      resting--;
+      send(line);
+    }, seconds * 1000);
+  };
   const answered = (line: Line, status: number, text: string) => {
     if (!latencies.has(status)) latencies.set(status, []);
     latencies.get(status)!.push(performance.now() - line.since);
-    if (status === 503 && !/\r\nretry-after: \d/i.test(text)) bare++;
-    send(line);
+    const wait = /\r\nretry-after: (\d+)/i.exec(text);
+    if (status === 503 && wait === null) bare++;
+    if (wait === null || unruly) send(line);
+    else rest(line, Number(wait[1]));
   };
   const lines = await Promise.all(Array.from({ length: connections }, () => openLine(port, answered)));
   free.push(...lines);
@@ -58,11 +77,19 @@ export async function openLoop({ port, perSecond, seconds, connections, next }: 
     const now = performance.now();
     const target = Math.min(total, Math.floor(((now - begin) * perSecond) / 1000));
     for (; open < target; open++) due.push(begin + (open * 1000) / perSecond);
-    while (free.length > 0 && head < due.length) send(free.pop()!);
+    while (taken < free.length && head < due.length) send(free[taken++]!);
+    // Before the next wait, when no answer can come in between.
+    free = free.slice(taken);
+    taken = 0;
+    if (resting > 0) {
+      held += due.length - head;
+      head = due.length;
+    }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   const end = performance.now() + PATIENCE;
-  while (count(latencies) < total && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (count(latencies) + held < total && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   for (const { socket } of lines) socket.destroy();
   return {
     statuses: new Map([...latencies].map(([status, list]) => [status, list.length])),
@@ -70,8 +97,9 @@ export async function openLoop({ port, perSecond, seconds, connections, next }: 
       const sorted = Float64Array.from(latencies.get(status) ?? []).sort();
       return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
     },
-    lost: total - count(latencies),
+    lost: total - count(latencies) - held,
     bare,
+    held,
   };
 }
 
