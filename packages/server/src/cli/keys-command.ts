@@ -90,7 +90,9 @@ function create(options: CreateOptions, file: string, now: number): number {
     say('this is the key; it is not stored anywhere and cannot be shown again');
   }
   if (file !== '') {
-    say(`its hash was added to ${file} as ${name}; a running server takes it within seconds, or on SIGHUP`);
+    say(
+      `${key === null ? 'its entry' : 'its hash'} was added to ${file} as ${name}; a running server takes it within seconds, or on SIGHUP`,
+    );
     return 0;
   }
   say(`an entry for the list "keys" of RS_KEYS_FILE:\n${JSON.stringify(written)}`);
