@@ -48,8 +48,9 @@ export class Pipeline {
       else if (left === FEW_WAITING) socket.resume();
       setImmediate(() => socket.destroyed || answer(incoming, outgoing));
     });
-    // After the piece that is being parsed, because Node resumes the connection at the end of each request in it.
-    if (this.waitingOn(socket) === MANY_WAITING) setImmediate(() => this.holds(socket) && socket.pause());
+    // After the piece that is being parsed, because Node resumes the connection at the end of each request in it; but before
+    // the next piece, of which the system has up to 32 ready in one turn.
+    if (this.waitingOn(socket) % MANY_WAITING === 0) process.nextTick(() => this.holds(socket) && socket.pause());
   }
 
   /** Tells whether so many requests wait that the connection is not read. */
@@ -88,7 +89,8 @@ function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void 
   let chunks = 0;
   let length = 0;
   incoming.push = (chunk: Uint8Array | null, encoding) => {
-    if (crumbled.has(incoming)) return true;
+    // Full: Node then reads no further.
+    if (crumbled.has(incoming)) return false;
     length += chunk?.length ?? 0;
     if (chunk === null || ++chunks <= FREE_CHUNKS || length >= chunks * MIN_CHUNK) {
       return push.call(incoming, chunk, encoding);
