@@ -13,10 +13,12 @@ const LINGER = 1000;
 /** Requests that wait on one connection before it is read no further, and how few let it be read again. */
 const MANY_WAITING = 64;
 const FEW_WAITING = 16;
+/** Requests that wait on all connections, some 80 MB: beyond it, one that has more than a few is cut off. */
+const MOST_WAITING = 20_000;
 
-/** So many chunks may be of any size. In more, a body is to have so many bytes a chunk: each costs all clients some 2 µs. */
+/** So many chunks in one turn of the event loop may be of any size. In more, a body is to have so many bytes a chunk: each costs all clients some 2 µs. */
 const FREE_CHUNKS = 256;
-const MIN_CHUNK = 32;
+const MIN_CHUNK = 16;
 
 /** The last request of a connection that was answered before its body had come: more bytes are the rest of that. */
 const answeredEarly = new WeakMap<Socket, IncomingMessage>();
@@ -31,6 +33,7 @@ const refused = new WeakSet<Socket>();
  */
 export class Pipeline {
   private readonly waiting = new WeakMap<Socket, number>();
+  private total = 0;
 
   /** Answers when the connection is free for it. */
   add(
@@ -39,10 +42,12 @@ export class Pipeline {
     answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
   ): void {
     const { socket } = incoming;
-    this.waiting.set(socket, this.waitingOn(socket) + 1);
+    this.enter(socket);
     outgoing.once('socket', () => {
       const left = this.waitingOn(socket) - 1;
+      if (left < 0) return;
       this.waiting.set(socket, left);
+      this.total--;
       // In the next tick, because Node resumes the connection in this one, whenever an answer is done.
       if (this.holds(socket)) process.nextTick(() => socket.pause());
       else if (left === FEW_WAITING) socket.resume();
@@ -51,6 +56,19 @@ export class Pipeline {
     // After the piece that is being parsed, because Node resumes the connection at the end of each request in it; but before
     // the next piece, of which the system has up to 32 ready in one turn.
     if (this.waitingOn(socket) % MANY_WAITING === 0) process.nextTick(() => this.holds(socket) && socket.pause());
+  }
+
+  private enter(socket: Socket): void {
+    // What waits on a connection that ends never gets its turn.
+    if (!this.waiting.has(socket)) socket.once('close', () => this.forget(socket));
+    this.waiting.set(socket, this.waitingOn(socket) + 1);
+    this.total++;
+    if (this.total > MOST_WAITING && this.holds(socket)) socket.destroy();
+  }
+
+  private forget(socket: Socket): void {
+    this.total -= this.waitingOn(socket);
+    this.waiting.delete(socket);
   }
 
   /** Tells whether so many requests wait that the connection is not read. */
@@ -91,6 +109,13 @@ function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void 
   incoming.push = (chunk: Uint8Array | null, encoding) => {
     // Full: Node then reads no further.
     if (crumbled.has(incoming)) return false;
+    // Each turn of the event loop begins anew: crumbs that come one by one cost nobody else.
+    if (chunks === 0) {
+      setImmediate(() => {
+        chunks = 0;
+        length = 0;
+      });
+    }
     length += chunk?.length ?? 0;
     if (chunk === null || ++chunks <= FREE_CHUNKS || length >= chunks * MIN_CHUNK) {
       return push.call(incoming, chunk, encoding);

@@ -19,17 +19,22 @@ const TOGETHER = 100;
 
 export class Concurrency {
   private readonly limit: number;
+  private readonly isHeld: (socket: Socket) => boolean;
   private inside = 0;
   private readonly leave = () => {
     this.inside--;
   };
   private coming: Socket[] = [];
+  /** Those in `coming` or `resting`: each once, though several of its requests may have been turned away. */
+  private readonly entered = new WeakSet<Socket>();
   /** By the steps until they are read again. */
   private readonly resting: Socket[][] = Array.from({ length: LONGEST }, () => []);
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(limit: number) {
+  /** `isHeld` tells of a connection that somebody else does not want to be read, and will have read again. */
+  constructor(limit: number, isHeld: (socket: Socket) => boolean) {
     this.limit = limit;
+    this.isHeld = isHeld;
   }
 
   /** Tells whether a request must be turned away. A busy server is not a dead one: those who ask that are let in. */
@@ -46,6 +51,8 @@ export class Concurrency {
   /** Lets a connection rest that was turned away. */
   rest(socket: Socket): void {
     // In the next turn, because Node reads on once more when an answer is done.
+    if (this.entered.has(socket)) return;
+    this.entered.add(socket);
     if (this.coming.length === 0) setImmediate(() => this.pause());
     this.coming.push(socket);
   }
@@ -64,7 +71,10 @@ export class Concurrency {
   private resume(): void {
     const rested = this.resting.shift()!;
     this.resting.push([]);
-    for (const socket of rested) socket.resume();
+    for (const socket of rested) {
+      this.entered.delete(socket);
+      if (!this.isHeld(socket)) socket.resume();
+    }
     if (this.timer === null || this.resting.some((sockets) => sockets.length > 0)) return;
     clearInterval(this.timer);
     this.timer = null;

@@ -70,7 +70,7 @@ export class NodeServer {
         problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
     });
     const waiting = new Pipeline();
-    const concurrency = new Concurrency(maxConcurrent);
+    const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
       watchBody(incoming, outgoing);

@@ -7,7 +7,7 @@ import { Concurrency } from '../../src/http/concurrency.ts';
 /** Turns so many connections away at once; gives after how many milliseconds each is read again. */
 function rests(t: TestContext, count: number): number[] {
   t.mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
-  const concurrency = new Concurrency(1);
+  const concurrency = new Concurrency(1, () => false);
   const read: number[] = [];
   let paused = 0;
   let now = 0;

@@ -143,7 +143,7 @@ export class PartitionAudit {
       // After that question: a move that comes to its end sets the alias before it takes back what it noted.
       const leadNow = await read();
       if (leadNow.startsWith(id)) return;
-      if (unfinished) return this.copy(app, id, sessions);
+      if (unfinished) return this.copy(id, sessions);
       if (leadNow !== '') return;
       if (options.repair && !(await aliases.restore(app, hash, session, now))) return;
       this.tell(
@@ -155,14 +155,10 @@ export class PartitionAudit {
     });
   }
 
-  private async copy(app: string, id: string, sessions: string): Promise<void> {
-    const { calls, keys, aliases, options } = this.parts;
-    if (options.repair) {
-      await calls.call('revoke', keys.ofSession(app, id), 0, [id, '', '']);
-      await aliases.forgetCopy(app, id);
-    }
-    const message = 'made by a change of subject that broke off: no token opens it, but it is listed and counted';
-    this.tell('copy', `${sessions} ${id}`, message, 'ended');
+  /** It ends by its timeout. A repair does not end it: nobody can tell that its move does not go on after all. */
+  private copy(id: string, sessions: string): void {
+    const message = 'made by a change of subject that broke off: no token opens it; it is listed until its timeout';
+    this.parts.options.onFinding({ kind: 'fault', code: 'copy', where: `${sessions} ${id}`, message, mended: null });
   }
 
   private tell(code: string, where: string, message: string, mended: string): void {
