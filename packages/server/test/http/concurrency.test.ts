@@ -41,3 +41,20 @@ test('of however many, none rests longer than Retry-After says', (t) => {
   assert.equal(read.length, 10_000);
   assert.ok(Math.max(...read) <= 1000, `${Math.max(...read)} ms`);
 });
+
+test('a connection turned away several times rests once, and is not woken where it is held', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
+  const woken: string[] = [];
+  const connection = (name: string) => ({ pause: () => {}, resume: () => woken.push(name) }) as unknown as Socket;
+  const [free, held] = [connection('free'), connection('held')];
+  const concurrency = new Concurrency(1, (socket) => socket === held);
+  for (let i = 0; i < 16; i++) for (const socket of [free, held]) concurrency.rest(socket);
+  t.mock.timers.tick(0);
+  concurrency.rest(free);
+  t.mock.timers.tick(3000);
+  assert.deepEqual(woken, ['free']);
+  concurrency.rest(free);
+  t.mock.timers.tick(0);
+  t.mock.timers.tick(3000);
+  assert.deepEqual(woken, ['free', 'free']);
+});
