@@ -51,7 +51,7 @@ export class Concurrency {
   /** Lets a connection rest that was turned away. */
   rest(socket: Socket): void {
     // In the next turn, because Node reads on once more when an answer is done.
-    if (this.entered.has(socket)) return;
+    if (this.isHeld(socket) || this.entered.has(socket)) return;
     this.entered.add(socket);
     if (this.coming.length === 0) setImmediate(() => this.pause());
     this.coming.push(socket);

@@ -79,7 +79,7 @@ export class NodeServer {
       if (refused !== null) refuse(outgoing, ...refused);
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing);
-        if (!waiting.holds(incoming.socket)) concurrency.rest(incoming.socket);
+        concurrency.rest(incoming.socket);
       } else concurrency.during(listener(incoming, outgoing));
     };
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {

@@ -39,6 +39,20 @@ function before<O extends object, K extends keyof O>(of: O, step: K, run: () => 
   Object.assign(of, { [step]: held });
 }
 
+/** Runs something once after a claim, the first time that one is made. */
+function afterClaim(store: RedisStore, run: () => Promise<unknown>): void {
+  const { claim } = store.aliases;
+  let waits = true;
+  store.aliases.claim = async (...args) => {
+    const claimed = await claim.apply(store.aliases, args);
+    if (waits) {
+      waits = false;
+      await run();
+    }
+    return claimed;
+  };
+}
+
 /** Lets the first try of a step fail, as if the process had ended there. */
 function failing<O extends object>(of: O, step: keyof O): void {
   before(of, step, () => Promise.reject(new Error('the process ended here')));
@@ -104,16 +118,9 @@ describe('a token that a caller chose', () => {
     const store = await open(t);
     const [one, two] = ['a', 'b'].map((subject) => makeAliased('chosen-by-the-caller-0003', { subject }));
     const outcomes: unknown[] = [];
-    const { claim } = store.aliases;
-    let waits = true;
-    store.aliases.claim = async (...args) => {
-      const claimed = await claim.apply(store.aliases, args);
-      if (waits) {
-        waits = false;
-        outcomes.push((await store.create(two!.session, two!.credential, null, T0)).kind);
-      }
-      return claimed;
-    };
+    afterClaim(store, async () => {
+      outcomes.push((await store.create(two!.session, two!.credential, null, T0)).kind);
+    });
     outcomes.push((await store.create(one!.session, one!.credential, null, T0)).kind);
     assert.deepEqual(outcomes, ['created', 'taken']);
     assert.deepEqual(await sessionsOf(store), [two!.session.id]);
@@ -154,16 +161,9 @@ describe('a token that a caller chose', () => {
     const { ref, session } = await put(store);
     const chosen = parseToken('chosen-by-the-caller-0005');
     const rotation: Rotation = { credential: { hash: chosen.hash, alias: true }, graceUntil: T0 };
-    const { claim } = store.aliases;
-    let waits = true;
-    store.aliases.claim = async (...args) => {
-      const claimed = await claim.apply(store.aliases, args);
-      if (waits) {
-        waits = false;
-        assert.equal((await store.rotate(APP, ref, rotation, T0))?.kind, 'rotated');
-      }
-      return claimed;
-    };
+    afterClaim(store, async () => {
+      assert.equal((await store.rotate(APP, ref, rotation, T0))?.kind, 'rotated');
+    });
     assert.equal(await store.rotate(APP, ref, rotation, T0), null);
     assert.equal((await store.get(APP, chosen, 'look', T0))?.session.id, session.id);
   });

@@ -158,10 +158,10 @@ export class PartitionAudit {
   /** It ends by its timeout. A repair does not end it: nobody can tell that its move does not go on after all. */
   private copy(id: string, sessions: string): void {
     const message = 'made by a change of subject that broke off: no token opens it; it is listed until its timeout';
-    this.parts.options.onFinding({ kind: 'fault', code: 'copy', where: `${sessions} ${id}`, message, mended: null });
+    this.tell('copy', `${sessions} ${id}`, message, null);
   }
 
-  private tell(code: string, where: string, message: string, mended: string): void {
+  private tell(code: string, where: string, message: string, mended: string | null): void {
     const { repair, onFinding } = this.parts.options;
     onFinding({ kind: 'fault', code, where, message, mended: repair ? mended : null });
   }
