@@ -33,13 +33,15 @@ const idleTimeout = z
   .max(MAX_SECONDS)
   .nullable()
   .describe(
-    'Seconds without a touch after which the session ends; fractions count. null: none. 0 or less: it ends at once. Default: of the policy.',
+    'Seconds without a touch after which the session ends; fractions count. null: none. 0 or less: it ends at once. Default: on create and PUT that of the policy, else what the session has.',
   );
 const absoluteTimeout = z
   .number()
   .max(MAX_SECONDS)
   .nullable()
-  .describe('Seconds after its creation when the session ends in any case. null: none. Default: of the policy.');
+  .describe(
+    'Seconds after the login (`authenticatedAt`; before one, after the creation) when the session ends in any case. null: none. Default: on create, on PUT and with a new subject that of the policy, else what the session has.',
+  );
 const token = z
   .string()
   .describe(
@@ -57,9 +59,14 @@ export const Session = z
     app: z.string(),
     subject,
     createdAt: instant,
+    authenticatedAt: instant
+      .nullable()
+      .describe(
+        'When the session got its subject: at its creation or at a later login. null: it has none. The order of `revokeOldest`.',
+      ),
     lastSeenAt: instant.describe('The last touch. Looking is none.'),
     expiresAt: instant.nullable().describe('When the session ends unless it is touched.'),
-    absoluteExpiresAt: instant.nullable().describe('When it ends in any case.'),
+    absoluteExpiresAt: instant.nullable().describe('When it ends in any case. Only a login starts it anew.'),
     idleTimeout: z.number().nullable().describe('Seconds.'),
     version: z.int().min(1).describe('1 at creation, one more for each change. The ETag.'),
     reads: z.int().min(1).describe('1 at creation, one more for each read that touches.'),
@@ -73,15 +80,20 @@ export const Session = z
 /** Of a session: only the members asked for. */
 export const PartialSession = Session.partial().meta({ id: 'PartialSession' });
 
+/** What is known of the device, and how long the session lasts: what create, PATCH and rotate take. */
+const known = {
+  ip: ip.nullable().optional(),
+  userAgent: userAgent.nullable().optional(),
+  label: label.nullable().optional(),
+  idleTimeout: idleTimeout.optional(),
+  absoluteTimeout: absoluteTimeout.optional(),
+};
+
 export const NewSession = z
   .strictObject({
     subject: subject.optional(),
     data: data.optional(),
-    ip: ip.nullable().optional(),
-    userAgent: userAgent.nullable().optional(),
-    label: label.nullable().optional(),
-    idleTimeout: idleTimeout.optional(),
-    absoluteTimeout: absoluteTimeout.optional(),
+    ...known,
   })
   .meta({ id: 'NewSession' });
 
@@ -100,7 +112,7 @@ export const SetUnset = z
     set: data.optional().describe('Top-level keys to store, null too.'),
     unset: z.array(z.string()).max(1000).optional().describe('Top-level keys to remove.'),
     subject: subject.optional(),
-    label: label.nullable().optional(),
+    ...known,
   })
   .meta({ id: 'SetUnset' });
 
@@ -123,7 +135,11 @@ export const Rotation = z
       .min(0)
       .max(60)
       .optional()
-      .describe('Seconds in which the old token still reads. Default: of the policy.'),
+      .describe(
+        'Seconds in which the old token still reads, whatever comes later. Default: of the policy. A new subject leaves none.',
+      ),
+    data: data.optional().describe('Top-level keys to store, as `set` of a PATCH: all others stay.'),
+    ...known,
   })
   .meta({ id: 'Rotation' });
 

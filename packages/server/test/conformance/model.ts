@@ -148,7 +148,7 @@ function play(steps: readonly Step[]) {
               expect: option % 3 === 0 ? 2 : 1,
               version: 2,
               data: `{"o":${option}}`,
-              absoluteExpiresAt: T0 + 40 * SECOND,
+              absoluteTimeout: 40 * SECOND,
               move: { id: elsewhere.session.id, subject: elsewhere.session.subject, cap: capOf(option) },
             },
             at,

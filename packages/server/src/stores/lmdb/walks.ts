@@ -97,12 +97,12 @@ export class Walks {
 
   async sweep(now: number, limit: number): Promise<number> {
     this.tables.releaseDeadReaders();
+    await this.sweepMemos(now);
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {
       const slice = await this.tables.transaction(() => {
         const size = Math.min(WRITE_SLICE, limit - removed);
-        this.tables.memos.sweep(now, WRITE_SLICE);
         const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit: size })];
         return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys, size };
       });
@@ -111,6 +111,11 @@ export class Walks {
       start = slice.keys.at(-1)!;
     }
     return removed;
+  }
+
+  /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */
+  private async sweepMemos(now: number): Promise<void> {
+    while ((await this.tables.transaction(() => this.tables.memos.sweep(now, WRITE_SLICE))) === WRITE_SLICE);
   }
 
   /** Removes one session that is due, or notes when it will be. In a transaction. */
