@@ -21,8 +21,8 @@ import {
   tokenReplaced,
 } from './rules.ts';
 import type { Session } from './session.ts';
-import type { Members, Rotation, SessionStore, Visit } from './store.ts';
-import { newSeed, newSessionId, parseToken, successorOf } from './token.ts';
+import type { Members, RotateOutcome, Rotation, SessionStore, Visit } from './store.ts';
+import { newSeed, newSessionId, parseToken, successorOf, type TokenRef } from './token.ts';
 import { MOST_REPLACED } from './transitions.ts';
 import type { AppName, Subject } from './validate.ts';
 
@@ -103,8 +103,7 @@ export class Rotations {
       const before = await this.store.get(app, parseToken(token), 'look', now);
       if (before === null) return this.lost(app, token, request, claim, now);
       const { rotation, next } = this.plan(before.session, token, request, { seed, claim, now });
-      if (rotation.move !== undefined || rotation.graceUntil <= now) await this.races.note(app, parseToken(token), now);
-      const outcome = await this.store.rotate(app, parseToken(token), rotation, now);
+      const outcome = await this.attempt(app, parseToken(token), rotation, now);
       switch (outcome?.kind) {
         case undefined:
         case 'conflict':
@@ -131,6 +130,16 @@ export class Rotations {
         }
       }
     }
+  }
+
+  /** Asks the store for a rotation, and leaves a note of one that gives its token no grace. */
+  private async attempt(app: AppName, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
+    const noGrace = rotation.move !== undefined || rotation.graceUntil <= now;
+    const note = noGrace ? await this.races.note(app, token, now) : null;
+    const outcome = await this.store.rotate(app, token, rotation, now);
+    // Where the token opens nothing any more, another one was faster or it ended: nobody knows, so the note stays.
+    if (note !== null && outcome !== null) await this.races.settle(note, outcome.kind === 'rotated', now);
+    return outcome;
   }
 
   /** What a rotation gives whose token opens nothing. Absence: null. Errors: `token_replaced` when another one was faster. */
