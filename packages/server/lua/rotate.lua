@@ -45,7 +45,7 @@ for _, o in ipairs(r.old) do
   if o.hash == newHash and now < o.grace then return { now, 5 } end
   if o.hash ~= newHash then old[#old + 1] = o end
 end
-old[#old + 1] = { alias = r.alias, grace = now + math.max(0, grace), hash = r.hash, seed = seed }
+old[#old + 1] = { alias = r.alias, grace = grace > 0 and now + grace or 0, hash = r.hash, seed = seed }
 -- Only from the front: one in its grace needs the seeds of those that came after it.
 while #old > kept and old[1].grace <= now do
   local o = table.remove(old, 1)

@@ -86,7 +86,9 @@ export function stepOf(held: Credential, hash: string, rotation: Rotation, now: 
 function replacedBy(held: Credential, { credential, graceUntil, seed }: Rotation, now: number): Replaced[] | null {
   // A token that a caller chose may come back after its grace.
   const before = held.previous.filter(({ hash }) => hash !== credential.hash);
-  const all = [...before, { hash: held.hash, alias: held.alias, until: graceUntil, seed: seed ?? null }];
+  // Without a grace it is over for a process whose clock is behind, too.
+  const until = graceUntil > now ? graceUntil : 0;
+  const all = [...before, { hash: held.hash, alias: held.alias, until, seed: seed ?? null }];
   // Only from the front: one in its grace needs the seeds of those that came after it.
   const over = all.findIndex(({ until }) => until > now);
   const rest = all.slice(Math.min(over === -1 ? all.length : over, Math.max(0, all.length - KEPT_REPLACED)));

@@ -84,6 +84,15 @@ export function successorsSection(open: OpenStore): void {
       assert.deepEqual(await faults(), []);
     });
 
+    test('without a grace a token is over at once, for a process whose clock is behind, too', async (t) => {
+      const { store, reused } = await open(t);
+      const { token, ref, session } = await put(store);
+      await rotate(store, token, session.id, T0 + 5, T0 + 5);
+      assert.equal(await store.rotate(APP, ref, follow(token, session.id, T0 + 5).rotation, T0 + 4), null);
+      assert.equal(await store.get(APP, ref, 'look', T0 + 4), null);
+      assert.ok(reused.includes(session.id));
+    });
+
     test('a token that was replaced gets no other subject and no other chosen token, and the one chosen then again', async (t) => {
       const { store, faults } = await open(t);
       const [made, plain] = [await put(store), await put(store, { subject: 'joe' })];
