@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '../support/client.ts';
-import { type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
+import { forAllTests } from '../support/redis.ts';
+import { startServer, temporaryFolder } from '../support/server.ts';
 import { sendSlowly } from '../support/slow-request.ts';
 
 const APP = '/v1/apps/shop';
@@ -113,23 +114,22 @@ function verbsOn(token: string): Record<string, Slow> {
 
 for (const store of ['memory', 'lmdb']) {
   describe(`R1 on ${store}`, () => {
-    let server: ServerProcess;
-    let client: Client;
-
-    before(async () => {
-      const folder = temporaryFolder({ after });
+    const started = forAllTests(async (cleanup) => {
+      const folder = temporaryFolder(cleanup);
       const policy = join(folder, 'policy.json');
       writeFileSync(policy, JSON.stringify(POLICY));
       const url = store === 'memory' ? 'memory:' : `lmdb:${join(folder, 'store')}`;
-      server = await startServer({ after }, { RS_STORE: url, RS_CONFIG: policy, RS_LOGLEVEL: 'warn' });
-      client = new Client(server.url);
-      after(() => client.close());
+      const server = await startServer(cleanup, { RS_STORE: url, RS_CONFIG: policy, RS_LOGLEVEL: 'warn' });
+      const client = new Client(server.url);
+      cleanup.after(() => client.close());
+      return { url: server.url, client };
     });
 
     for (const chunked of [false, true]) {
       const form = chunked ? 'chunks' : 'a Content-Length';
 
       test(`R1: a session that ends while a body in ${form} comes has ended (kind: every verb with a body)`, async () => {
+        const { url, client } = started();
         const slow: { name: string; verb: Slow; token: string }[] = [];
         for (const name of Object.keys(verbsOn(''))) {
           const token = name.startsWith('classic')
@@ -138,7 +138,7 @@ for (const store of ['memory', 'lmdb']) {
           slow.push({ name, verb: verbsOn(token)[name]!, token });
         }
         const requests = await Promise.all(
-          slow.map(({ verb: { method, path, ...rest } }) => sendSlowly(server.url, method, path, { ...rest, chunked })),
+          slow.map(({ verb: { method, path, ...rest } }) => sendSlowly(url, method, path, { ...rest, chunked })),
         );
         for (const { token, name } of slow) await ended(client, token, name);
         for (const [i, { name, verb }] of slow.entries()) {
@@ -150,17 +150,18 @@ for (const store of ['memory', 'lmdb']) {
       });
 
       test(`R1: a session created with a body in ${form} begins when it is stored (kind: create, PUT, classic create)`, async () => {
+        const { url, client } = started();
         const forms = [
           ['POST', `${APP}/sessions`, {}],
-          ['POST', `${APP}/sessions`, { 'Idempotency-Key': `created-${form}` }],
+          ['POST', `${APP}/sessions`, { 'Idempotency-Key': `created-${form.length}` }],
           ['PUT', `${APP}/session`, { 'Session-Token': `chosen-by-the-caller-${form.length}` }],
         ] as const;
         const body = JSON.stringify({ subject: 'slow', absoluteTimeout: 60 });
         const requests = await Promise.all(
-          forms.map(([method, path, headers]) => sendSlowly(server.url, method, path, { body, headers, chunked })),
+          forms.map(([method, path, headers]) => sendSlowly(url, method, path, { body, headers, chunked })),
         );
         const path = '/shop/create/slow-classic?ip=10.0.0.1';
-        const classic = await sendSlowly(server.url, 'PUT', path, { body: '{"a":1}', chunked });
+        const classic = await sendSlowly(url, 'PUT', path, { body: '{"a":1}', chunked });
         await delay(20);
         const { json: between } = await client.send('POST', `${APP}/sessions`);
         for (const { finish } of requests) {
