@@ -26,7 +26,7 @@ import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } fro
 import { isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
 import { type Edit, type Edited, Updates } from './updates.ts';
-import { type AppName, checkTimeouts, type Subject } from './validate.ts';
+import { type AppName, checkTimeouts, isReservedApp, type Subject } from './validate.ts';
 
 export interface NewSession extends Draft {
   readonly tokenKind: keyof typeof SECRET_LENGTH;
@@ -192,6 +192,7 @@ export class Sessions {
 
   /** Tells whether the policy serves an app. What it left in the store before counts for nothing. */
   serves(app: string): boolean {
+    if (isReservedApp(app)) return false;
     try {
       this.policy(app);
       return true;
