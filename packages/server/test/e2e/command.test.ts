@@ -15,7 +15,7 @@ const shell = promisify(execFile);
 function run(args: string[], env: Record<string, string> = {}) {
   const options = {
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 60_000,
     env: { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: 'memory:', ...env },
   } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], options);
