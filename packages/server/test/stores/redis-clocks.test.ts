@@ -24,6 +24,7 @@ for (const name of ['one Redis server', 'Redis Cluster']) {
   describe(`processes whose clocks are 10 s apart on ${name} (G6)`, () => {
     test('their clocks are apart, and each sees at once and in the same window what the other did', async (t) => {
       const { fast, slow, servers } = await start(t, topology());
+      await until(() => servers.every((server) => server.output().includes('"time"')));
       const times = servers.map((server) => Date.parse(/"time":"([^"]+)"/.exec(server.output())![1]!));
       assert.ok(times[0]! - times[1]! > 8 * SECOND, `the clocks are wrong: ${times}`);
       for (const [one, other] of [
