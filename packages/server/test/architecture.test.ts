@@ -30,14 +30,14 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'a store knows its own driver',
   },
   {
-    from: /^stores\/redis\/connection\.ts$/,
-    mayImport: /^(ioredis|stores\/redis\/)/,
-    why: 'the one place with the driver',
+    from: /^stores\/redis\/(connection|clients|connectors|handshake)\.ts$/,
+    mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
+    why: 'the one place with the driver and its sockets',
   },
   {
     from: /^stores\/redis\//,
     mayImport: /^(core\/|stores\/(redis\/|(finding|audit)\.ts$)|node:(crypto|fs|timers\/promises)$)/,
-    why: 'the scripts are files, the driver is in connection.ts',
+    why: 'the scripts are files, the driver is in connection.ts and clients.ts',
   },
   {
     from: /^http\/(node-server|bare-connection|concurrency|secure-server)\.ts$/,

@@ -32,27 +32,23 @@ export class RedisAudit implements Audit {
   private readonly options: RedisAuditOptions;
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
-  private trouble: unknown = null;
 
   /** Errors: a URL that is none of Redis. */
   constructor(options: RedisAuditOptions) {
     const address = readAddress(options.url);
     if (address === null) throw new Error('not a URL of Redis');
     const { timeout, tls = {} } = options;
-    const onError = (error: unknown) => {
-      this.trouble = error;
-    };
     this.options = options;
-    this.calls = new ScriptCalls({ address, tls, timeout, replicas: 0, clock: 'redis', onError });
+    this.calls = new ScriptCalls({ address, tls, timeout, replicas: 0, clock: 'redis', onError: () => {} });
     this.keys = new Keys(options.namespace);
   }
 
   async run(options: AuditOptions): Promise<AppSummary[]> {
     try {
-      await this.calls.ready(GREETING);
+      if (!(await this.calls.ready(GREETING))) throw this.calls.trouble ?? new Error('no answer');
       return await this.walk(options);
     } catch (error) {
-      throw this.trouble ?? (error as Error).cause ?? error;
+      throw (error as Error).cause ?? error;
     }
   }
 
