@@ -72,6 +72,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'it reads files for the server',
   },
   { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
+  { from: /^outage\.ts$/, mayImport: /^core\/errors\.ts$/, why: 'it is handed what it asks and tells' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
     from: /^store-watch\.ts$/,

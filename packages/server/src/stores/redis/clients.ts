@@ -10,12 +10,17 @@ export interface TlsFiles {
   readonly servername?: string;
 }
 
+/** Of the time budget, how much an attempt to connect may take. */
+const ATTEMPT_SHARE = 0.9;
+
 /** Makes a client that has not begun to connect. `timeout`: of a connection attempt, and of an answer; milliseconds. */
 export function clientFor(address: Address, tls: TlsFiles, timeout: number): Redis | Cluster {
   const { nodes, topology } = address;
+  // An attempt that hangs is told before those who wait for it give up.
+  const limit = Math.ceil(timeout * ATTEMPT_SHARE);
   const common = {
     ...(address.tls ? { tls: { ...tls } } : {}),
-    Connector: directConnector(address, timeout),
+    Connector: directConnector(address, limit),
     // The handshake has looked.
     enableReadyCheck: false,
     socketTimeout: timeout,
@@ -53,10 +58,10 @@ export function clientFor(address: Address, tls: TlsFiles, timeout: number): Red
   if (topology === 'single') return new Redis({ ...options, host: nodes[0]!.host, port: nodes[0]!.port });
   return new Redis({
     ...options,
-    Connector: sentinelConnector(address, timeout, address.name!, inWords(address)),
+    Connector: sentinelConnector(address, limit, address.name!, inWords(address)),
     sentinels: [...nodes],
     name: address.name!,
-    connectTimeout: timeout,
+    connectTimeout: limit,
     // A Sentinel that is silent must leave time to ask the next one.
     sentinelCommandTimeout: Math.ceil(timeout / 2),
     sentinelRetryStrategy: () => null,

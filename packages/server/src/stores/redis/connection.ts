@@ -179,7 +179,7 @@ export class Connection {
       if (said === null) return new Error(`the Cluster of ${nodes} is down: its nodes say cluster_state:fail`);
       return noCluster(lastNodeError, nodes);
     }
-    return new Error(textOf(said));
+    return said instanceof Error ? said : new Error(textOf(said));
   }
 
   /** Resolves when there is a connection. Errors: when there is none until `until`, or was none for a whole budget. */

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AbstractConnector, type RedisOptions, type SentinelConnectionOptions, SentinelConnector } from 'ioredis';
 import { type Login, open, shakeHands } from './handshake.ts';
-import { textOf } from './refusal.ts';
+import { noSentinel, textOf } from './refusal.ts';
 
 type ConnectorClass = NonNullable<RedisOptions['Connector']>;
 interface NodeOptions {
@@ -65,7 +65,7 @@ export function sentinelConnector(login: Login, limit: number, name: string, sen
           if (said.some((text) => text.includes('invalid reply: null'))) {
             throw new Error(`the Sentinels at ${sentinels} know no master of the name ${name}`);
           }
-          throw new Error(`no Sentinel of ${sentinels} answers: ${said.at(-1) ?? textOf(error)}`);
+          throw noSentinel(said.at(-1) ?? textOf(error), sentinels);
         });
       const at = ({ remoteAddress, remotePort }: Socket) =>
         remoteAddress === undefined ? `the master ${name}` : place(remoteAddress, remotePort);

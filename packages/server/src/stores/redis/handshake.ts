@@ -6,7 +6,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { refused, unanswered, unreachable } from './refusal.ts';
+import { refused, silent, unanswered, unreachable } from './refusal.ts';
 
 /** As whom, and to which database. */
 export interface Login {
@@ -49,7 +49,7 @@ export interface Circumstances {
 export async function shakeHands(socket: Socket, login: Login, { at, tls, limit }: Circumstances): Promise<ServerInfo> {
   // Who waits for it is told below; an error that comes when nobody waits must not end the process.
   socket.on('error', () => {});
-  const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${limit} ms`)), limit);
+  const timer = setTimeout(() => socket.destroy(silent(at(socket), tls, limit)), limit);
   try {
     await connected(socket, at(socket), tls);
     return judge(commandsOf(login), await ask(socket, commandsOf(login), at(socket), tls), at(socket), login.db);

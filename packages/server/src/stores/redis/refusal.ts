@@ -3,15 +3,25 @@
  * Redis does not repeat one in its answers, and what was sent is not looked at here.
  */
 
+/** What Redis answered with, as long as nobody changes it or RS_STORE: to try again at once is no use. */
+export class Refused extends Error {}
+
 /** Says why there is no connection to a place. `at`: host:port. */
 export function unreachable(error: unknown, at: string): Error {
   const text = textOf(error);
+  // Said by `silent`, which has destroyed the socket with it.
+  if (text.startsWith(at)) return error as Error;
   if (/\bECONNREFUSED\b/.test(text)) return new Error(`${text}: nothing listens at ${at}`);
   if (/\b(?:ENOTFOUND|EAI_AGAIN)\b/.test(text)) return new Error(`the host of ${at} cannot be resolved: ${text}`);
   if (/wrong version number|packet length too long|record layer/i.test(text)) {
     return new Error(`${at} does not speak TLS (${text}); use redis:// instead of rediss:// if that is meant`);
   }
   return new Error(`${at} cannot be reached: ${text}`);
+}
+
+/** Says what it means that nothing came for so long. Units: milliseconds. */
+export function silent(at: string, tls: boolean, limit: number): Error {
+  return new Error(`${at} does not answer within ${limit} ms${tls ? '; if it does not speak TLS, use redis://' : ''}`);
 }
 
 /** Says what it means that the other side closed the connection, or was silent, before it had answered. */
@@ -21,30 +31,30 @@ export function unanswered(at: string, tls: boolean): Error {
 }
 
 /** Says what it means that a command of the handshake was refused. `database`: the one that was asked for. */
-export function refused(command: 'AUTH' | 'SELECT' | 'INFO', answer: string, at: string, database: number): Error {
+export function refused(command: 'AUTH' | 'SELECT' | 'INFO', answer: string, at: string, database: number): Refused {
   const said = `Redis at ${at} says: ${answer}`;
   if (answer.startsWith('NOAUTH'))
-    return new Error(`Redis at ${at} wants a password, and RS_STORE has none that it takes`);
+    return new Refused(`Redis at ${at} wants a password, and RS_STORE has none that it takes`);
   if (command === 'AUTH') {
     if (answer.startsWith('WRONGPASS') || answer.startsWith('ERR invalid password')) {
-      return new Error(`Redis at ${at} refuses the user or the password of RS_STORE (${answer})`);
+      return new Refused(`Redis at ${at} refuses the user or the password of RS_STORE (${answer})`);
     }
     if (/without any password configured|no password is set/.test(answer)) {
-      return new Error(`Redis at ${at} has no password, but RS_STORE has one: is it the right Redis?`);
+      return new Refused(`Redis at ${at} has no password, but RS_STORE has one: is it the right Redis?`);
     }
   }
   if (command === 'SELECT') {
     if (answer.startsWith('NOPERM')) {
-      return new Error(`this account may not SELECT at ${at}, which database ${database} needs; grant it +select`);
+      return new Refused(`this account may not SELECT at ${at}, which database ${database} needs; grant it +select`);
     }
     if (/cluster mode/.test(answer)) {
-      return new Error(`Redis at ${at} is a node of a Cluster, which has database 0 only; use redis+cluster://`);
+      return new Refused(`Redis at ${at} is a node of a Cluster, which has database 0 only; use redis+cluster://`);
     }
     if (/out of range|invalid DB index/i.test(answer)) {
-      return new Error(`Redis at ${at} has no database ${database} (${answer})`);
+      return new Refused(`Redis at ${at} has no database ${database} (${answer})`);
     }
   }
-  return new Error(said);
+  return new Refused(said);
 }
 
 /** Says what a Cluster client found. `nodes`: those of the URL. */
@@ -54,6 +64,15 @@ export function noCluster(cause: unknown, nodes: string): Error {
     return new Error(`${nodes} is not a Cluster; use redis:// for one server`);
   }
   return new Error(`no node of the Cluster answers (${nodes}): ${text}`);
+}
+
+/** Says what became of asking Sentinels. `said`: what the driver says of the last one. `sentinels`: those of the URL. */
+export function noSentinel(said: string, sentinels: string): Error {
+  const [, at, why] = /^failed to connect to sentinel (\S+) because (.*)$/s.exec(said) ?? [];
+  if (at === undefined || why === undefined) return new Error(`no Sentinel answers (${sentinels}): ${said}`);
+  if (why === 'Connection is closed.') return new Error(`no Sentinel answers (${sentinels}): ${at} cannot be reached`);
+  if (/unknown command/i.test(why)) return new Error(`${at} is no Sentinel; its port is often 26379`);
+  return new Error(`no Sentinel answers (${sentinels}): ${at} says: ${why}`);
 }
 
 /** Gives the text of an error; of one that stands for several, all of theirs. */

@@ -42,8 +42,9 @@ export class ScriptCalls {
 
   constructor(options: ScriptCallsOptions) {
     this.options = options;
-    this.connection = new Connection(options);
-    this.waiting = options.replicas === 0 ? this.connection : new Connection(options);
+    const onError = (cause: unknown) => options.onError(unavailable(cause));
+    this.connection = new Connection({ ...options, onError });
+    this.waiting = options.replicas === 0 ? this.connection : new Connection({ ...options, onError });
   }
 
   /** How long an answer may take, and how much later a script will still run. Units: milliseconds. */
@@ -194,12 +195,15 @@ export class ScriptCalls {
     if (this.closed) return Promise.reject(new ServiceError('store_unavailable', 'the session store is closed'));
     const until = performance.now() + this.options.timeout;
     return new Promise<T>((resolve, reject) => {
-      const fail = (cause: unknown) =>
-        reject(new ServiceError('store_unavailable', 'the session store did not do its work', { cause }));
+      const fail = (cause: unknown) => reject(unavailable(cause));
       const timer = setTimeout(() => fail(new Error('no answer within the time budget')), this.options.timeout);
       work(until)
         .then(resolve, fail)
         .finally(() => clearTimeout(timer));
     });
   }
+}
+
+function unavailable(cause: unknown): ServiceError {
+  return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
 }
