@@ -4,8 +4,12 @@
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ErrorCode } from '../core/errors.ts';
-import { closingAnswer, STATUS } from './problem.ts';
+import { ServiceError } from '../core/errors.ts';
+import { closingAnswer, errorForm, STATUS } from './problem.ts';
+import { routePath } from './target.ts';
+
+/** What this server has of methods, for a target that is no path of its own. */
+export const ALL_METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS';
 
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
 const LINGER = 1000;
@@ -127,40 +131,63 @@ function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void 
   };
 }
 
+/** What Node tells of a connection on which the parser stopped. */
+interface ClientError extends Error {
+  readonly code?: string;
+  /** The read in which it stopped, and where. Absence: undefined when nothing was read. */
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
 /** Answers a connection on which the parser stopped (`clientError`). */
-export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+export function refuseConnection(error: ClientError, socket: Socket): void {
   if (refused.has(socket)) return;
   refused.add(socket);
   if (error.code === 'ECONNRESET' || !socket.writable || answeredEarly.get(socket)?.complete === false) {
     socket.destroy();
-  } else if (error.code === 'HPE_HEADER_OVERFLOW') {
-    endWith(socket, 'headers_too_large', 'the request target and headers are too long');
-  } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    endWith(socket, 'request_timeout', 'the request did not arrive in time');
-  } else {
-    endWith(socket, 'bad_request', 'this is not a well-formed HTTP/1.1 request');
+    return;
   }
+  endWith(socket, faultOf(error), targetOf(error, socket));
+}
+
+function faultOf({ code }: ClientError): ServiceError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ServiceError('headers_too_large', 'the request target and headers are too long');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ServiceError('request_timeout', 'the request did not arrive in time');
+  }
+  return new ServiceError('bad_request', 'this is not a well-formed HTTP/1.1 request');
+}
+
+/** Gives the target of the request that cannot be read on: of its head, or of the read in which the head stands. Absence: empty. */
+function targetOf({ rawPacket, bytesParsed }: ClientError, socket: Socket): string {
+  const current = answerUnderWay(socket);
+  if (current !== undefined && !current.req.complete) return current.req.url ?? '';
+  const read = rawPacket?.toString('latin1', 0, Math.min(bytesParsed ?? 0, rawPacket.length)) ?? '';
+  const lines = [...read.matchAll(/(?:^|\n)[A-Z]+ +([^ \r\n]+)/g)];
+  return lines.at(-1)?.[1] ?? '';
 }
 
 /** Answers CONNECT, which takes the connection away from the server, errors and all. */
 export function refuseConnect(_request: IncomingMessage, socket: Socket): void {
   socket.on('error', () => socket.destroy());
-  endWith(socket, 'method_not_allowed', 'this is not a proxy', 'Allow: GET, HEAD, PUT, POST, DELETE\r\n');
+  endWith(socket, new ServiceError('method_not_allowed', 'this is not a proxy'), '', `Allow: ${ALL_METHODS}\r\n`);
 }
 
-function endWith(socket: Socket, code: ErrorCode, message: string, extraHeader = ''): void {
+function endWith(socket: Socket, error: ServiceError, target: string, extraHeader = ''): void {
   const current = answerUnderWay(socket);
   if (current?.req.complete) {
-    current.once('close', () => setImmediate(endWith, socket, code, message, extraHeader));
+    current.once('close', () => setImmediate(endWith, socket, error, target, extraHeader));
     return;
   }
   if (!socket.writable || current?.headersSent) {
     socket.destroy();
     return;
   }
-  const { body, headers } = closingAnswer(code, message);
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const status = `HTTP/1.1 ${STATUS[code]} ${STATUS_CODES[STATUS[code]]}\r\n`;
+  const status = `HTTP/1.1 ${STATUS[error.code]} ${STATUS_CODES[STATUS[error.code]]}\r\n`;
   // What is still coming is read and dropped: closing over unread bytes would reset the connection, answer and all.
   socket.on('error', () => socket.destroy()).resume();
   socket.end(`${status}${lines.join('')}${extraHeader}\r\n${body}`);

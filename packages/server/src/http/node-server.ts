@@ -9,6 +9,8 @@ import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
+import { faultOfHead } from './head-checks.ts';
+import type { HostRule } from './host-rule.ts';
 import { closingAnswer, errorForm, plainProblem, problem, STATUS } from './problem.ts';
 import type { RequestEnv, Trace } from './route.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
@@ -16,7 +18,6 @@ import { routePath } from './target.ts';
 
 /** Units: milliseconds and bytes. */
 export const LIMITS = {
-  target: 8192,
   headers: 16_384,
   headersTimeout: 10_000,
   requestTimeout: 20_000,
@@ -48,6 +49,8 @@ export interface NodeServerOptions {
   readonly tls: TlsFiles | null;
   /** How many requests are worked on at once. */
   readonly maxConcurrent: number;
+  /** Which names it answers to. Absence: any, as with keys. */
+  readonly hosts?: HostRule | null;
 }
 
 export class NodeServer {
@@ -55,7 +58,7 @@ export class NodeServer {
   private readonly tls: TlsSide | null;
   private stopping = false;
 
-  constructor({ app, onRequest, tls, maxConcurrent }: NodeServerOptions) {
+  constructor({ app, onRequest, tls, maxConcurrent, hosts = null }: NodeServerOptions) {
     const traces = new WeakMap<object, Trace>();
     const withMore = (request: Request, bare: { incoming: object }) => {
       const env = bare as RequestEnv['Bindings'] & { incoming: IncomingMessage };
@@ -75,8 +78,8 @@ export class NodeServer {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
       watchBody(incoming, outgoing);
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
-      const refused = refuseHead(incoming);
-      if (refused !== null) refuse(outgoing, ...refused);
+      const fault = faultOfHead(incoming, hosts);
+      if (fault !== null) refuse(incoming.url ?? '', outgoing, fault);
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing);
         concurrency.rest(incoming.socket);
@@ -104,8 +107,8 @@ export class NodeServer {
     this.server.timeout = LIMITS.stalledTimeout;
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
-    this.server.on('checkExpectation', (_request, outgoing: ServerResponse) =>
-      refuse(outgoing, 'expectation_failed', 'the only expectation that is met is 100-continue'),
+    this.server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) =>
+      refuse(incoming.url ?? '', outgoing, EXPECTATION),
     );
   }
 
@@ -150,31 +153,13 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   return trace;
 }
 
-/** Checks what the parser lets through although RFC 9112 does not. Absence: null when the request may go on. */
-function refuseHead({ url, httpVersionMinor, headers, rawHeaders }: IncomingMessage): [ErrorCode, string] | null {
-  if (url !== undefined && url.length > LIMITS.target) {
-    return ['uri_too_long', `the request target must not exceed ${LIMITS.target} bytes`];
-  }
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    return ['bad_request', 'Transfer-Encoding must be chunked; a compressed body is said by Content-Encoding'];
-  }
-  if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
-    return ['bad_request', 'the request must have one Host header'];
-  }
-  return null;
+/** Answers in the form of the path, and ends the connection. */
+function refuse(target: string, outgoing: ServerResponse, error: ServiceError): void {
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
+  outgoing.writeHead(STATUS[error.code], headers).end(body);
 }
 
-function refuse(outgoing: ServerResponse, code: ErrorCode, message: string): void {
-  const { body, headers } = closingAnswer(code, message);
-  outgoing.writeHead(STATUS[code], headers).end(body);
-}
-
+const EXPECTATION = new ServiceError('expectation_failed', 'the only expectation that is met is 100-continue');
 const OVERLOADED = new ServiceError('overloaded', 'the server is busy; nothing was done; try again');
 
 /** Turns a request away at once, and keeps its connection: the client may try again on it. */
