@@ -41,7 +41,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     log.warn({ app, session }, 'a token was used that a rotation had replaced: it may have been stolen');
   const { namespace, storeTimeout: timeout, redis } = config;
   const events = { onError, onTokenReuse };
-  const { store, location, settings } = await openStore(config.store, { namespace, timeout, redis, ...events });
+  const { store, location, settings } = await openStore(config.store, { namespace, clock, timeout, redis, ...events });
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;
@@ -53,7 +53,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     rateLimits: access.rateLimits,
     configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
     version: packageVersion(),
-    docsAsset: (name) => readFileSync(new URL(`../dist/docs-page/${name}.gz`, import.meta.url)),
+    docsAsset: (name) => readFileSync(new URL(`../dist/docs-page/${name}`, import.meta.url), 'utf8'),
     onFault: (err, trace) => log.error({ err, route: trace?.route }, 'a request failed'),
   });
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');

@@ -53,17 +53,17 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
   {
     from: /^policy\/schema\.ts$/,
-    mayImport: /^(core\/policy\.ts$|zod$)/,
+    mayImport: /^(core\/(policy|validate)\.ts$|zod$)/,
     why: 'the table of the file stands on the policy',
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|policy)\.ts$|policy\/|zod$|node:fs$)/,
+    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:fs$)/,
     why: 'the policy file knows no route and no store',
   },
   {
     from: /^keys\//,
-    mayImport: /^(core\/(principal|token)\.ts$|keys\/|limits\/reminder\.ts$|node:(crypto|fs)$)/,
+    mayImport: /^(core\/(principal|token|validate)\.ts$|keys\/|limits\/reminder\.ts$|node:(crypto|fs)$)/,
     why: 'keys know no route and no header',
   },
   {

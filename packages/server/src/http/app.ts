@@ -7,7 +7,7 @@ import { appRoutes } from './app-routes.ts';
 import { type Authenticate, guard } from './auth.ts';
 import { classicRoutes } from './classic.ts';
 import { docsRoutes, type ReadAsset } from './docs-routes.ts';
-import { openApiRoute } from './openapi.ts';
+import { openApiDocument, openApiRoute } from './openapi.ts';
 import { operationsWith } from './operation.ts';
 import { errorForm, HEADERS, problem, Refusal, STATUS } from './problem.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
@@ -46,13 +46,14 @@ export function routeTable(options: AppOptions): Route[] {
   const v1 = [tokenRoutes, sessionRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
     of(sessions, operation),
   );
+  const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
     ...systemRoutes(sessions, isStopping, configSchema),
     ...classicRoutes(sessions, clock),
     ...v1,
-    openApiRoute(v1, version),
-    ...docsRoutes(docsAsset, version),
+    openApiRoute(document),
+    ...docsRoutes(docsAsset, document, version),
   ];
 }
 

@@ -16,12 +16,14 @@ import type { Visit } from '../core/store.ts';
 import {
   type AppName,
   checkApp,
+  checkClassicIp,
+  checkClassicSubject,
   checkClassicToken,
   checkIdleTimeout,
-  checkIp,
   checkSubject,
   type IdleTimeout,
   type Ip,
+  isReservedApp,
 } from '../core/validate.ts';
 import { JSON_TYPE, readBody } from './body.ts';
 import { countMiss } from './rate-limits.ts';
@@ -36,6 +38,8 @@ const MESSAGES = {
   noData: 'd must containt at least one key.',
   array: 'd must be an object',
   format: (field: string) => `Invalid ${CLASSIC_FIELDS[field] ?? field} format`,
+  /** 2.x took such names: the rule is told after its words. */
+  reserved: 'Invalid app format: names that begin with _ are reserved',
 };
 const CLASSIC_FIELDS: Readonly<Record<string, string>> = { subject: 'id' };
 const NONE = '{}';
@@ -49,23 +53,24 @@ type ClassicHandle = (c: C) => Promise<Response>;
 export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
   function appOf(c: C): AppName {
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const name = pathPart(c, 1, 'app');
+    if (isReservedApp(name)) throw new ServiceError('invalid_format', MESSAGES.reserved, { field: 'app' });
+    const app = checkApp(name);
     if (sessions.policy(app).classic) return app;
     throw new ServiceError('app_not_found', 'the classic routes do not serve this app', { field: 'app' });
   }
 
   async function create(c: C): Promise<Response> {
-    const now = clock();
     const app = appOf(c);
     const policy = sessions.policy(app);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     const ip = ipOf(c);
     const idleTimeout = ttlOf(c, policy);
     const data = await createData(c);
     const absoluteTimeout = policy.classicAbsoluteTimeout;
     const created = await sessions.create(
       { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
-      now,
+      clock(),
     );
     trace(c, created.session);
     return answer(c, JSON.stringify({ token: created.token }));
@@ -82,11 +87,10 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   }
 
   async function set(c: C): Promise<Response> {
-    const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
-    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
+    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), clock());
     return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
@@ -153,6 +157,7 @@ function inClassicWords(handle: ClassicHandle): ClassicHandle {
 
 function reword(error: unknown): never {
   if (!(error instanceof ServiceError) || error.code !== 'invalid_format') throw error;
+  if (error.message === MESSAGES.reserved) throw error;
   const field = error.field ?? 'request';
   throw new ServiceError('invalid_format', MESSAGES.format(field), { field, cause: error });
 }
@@ -163,7 +168,7 @@ function ipOf(c: C): Ip {
     throw new ServiceError('missing_parameter', MESSAGES.noIp, { field: 'ip' });
   }
   if (typeof given === 'string') throw new ServiceError('invalid_format', MESSAGES.format('ip'), { field: 'ip' });
-  return checkIp(given.value);
+  return checkClassicIp(given.value);
 }
 
 function ttlOf(c: C, policy: Policy): IdleTimeout | null {

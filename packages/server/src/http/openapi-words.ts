@@ -1,5 +1,6 @@
 /** What the OpenAPI document says beside its operations: the introduction, groups, path parts and headers of answers. */
 import type { ErrorCode } from '../core/errors.ts';
+import { APP_NAME, LONGEST } from '../core/validate.ts';
 import type { Json } from './json-schemas.ts';
 
 export const INFO: Json = {
@@ -25,16 +26,24 @@ export const TAGS: Readonly<Record<string, string>> = {
   Checks: 'For gateways: many tokens in one call, and RFC 7662.',
 };
 
+/** The text of a subject in a request, as JSON Schema. */
+export const SUBJECT_TEXT = {
+  minLength: 1,
+  maxLength: LONGEST.subject,
+  pattern: '^(?!\\.{1,2}$)[^\\n\\r\\u2028\\u2029]+$',
+} as const;
+
 /** The parts of paths. */
 export const PARTS: Readonly<Record<string, Json>> = {
   app: {
-    description: 'The app: a namespace for sessions.',
-    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{3,20}$' },
+    description: 'The app: a namespace for sessions. Names that begin with `_` are reserved.',
+    schema: { type: 'string', pattern: APP_NAME.pattern.source },
     example: 'shop',
   },
   subject: {
-    description: 'Whose sessions: any text without line breaks, percent-encoded.',
-    schema: { type: 'string', minLength: 1, maxLength: 128 },
+    description:
+      'Whose sessions: any text without line breaks, percent-encoded. Not `.` and `..`: most clients take them as steps and ask for `/sessions`, which is the whole app.',
+    schema: { type: 'string', ...SUBJECT_TEXT },
     example: 'user123',
   },
   id: {

@@ -20,18 +20,18 @@ import { HEADER_MEANINGS } from './request-head.ts';
 import { answer, type Route } from './route.ts';
 import { Problem } from './schemas.ts';
 
-/** Serves the document. It is made when first asked for, and kept: 20 ms that no start needs to wait for. */
-export function openApiRoute(routes: readonly OperationRoute[], version: string): Route {
+/** Gives what writes the document when it is first asked for, and keeps it: 20 ms that no start needs to wait for. */
+export function openApiDocument(routes: readonly OperationRoute[], version: string): () => string {
   let text: string | undefined;
-  return {
-    method: 'GET',
-    path: '/openapi.json',
-    scope: null,
-    handle: (c) => {
-      text ??= openApiText(routes, version);
-      return answer(c, text);
-    },
+  return () => {
+    text ??= openApiText(routes, version);
+    return text;
   };
+}
+
+/** Serves the document. */
+export function openApiRoute(document: () => string): Route {
+  return { method: 'GET', path: '/openapi.json', scope: null, handle: (c) => answer(c, document()) };
 }
 
 /** Writes the document. `version`: of the server. */

@@ -4,27 +4,38 @@
  */
 import { z } from 'zod';
 import { ON_LIMIT } from '../core/policy.ts';
+import { LONGEST } from '../core/validate.ts';
 import { matching } from './faults.ts';
+import { SUBJECT_TEXT } from './openapi-words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 
 const subject = z
   .string()
-  .meta({ minLength: 1, maxLength: 128 })
+  .meta({ minLength: 1, maxLength: LONGEST.subject })
   .nullable()
-  .describe('Whose session it is: any text without line breaks, 1 to 128 characters; null before login.');
+  .describe(`Whose session it is: text of 1 to ${LONGEST.subject} characters; null before login.`);
+const newSubject = z
+  .string()
+  .meta(SUBJECT_TEXT)
+  .nullable()
+  .describe(
+    `Whose session it is: any text of 1 to ${LONGEST.subject} characters without line breaks, but not \`.\` and \`..\`, which are steps in the path of a URL. null before login.`,
+  );
 const ip = z
   .string()
-  .meta({ minLength: 1, maxLength: 39 })
-  .describe('The address of the end user as the caller knows it; free text of 1 to 39 characters.');
+  .meta({ minLength: 1, maxLength: LONGEST.ip })
+  .describe(
+    `The address of the end user as the caller knows it; free text of 1 to ${LONGEST.ip} characters, so that an IPv6 address with its zone fits.`,
+  );
 const userAgent = z
   .string()
-  .meta({ minLength: 1, maxLength: 512 })
-  .describe('What the end user’s browser calls itself.');
+  .meta({ minLength: 1, maxLength: LONGEST.userAgent })
+  .describe(`What the end user’s browser calls itself; 1 to ${LONGEST.userAgent} characters.`);
 const label = z
   .string()
-  .meta({ minLength: 1, maxLength: 128 })
-  .describe('What the session is called: a device, a browser.');
+  .meta({ minLength: 1, maxLength: LONGEST.label })
+  .describe(`What the session is called: a device, a browser; 1 to ${LONGEST.label} characters.`);
 const data = z
   .record(z.string(), z.unknown())
   .describe('The application’s JSON object. It comes back exactly as it was sent.');
@@ -75,7 +86,7 @@ export const PartialSession = Session.partial().meta({ id: 'PartialSession' });
 
 export const NewSession = z
   .strictObject({
-    subject: subject.optional(),
+    subject: newSubject.optional(),
     data: data.optional(),
     ip: ip.nullable().optional(),
     userAgent: userAgent.nullable().optional(),
@@ -99,7 +110,7 @@ export const SetUnset = z
   .strictObject({
     set: data.optional().describe('Top-level keys to store, null too.'),
     unset: z.array(z.string()).max(1000).optional().describe('Top-level keys to remove.'),
-    subject: subject.optional(),
+    subject: newSubject.optional(),
     label: label.nullable().optional(),
   })
   .meta({ id: 'SetUnset' });
@@ -117,7 +128,7 @@ export const Touch = z
 export const Rotation = z
   .strictObject({
     token: token.optional(),
-    subject: subject.optional(),
+    subject: newSubject.optional(),
     grace: z
       .number()
       .min(0)
@@ -227,7 +238,7 @@ export const ReadQuery = z.strictObject({
 });
 export const ListQuery = z.strictObject({
   activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds.'),
-  subject: z.string().optional().describe('Only the sessions of this subject.'),
+  subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only the sessions of this subject.'),
   view: z.enum(['full', 'ids', 'count']).optional().describe('Whole sessions (the default), their ids, or how many.'),
   limit: limit.optional(),
   cursor: cursorText.optional(),

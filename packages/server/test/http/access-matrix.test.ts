@@ -26,8 +26,8 @@ const OPEN = new Set([
   'GET /openapi.json',
   'GET /docs',
   'GET /docs/page.js',
-  'GET /docs/swagger-ui-bundle.js',
-  'GET /docs/swagger-ui.css',
+  'GET /docs/page.css',
+  'GET /docs/guides/:guide',
   'GET /metrics',
 ]);
 
