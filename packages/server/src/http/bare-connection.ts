@@ -5,6 +5,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ServiceError } from '../core/errors.ts';
+import { followChunks } from './chunk-sizes.ts';
 import { closingAnswer, errorForm, STATUS } from './problem.ts';
 import { routePath } from './target.ts';
 
@@ -93,12 +94,33 @@ export function isCrumbled(incoming: object | undefined): boolean {
   return incoming !== undefined && crumbled.has(incoming);
 }
 
-/** Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin. */
-export function watchBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+/** Clients that wait to be told that their body is wanted (`Expect: 100-continue`). */
+const awaited = new WeakMap<object, ServerResponse>();
+
+/** Notes that a client waits for 100 before it sends its body. */
+export function awaitBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  awaited.set(incoming, outgoing);
+}
+
+/** Tells a client that waits to send its body now. A body that nobody reads is never asked for. */
+export function askForBody(incoming: object | undefined): void {
+  if (incoming === undefined) return;
+  awaited.get(incoming)?.writeContinue();
+  awaited.delete(incoming);
+}
+
+/**
+ * Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin.
+ * `rest`: what came after the head in the same read; null when that is not known.
+ */
+export function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, rest: Buffer | null): void {
   const { headers, socket } = incoming;
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (!isChunked && headers['content-length'] === undefined) return;
-  if (isChunked) boundChunks(incoming, outgoing);
+  if (isChunked) {
+    boundChunks(incoming, outgoing);
+    followChunks(incoming, rest);
+  }
   outgoing.once('finish', () => {
     if (crumbled.has(incoming)) socket.destroySoon();
     if (!incoming.complete) answeredEarly.set(socket, incoming);
@@ -125,6 +147,7 @@ function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void 
       return push.call(incoming, chunk, encoding);
     }
     crumbled.add(incoming);
+    if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
     if (outgoing.writableFinished) incoming.socket.destroySoon();
     // Whoever reads the body finds out with this chunk. Its end would look like that of the request.
     return push.call(incoming, chunk, encoding);

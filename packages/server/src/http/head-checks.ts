@@ -25,6 +25,9 @@ export function faultOfHead(incoming: IncomingMessage, hosts: HostRule | null): 
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
     return badRequest('Transfer-Encoding must be chunked; a compressed body is said by Content-Encoding');
   }
+  if (headers.expect !== undefined && httpVersionMinor > 0 && headers.expect.trim().toLowerCase() !== '100-continue') {
+    return new ServiceError('expectation_failed', 'the only expectation that is met is 100-continue');
+  }
   if (count > 1 || (count === 0 && httpVersionMinor > 0)) return badRequest('the request must have one Host header');
   return hosts === null ? null : hosts.check(incoming);
 }

@@ -32,6 +32,9 @@ export class HostRule {
   /** With their dot: of `*.example.com` it is `.example.com`. */
   private readonly endings: readonly string[];
 
+  /** The Host that was last let through: nearly all requests have the same. */
+  private usual = '';
+
   /** `allowed`: names in lower case, or `*.` and a name for all that are under it. */
   constructor(allowed: readonly string[]) {
     this.names = new Set(allowed.filter((name) => !name.startsWith('*.')));
@@ -40,12 +43,14 @@ export class HostRule {
 
   /** Checks whom a request speaks to, and whose page sent it. Absence: null when it may go on. */
   check({ method, url, headers }: Asking): ServiceError | null {
+    if (headers.host === this.usual && url?.startsWith('/') && SAFE_METHODS.has(method)) return null;
     const written = authorityIn(url) ?? headers.host;
     // A client of HTTP/1.0 may send none. A browser always does.
     const own = typeof written === 'string' && written !== '' ? parse(written) : undefined;
     if (own === null)
       return new ServiceError('bad_request', 'the Host of the request is not a host name or an address');
     if (own !== undefined && !this.isAllowed(own.host)) return misdirected();
+    if (own !== undefined && url?.startsWith('/')) this.usual = String(written);
     if (SAFE_METHODS.has(method)) return null;
     const isCrossSite = /\bcross-site\b/i.test(String(headers['sec-fetch-site'] ?? ''));
     return isCrossSite || this.isForeign(headers.origin, own) ? crossSite() : null;
