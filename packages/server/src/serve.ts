@@ -1,10 +1,12 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import { createApp } from './http/app.ts';
+import { HostRule } from './http/host-rule.ts';
 import { NodeServer, type RequestLine } from './http/node-server.ts';
 import type { Log } from './log.ts';
 import { isOutage, Outage } from './outage.ts';
@@ -71,6 +73,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     onRequest: config.logRequests ? logRequest : null,
     tls: access.tls,
     maxConcurrent: config.maxConcurrent,
+    hosts: access.authenticate === null ? new HostRule(ownNames(config)) : null,
   });
   const reloaders = [
     policyFile && (() => reloadPolicy(policyFile, log)),
@@ -129,6 +132,11 @@ function storeOutage(log: Log, store: string, probe: () => Promise<unknown>): Ou
     onLasting: (news) => log.error({ store, ...news }, 'the session store still cannot do its work'),
     onOver: (news) => log.info({ store, ...news }, 'the session store does its work again'),
   });
+}
+
+/** The names of the server: those it is allowed, and the one it was told to listen on, when that is a name. */
+function ownNames({ allowedHosts, host }: Config): string[] {
+  return host.includes('.') && isIP(host) === 0 ? [...allowedHosts, host.toLowerCase()] : [...allowedHosts];
 }
 
 function openPolicy(path: string): PolicyFile {

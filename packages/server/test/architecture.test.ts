@@ -40,7 +40,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'the scripts are files, the driver is in connection.ts and clients.ts',
   },
   {
-    from: /^http\/(node-server|bare-connection|concurrency|secure-server)\.ts$/,
+    from: /^http\/(node-server|bare-connection|concurrency|secure-server|connections|head-checks|host-rule|request-line|chunk-sizes)\.ts$/,
     mayImport: /^(core\/|http\/|@hono\/node-server$|node:(https?|net|tls)$)/,
     why: 'the place with sockets',
   },
