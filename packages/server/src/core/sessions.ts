@@ -45,6 +45,8 @@ export interface Created {
 }
 
 const PAGE = 1000;
+/** How much further back than it must the last look of a walk goes. Units: milliseconds. */
+const SLACK = 1000;
 
 export class Sessions {
   readonly policy: PolicySource;
@@ -270,17 +272,24 @@ export class Sessions {
    */
   private async listAll(app: AppName, query: Walk, now: number): Promise<Session[]> {
     const found = new Map<string, Session>();
-    const pages = await this.walk(app, query, found, now);
-    if (pages > 1) await this.walk(app, { ...query, activeSince: Math.max(query.activeSince ?? 0, now) }, found, now);
+    const { pages, took } = await this.walk(app, query, found, now);
+    if (pages > 1) {
+      // A store with a clock moves this instant by what has passed since `now`: the walk before, and this one.
+      const activeSince = Math.max(query.activeSince ?? 0, now - 2 * took - SLACK);
+      await this.walk(app, { ...query, activeSince }, found, now);
+    }
     return [...found.values()].sort(byActivity);
   }
 
-  private async walk(app: AppName, query: Walk, found: Map<string, Session>, now: number): Promise<number> {
+  /** Puts what all pages have into `found`. Gives how many there were, and how long it took by the store's clock. */
+  private async walk(app: AppName, query: Walk, found: Map<string, Session>, now: number) {
     let next: ListQuery = { ...query, limit: PAGE };
+    let began: number | null = null;
     for (let pages = 1; ; pages++) {
-      const { sessions, cursor } = await this.store.list(app, next, now);
+      const { sessions, cursor, at } = await this.store.list(app, next, now);
+      began ??= at;
       for (const session of sessions) found.set(session.id, session);
-      if (cursor === null) return pages;
+      if (cursor === null) return { pages, took: Math.max(0, at - began) };
       next = { ...query, cursor, limit: PAGE };
     }
   }

@@ -8,8 +8,9 @@
  * - Absent, expired, revoked, wrong secret and wrong app are one answer: null, 0 or left out. Expiry is decided by
  *   comparing the record's own deadlines with `now` (core/expiry.ts); sweeping only collects garbage.
  * - A store never chooses a timeout, an id or a limit: the arguments and the record carry them.
- * - `now` is the caller's clock, in epoch milliseconds. A store with a clock of its own decides by that one, says so in
- *   `at`, and moves the instants it is given (of a new session, `graceUntil`, `activeSince`) by the difference.
+ * - `now` is the caller's clock, in epoch milliseconds. A store with a clock decides by that one, read as the verb acts:
+ *   after all that was waited for, and in the very step that changes or reads. It says so in `at`, and moves the instants
+ *   it is given (of a new session, `graceUntil`, `activeSince`, of a memo) by the difference.
  * - Create, update, rotate and revoke resolve once the change is as durable as the store can make it. `reads` and
  *   `lastSeenAt` may become durable up to one second later, but every answer already includes them.
  * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` with `invalid_cursor`).

@@ -60,7 +60,6 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   }
 
   async function create(c: C): Promise<Response> {
-    const now = clock();
     const app = appOf(c);
     const policy = sessions.policy(app);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
@@ -70,7 +69,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const absoluteTimeout = policy.classicAbsoluteTimeout;
     const created = await sessions.create(
       { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
-      now,
+      clock(),
     );
     trace(c, created.session);
     return answer(c, JSON.stringify({ token: created.token }));
@@ -87,11 +86,10 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   }
 
   async function set(c: C): Promise<Response> {
-    const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
-    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
+    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), clock());
     return visit === null ? none(c) : answer(c, written(c, visit));
   }
 

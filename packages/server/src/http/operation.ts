@@ -62,6 +62,7 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
 /** A request that was checked. */
 export interface Asked<Q = unknown, B = unknown> {
   readonly c: Context<RequestEnv>;
+  /** The instant at which all of the request was there. */
   readonly now: number;
   /** Of the path; empty where the path has none. */
   readonly app: AppName;
@@ -136,14 +137,14 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
       ...(narrowsApps && { narrowsApps }),
       operation: operation as unknown as Description,
       handle: async (c) => {
-        const now = clock();
         try {
           const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
           const policy = hasApp ? policyOf(app) : DEFAULT_POLICY;
           if (method !== 'GET') refuseOtherConditions(c, headers);
           const asked = queryOf(c, query);
           const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
-          return await handle({ c, now, app, policy, query: asked, ...body });
+          // Not before the body is there: what ends while it comes has ended.
+          return await handle({ c, now: clock(), app, policy, query: asked, ...body });
         } catch (error) {
           throw placed(explained(c, error), operation);
         }
