@@ -144,21 +144,19 @@ export class Sessions {
   }
 
   /** Ends the session of a token. Errors: `version_mismatch`. */
-  async revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
-    const ref = parseToken(token);
-    if (expect === undefined || expect === '*') return this.store.revoke(app, { by: 'token', token: ref }, now);
-    for (;;) {
-      const before = await this.store.get(app, ref, 'look', now);
-      if (before === null) return 0;
-      checkVersion(before.session, expect);
-      const revoked = await this.store.revoke(app, { by: 'token', token: ref, version: before.session.version }, now);
-      if (revoked > 0) return revoked;
-    }
+  revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
+    const by = { by: 'token', token: parseToken(token) } as const;
+    return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, expect);
   }
 
-  /** Ends sessions and gives how many: none for what is no id. */
-  async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
-    if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
+  /** Ends a session by its public id: none for what is no id. Errors: `version_mismatch`. */
+  async revokeById(app: AppName, id: string, now: number, expect?: Expect): Promise<number> {
+    if (!isSessionId(id)) return 0;
+    return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, expect);
+  }
+
+  /** Ends sessions and gives how many. */
+  async revoke(app: AppName, selector: Extract<Selector, { by: 'subject' | 'app' }>, now: number): Promise<number> {
     if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
       throw new ServiceError('invalid_format', 'except must be the id of a session', { field: 'except' });
     }
@@ -205,6 +203,24 @@ export class Sessions {
   /** Resolves when the store would do its work now. Errors: `store_unavailable`. */
   ping(): Promise<void> {
     return this.store.ping();
+  }
+
+  /** Ends one session, of a version that is expected. `look`: gives it as it is. */
+  private async revokeOne(
+    app: AppName,
+    selector: Extract<Selector, { by: 'token' | 'id' }>,
+    look: () => Promise<Visit | null>,
+    now: number,
+    expect: Expect | undefined,
+  ): Promise<number> {
+    if (expect === undefined || expect === '*') return this.store.revoke(app, selector, now);
+    for (;;) {
+      const before = await look();
+      if (before === null) return 0;
+      checkVersion(before.session, expect);
+      const revoked = await this.store.revoke(app, { ...selector, version: before.session.version }, now);
+      if (revoked > 0) return revoked;
+    }
   }
 
   private async createOnce(draft: NewSession, now: number, claim: Claim | undefined): Promise<Created> {

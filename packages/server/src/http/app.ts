@@ -11,6 +11,7 @@ import { openApiDocument, openApiRoute } from './openapi.ts';
 import { operationsWith } from './operation.ts';
 import { errorForm, HEADERS, problem, Refusal, STATUS } from './problem.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
+import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
@@ -66,12 +67,13 @@ export function createApp(options: AppOptions): App {
   });
   const routes = routeTable(options);
   for (const route of routes) {
-    const { method, path } = route;
+    const { method, path, scope } = route;
     let { handle } = route;
     if (rateLimits !== null) handle = limited(route, rateLimits, clock);
     if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
+      if (scope !== null) refuseRepeatedHeaders(c);
       return handle(c);
     });
   }

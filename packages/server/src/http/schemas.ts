@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ON_LIMIT } from '../core/policy.ts';
 import { LONGEST } from '../core/validate.ts';
 import { matching } from './faults.ts';
-import { SUBJECT_TEXT } from './openapi-words.ts';
+import { CHOSEN_TOKEN, SUBJECT_TEXT } from './openapi-words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 
@@ -51,11 +51,7 @@ const absoluteTimeout = z
   .max(MAX_SECONDS)
   .nullable()
   .describe('Seconds after its creation when the session ends in any case. null: none. Default: of the policy.');
-const token = z
-  .string()
-  .describe(
-    'A token chosen by the caller: 22 (or what the policy asks) to 256 random characters of A-Z a-z 0-9 . _ ~ : , -',
-  );
+const token = z.string().describe(CHOSEN_TOKEN);
 const instant = z.iso.datetime({ precision: 3 });
 const sessionId = z
   .string()
