@@ -57,12 +57,12 @@ function dieLoudly(log: Log): void {
   });
 }
 
-function greeting({ url, location, open }: RunningServer): string {
+function greeting({ url, location, trouble, open }: RunningServer): string {
   const access = open ? 'everyone who reaches this address may call: there are no API keys' : 'an API key is needed';
   const header = open ? '' : ' -H "Authorization: Bearer $KEY"';
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
-${access}
+${trouble === null ? '' : `they cannot be reached now, and requests are answered 503 until they can: ${trouble}\n`}${access}
 the API, to read and to try: ${url}/docs
 
 Create a session:

@@ -7,6 +7,10 @@ import type { Session } from './session.ts';
 export const ERROR_CODES = {
   unauthorized: 'The request shows no API key, or one that is not in force.',
   forbidden: 'The API key is good, but not for this route or this app.',
+  cross_site_request:
+    'A web page of another site made a browser send the request, to a server without API keys (`Sec-Fetch-Site`, `Origin`). Nothing was done.',
+  misdirected_request:
+    'The server has no API keys, and the name in `Host` is one that a web page could have (DNS rebinding). `RS_ALLOWED_HOSTS` names those that are yours.',
   rate_limited: 'The API key or the app has had its requests for now. Retry-After says when there are more.',
   overloaded: 'The server is doing as much at once as it takes on. Nothing was done; try again.',
   invalid_format: 'A value has characters or a length that its field does not allow.',

@@ -198,20 +198,23 @@ function secondsOf(given: ReturnType<typeof queryValue>, field: string): number 
 }
 
 async function createData(c: C): Promise<string> {
-  const body = await readBody(c);
-  if (body.length === 0) return EMPTY_DATA;
-  if (body.mediaType !== JSON_TYPE) {
+  const checkType = (mediaType: string) => {
+    if (mediaType === JSON_TYPE) return;
     throw new ServiceError('unsupported_media_type', 'the body must be application/json', { field: 'data' });
-  }
+  };
+  const body = await readBody(c, undefined, checkType);
+  if (body.length === 0) return EMPTY_DATA;
+  checkType(body.mediaType);
   return initialData(readData(body.text()));
 }
 
 async function setData(c: C): Promise<Members> {
-  const body = await readBody(c);
+  const noData = () => new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
+  const body = await readBody(c, undefined, (mediaType) => {
+    if (mediaType !== JSON_TYPE) throw noData();
+  });
   const members = body.length === 0 || body.mediaType !== JSON_TYPE ? null : readData(body.text());
-  if (members === null || members.size === 0) {
-    throw new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
-  }
+  if (members === null || members.size === 0) throw noData();
   return members;
 }
 

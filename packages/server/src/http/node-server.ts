@@ -7,16 +7,18 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
-import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
-import { closingAnswer, errorForm, plainProblem, problem, STATUS } from './problem.ts';
+import { faultOfHead } from './head-checks.ts';
+import type { HostRule } from './host-rule.ts';
+import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from './problem.ts';
+import { RequestLines } from './request-line.ts';
 import type { RequestEnv, Trace } from './route.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
 import { routePath } from './target.ts';
 
 /** Units: milliseconds and bytes. */
 export const LIMITS = {
-  target: 8192,
   headers: 16_384,
   headersTimeout: 10_000,
   requestTimeout: 20_000,
@@ -48,6 +50,8 @@ export interface NodeServerOptions {
   readonly tls: TlsFiles | null;
   /** How many requests are worked on at once. */
   readonly maxConcurrent: number;
+  /** Which names it answers to. Absence: any, as with keys. */
+  readonly hosts?: HostRule | null;
 }
 
 export class NodeServer {
@@ -55,7 +59,7 @@ export class NodeServer {
   private readonly tls: TlsSide | null;
   private stopping = false;
 
-  constructor({ app, onRequest, tls, maxConcurrent }: NodeServerOptions) {
+  constructor({ app, onRequest, tls, maxConcurrent, hosts = null }: NodeServerOptions) {
     const traces = new WeakMap<object, Trace>();
     const withMore = (request: Request, bare: { incoming: object }) => {
       const env = bare as RequestEnv['Bindings'] & { incoming: IncomingMessage };
@@ -73,16 +77,22 @@ export class NodeServer {
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
-      watchBody(incoming, outgoing);
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
-      const refused = refuseHead(incoming);
-      if (refused !== null) refuse(outgoing, ...refused);
+      const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
+      if (fault !== null) refuse(incoming.url ?? '', outgoing, fault);
+      else if (incoming.url === '*' && incoming.method === 'OPTIONS') tellMethods(outgoing);
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing);
         concurrency.rest(incoming.socket);
       } else concurrency.during(listener(incoming, outgoing));
     };
+    const requestLines = new RequestLines();
+    const misspelt = new WeakSet<IncomingMessage>();
+    // What looks at the bytes of a request is done while they are parsed: behind another one it has its turn much later.
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      const { isGood, rest } = requestLines.check(incoming);
+      if (!isGood) misspelt.add(incoming);
+      watchBody(incoming, outgoing, rest);
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
     };
@@ -104,9 +114,12 @@ export class NodeServer {
     this.server.timeout = LIMITS.stalledTimeout;
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
-    this.server.on('checkExpectation', (_request, outgoing: ServerResponse) =>
-      refuse(outgoing, 'expectation_failed', 'the only expectation that is met is 100-continue'),
-    );
+    // Whether an expectation is met, and when the client is told to go on, is decided when it is the request's turn.
+    this.server.on('checkExpectation', handle);
+    this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      awaitBody(incoming, outgoing);
+      handle(incoming, outgoing);
+    });
   }
 
   /** Starts to listen; gives the port. Errors: what the system says (EADDRINUSE, EACCES, …). */
@@ -150,31 +163,18 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   return trace;
 }
 
-/** Checks what the parser lets through although RFC 9112 does not. Absence: null when the request may go on. */
-function refuseHead({ url, httpVersionMinor, headers, rawHeaders }: IncomingMessage): [ErrorCode, string] | null {
-  if (url !== undefined && url.length > LIMITS.target) {
-    return ['uri_too_long', `the request target must not exceed ${LIMITS.target} bytes`];
-  }
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    return ['bad_request', 'Transfer-Encoding must be chunked; a compressed body is said by Content-Encoding'];
-  }
-  if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
-    return ['bad_request', 'the request must have one Host header'];
-  }
-  return null;
+/** Answers `OPTIONS *`, which asks about the server and not about a path of it. */
+function tellMethods(outgoing: ServerResponse): void {
+  outgoing.writeHead(204, { ...HEADERS, Allow: ALL_METHODS }).end();
 }
 
-function refuse(outgoing: ServerResponse, code: ErrorCode, message: string): void {
-  const { body, headers } = closingAnswer(code, message);
-  outgoing.writeHead(STATUS[code], headers).end(body);
+/** Answers in the form of the path, and ends the connection. */
+function refuse(target: string, outgoing: ServerResponse, error: ServiceError): void {
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
+  outgoing.writeHead(STATUS[error.code], headers).end(body);
 }
 
+const MISSPELT = new ServiceError('bad_request', 'the request line must have one space before and after the target');
 const OVERLOADED = new ServiceError('overloaded', 'the server is busy; nothing was done; try again');
 
 /** Turns a request away at once, and keeps its connection: the client may try again on it. */

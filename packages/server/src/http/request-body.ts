@@ -22,17 +22,19 @@ export async function readBodyOf<B extends z.ZodType>(
 ): Promise<{ body: z.output<B>; mediaType: string; members: Members; text: string }> {
   const nothing = { body: undefined as z.output<B>, mediaType: '', members: new Map(), text: '' };
   if (bodies === undefined) return nothing;
-  const { length, mediaType, text } = await readBody(c, max);
+  const types = Object.keys(bodies).join(' or ');
+  const { length, mediaType, text } = await readBody(c, max, (type) => {
+    if (bodies[type] === undefined) throw wrongType(types);
+  });
   const [first] = Object.values(bodies);
   if (length === 0 && first !== undefined && !first.required) {
     return { ...nothing, body: checked(first.schema, {}, 'body') };
   }
   const form = bodies[mediaType];
   if (form === undefined) {
-    const types = Object.keys(bodies).join(' or ');
     const message = `a body of the type ${types} is required`;
     if (length === 0) throw invalid([{ in: 'body', at: '', rule: 'required', message }]);
-    throw new ServiceError('unsupported_media_type', `the body must be of the type ${types}`);
+    throw wrongType(types);
   }
   if ('whole' in form) {
     const members = readObject(text());
@@ -76,6 +78,10 @@ function readForm<B extends z.ZodType>({ schema }: BodyOf<B>, text: string) {
     given[name] = value;
   }
   return { body: checked(schema, given, 'body'), mediaType: FORM_TYPE, members: new Map(), text };
+}
+
+function wrongType(types: string): ServiceError {
+  return new ServiceError('unsupported_media_type', `the body must be of the type ${types}`);
 }
 
 /** `text`: of the array that came. */
