@@ -73,6 +73,8 @@ export function createApp(options: AppOptions): App {
     if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
+      // The router passes over a slash at the end.
+      if (c.req.path.endsWith('/')) throw noRoute();
       if (scope !== null) refuseRepeatedHeaders(c);
       return handle(c);
     });
@@ -80,7 +82,7 @@ export function createApp(options: AppOptions): App {
 
   app.notFound((c) => {
     const allowed = allowedMethods(routes, c.req.path);
-    if (allowed.length === 0) return fail(c, new ServiceError('route_not_found', 'no route has this path'));
+    if (allowed.length === 0) return fail(c, noRoute());
     const Allow = allowed.join(', ');
     if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...HEADERS, Allow } });
     return fail(c, new ServiceError('method_not_allowed', `the methods of this route are ${Allow}`), { Allow });
@@ -93,6 +95,10 @@ export function createApp(options: AppOptions): App {
     return fail(c, known, known instanceof Refusal ? known.headers : undefined);
   });
   return app;
+}
+
+function noRoute(): ServiceError {
+  return new ServiceError('route_not_found', 'no route has this path');
 }
 
 function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {
