@@ -4,7 +4,7 @@ import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { appRoutes } from './app-routes.ts';
-import { type Authenticate, guard } from './auth.ts';
+import { type Authenticate, guard, type WrongKeys } from './auth.ts';
 import { classicRoutes } from './classic.ts';
 import { docsRoutes, type ReadAsset } from './docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi.ts';
@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly docsAsset?: ReadAsset;
   /** Absence: null when everyone may call, as on loopback without keys. */
   readonly authenticate?: Authenticate | null;
+  /** Absence: null when calls with wrong keys are not counted. */
+  readonly wrongKeys?: WrongKeys | null;
   /** Absence: null when nobody is limited. */
   readonly rateLimits?: RateLimits | null;
   /** Told of faults that are not the caller's: 5xx. */
@@ -58,7 +60,7 @@ export function routeTable(options: AppOptions): Route[] {
 }
 
 export function createApp(options: AppOptions): App {
-  const { clock, authenticate = null, rateLimits = null, onFault } = options;
+  const { clock, authenticate = null, wrongKeys = null, rateLimits = null, onFault } = options;
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
@@ -69,7 +71,7 @@ export function createApp(options: AppOptions): App {
     const { method, path } = route;
     let { handle } = route;
     if (rateLimits !== null) handle = limited(route, rateLimits, clock);
-    if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock);
+    if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
       return handle(c);
