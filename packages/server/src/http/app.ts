@@ -51,7 +51,7 @@ export function routeTable(options: AppOptions): Route[] {
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
-    ...systemRoutes(sessions, isStopping, configSchema),
+    ...systemRoutes(sessions, isStopping, configSchema, version),
     ...classicRoutes(sessions, clock),
     ...v1,
     openApiRoute(document),
@@ -80,7 +80,7 @@ export function createApp(options: AppOptions): App {
 
   app.notFound((c) => {
     const allowed = allowedMethods(routes, c.req.path);
-    if (allowed.length === 0) return fail(c, new ServiceError('route_not_found', 'no route has this path'));
+    if (allowed.length === 0) return fail(c, new ServiceError('route_not_found', nothingAt(c.req.path)));
     const Allow = allowed.join(', ');
     if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...HEADERS, Allow } });
     return fail(c, new ServiceError('method_not_allowed', `the methods of this route are ${Allow}`), { Allow });
@@ -98,6 +98,13 @@ export function createApp(options: AppOptions): App {
 function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {
   if (c.env.trace !== undefined) c.env.trace.error = error.code;
   return problem(error, errorForm(c.req.path), headers);
+}
+
+/** Operators look for metrics at a path of their own. */
+function nothingAt(path: string): string {
+  return path === '/metrics'
+    ? 'this version has no metrics; /livez and /readyz tell how the server is'
+    : 'no route has this path';
 }
 
 function allowedMethods(routes: readonly Route[], path: string): string[] {
