@@ -2,6 +2,7 @@
 import { type Config, ConfigError, readConfig, showUrl, unknownVariables } from '../config.ts';
 import { createLog, flushLog, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
+import { consoleInto } from './console.ts';
 
 /** Runs the server until it is told to stop. Gives the exit code. */
 export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> {
@@ -16,6 +17,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   // Before anything says that the server is there: a supervisor may stop it the moment it reads that.
   const signalled = firstSignal();
   dieLoudly(log);
+  consoleInto(log);
   for (const variable of unknownVariables(environment)) log.warn({ variable }, 'this variable means nothing: a typo?');
   let server: RunningServer;
   try {
@@ -57,12 +59,12 @@ function dieLoudly(log: Log): void {
   });
 }
 
-function greeting({ url, location, open }: RunningServer): string {
+function greeting({ url, location, trouble, open }: RunningServer): string {
   const access = open ? 'everyone who reaches this address may call: there are no API keys' : 'an API key is needed';
   const header = open ? '' : ' -H "Authorization: Bearer $KEY"';
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
-${access}
+${trouble === null ? '' : `they cannot be reached now, and requests are answered 503 until they can: ${trouble}\n`}${access}
 the API, to read and to try: ${url}/docs
 
 Create a session:

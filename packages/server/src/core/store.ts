@@ -8,8 +8,9 @@
  * - Absent, expired, revoked, wrong secret and wrong app are one answer: null, 0 or left out. Expiry is decided by
  *   comparing the record's own deadlines with `now` (core/expiry.ts); sweeping only collects garbage.
  * - A store never chooses a timeout, an id or a limit: the arguments and the record carry them.
- * - `now` is the caller's clock, in epoch milliseconds. A store with a clock of its own decides by that one, says so in
- *   `at`, and moves the instants it is given (of a new session, `graceUntil`, `activeSince`) by the difference.
+ * - `now` is the caller's clock, in epoch milliseconds. A store with a clock decides by that one, read as the verb acts:
+ *   after all that was waited for, and in the very step that changes or reads. It says so in `at`, and moves the instants
+ *   it is given (of a new session, `graceUntil`, `activeSince`, of a memo) by the difference.
  * - Create, update, rotate and revoke resolve once the change is as durable as the store can make it. `reads` and
  *   `lastSeenAt` may become durable up to one second later, but every answer already includes them.
  * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` with `invalid_cursor`).
@@ -70,7 +71,7 @@ export interface SessionStore {
 
   /**
    * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back. With a version, the session
-   * of a token ends only at that version.
+   * of a token or an id ends only at that version.
    * A whole app, or hundreds of one subject, may end in several steps: what was acknowledged before the call is gone when
    * it resolves.
    */
@@ -203,7 +204,7 @@ export type RotateOutcome =
 
 export type Selector =
   | { readonly by: 'token'; readonly token: TokenRef; readonly version?: number }
-  | { readonly by: 'id'; readonly id: string }
+  | { readonly by: 'id'; readonly id: string; readonly version?: number }
   | { readonly by: 'subject'; readonly subject: string; readonly except?: string }
   | { readonly by: 'app' };
 

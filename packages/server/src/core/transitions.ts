@@ -32,6 +32,11 @@ export function begunAt(session: Session, at: number): Session {
   };
 }
 
+/** Gives a rotation as a store that acts `shift` milliseconds later does it: its grace begins then. */
+export function rotationLater(rotation: Rotation, shift: number): Rotation {
+  return shift === 0 ? rotation : { ...rotation, graceUntil: rotation.graceUntil + shift };
+}
+
 /** Gives the session under its new subject and id, if it gets one: a login at `now`, or its end. */
 export function moved(session: Session, move: Move | undefined, now: number): Session {
   if (move === undefined) return session;

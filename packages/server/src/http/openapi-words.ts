@@ -1,5 +1,6 @@
 /** What the OpenAPI document says beside its operations: the introduction, groups, path parts and headers of answers. */
 import type { ErrorCode } from '../core/errors.ts';
+import { APP_NAME, LONGEST } from '../core/validate.ts';
 import type { Json } from './json-schemas.ts';
 
 export const INFO: Json = {
@@ -25,16 +26,28 @@ export const TAGS: Readonly<Record<string, string>> = {
   Checks: 'For gateways: many tokens in one call, and RFC 7662.',
 };
 
+/** The rules of a token that a caller chooses, in words. */
+export const CHOSEN_TOKEN =
+  'A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400.';
+
+/** The text of a subject in a request, as JSON Schema. */
+export const SUBJECT_TEXT = {
+  minLength: 1,
+  maxLength: LONGEST.subject,
+  pattern: '^(?!\\.{1,2}$)[^\\n\\r\\u2028\\u2029]+$',
+} as const;
+
 /** The parts of paths. */
 export const PARTS: Readonly<Record<string, Json>> = {
   app: {
-    description: 'The app: a namespace for sessions.',
-    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{3,20}$' },
+    description: 'The app: a namespace for sessions. Names that begin with `_` are reserved.',
+    schema: { type: 'string', pattern: APP_NAME.pattern.source },
     example: 'shop',
   },
   subject: {
-    description: 'Whose sessions: any text without line breaks, percent-encoded.',
-    schema: { type: 'string', minLength: 1, maxLength: 128 },
+    description:
+      'Whose sessions: any text without line breaks, percent-encoded. Not `.` and `..`: most clients take them as steps and ask for `/sessions`, which is the whole app.',
+    schema: { type: 'string', ...SUBJECT_TEXT },
     example: 'user123',
   },
   id: {

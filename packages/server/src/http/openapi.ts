@@ -20,18 +20,18 @@ import { HEADER_MEANINGS } from './request-head.ts';
 import { answer, type Route } from './route.ts';
 import { Problem } from './schemas.ts';
 
-/** Serves the document. It is made when first asked for, and kept: 20 ms that no start needs to wait for. */
-export function openApiRoute(routes: readonly OperationRoute[], version: string): Route {
+/** Gives what writes the document when it is first asked for, and keeps it: 20 ms that no start needs to wait for. */
+export function openApiDocument(routes: readonly OperationRoute[], version: string): () => string {
   let text: string | undefined;
-  return {
-    method: 'GET',
-    path: '/openapi.json',
-    scope: null,
-    handle: (c) => {
-      text ??= openApiText(routes, version);
-      return answer(c, text);
-    },
+  return () => {
+    text ??= openApiText(routes, version);
+    return text;
   };
+}
+
+/** Serves the document. */
+export function openApiRoute(document: () => string): Route {
+  return { method: 'GET', path: '/openapi.json', scope: null, handle: (c) => answer(c, document()) };
 }
 
 /** Writes the document. `version`: of the server. */
@@ -80,7 +80,7 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
   };
 }
 
-function parametersOf({ path, query, headers = [] }: Description, schemas: JsonSchemas): Json[] {
+function parametersOf({ path, query, headers = [], meanings = {} }: Description, schemas: JsonSchemas): Json[] {
   const inPath = [...path.matchAll(/\/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -91,7 +91,7 @@ function parametersOf({ path, query, headers = [] }: Description, schemas: JsonS
     name,
     in: 'header',
     required: name === 'Session-Token',
-    description: HEADER_MEANINGS[name],
+    description: meanings[name] ?? HEADER_MEANINGS[name],
     schema: { type: 'string' },
   }));
   const names = query === undefined ? {} : (schemas.of(query) as { properties: Record<string, Json> }).properties;

@@ -4,27 +4,38 @@
  */
 import { z } from 'zod';
 import { ON_LIMIT } from '../core/policy.ts';
+import { LONGEST } from '../core/validate.ts';
 import { matching } from './faults.ts';
+import { CHOSEN_TOKEN, SUBJECT_TEXT } from './openapi-words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 
 const subject = z
   .string()
-  .meta({ minLength: 1, maxLength: 128 })
+  .meta({ minLength: 1, maxLength: LONGEST.subject })
   .nullable()
-  .describe('Whose session it is: any text without line breaks, 1 to 128 characters; null before login.');
+  .describe(`Whose session it is: text of 1 to ${LONGEST.subject} characters; null before login.`);
+const newSubject = z
+  .string()
+  .meta(SUBJECT_TEXT)
+  .nullable()
+  .describe(
+    `Whose session it is: any text of 1 to ${LONGEST.subject} characters without line breaks, but not \`.\` and \`..\`, which are steps in the path of a URL. null before login.`,
+  );
 const ip = z
   .string()
-  .meta({ minLength: 1, maxLength: 39 })
-  .describe('The address of the end user as the caller knows it; free text of 1 to 39 characters.');
+  .meta({ minLength: 1, maxLength: LONGEST.ip })
+  .describe(
+    `The address of the end user as the caller knows it; free text of 1 to ${LONGEST.ip} characters, so that an IPv6 address with its zone fits.`,
+  );
 const userAgent = z
   .string()
-  .meta({ minLength: 1, maxLength: 512 })
-  .describe('What the end user’s browser calls itself.');
+  .meta({ minLength: 1, maxLength: LONGEST.userAgent })
+  .describe(`What the end user’s browser calls itself; 1 to ${LONGEST.userAgent} characters.`);
 const label = z
   .string()
-  .meta({ minLength: 1, maxLength: 128 })
-  .describe('What the session is called: a device, a browser.');
+  .meta({ minLength: 1, maxLength: LONGEST.label })
+  .describe(`What the session is called: a device, a browser; 1 to ${LONGEST.label} characters.`);
 const data = z
   .record(z.string(), z.unknown())
   .describe('The application’s JSON object. It comes back exactly as it was sent.');
@@ -42,11 +53,7 @@ const absoluteTimeout = z
   .describe(
     'Seconds after the login (`authenticatedAt`; before one, after the creation) when the session ends in any case. null: none. Default: on create, on PUT and with a new subject that of the policy, else what the session has.',
   );
-const token = z
-  .string()
-  .describe(
-    'A token chosen by the caller: 22 (or what the policy asks) to 256 random characters of A-Z a-z 0-9 . _ ~ : , -',
-  );
+const token = z.string().describe(CHOSEN_TOKEN);
 const instant = z.iso.datetime({ precision: 3 });
 const sessionId = z
   .string()
@@ -91,7 +98,7 @@ const known = {
 
 export const NewSession = z
   .strictObject({
-    subject: subject.optional(),
+    subject: newSubject.optional(),
     data: data.optional(),
     ...known,
   })
@@ -111,7 +118,7 @@ export const SetUnset = z
   .strictObject({
     set: data.optional().describe('Top-level keys to store, null too.'),
     unset: z.array(z.string()).max(1000).optional().describe('Top-level keys to remove.'),
-    subject: subject.optional(),
+    subject: newSubject.optional(),
     ...known,
   })
   .meta({ id: 'SetUnset' });
@@ -129,7 +136,7 @@ export const Touch = z
 export const Rotation = z
   .strictObject({
     token: token.optional(),
-    subject: subject.optional(),
+    subject: newSubject.optional(),
     grace: z
       .number()
       .min(0)
@@ -221,9 +228,14 @@ export const Introspection = z
   .meta({ id: 'Introspection' });
 
 // A query is text; the document says what the text is of, so that generated clients take numbers and booleans.
-const secondsText = matching(/^\d{1,10}(?:\.\d{1,3})?$/, 'a number of seconds')
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** As milliseconds, the largest number that is exact. */
+const MAX_WINDOW = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
+const aWindow = `a number of seconds from 0 to ${MAX_WINDOW}`;
+const secondsText = matching(NUMBER, aWindow)
   .transform(Number)
-  .meta({ type: 'number', pattern: undefined, minimum: 0 });
+  .refine((value) => value >= 0 && value <= MAX_WINDOW, { error: aWindow })
+  .meta({ type: 'number', pattern: undefined, minimum: 0, maximum: MAX_WINDOW });
 const flag = z
   .enum(['true', 'false'], { error: 'true or false' })
   .transform((text) => text === 'true')
@@ -242,8 +254,8 @@ export const ReadQuery = z.strictObject({
     .describe('Only these members, with commas between them; within data by dots: `subject,data.cart`.'),
 });
 export const ListQuery = z.strictObject({
-  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds.'),
-  subject: z.string().optional().describe('Only the sessions of this subject.'),
+  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds. Milliseconds count.'),
+  subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only the sessions of this subject.'),
   view: z.enum(['full', 'ids', 'count']).optional().describe('Whole sessions (the default), their ids, or how many.'),
   limit: limit.optional(),
   cursor: cursorText.optional(),
@@ -252,7 +264,9 @@ export const PageQuery = z.strictObject({ limit: limit.optional(), cursor: curso
 export const ExceptQuery = z.strictObject({
   except: z.string().optional().describe('The id of a session that goes on.'),
 });
-export const WithinQuery = z.strictObject({ within: secondsText.optional().describe('Seconds. Default: 600.') });
+export const WithinQuery = z.strictObject({
+  within: secondsText.optional().describe('Seconds; milliseconds count. Default: 600.'),
+});
 export const RevokeAppQuery = z.strictObject({
   confirm: z.string().optional().describe('The name of the app, once more.'),
   dryRun: flag.optional().describe('Ends nothing and says how many it would.'),

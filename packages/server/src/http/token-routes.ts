@@ -8,10 +8,12 @@ import { EMPTY_DATA, type Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { type AppName, checkCallerToken, checkPathSubject } from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
+import { expectOf, ifMatch, ifNoneMatch } from './conditions.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
+import { CHOSEN_TOKEN } from './openapi-words.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
 import { membersIn } from './request-body.ts';
-import { ifMatch, ifNoneMatch, repeatableOf, tokenOf } from './request-head.ts';
+import { repeatableOf, tokenOf } from './request-head.ts';
 import { answer, callerOf, trace } from './route.ts';
 import * as shape from './schemas.ts';
 import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
@@ -77,6 +79,9 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       description:
         'What the session store of a framework needs. Replaces data, subject and timeouts; the absolute timeout counts from the login, or from the creation before one. With `If-Match: *` a slow write can never bring an ended session back.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      meanings: {
+        'Session-Token': `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
+      },
       bodies: {
         [JSON_TYPE]: {
           schema: shape.NewSession,
@@ -109,7 +114,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       summary: 'Give the session a new token, at a login also its subject',
       description:
         'Id, data and creation stay; the old token still reads until its grace is over, whatever comes later. One token has one successor: who rotates it again in its grace gets the same new token (409 `token_replaced` when another `subject` or a chosen `token` is asked for), so pages that rotate at the same time do not log each other out. With another `subject` one call logs someone in: the session gets a new id, the old token ends at once, the absolute timeout starts anew. The other members change the session in the same step, which touches it and makes a new version. A retry with the same Idempotency-Key gets the same new token.',
-      headers: ['Session-Token', 'If-Match', 'Idempotency-Key'],
+      headers: ['Session-Token', 'If-Match', 'If-None-Match', 'Idempotency-Key'],
       bodies: {
         [JSON_TYPE]: {
           schema: shape.Rotation,
@@ -142,7 +147,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
           token: body.token === undefined ? undefined : checkCallerToken(body.token, policy),
           subject: typeof body.subject === 'string' ? checkPathSubject(body.subject) : body.subject,
           grace: body.grace === undefined ? undefined : milliseconds(body.grace),
-          expect: ifMatch(c),
+          expect: expectOf(c),
           edit: editOf(body, membersIn(members, 'data')),
         };
         const repeatable = repeatableOf(c, callerOf(c), ['rotate', token, text]);

@@ -77,8 +77,8 @@ export function problemsSection(service: () => Service): void {
           { pointer: '/label', rule: 'type', message: 'label must be a string, not an object' },
         ],
         [await app.create({ ip: '' }), { pointer: '/ip', rule: 'invalid_format' }],
-        [await app.create({ ip: 'x'.repeat(40) }), { pointer: '/ip', rule: 'invalid_format' }],
-        [await app.create({ userAgent: 'x'.repeat(513) }), { pointer: '/userAgent', rule: 'invalid_format' }],
+        [await app.create({ ip: 'x'.repeat(65) }), { pointer: '/ip', rule: 'invalid_format' }],
+        [await app.create({ userAgent: 'x'.repeat(2049) }), { pointer: '/userAgent', rule: 'invalid_format' }],
         [await app.create({ label: 'a\nb' }), { pointer: '/label', rule: 'invalid_format' }],
         [
           await app.create({ data: 'x' }),
@@ -110,7 +110,7 @@ export function problemsSection(service: () => Service): void {
           { parameter: 'view', in: 'query', rule: 'enum', message: 'view must be one of full, ids, count' },
         ],
         [
-          await app.patch(token, { set: [] }),
+          await app.patch(token, { set: [1] }),
           { pointer: '/set', rule: 'type', message: 'set must be an object, not an array' },
         ],
         [await app.patch(token, '{"set":{"a":1e999}}'), { pointer: '/set', rule: 'invalid_value' }],

@@ -90,9 +90,14 @@ export class RedisStore implements SessionStore {
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
   }
 
-  /** Resolves when Redis can be reached, or when the time budget is over: it may come later. */
-  ready(): Promise<void> {
+  /** Tells whether Redis can be used, now or within the time budget: it may come later. */
+  ready(): Promise<boolean> {
     return this.calls.ready();
+  }
+
+  /** Why Redis cannot be used now, in a sentence. Absence: null when there is a connection. */
+  get trouble(): Error | null {
+    return this.calls.trouble;
   }
 
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
@@ -199,7 +204,7 @@ export class RedisStore implements SessionStore {
       case 'subject':
         return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
       case 'id':
-        return (await this.end(app, selector.id, '', '', now)).ended;
+        return (await this.end(app, selector.id, '', selector.version ?? '', now)).ended;
       case 'token': {
         const { token, version = '' } = selector;
         const ended = await this.aliases.follow(app, token, async ({ id }) => {
