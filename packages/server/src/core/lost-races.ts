@@ -1,6 +1,6 @@
 /**
  * Rotations that leave the old token no grace: a login, or a grace of 0. Whoever rotates that token at the same time has lost,
- * and must hear that it was replaced (409): "there is no such session" (404) would clear the cookie which the winner has just set.
+ * and must hear that it was replaced: "there is no such session" would clear the cookie which the winner has just set.
  *
  * So each of them leaves a note, which ends by itself, before its token ends; whoever then finds that the token opens nothing
  * looks for it. Who is refused takes its note back. The note is a memo, because the session itself may be somewhere else by then,
