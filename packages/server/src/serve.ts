@@ -9,6 +9,7 @@ import { NodeServer, type RequestLine } from './http/node-server.ts';
 import type { Log } from './log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
+import { type Reloading, WatchedFiles } from './reloading.ts';
 import { watchStore } from './store-watch.ts';
 import { openStore } from './stores/open-store.ts';
 import { startSweeper } from './sweeper.ts';
@@ -22,7 +23,7 @@ export interface RunningServer {
   readonly open: boolean;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
-   * changes. Absence: null when there is nothing to read again.
+   * changes. A change of these files is noticed without it. Absence: null when there is nothing to read again.
    */
   readonly reload: (() => void) | null;
   /** Finishes the requests under way, makes everything durable and lets go. */
@@ -33,6 +34,9 @@ export interface RunningServer {
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const access = openAccess(config, log);
+  const watched = [...(policyFile === null ? [] : [reloadingPolicy(policyFile, log)]), ...access.reloadings].map(
+    (reloading) => new WatchedFiles(reloading),
+  );
   const onError = (error: unknown) =>
     log.error({ err: error }, 'the store failed in the background; it is tried again');
   const onTokenReuse = (app: string, session: string) =>
@@ -58,18 +62,15 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const server = new NodeServer({
     app,
     onRequest: config.logRequests ? logRequest : null,
-    tls: access.tls,
+    tls: access.tls?.files ?? null,
     maxConcurrent: config.maxConcurrent,
   });
-  const reloaders = [
-    policyFile && (() => reloadPolicy(policyFile, log)),
-    access.reload && (() => access.reload?.((files) => server.useTls(files))),
-  ].filter((reload) => reload !== null);
+  if (access.tls !== null) access.tls.use = (files) => server.useTls(files);
   let port: number;
   try {
     port = await server.listen(config.host, config.port);
   } catch (error) {
-    access.close();
+    for (const files of watched) files.close();
     await store.close();
     throw error;
   }
@@ -94,10 +95,10 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     url,
     location,
     open: access.authenticate === null,
-    reload: reloaders.length === 0 ? null : () => reloaders.forEach((reload) => void reload()),
+    reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
     stop: async () => {
       stopping = true;
-      access.close();
+      for (const files of watched) files.close();
       await server.stop();
       stopWatching();
       await stopSweeper();
@@ -114,18 +115,20 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadPolicy(file: PolicyFile, log: Log): void {
-  try {
-    log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again');
-  } catch (error) {
-    if (!(error instanceof PolicyFault)) throw error;
-    for (const { where, rule } of error.faults) {
-      log.error(
-        { file: file.path, where, rule },
-        'the policy file has a fault and is not used; the policy before it stays',
-      );
-    }
-  }
+function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
+  return {
+    files: [file.path],
+    read: () => log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again'),
+    onFault: (error) => {
+      if (!(error instanceof PolicyFault)) throw error;
+      for (const { where, rule } of error.faults) {
+        log.error(
+          { file: file.path, where, rule },
+          'the policy file has a fault and is not used; the policy before it stays',
+        );
+      }
+    },
+  };
 }
 
 function packageVersion(): string {
