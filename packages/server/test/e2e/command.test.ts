@@ -126,7 +126,7 @@ describe('the start message', () => {
   });
 
   test('comes after a warning about each variable that looks like ours and means nothing', async (t) => {
-    const server = await startServer(t, { RS_STORE: 'memory:', RS_PROT: '4000' });
-    assert.match(server.output(), /"level":"warn".*"variable":"RS_PROT"/);
+    const server = await startServer(t, { RS_STORE: 'memory:', RS_COLOUR: 'blue' });
+    assert.match(server.output(), /"level":"warn".*"variable":"RS_COLOUR"/);
   });
 });
