@@ -57,6 +57,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     clock,
     isStopping: () => stopping,
     authenticate: access.authenticate,
+    wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
     configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
     version: packageVersion(),

@@ -2,6 +2,7 @@
 import { type Config, ConfigError, readConfig, showUrl, unknownVariables } from '../config.ts';
 import { createLog, flushLog, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
+import { consoleInto } from './console.ts';
 
 /** Runs the server until it is told to stop. Gives the exit code. */
 export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> {
@@ -16,6 +17,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   // Before anything says that the server is there: a supervisor may stop it the moment it reads that.
   const signalled = firstSignal();
   dieLoudly(log);
+  consoleInto(log);
   for (const variable of unknownVariables(environment)) log.warn({ variable }, 'this variable means nothing: a typo?');
   let server: RunningServer;
   try {

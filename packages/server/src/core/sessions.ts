@@ -2,7 +2,7 @@
  * The verbs of the service: decide by policy, then one store call. Values come in checked (validate.ts makes their
  * types), `now` comes in once per request. What is not here: HTTP, storage, and any clock.
  */
-import { byActivity } from './cursor.ts';
+import { byActivity, cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
@@ -173,9 +173,12 @@ export class Sessions {
     return this.listAll(app, { activeSince: now - window }, now);
   }
 
-  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`. */
-  list(app: AppName, query: ListQuery, now: number): Promise<Page> {
-    return this.store.list(app, query, now);
+  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`, also for a cursor of another list. */
+  async list(app: AppName, query: ListQuery, now: number): Promise<Page> {
+    const list = { app, subject: query.subject };
+    const after = query.cursor === undefined ? {} : { cursor: cursorIn(list, query.cursor) };
+    const page = await this.store.list(app, { ...query, ...after }, now);
+    return { ...page, cursor: page.cursor === null ? null : cursorFor(list, page.cursor) };
   }
 
   /** Counts the sessions touched within `window` milliseconds, and their distinct subjects. */

@@ -1,9 +1,13 @@
 /** G13: a stop loses nothing; and what was stored is there after the next start. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { makeAuthority } from '../support/certificates.ts';
 import { Client } from '../support/client.ts';
+import { exchange, JSON_TYPE, request } from '../support/raw-client.ts';
 import { freePorts } from '../support/redis.ts';
 import { type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -44,6 +48,36 @@ describe('a stop', () => {
     assert.match(received(), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
     assert.match(received(), /\{"token":"\w{64}"\}$/);
   });
+
+  for (const tls of [false, true]) {
+    test(`lets a client that reads slowly have its whole answer${tls ? ', over TLS' : ''} (kind: answers that are made and not yet read)`, async (t) => {
+      const { cert, key } = makeAuthority(temporaryFolder(t)).issue('server', '/CN=localhost', 'DNS:localhost');
+      const env = { RS_STORE: 'memory:', ...(tls && { RS_TLS_CERT: cert, RS_TLS_KEY: key }) };
+      const server = await startServer(t, env);
+      const big = request('PUT', '/big/create/u?ip=1', [JSON_TYPE], `{"a":"${'x'.repeat(59_000)}"}`);
+      for (let i = 0; i < 300; i++)
+        assert.equal((await exchange(server.port, big, { tls, linger: 0 })).answers[0]?.status, 200);
+      const where = { port: server.port, host: '127.0.0.1', rejectUnauthorized: false };
+      const socket = tls ? connectTls(where) : connect(where);
+      await once(socket, tls ? 'secureConnect' : 'connect');
+      socket.write(request('GET', '/big/soapp?dt=600'));
+      // The first bytes are there, so the answer is made; the rest is more than the buffers of the system hold.
+      const [first] = await once(socket, 'data');
+      socket.pause();
+      const ended = server.end('SIGTERM');
+      while (!server.output().includes('stopping')) await delay(10);
+      // The server looks for idle connections every 50 ms: so it has looked, wherever it is in that.
+      await delay(200);
+      let received = first.length;
+      socket.on('data', (data) => {
+        received += data.length;
+      });
+      socket.resume();
+      await once(socket, 'close');
+      assert.ok(received > 300 * 59_000, `only ${received} bytes came`);
+      assert.equal(await ended, 0);
+    });
+  }
 
   test('a second signal ends it at once', async (t) => {
     const server = await startServer(t);

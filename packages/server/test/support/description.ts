@@ -68,10 +68,7 @@ export class Description {
   }
 
   private templateOf(path: string): string | undefined {
-    const parts = path
-      .replace(/[?#].*$/, '')
-      .replace(/(?<=.)\/$/, '')
-      .split('/');
+    const parts = path.replace(/[?#].*$/, '').split('/');
     const all = Object.keys(this.document.paths).map((template) => ({ template, own: template.split('/') }));
     const fitting = all.filter(
       ({ own }) =>
