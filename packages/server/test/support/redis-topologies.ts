@@ -121,9 +121,17 @@ export async function startCluster(cleanup: Cleanup): Promise<TestCluster> {
   };
 }
 
-/** Asks until it is so. Errors: when it is not after 20 seconds. */
+/** Asks until it is so. Errors: when it is not after a minute, which is long enough for a machine that does much else. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (const began = Date.now(); !(await isSo()); await delay(50)) {
-    if (Date.now() - began > 20_000) throw new Error(`not so after 20 seconds: ${isSo}`);
+    if (Date.now() - began > 60_000) throw new Error(`not so after a minute: ${isSo}`);
   }
+}
+
+/** Resolves when the replicas of a master have all that it had when this was called. */
+export async function replicated({ admin }: RedisServer): Promise<void> {
+  const offsets = async (name: RegExp) =>
+    [...(await admin.info('replication')).matchAll(name)].map(([, offset]) => Number(offset));
+  const [written = 0] = await offsets(/^master_repl_offset:(\d+)/gm);
+  await until(async () => (await offsets(/^slave\d+:.*offset=(\d+)/gm)).every((offset) => offset >= written));
 }
