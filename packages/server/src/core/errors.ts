@@ -7,7 +7,12 @@ import type { Session } from './session.ts';
 export const ERROR_CODES = {
   unauthorized: 'The request shows no API key, or one that is not in force.',
   forbidden: 'The API key is good, but not for this route or this app.',
-  rate_limited: 'The API key or the app has had its requests for now. Retry-After says when there are more.',
+  cross_site_request:
+    'A web page of another site made a browser send the request, to a server without API keys (`Sec-Fetch-Site`, `Origin`). Nothing was done.',
+  misdirected_request:
+    'The server has no API keys, and the name in `Host` is one that a web page could have (DNS rebinding). `RS_ALLOWED_HOSTS` names those that are yours.',
+  rate_limited:
+    'The API key or the app has had its requests for now, or too many wrong keys came from the address. Retry-After says when there are more.',
   overloaded: 'The server is doing as much at once as it takes on. Nothing was done; try again.',
   invalid_format: 'A value has characters or a length that its field does not allow.',
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
@@ -15,7 +20,7 @@ export const ERROR_CODES = {
   invalid_json: 'The request body is not a JSON document that every client could read back.',
   invalid_request:
     'The request does not have the form of its route. `errors` names each value, the rule and what came.',
-  invalid_cursor: 'A list cursor is not one that this server gave.',
+  invalid_cursor: 'A list cursor is not one that this list gave.',
   bad_request: 'The bytes on the connection are not an HTTP request this server can read.',
   body_too_large: 'The request body is longer than the server reads.',
   data_too_large: 'The session data would grow past the limit of the app. The session is unchanged.',

@@ -16,8 +16,8 @@ export interface Draft extends Timeouts {
   readonly data: string;
 }
 
-/** The versions one of which a session must have; `*`: any. */
-export type Expect = readonly number[] | '*';
+/** The versions one of which a session must have; `*`: any; `none`: there must be no session. */
+export type Expect = readonly number[] | '*' | 'none';
 
 /** Checks timeouts and size of what a session is to be. Errors: `invalid_value`, `data_too_large`. */
 export function checkDraft(draft: Draft, policy: Policy): void {
@@ -69,6 +69,9 @@ export function limitReached({ sessions }: Refused): ServiceError {
 
 /** Errors: `version_mismatch`. */
 export function checkVersion({ version }: Session, expect: Expect | undefined): void {
+  if (expect === 'none') {
+    throw new ServiceError('version_mismatch', 'the session exists, and If-None-Match says that it must not');
+  }
   if (expect === undefined || expect === '*' || expect.includes(version)) return;
   throw new ServiceError('version_mismatch', `the session is at version ${version}, which If-Match does not name`);
 }

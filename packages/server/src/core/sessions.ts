@@ -2,7 +2,7 @@
  * The verbs of the service: decide by policy, then one store call. Values come in checked (validate.ts makes their
  * types), `now` comes in once per request. What is not here: HTTP, storage, and any clock.
  */
-import { byActivity } from './cursor.ts';
+import { byActivity, cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
@@ -144,21 +144,19 @@ export class Sessions {
   }
 
   /** Ends the session of a token. Errors: `version_mismatch`. */
-  async revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
-    const ref = parseToken(token);
-    if (expect === undefined || expect === '*') return this.store.revoke(app, { by: 'token', token: ref }, now);
-    for (;;) {
-      const before = await this.store.get(app, ref, 'look', now);
-      if (before === null) return 0;
-      checkVersion(before.session, expect);
-      const revoked = await this.store.revoke(app, { by: 'token', token: ref, version: before.session.version }, now);
-      if (revoked > 0) return revoked;
-    }
+  revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
+    const by = { by: 'token', token: parseToken(token) } as const;
+    return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, expect);
   }
 
-  /** Ends sessions and gives how many: none for what is no id. */
-  async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
-    if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
+  /** Ends a session by its public id: none for what is no id. Errors: `version_mismatch`. */
+  async revokeById(app: AppName, id: string, now: number, expect?: Expect): Promise<number> {
+    if (!isSessionId(id)) return 0;
+    return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, expect);
+  }
+
+  /** Ends sessions and gives how many. */
+  async revoke(app: AppName, selector: Extract<Selector, { by: 'subject' | 'app' }>, now: number): Promise<number> {
     if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
       throw new ServiceError('invalid_format', 'except must be the id of a session', { field: 'except' });
     }
@@ -175,9 +173,12 @@ export class Sessions {
     return this.listAll(app, { activeSince: now - window }, now);
   }
 
-  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`. */
-  list(app: AppName, query: ListQuery, now: number): Promise<Page> {
-    return this.store.list(app, query, now);
+  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`, also for a cursor of another list. */
+  async list(app: AppName, query: ListQuery, now: number): Promise<Page> {
+    const list = { app, subject: query.subject };
+    const after = query.cursor === undefined ? {} : { cursor: cursorIn(list, query.cursor) };
+    const page = await this.store.list(app, { ...query, ...after }, now);
+    return { ...page, cursor: page.cursor === null ? null : cursorFor(list, page.cursor) };
   }
 
   /** Counts the sessions touched within `window` milliseconds, and their distinct subjects. */
@@ -205,6 +206,24 @@ export class Sessions {
   /** Resolves when the store would do its work now. Errors: `store_unavailable`. */
   ping(): Promise<void> {
     return this.store.ping();
+  }
+
+  /** Ends one session, of a version that is expected. `look`: gives it as it is. */
+  private async revokeOne(
+    app: AppName,
+    selector: Extract<Selector, { by: 'token' | 'id' }>,
+    look: () => Promise<Visit | null>,
+    now: number,
+    expect: Expect | undefined,
+  ): Promise<number> {
+    if (expect === undefined || expect === '*') return this.store.revoke(app, selector, now);
+    for (;;) {
+      const before = await look();
+      if (before === null) return 0;
+      checkVersion(before.session, expect);
+      const revoked = await this.store.revoke(app, { ...selector, version: before.session.version }, now);
+      if (revoked > 0) return revoked;
+    }
   }
 
   private async createOnce(draft: NewSession, now: number, claim: Claim | undefined): Promise<Created> {

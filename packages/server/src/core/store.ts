@@ -63,7 +63,7 @@ export interface SessionStore {
 
   /**
    * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back. With a version, the session
-   * of a token ends only at that version.
+   * of a token or an id ends only at that version.
    * A whole app, or hundreds of one subject, may end in several steps: what was acknowledged before the call is gone when
    * it resolves.
    */
@@ -190,7 +190,7 @@ export type RotateOutcome =
 
 export type Selector =
   | { readonly by: 'token'; readonly token: TokenRef; readonly version?: number }
-  | { readonly by: 'id'; readonly id: string }
+  | { readonly by: 'id'; readonly id: string; readonly version?: number }
   | { readonly by: 'subject'; readonly subject: string; readonly except?: string }
   | { readonly by: 'app' };
 

@@ -26,6 +26,10 @@ export const TAGS: Readonly<Record<string, string>> = {
   Checks: 'For gateways: many tokens in one call, and RFC 7662.',
 };
 
+/** The rules of a token that a caller chooses, in words. */
+export const CHOSEN_TOKEN =
+  'A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400.';
+
 /** The text of a subject in a request, as JSON Schema. */
 export const SUBJECT_TEXT = {
   minLength: 1,

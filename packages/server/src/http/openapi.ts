@@ -80,7 +80,7 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
   };
 }
 
-function parametersOf({ path, query, headers = [] }: Description, schemas: JsonSchemas): Json[] {
+function parametersOf({ path, query, headers = [], meanings = {} }: Description, schemas: JsonSchemas): Json[] {
   const inPath = [...path.matchAll(/\/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -91,7 +91,7 @@ function parametersOf({ path, query, headers = [] }: Description, schemas: JsonS
     name,
     in: 'header',
     required: name === 'Session-Token',
-    description: HEADER_MEANINGS[name],
+    description: meanings[name] ?? HEADER_MEANINGS[name],
     schema: { type: 'string' },
   }));
   const names = query === undefined ? {} : (schemas.of(query) as { properties: Record<string, Json> }).properties;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ON_LIMIT } from '../core/policy.ts';
 import { LONGEST } from '../core/validate.ts';
 import { matching } from './faults.ts';
-import { SUBJECT_TEXT } from './openapi-words.ts';
+import { CHOSEN_TOKEN, SUBJECT_TEXT } from './openapi-words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 
@@ -51,11 +51,7 @@ const absoluteTimeout = z
   .max(MAX_SECONDS)
   .nullable()
   .describe('Seconds after its creation when the session ends in any case. null: none. Default: of the policy.');
-const token = z
-  .string()
-  .describe(
-    'A token chosen by the caller: 22 (or what the policy asks) to 256 random characters of A-Z a-z 0-9 . _ ~ : , -',
-  );
+const token = z.string().describe(CHOSEN_TOKEN);
 const instant = z.iso.datetime({ precision: 3 });
 const sessionId = z
   .string()
@@ -216,9 +212,14 @@ export const Introspection = z
   .meta({ id: 'Introspection' });
 
 // A query is text; the document says what the text is of, so that generated clients take numbers and booleans.
-const secondsText = matching(/^\d{1,10}(?:\.\d{1,3})?$/, 'a number of seconds')
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** As milliseconds, the largest number that is exact. */
+const MAX_WINDOW = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
+const aWindow = `a number of seconds from 0 to ${MAX_WINDOW}`;
+const secondsText = matching(NUMBER, aWindow)
   .transform(Number)
-  .meta({ type: 'number', pattern: undefined, minimum: 0 });
+  .refine((value) => value >= 0 && value <= MAX_WINDOW, { error: aWindow })
+  .meta({ type: 'number', pattern: undefined, minimum: 0, maximum: MAX_WINDOW });
 const flag = z
   .enum(['true', 'false'], { error: 'true or false' })
   .transform((text) => text === 'true')
@@ -237,7 +238,7 @@ export const ReadQuery = z.strictObject({
     .describe('Only these members, with commas between them; within data by dots: `subject,data.cart`.'),
 });
 export const ListQuery = z.strictObject({
-  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds.'),
+  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds. Milliseconds count.'),
   subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only the sessions of this subject.'),
   view: z.enum(['full', 'ids', 'count']).optional().describe('Whole sessions (the default), their ids, or how many.'),
   limit: limit.optional(),
@@ -247,7 +248,9 @@ export const PageQuery = z.strictObject({ limit: limit.optional(), cursor: curso
 export const ExceptQuery = z.strictObject({
   except: z.string().optional().describe('The id of a session that goes on.'),
 });
-export const WithinQuery = z.strictObject({ within: secondsText.optional().describe('Seconds. Default: 600.') });
+export const WithinQuery = z.strictObject({
+  within: secondsText.optional().describe('Seconds; milliseconds count. Default: 600.'),
+});
 export const RevokeAppQuery = z.strictObject({
   confirm: z.string().optional().describe('The name of the app, once more.'),
   dryRun: flag.optional().describe('Ends nothing and says how many it would.'),

@@ -14,10 +14,12 @@ import {
   checkUserAgent,
 } from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
+import { expectOf, ifMatch, ifNoneMatch } from './conditions.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
+import { CHOSEN_TOKEN } from './openapi-words.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
 import { membersIn } from './request-body.ts';
-import { ifMatch, ifNoneMatch, repeatableOf, tokenOf } from './request-head.ts';
+import { repeatableOf, tokenOf } from './request-head.ts';
 import { answer, callerOf, trace } from './route.ts';
 import * as shape from './schemas.ts';
 import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
@@ -82,6 +84,9 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       description:
         'What the session store of a framework needs. Replaces data, subject and timeouts; the absolute timeout counts from the creation. With `If-Match: *` a slow write can never bring an ended session back.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      meanings: {
+        'Session-Token': `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
+      },
       bodies: {
         [JSON_TYPE]: {
           schema: shape.NewSession,
@@ -114,7 +119,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       summary: 'Give the session a new token, at a login also its subject',
       description:
         'Id, data and creation stay; the old token still reads during the grace. With another `subject` the session gets a new id and the old token ends at once. A retry with the same Idempotency-Key gets the same new token.',
-      headers: ['Session-Token', 'If-Match', 'Idempotency-Key'],
+      headers: ['Session-Token', 'If-Match', 'If-None-Match', 'Idempotency-Key'],
       bodies: { [JSON_TYPE]: { schema: shape.Rotation, required: false, example: { subject: 'user123' } } },
       answers: {
         200: {
@@ -137,7 +142,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
           token: body.token === undefined ? undefined : checkCallerToken(body.token, policy),
           subject: typeof body.subject === 'string' ? checkPathSubject(body.subject) : body.subject,
           grace: body.grace === undefined ? undefined : milliseconds(body.grace),
-          expect: ifMatch(c),
+          expect: expectOf(c),
         };
         const repeatable = repeatableOf(c, callerOf(c), ['rotate', token, text]);
         const rotated = await sessions.rotate(app, token, request, now, repeatable);

@@ -158,7 +158,7 @@ function play(steps: readonly Step[]) {
         store.memo(
           app,
           `name-${id}`,
-          { text: `${option}`, instead: option < 3 ? null : `${option - 3}`, until: at + 5 * SECOND },
+          { text: `${option}`, instead: option < 3 ? null : `${option - 3}`, until: at + 30 * SECOND },
           at,
         ),
       revoke: (store) => store.revoke(app, { by: 'token', token: ref }, at),

@@ -110,7 +110,7 @@ export function problemsSection(service: () => Service): void {
           { parameter: 'view', in: 'query', rule: 'enum', message: 'view must be one of full, ids, count' },
         ],
         [
-          await app.patch(token, { set: [] }),
+          await app.patch(token, { set: [1] }),
           { pointer: '/set', rule: 'type', message: 'set must be an object, not an array' },
         ],
         [await app.patch(token, '{"set":{"a":1e999}}'), { pointer: '/set', rule: 'invalid_value' }],

@@ -176,8 +176,7 @@ export class LmdbStore implements SessionStore {
       const { open, live } = this;
       const entry = selector.by === 'token' ? open(app, selector.token, now) : live(sessionKey(app, selector.id), now);
       if (entry === null) return 0;
-      if (selector.by === 'token' && selector.version !== undefined && selector.version !== entry.session.version)
-        return 0;
+      if (selector.version !== undefined && selector.version !== entry.session.version) return 0;
       this.tables.remove(entry.stored);
       this.seen.forget(entry.key);
       return 1;

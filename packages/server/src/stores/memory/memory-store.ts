@@ -261,12 +261,10 @@ export class MemoryStore implements SessionStore {
     switch (selector.by) {
       case 'token': {
         const entry = this.open(app, selector.token, now);
-        const { version } = selector;
-        if (entry === null || (version !== undefined && version !== entry.session.version)) return [];
-        return [entry.session.id];
+        return isAtVersion(entry, selector.version) ? [entry.session.id] : [];
       }
       case 'id':
-        return this.live(app, selector.id, now) === null ? [] : [selector.id];
+        return isAtVersion(this.live(app, selector.id, now), selector.version) ? [selector.id] : [];
       case 'subject':
         return this.ofSubject(app, selector.subject, now)
           .map((session) => session.id)
@@ -335,4 +333,8 @@ export class MemoryStore implements SessionStore {
     ids?.delete(id);
     if (ids?.size === 0) app.bySubject.delete(session.subject);
   }
+}
+
+function isAtVersion(entry: Entry | null, version: number | undefined): entry is Entry {
+  return entry !== null && (version === undefined || version === entry.session.version);
 }

@@ -208,7 +208,7 @@ export class RedisStore implements SessionStore {
       case 'subject':
         return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
       case 'id':
-        return (await this.end(app, selector.id, '', '', now)).ended;
+        return (await this.end(app, selector.id, '', selector.version ?? '', now)).ended;
       case 'token': {
         const { token, version = '' } = selector;
         const ended = await this.aliases.follow(app, token, async ({ id }) => {
