@@ -122,3 +122,10 @@ export async function startCluster(cleanup: Cleanup): Promise<TestCluster> {
     },
   };
 }
+/** Resolves when the replicas of a master have all that it had when this was called. */
+export async function replicated({ admin }: RedisServer): Promise<void> {
+  const offsets = async (name: RegExp) =>
+    [...(await admin.info('replication')).matchAll(name)].map(([, offset]) => Number(offset));
+  const [written = 0] = await offsets(/^master_repl_offset:(\d+)/gm);
+  await until(async () => (await offsets(/^slave\d+:.*offset=(\d+)/gm)).every((offset) => offset >= written));
+}
