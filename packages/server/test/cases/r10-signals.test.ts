@@ -103,20 +103,20 @@ if (cluster.isPrimary) {
   }
   process.stdin.on('data', (text) => String(text).includes('worker') ? workers[0].disconnect() : cluster.disconnect());
   process.stdin.on('end', () => {});
-} else await import(process.argv[2]);
+} else await import(process.env.MAIN);
 `;
 
 describe('issue 5: a worker of node:cluster', () => {
   for (const [name, how] of [
-    ['forks the command', 'cluster.setupPrimary({ exec: process.argv[2], args: ["serve"] });'],
+    ['forks the command', 'cluster.setupPrimary({ exec: process.env.MAIN, args: ["serve"] });'],
     ['imports the command', ''],
   ] as const) {
     test(`R10: of a wrapper that ${name} ends with 0 on SIGTERM, on SIGINT and when it is disconnected (kind: the channel keeps it alive)`, async (t) => {
       const path = join(temporaryFolder(t), 'primary.mjs');
       writeFileSync(path, PRIMARY.replace('HOW', how));
       for (const end of ['SIGTERM', 'SIGINT', 'worker', 'all'] as const) {
-        const primary = spawn(process.execPath, [path, MAIN], {
-          env: { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: 'memory:' },
+        const primary = spawn(process.execPath, [path], {
+          env: { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: 'memory:', MAIN },
           stdio: ['pipe', 'pipe', 'ignore'],
         });
         t.after(() => primary.kill('SIGKILL'));
