@@ -10,7 +10,7 @@ test('without any variable the server is on loopback with the embedded store', (
     keys: { file: null, list: null },
     allowedHosts: [],
     tls: null,
-    rates: { key: null, app: null, misses: null },
+    rates: { key: null, app: null, misses: null, wrongKeys: { perSecond: 10, burst: 100 } },
     maxConcurrent: 1000,
     store: 'lmdb:data',
     storeTimeout: 1000,
@@ -40,6 +40,7 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_RATE_KEY: ['0', '-1', '10/s', '1e3', '10:', ':10', '10:20:30', '1000001'],
     RS_RATE_APP: ['0', '10:0'],
     RS_RATE_MISSES: ['many'],
+    RS_RATE_WRONG_KEYS: ['0', 'off'],
     RS_MAX_CONCURRENT: ['0', 'all', '100001'],
     RS_STORE: [
       ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
@@ -105,7 +106,9 @@ test('TLS takes a certificate and its key, or neither', () => {
 
 test('a rate is a number a second, and a burst that is the same unless it says otherwise', () => {
   const { rates } = readConfig({ RS_RATE_KEY: '100', RS_RATE_APP: '50:500' });
-  assert.deepEqual(rates, { key: { perSecond: 100, burst: 100 }, app: { perSecond: 50, burst: 500 }, misses: null });
+  const { wrongKeys, ...chosen } = rates;
+  assert.deepEqual(chosen, { key: { perSecond: 100, burst: 100 }, app: { perSecond: 50, burst: 500 }, misses: null });
+  assert.deepEqual(wrongKeys, { perSecond: 10, burst: 100 });
 });
 
 test('a log level is a threshold; a morgan format and debug also log each request', () => {

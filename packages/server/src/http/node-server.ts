@@ -9,6 +9,7 @@ import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
+import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
 import type { HostRule } from './host-rule.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from './problem.ts';
@@ -22,7 +23,7 @@ export const LIMITS = {
   headers: 16_384,
   headersTimeout: 10_000,
   requestTimeout: 20_000,
-  /** A connection on which neither side moves while a request is under way: a client that does not read its answer. */
+  /** A client that does not read its answer, or a connection on which neither side moves while a request is under way. */
   stalledTimeout: 60_000,
   /** Longer than the 60 s of the usual proxies, so that it is they who close, never we under their request. */
   keepAliveTimeout: 75_000,
@@ -52,6 +53,8 @@ export interface NodeServerOptions {
   readonly maxConcurrent: number;
   /** Which names it answers to. Absence: any, as with keys. */
   readonly hosts?: HostRule | null;
+  /** Units: milliseconds. Default: of LIMITS. */
+  readonly stalledTimeout?: number;
 }
 
 export class NodeServer {
@@ -59,7 +62,8 @@ export class NodeServer {
   private readonly tls: TlsSide | null;
   private stopping = false;
 
-  constructor({ app, onRequest, tls, maxConcurrent, hosts = null }: NodeServerOptions) {
+  constructor(options: NodeServerOptions) {
+    const { app, onRequest, tls, maxConcurrent, hosts = null, stalledTimeout = LIMITS.stalledTimeout } = options;
     const traces = new WeakMap<object, Trace>();
     const withMore = (request: Request, bare: { incoming: object }) => {
       const env = bare as RequestEnv['Bindings'] & { incoming: IncomingMessage };
@@ -96,14 +100,14 @@ export class NodeServer {
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
     };
-    const options = {
+    const settings = {
       maxHeaderSize: LIMITS.headers,
       connectionsCheckingInterval: 1000,
       keepAlive: true,
       requireHostHeader: false,
     };
-    this.tls = tls === null ? null : new TlsSide(tls, options, handle);
-    this.server = this.tls?.server ?? createServer(options, handle);
+    this.tls = tls === null ? null : new TlsSide(tls, settings, handle);
+    this.server = this.tls?.server ?? createServer(settings, handle);
     // A client that closes its half after the request (nc, some HTTP/1.0 libraries) still gets the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
     // Bounded by their size. A bound by number would drop what comes after it without a word.
@@ -111,7 +115,8 @@ export class NodeServer {
     this.server.headersTimeout = LIMITS.headersTimeout;
     this.server.requestTimeout = LIMITS.requestTimeout;
     this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
-    this.server.timeout = LIMITS.stalledTimeout;
+    this.server.timeout = stalledTimeout;
+    new Connections(this.server, tls === null ? 'connection' : 'secureConnection', stalledTimeout);
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
     // Whether an expectation is met, and when the client is told to go on, is decided when it is the request's turn.
@@ -153,10 +158,16 @@ export class NodeServer {
 
 function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest: (line: RequestLine) => void): Trace {
   const start = process.hrtime.bigint();
+  const { socket } = incoming;
   const trace: Trace = { route: 'none' };
+  let isSent = false;
+  // Node says so of an answer that lay unread when its connection was cut, too.
+  outgoing.once('finish', () => {
+    isSent = !socket.destroyed;
+  });
   outgoing.once('close', () => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
-    const status = outgoing.writableFinished ? outgoing.statusCode : 499;
+    const status = isSent ? outgoing.statusCode : 499;
     const { route, session, key, error } = trace;
     onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
   });
