@@ -127,7 +127,11 @@ export const MergePatch = z
   .record(z.string(), z.unknown())
   .meta({ id: 'MergePatch' })
   .describe('A merge patch of the data (RFC 7396).');
-export const Data = z.record(z.string(), z.unknown()).meta({ id: 'Data' }).describe('The whole data of a session.');
+/** Not `Data`: generated clients call the parameter of a body `data`, and some write a type of that name beside it. */
+export const SessionData = z
+  .record(z.string(), z.unknown())
+  .meta({ id: 'SessionData' })
+  .describe('The whole data of a session.');
 
 export const Touch = z
   .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })

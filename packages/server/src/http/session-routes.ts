@@ -111,7 +111,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       tag: TAG,
       summary: 'Replace the whole data',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
-      bodies: { [JSON_TYPE]: { whole: shape.Data, required: true, example: { cart: [] } } },
+      bodies: { [JSON_TYPE]: { whole: shape.SessionData, required: true, example: { cart: [] } } },
       answers: { 200: SESSION_ANSWER },
       errors: ['session_not_found', 'version_mismatch', 'data_too_large'],
       handle: async ({ c, now, app, text }) =>
