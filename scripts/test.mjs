@@ -1,14 +1,17 @@
 // `npm test`: installs, checks types, lint and generated files, builds, and runs every test.
 // `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks.
 // The last line is a count: `N passed, N failed`.
-import { install, run } from './install.mjs';
+import { install, installGenerators, run } from './install.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
 const given = process.argv.slice(2).map((path) => (path === '--server' ? testFiles('packages/server') : path));
 install();
 installTestTools();
-if (given.length === 0) run('node', ['scripts/check.mjs']);
+if (given.length === 0) {
+  installGenerators();
+  run('node', ['scripts/check.mjs']);
+}
 run('npm', ['run', 'build', '--silent']);
 
 const began = performance.now();
