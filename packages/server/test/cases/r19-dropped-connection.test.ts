@@ -75,7 +75,9 @@ for (const [name, startTopology] of Object.entries(TOPOLOGIES)) {
     const { json } = await client.send('GET', `/shop/get/${token}`);
     // At most so many as the test's client has connections were under way when one was cut.
     const over = json.r - (counted + 1);
-    assert.ok(over >= 0 && over <= cuts * 64, `${over} reads were counted twice`);
+    assert.ok(over <= cuts * 64, `${over} reads were counted twice`);
+    // A busy machine can make a replica the master in between, which has not seen the last counts.
+    if (!/Sentinel|Cluster/.test(name)) assert.ok(over >= 0, `${-over} reads were not counted`);
   });
 }
 
