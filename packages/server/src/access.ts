@@ -5,6 +5,7 @@ import type { RateLimits } from './http/rate-limits.ts';
 import { type KeyEvent, KeySource } from './keys/source.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { Reminder } from './limits/reminder.ts';
+import { WrongKeys } from './limits/wrong-keys.ts';
 import type { Log } from './log.ts';
 import type { Reloading } from './reloading.ts';
 import { TlsSource } from './tls.ts';
@@ -12,6 +13,8 @@ import { TlsSource } from './tls.ts';
 export interface Access {
   /** Absence: null when everyone who reaches the port may call. */
   readonly authenticate: Authenticate | null;
+  /** Absence: null when everyone may call. */
+  readonly wrongKeys: WrongKeys | null;
   /** Absence: null when no rate is configured. */
   readonly rateLimits: RateLimits | null;
   /** Absence: null for plain HTTP. */
@@ -28,6 +31,7 @@ export function openAccess(config: Config, log: Log): Access {
   const keys = open ? null : usable(() => new KeySource({ ...where, onEvent: (event) => logKeys(log, event) }));
   return {
     authenticate: keys && ((presented, now) => keys.verify(presented, now)),
+    wrongKeys: open ? null : wrongKeys(config, log),
     rateLimits: rateLimits(config, log),
     tls,
     reloadings: [
@@ -74,6 +78,15 @@ function rateLimits({ rates: { key, app, misses } }: Config, log: Log): RateLimi
   };
   const limiter = (rate: RateConfig | null) => rate && new RateLimiter(rate);
   return { key: limiter(key), app: limiter(app), misses: limiter(misses), onMisses };
+}
+
+function wrongKeys({ rates }: Config, log: Log): WrongKeys | null {
+  if (rates.wrongKeys === null) return null;
+  const reminder = new Reminder();
+  return new WrongKeys(new RateLimiter(rates.wrongKeys), (network, now, counts) => {
+    if (!reminder.isDue(network, now)) return;
+    log.warn({ address: network, wrongKeys: counts.all }, 'many calls with wrong API keys come from one address');
+  });
 }
 
 function logKeys(log: Log, event: KeyEvent): void {

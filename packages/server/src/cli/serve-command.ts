@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { type Config, ConfigError, nearest, readConfig, showUrl, unknownVariables } from '../config.ts';
 import { createLog, finishLog, flushLog, greet, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
+import { consoleInto } from './console.ts';
 import { fail, misuse } from './output.ts';
 import { firstCauseToStop } from './signals.ts';
 
@@ -27,6 +28,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
     onIgnored: (signal) => log.info({ signal }, 'this signal means nothing to the server'),
   });
   dieLoudly(log);
+  consoleInto(log);
   tellUnknown(environment, log);
   try {
     server = await serve(config, log);
@@ -83,12 +85,12 @@ function dieLoudly(log: Log): void {
   });
 }
 
-function greeting({ url, location, open }: RunningServer): string {
+function greeting({ url, location, trouble, open }: RunningServer): string {
   const access = open ? 'everyone who reaches this address may call: there are no API keys' : 'an API key is needed';
   const header = open ? '' : ' -H "Authorization: Bearer $KEY"';
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
-${access}
+${trouble === null ? '' : `they cannot be reached now, and requests are answered 503 until they can: ${trouble}\n`}${access}
 the API, to read and to try: ${url}/docs
 
 Create a session:

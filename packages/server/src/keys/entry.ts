@@ -8,6 +8,7 @@
  * No message quotes a value that could be a secret put into the wrong place.
  */
 import { type Principal, SCOPES, type Scope } from '../core/principal.ts';
+import { APP_NAME } from '../core/validate.ts';
 import { DocumentFault, readDocument } from '../policy/json-document.ts';
 import { instantOf, looksLikeInstant } from './calendar.ts';
 
@@ -27,7 +28,6 @@ export class KeysError extends Error {
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const HASH = /^sha256:[0-9a-f]{64}$/;
-const APP = /^[A-Za-z0-9_-]{3,20}$/;
 const CERTIFICATE = /^(?:CN=|DNS:|URI:|email:)[^"\n]{1,256}$/;
 const MEMBERS = new Set(['name', 'hash', 'certificate', 'apps', 'scopes', 'createdAt', 'expiresAt']);
 
@@ -129,14 +129,15 @@ export function readEntry(value: unknown, where: string): KeyEntry {
   const expiresAt = instant('expiresAt');
   // For people only, but a date that is none helps nobody.
   instant('createdAt');
-  const apps = entry.apps === '*' ? '*' : new Set(list(entry.apps, (app) => APP.test(app)) ?? refuse(APPS_RULE));
+  const apps =
+    entry.apps === '*' ? '*' : new Set(list(entry.apps, (app) => APP_NAME.pattern.test(app)) ?? refuse(APPS_RULE));
   const scopes = new Set<Scope>(
     list<Scope>(entry.scopes, isScope) ?? refuse(`scopes must be a list of ${SCOPES.join(', ')}`),
   );
   return { name, hash, certificate, apps, scopes, expiresAt };
 }
 
-const APPS_RULE = 'apps must be "*" or a list of app names (3 to 20 characters of A-Z, a-z, 0-9, _ and -)';
+const APPS_RULE = `apps must be "*" or a list of app names; each must be ${APP_NAME.allowed}`;
 
 function isScope(text: string): text is Scope {
   return (SCOPES as readonly string[]).includes(text);

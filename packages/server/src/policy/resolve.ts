@@ -5,8 +5,9 @@
 import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
 import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
+import { APP_NAME } from '../core/validate.ts';
 import { type Fault, pointerTo } from './fault.ts';
-import { APP_NAME, MEMBERS, type MemberName, type PolicyDocument, policyFile, type Rules } from './schema.ts';
+import { MEMBERS, type MemberName, type PolicyDocument, policyFile, type Rules } from './schema.ts';
 
 /** A file that was found right. */
 export interface Resolved {
