@@ -61,7 +61,7 @@ export class LmdbStore implements SessionStore {
 
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
     const { app, id, subject } = session;
-    return this.tables.transaction((): CreateOutcome => {
+    return this.tables.growing(Buffer.byteLength(session.data), (): CreateOutcome => {
       if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
       const revoked = this.makeRoom(app, subject, cap, now);
       if (!Array.isArray(revoked)) return revoked;
@@ -98,7 +98,7 @@ export class LmdbStore implements SessionStore {
   }
 
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    return this.tables.transaction((): UpdateOutcome | null => {
+    return this.tables.growing(Buffer.byteLength(change.data ?? ''), (): UpdateOutcome | null => {
       const entry = this.open(app, token, now);
       const { move } = change;
       if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
@@ -169,7 +169,7 @@ export class LmdbStore implements SessionStore {
   }
 
   memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
-    return this.tables.transaction(() => this.tables.memos.put(app, name, memo, now));
+    return this.tables.growing(Buffer.byteLength(memo.text), () => this.tables.memos.put(app, name, memo, now));
   }
 
   sweep(now: number, limit: number): Promise<number> {

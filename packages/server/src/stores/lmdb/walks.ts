@@ -96,7 +96,7 @@ export class Walks {
   }
 
   async sweep(now: number, limit: number): Promise<number> {
-    this.tables.releaseDeadReaders();
+    this.tables.environment.releaseDeadReaders();
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {

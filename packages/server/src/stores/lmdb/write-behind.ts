@@ -113,7 +113,8 @@ export class WriteBehind {
 
   /** Commits what is pending and counts no more. */
   async stop(): Promise<void> {
-    await this.settle().catch(this.onError);
+    // Of a folder that is gone everybody knows already, and what was counted has nowhere to go.
+    if (this.tables.environment.fault() === null) await this.settle().catch(this.onError);
     for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
   }
 
