@@ -39,7 +39,12 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     log.warn({ app, session }, 'a token was used that a rotation had replaced: it may have been stolen');
   const { namespace, storeTimeout: timeout, redis } = config;
   const events = { onError, onTokenReuse };
-  const { store, location, settings } = await openStore(config.store, { namespace, timeout, redis, ...events });
+  const { store, location, settings, lookEvery } = await openStore(config.store, {
+    namespace,
+    timeout,
+    redis,
+    ...events,
+  });
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;
@@ -84,6 +89,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
 
   const stopWatching = watchStore({
     look: settings,
+    interval: lookEvery,
     clock,
     onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
     onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),

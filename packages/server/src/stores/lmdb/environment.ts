@@ -147,7 +147,13 @@ export class Environment {
 
   /** Opens a table of the environment, and makes it unless the environment is only read. Absence: undefined then. */
   openTable<V>(name: string, encoding: 'binary' | 'msgpack'): Database<V, string> {
-    const table = this.root.openDB<V, string>({ name, encoding });
+    let table: Database<V, string>;
+    try {
+      table = this.root.openDB<V, string>({ name, encoding });
+    } catch (error) {
+      void this.close();
+      throw openFailure(`the tables of the store in ${this.path} cannot be made`, error);
+    }
     if (table !== undefined) this.tables.push(table as unknown as Counted);
     return table;
   }

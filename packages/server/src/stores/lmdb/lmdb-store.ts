@@ -25,8 +25,11 @@ import type {
 } from '../../core/store.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import { applyChange, capOfMove, kept, moved, rotated, surplus } from '../../core/transitions.ts';
+import type { Finding } from '../finding.ts';
 import { LmdbAudit } from './audit.ts';
+import { healthOf } from './health.ts';
 import { idOf, sessionKey, subjectPrefix, under } from './keys.ts';
+import type { StuckReader } from './readers.ts';
 import type { StoredRecord } from './record.ts';
 import { Tables } from './tables.ts';
 import { Walks } from './walks.ts';
@@ -47,6 +50,7 @@ interface Entry {
 }
 
 export class LmdbStore implements SessionStore {
+  private readonly path: string;
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
   private readonly walks: Walks;
@@ -54,6 +58,7 @@ export class LmdbStore implements SessionStore {
 
   constructor({ path, namespace, onError, onTokenReuse }: LmdbOptions) {
     this.onTokenReuse = onTokenReuse;
+    this.path = path;
     this.tables = new Tables(path, namespace);
     this.seen = new WriteBehind(this.tables, onError);
     this.walks = new Walks(this.tables, this.seen);
@@ -186,9 +191,19 @@ export class LmdbStore implements SessionStore {
     await this.tables.close();
   }
 
+  /** Gives what an operator should know of the folder now: its findings. */
+  health(): Finding[] {
+    return healthOf(this.path, this.tables.environment);
+  }
+
+  /** Gives the readers of all processes that have held an old state for ten seconds and longer, as far as `health` saw it. */
+  stuckReaders(): StuckReader[] {
+    return this.tables.environment.stuckReaders();
+  }
+
   /** Gives the audit of what is committed. It shares the open tables, and closes with the store. */
   audit(): LmdbAudit {
-    return new LmdbAudit(this.tables);
+    return new LmdbAudit(this.tables, this.path);
   }
 
   /** Every key and value, for tests. */
