@@ -263,8 +263,9 @@ export class Environment {
     try {
       this.root.get('probe');
     } catch (error) {
-      // A place belongs to a process id, and a lock in the lock file says that this process is alive.
-      if (!/temporarily unavailable/i.test((error as Error).message)) throw error;
+      // A place belongs to a process id, and a lock in the lock file says that this process is alive. lmdb-js waits for
+      // that lock for ten seconds, and then stumbles over the transaction that it has not got.
+      if (!/temporarily unavailable|reading 'address'/i.test((error as Error).message)) throw error;
       throw new OpenFailure(
         `another process with the process id ${process.pid} uses ${this.path}: containers that share a folder must share their process ids too`,
       );

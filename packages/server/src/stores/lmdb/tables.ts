@@ -18,6 +18,9 @@ interface BytesTable extends Database<Buffer, string> {
   getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
 }
 
+/** The most data that a session may have where no policy says more. Units: bytes. */
+const LARGE_SESSION = 64 * 1024;
+
 export class Tables {
   readonly sessions: BytesTable;
   readonly activity: Database<ActivityEntry, string>;
@@ -60,9 +63,9 @@ export class Tables {
     return this.environment.snapshot(work);
   }
 
-  /** Resolves once a write has reached the disk. Errors: `store_unavailable`. */
+  /** Resolves once a write has reached the disk, and there is room for a session. Errors: `store_unavailable`. */
   async probe(): Promise<void> {
-    await this.growing(0, () => void this.environment.root.put('probe', 0));
+    await this.growing(LARGE_SESSION, () => void this.environment.root.put('probe', 0));
   }
 
   /** Gives the record of a key, as of the newest state, the running transaction or the snapshot. Absence: null. */
