@@ -50,7 +50,7 @@ test('R2: a data folder that is gone is an outage of every verb, told in the log
     take();
     // The first to write sees it at once, a read may trust what was seen a moment before.
     assert.equal(await statusOf(...verbs[0]), 503, name);
-    for (const verb of verbs) assert.equal(await statusOf(...verb), 503, `${name}: ${verb.join(' ')}`);
+    for (const verb of verbs) assert.equal(await statusOf(verb[0], verb[1]), 503, `${name}: ${verb.join(' ')}`);
     back();
     assert.equal(await statusOf('GET', '/readyz'), 200, `${name}, and back`);
     assert.deepEqual((await client.send('GET', `/shop/get/${token}`)).json.d, { mine: 1 }, `${name}, and back`);
@@ -63,7 +63,7 @@ test('R2: a data folder that is gone is an outage of every verb, told in the log
 
   rmSync(path, { recursive: true });
   await eventually(async () => (await statusOf('GET', `/shop/get/${token}`)) === 503);
-  for (const verb of verbs) assert.equal(await statusOf(...verb), 503, `removed: ${verb.join(' ')}`);
+  for (const verb of verbs) assert.equal(await statusOf(verb[0], verb[1]), 503, `removed: ${verb.join(' ')}`);
   const told = `"finding":"data-folder","server":"${path}"`;
   await eventually(() => server.output().includes(told), server.output);
   assert.match(server.output(), new RegExp(`the data folder ${path} is gone`));

@@ -26,7 +26,7 @@ test('R4: a second server does not open a folder whose lock file was removed und
   for (const name of ['lock.mdb', 'data.mdb']) {
     const aside = join(path, 'aside');
     renameSync(join(path, name), aside);
-    for (const args of [['serve'], name === 'lock.mdb' ? ['doctor'] : ['serve']]) {
+    for (const args of name === 'lock.mdb' ? [['serve'], ['doctor']] : [['serve']]) {
       const second = command(args, env);
       assert.equal(second.status, 1, `${name}, ${args}`);
       assert.match(

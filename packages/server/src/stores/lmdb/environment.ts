@@ -89,7 +89,10 @@ export class Environment {
     }
   }
 
-  /** Runs `work` as one write transaction and resolves with its result once that is on the disk. */
+  /**
+   * Runs `work` as one write transaction and resolves with its result once that is on the disk. On a full disk it may run
+   * again after a commit that failed: it keeps nothing outside of the store that may not be done twice.
+   */
   async transaction<T>(work: () => T, need: Need): Promise<T> {
     this.assertOpen();
     // Nothing is begun that cannot be answered.

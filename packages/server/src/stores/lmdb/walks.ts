@@ -13,6 +13,7 @@ import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Count, ListQuery, Page } from '../../core/store.ts';
 import { activityKey, dueUntil, idOf, instantPrefix, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
+import { isFull } from './room.ts';
 import type { Tables } from './tables.ts';
 import { INDEX_LAG, type WriteBehind } from './write-behind.ts';
 
@@ -100,12 +101,14 @@ export class Walks {
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {
-      const slice = await this.tables.transaction(() => {
-        const size = Math.min(WRITE_SLICE, limit - removed);
-        this.tables.memos.sweep(now, WRITE_SLICE);
-        const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit: size })];
-        return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys, size };
-      });
+      const slice = await smaller(async (most) =>
+        this.tables.transaction(() => {
+          const size = Math.min(most, limit - removed);
+          this.tables.memos.sweep(now, most);
+          const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit: size })];
+          return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys, size };
+        }),
+      );
       removed += slice.removed;
       if (slice.keys.length < slice.size) break;
       start = slice.keys.at(-1)!;
@@ -137,18 +140,22 @@ export class Walks {
     let revoked = 0;
     let next = range;
     for (;;) {
-      const keys = await this.tables.transaction(() => {
-        const found = [...table.getKeys({ ...next, limit: WRITE_SLICE })];
-        for (const key of found.map(toKey)) {
-          const record = key === null ? null : this.tables.record(key);
-          if (key === null || record === null) continue;
-          if (isLive(this.seen.current(key, record), now)) revoked++;
-          this.tables.remove(record);
-          this.seen.forget(key);
-        }
-        return found;
-      });
-      if (keys.length < WRITE_SLICE) return revoked;
+      const { keys, ended, size } = await smaller(async (size) =>
+        this.tables.transaction(() => {
+          let ended = 0;
+          const found = [...table.getKeys({ ...next, limit: size })];
+          for (const key of found.map(toKey)) {
+            const record = key === null ? null : this.tables.record(key);
+            if (key === null || record === null) continue;
+            if (isLive(this.seen.current(key, record), now)) ended++;
+            this.tables.remove(record);
+            this.seen.forget(key);
+          }
+          return { keys: found, ended, size };
+        }),
+      );
+      revoked += ended;
+      if (keys.length < size) return revoked;
       next = { ...range, start: keys.at(-1)!, exclusiveStart: true };
     }
   }
@@ -166,6 +173,17 @@ export class Walks {
       if (session !== undefined && isActive(session, activeSince, now)) sessions.push(session);
     }
     return sessions;
+  }
+}
+
+/** Runs a slice, and again with fewer sessions when a full disk has no room for the pages that it changes. */
+async function smaller<T>(slice: (size: number) => Promise<T>): Promise<T> {
+  for (let size = WRITE_SLICE; ; size = Math.ceil(size / 8)) {
+    try {
+      return await slice(size);
+    } catch (error) {
+      if (size === 1 || !isFull(error)) throw error;
+    }
   }
 }
 
