@@ -1,8 +1,9 @@
 // The programs that tests start for real: found, or installed from Debian's packages where we may, or asked for.
+// RS_TEST_INSTALL=no: nothing is installed.
 import { spawnSync } from 'node:child_process';
 import { run } from './install.mjs';
 
-const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl' };
+const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
 /**
  * What single tests are about: a browser for the page /docs, the languages of the polyglot example. Where one is missing,
  * its tests are skipped and say so; with CI=true they fail.
@@ -11,21 +12,34 @@ const OPTIONAL = { chromium: 'chromium', php: 'php-cli', python3: 'python3', rub
 
 /** Makes sure that every program is there. Ends the process with one clear line when one that must be cannot be had. */
 export function installTestTools() {
-  const missing = missingOf(TOOLS);
+  const required = missingOf(TOOLS);
   const optional = missingOf(OPTIONAL);
-  if (missing.length + optional.length === 0) return;
-  const packages = [...missing.map((tool) => TOOLS[tool]), ...optional.map((tool) => OPTIONAL[tool])];
-  if (spawnSync('apt-get', ['--version']).error !== undefined || process.getuid?.() !== 0) {
-    const verb = missing.length > 0 ? 'need' : 'are skipped where they need';
-    console.error(`the tests ${verb} ${[...missing, ...optional].join(', ')}; apt-get install ${packages.join(' ')}`);
-    if (missing.length > 0) process.exit(1);
+  if (required.length + optional.length === 0) return;
+  const packages = [...required.map((tool) => TOOLS[tool]), ...optional.map((tool) => OPTIONAL[tool])];
+  const command = `apt-get install ${packages.join(' ')}`;
+  if (mayInstall()) {
+    console.log(
+      `The tests start these programs, which are not here: ${[...required, ...optional].join(', ')}. ` +
+        `Installing them now, as root, with: ${command} (RS_TEST_INSTALL=no keeps the tests from installing anything)`,
+    );
+    // RUNLEVEL=1: the package would start a server of its own.
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+    run('apt-get', ['-qq', 'update'], env);
+    run('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', ...packages], env);
     return;
   }
-  console.log(`installing ${packages.join(', ')} for the tests…`);
-  // RUNLEVEL=1: the package would start a server of its own.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  run('apt-get', ['-qq', 'update'], env);
-  run('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', ...packages], env);
+  if (required.length > 0) {
+    console.error(`The tests need ${required.join(', ')}, which is not here. On Debian or Ubuntu: ${command}`);
+    process.exit(1);
+  }
+  const consequence = process.env.CI === 'true' ? 'FAIL, because CI=true' : 'ARE SKIPPED';
+  console.error(`TESTS THAT NEED ${optional.join(', ')} ${consequence}. On Debian or Ubuntu: ${command}`);
+}
+
+/** Whether Debian's packages can be installed, and whoever runs the tests has not said no. */
+function mayInstall() {
+  if (process.env.RS_TEST_INSTALL === 'no' || process.getuid?.() !== 0) return false;
+  return spawnSync('apt-get', ['--version']).error === undefined;
 }
 
 function missingOf(tools) {

@@ -1,27 +1,33 @@
 // `npm test`: installs, checks types, lint and generated files, builds, and runs every test.
-// `npm test -- FILE…` runs only those files. The last line is a count: `N passed, N failed`.
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { install, root, run } from './install.mjs';
+// `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks.
+// The last line is a count: `N passed, N failed`.
+import { install, run } from './install.mjs';
+import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const given = process.argv.slice(2);
+const given = process.argv.slice(2).map((path) => (path === '--server' ? testFiles('packages/server') : path));
 install();
 installTestTools();
 if (given.length === 0) run('node', ['scripts/check.mjs']);
 run('npm', ['run', 'build', '--silent']);
 
-const tests = given.length > 0 ? given : testFiles(join(root, 'packages'));
-const reporters = ['spec', './scripts/count-reporter.mjs'].flatMap((reporter) => [
-  `--test-reporter=${reporter}`,
-  '--test-reporter-destination=stdout',
-]);
-run(process.execPath, ['--import', 'tsx', '--test', '--test-concurrency=2', ...reporters, ...tests]);
+const began = performance.now();
+const total = { passed: 0, failed: 0, skipped: 0 };
+const red = [];
+await runFiles(given.length > 0 ? given.flat() : testFiles('packages'), {
+  onFile: ({ file, seconds, tests, output }) => {
+    for (const outcome of Object.keys(total)) total[outcome] += count(tests, outcome);
+    red.push(...tests.filter(({ outcome }) => outcome === 'failed').map((test) => ({ file, ...test })));
+    console.log(`${file} (${seconds.toFixed(1)} s)\n${withoutSummary(output)}`);
+  },
+});
+if (red.length > 0) console.log('Failed:');
+for (const { file, name, error } of red) console.log(`  ${file}\n    ${name}\n      ${error}`);
+console.log(`tests ran for ${((performance.now() - began) / 1000).toFixed(0)} s`);
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exit(total.failed > 0 ? 1 : 0);
 
-function testFiles(folder) {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((path) => !path.includes('node_modules'))
-    .sort();
+/** Takes the counts of one file away: those of all files come at the end. */
+function withoutSummary(output) {
+  return output.replaceAll(/^ℹ (?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) .*\n/gm, '').trimEnd();
 }

@@ -16,30 +16,54 @@ export type Ip = Checked<string, 'ip'>;
 /** Units: milliseconds. */
 export type IdleTimeout = Checked<number, 'idleTimeout'>;
 
-const APP = /^[A-Za-z0-9_-]{3,20}$/;
+/**
+ * The names of apps. Those that begin with `_` are kept for what the server may store for itself one day, so that no
+ * app of a user is ever in its way. Shared by all who read a name: routes, keys, the policy file.
+ */
+export const APP_NAME = {
+  pattern: /^[A-Za-z0-9-][A-Za-z0-9_-]{2,19}$/,
+  allowed: '3 to 20 characters of A-Z, a-z, 0-9, _ and -, and must not begin with _, which is reserved',
+};
 /** ECMAScript line terminators: what `.` in the original's pattern did not match. */
 const LINE_BREAK = /[\n\r\u2028\u2029]/;
 const CLASSIC_TOKEN = /^[A-Za-z0-9]{64}$/;
-const MAX_SUBJECT = 128;
-const MAX_IP = 39;
-const MAX_LABEL = 128;
-const MAX_USER_AGENT = 512;
+
+/** The longest texts of a session. Units: characters (code points). */
+export const LONGEST = {
+  /** What OpenID Connect allows for `sub`. */
+  subject: 255,
+  /** An IPv6 address has up to 45 characters, and its zone (`%eth0`) up to 16 more on Linux. */
+  ip: 64,
+  label: 128,
+  /** Browsers inside of apps write more than 1,000 characters. */
+  userAgent: 2048,
+} as const;
+/** What the classic routes take for an id and an address, as 2.x documents it. They show what v1 made longer. */
+const LONGEST_CLASSIC = { subject: 128, ip: 39 } as const;
+
 const CALLER_TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
 const MAX_TOKEN = 256;
 /** Random text of 22 characters has fewer once in 10^12. */
 const MIN_DIFFERENT = 8;
 
 export function checkApp(value: string): AppName {
-  if (!APP.test(value)) throw invalid('app', '3 to 20 characters of A-Z, a-z, 0-9, _ and -');
+  if (!APP_NAME.pattern.test(value)) throw invalid('app', APP_NAME.allowed);
   return value as AppName;
 }
 
-/** Checks whose session it is: any text without line breaks, 1 to 128 characters (code points). */
+/** Tells whether a name is kept for the server itself. */
+export function isReservedApp(name: string): boolean {
+  return name.startsWith('_');
+}
+
+/** Checks whose session it is: any text without line breaks. */
 export function checkSubject(value: string): Subject {
-  if (!isLength(value, 1, MAX_SUBJECT) || LINE_BREAK.test(value) || !value.isWellFormed()) {
-    throw invalid('subject', `1 to ${MAX_SUBJECT} characters without line breaks`);
-  }
-  return value as Subject;
+  return checkText(value, 'subject', LONGEST.subject) as Subject;
+}
+
+/** Checks whose session a classic route is about. */
+export function checkClassicSubject(value: string): Subject {
+  return checkText(value, 'subject', LONGEST_CLASSIC.subject) as Subject;
 }
 
 /**
@@ -54,24 +78,31 @@ export function checkPathSubject(value: string): Subject {
 
 /** Checks the end user's address as the caller gives it: free text, because proxies also send names and lists. */
 export function checkIp(value: string): Ip {
-  if (!isLength(value, 1, MAX_IP) || LINE_BREAK.test(value) || !value.isWellFormed()) {
-    throw invalid('ip', `1 to ${MAX_IP} characters without line breaks`);
-  }
-  return value as Ip;
+  return checkText(value, 'ip', LONGEST.ip) as Ip;
 }
 
+export function checkClassicIp(value: string): Ip {
+  return checkText(value, 'ip', LONGEST_CLASSIC.ip) as Ip;
+}
+
+/**
+ * Checks the token of a classic route: of the form that 2.x made, or one that this server made for v1. A token that a
+ * caller chose is one of v1 alone, unless it happens to have the classic form.
+ */
 export function checkClassicToken(value: string): string {
-  if (!CLASSIC_TOKEN.test(value)) throw invalid('token', '64 characters of A-Z, a-z and 0-9');
+  if (!CLASSIC_TOKEN.test(value) && !isOwnToken(value)) {
+    throw invalid('token', '64 characters of A-Z, a-z and 0-9, or a token that v1 made');
+  }
   return value;
 }
 
 /** Checks what a session is called by its user: a device, a browser. */
 export function checkLabel(value: string): string {
-  return checkText(value, 'label', MAX_LABEL);
+  return checkText(value, 'label', LONGEST.label);
 }
 
 export function checkUserAgent(value: string): string {
-  return checkText(value, 'userAgent', MAX_USER_AGENT);
+  return checkText(value, 'userAgent', LONGEST.userAgent);
 }
 
 /**

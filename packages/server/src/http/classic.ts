@@ -16,12 +16,13 @@ import type { Visit } from '../core/store.ts';
 import {
   type AppName,
   checkApp,
+  checkClassicIp,
+  checkClassicSubject,
   checkClassicToken,
   checkIdleTimeout,
-  checkIp,
-  checkSubject,
   type IdleTimeout,
   type Ip,
+  isReservedApp,
 } from '../core/validate.ts';
 import { JSON_TYPE, readBody } from './body.ts';
 import { countMiss } from './rate-limits.ts';
@@ -36,6 +37,8 @@ const MESSAGES = {
   noData: 'd must containt at least one key.',
   array: 'd must be an object',
   format: (field: string) => `Invalid ${CLASSIC_FIELDS[field] ?? field} format`,
+  /** 2.x took such names: the rule is told after its words. */
+  reserved: 'Invalid app format: names that begin with _ are reserved',
 };
 const CLASSIC_FIELDS: Readonly<Record<string, string>> = { subject: 'id' };
 const NONE = '{}';
@@ -49,23 +52,24 @@ type ClassicHandle = (c: C) => Promise<Response>;
 export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
   function appOf(c: C): AppName {
-    const app = checkApp(pathPart(c, 1, 'app'));
+    const name = pathPart(c, 1, 'app');
+    if (isReservedApp(name)) throw new ServiceError('invalid_format', MESSAGES.reserved, { field: 'app' });
+    const app = checkApp(name);
     if (sessions.policy(app).classic) return app;
     throw new ServiceError('app_not_found', 'the classic routes do not serve this app', { field: 'app' });
   }
 
   async function create(c: C): Promise<Response> {
-    const now = clock();
     const app = appOf(c);
     const policy = sessions.policy(app);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     const ip = ipOf(c);
     const idleTimeout = ttlOf(c, policy);
     const data = await createData(c);
     const absoluteTimeout = policy.classicAbsoluteTimeout;
     const created = await sessions.create(
       { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
-      now,
+      clock(),
     );
     trace(c, created.session);
     return answer(c, JSON.stringify({ token: created.token }));
@@ -82,11 +86,10 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   }
 
   async function set(c: C): Promise<Response> {
-    const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
-    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), now);
+    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), clock());
     return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
@@ -105,7 +108,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function soid(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
   }
 
@@ -121,7 +124,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function killsoid(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 
@@ -153,6 +156,7 @@ function inClassicWords(handle: ClassicHandle): ClassicHandle {
 
 function reword(error: unknown): never {
   if (!(error instanceof ServiceError) || error.code !== 'invalid_format') throw error;
+  if (error.message === MESSAGES.reserved) throw error;
   const field = error.field ?? 'request';
   throw new ServiceError('invalid_format', MESSAGES.format(field), { field, cause: error });
 }
@@ -163,7 +167,7 @@ function ipOf(c: C): Ip {
     throw new ServiceError('missing_parameter', MESSAGES.noIp, { field: 'ip' });
   }
   if (typeof given === 'string') throw new ServiceError('invalid_format', MESSAGES.format('ip'), { field: 'ip' });
-  return checkIp(given.value);
+  return checkClassicIp(given.value);
 }
 
 function ttlOf(c: C, policy: Policy): IdleTimeout | null {
@@ -194,20 +198,23 @@ function secondsOf(given: ReturnType<typeof queryValue>, field: string): number 
 }
 
 async function createData(c: C): Promise<string> {
-  const body = await readBody(c);
-  if (body.length === 0) return EMPTY_DATA;
-  if (body.mediaType !== JSON_TYPE) {
+  const checkType = (mediaType: string) => {
+    if (mediaType === JSON_TYPE) return;
     throw new ServiceError('unsupported_media_type', 'the body must be application/json', { field: 'data' });
-  }
+  };
+  const body = await readBody(c, undefined, checkType);
+  if (body.length === 0) return EMPTY_DATA;
+  checkType(body.mediaType);
   return initialData(readData(body.text()));
 }
 
 async function setData(c: C): Promise<Members> {
-  const body = await readBody(c);
+  const noData = () => new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
+  const body = await readBody(c, undefined, (mediaType) => {
+    if (mediaType !== JSON_TYPE) throw noData();
+  });
   const members = body.length === 0 || body.mediaType !== JSON_TYPE ? null : readData(body.text());
-  if (members === null || members.size === 0) {
-    throw new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
-  }
+  if (members === null || members.size === 0) throw noData();
   return members;
 }
 

@@ -1,79 +1,69 @@
 /**
- * /docs: the OpenAPI document as a page to try it on. Everything the page needs comes from here, so it works without
- * internet, and its policy lets it load and call nothing else. Swagger UI (Apache-2.0) is copied into the package when
- * that is built, compressed; it is no dependency. Not here: the document itself (openapi.ts).
+ * /docs: the reference of all routes as a page to read and try, and the guides beside it. Everything comes from here, so
+ * it works without internet, and its policy lets it load and call nothing else. The files are made when the package is
+ * built (scripts/build-docs-page.mjs). Not here: what the page says (openapi/reference-page.ts).
  */
 import { ServiceError } from '../core/errors.ts';
+import type { Document } from './openapi/document.ts';
+import { type Guide, referencePage } from './openapi/reference-page.ts';
 import { HEADERS } from './problem.ts';
-import type { Handle, Route } from './route.ts';
+import { answer, type Handle, type Route } from './route.ts';
+import { pathPart } from './target.ts';
 
-/** Reads a file of the page, compressed with gzip. Errors: whatever reading says when it is not there. */
-export type ReadAsset = (name: string) => Uint8Array<ArrayBuffer>;
-
-const SCRIPT = `SwaggerUIBundle({
-  url: '/openapi.json',
-  dom_id: '#docs',
-  deepLinking: true,
-  tryItOutEnabled: true,
-  displayRequestDuration: true,
-  defaultModelsExpandDepth: 0,
-  validatorUrl: null,
-});
-`;
-
-const page = (version: string) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>REST-Sessions ${version}: the v1 API</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/docs/swagger-ui.css?v=${version}">
-</head>
-<body>
-<div id="docs"></div>
-<noscript>This page needs JavaScript. What it shows is in <a href="/openapi.json">/openapi.json</a>.</noscript>
-<script src="/docs/swagger-ui-bundle.js?v=${version}"></script>
-<script src="/docs/page.js?v=${version}"></script>
-</body>
-</html>
-`;
+/** Gives the text of a file of the page. Errors: whatever reading says when it is not there. */
+export type ReadAsset = (name: string) => string;
 
 const PAGE_HEADERS = {
   ...HEADERS,
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
   'Referrer-Policy': 'no-referrer',
 };
 
 /** The page asks with the version in the query, so a day is not too long. */
 const ASSET_HEADERS = { ...HEADERS, 'Cache-Control': 'public, max-age=86400' };
-const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
-export function docsRoutes(readAsset: ReadAsset, version: string): Route[] {
+/** `document`: gives the OpenAPI document as text. */
+export function docsRoutes(readAsset: ReadAsset, document: () => string, version: string): Route[] {
   const open = (path: string, handle: Handle): Route => ({ method: 'GET', path, scope: null, handle });
+  const file = keeping(readAsset);
+  const guides = () => JSON.parse(file('guides.json')) as Guide[];
+  let page: string | undefined;
   return [
-    open('/docs', () => new Response(page(version), { headers: PAGE_HEADERS })),
-    open('/docs/page.js', () => new Response(SCRIPT, { headers: { ...ASSET_HEADERS, 'Content-Type': JAVASCRIPT } })),
-    open('/docs/swagger-ui-bundle.js', asset('swagger-ui-bundle.js', JAVASCRIPT, readAsset)),
-    open('/docs/swagger-ui.css', asset('swagger-ui.css', 'text/css; charset=utf-8', readAsset)),
+    open('/docs', (c) => {
+      page ??= referencePage(JSON.parse(document()) as Document, guides(), version);
+      return answer(c, page, 200, PAGE_HEADERS);
+    }),
+    open('/docs/page.js', (c) => answer(c, file('page.js'), 200, assetHeaders('text/javascript'))),
+    open('/docs/page.css', (c) => answer(c, file('page.css'), 200, assetHeaders('text/css'))),
+    open('/docs/guides/:guide', (c) => {
+      const name = pathPart(c, 3, 'guide');
+      // Only a name of the list is ever read: a path in its place is the name of no guide.
+      if (!guides().some((guide) => guide.name === name)) {
+        throw new ServiceError('route_not_found', 'there is no such guide');
+      }
+      return answer(c, file(`guides/${name}.html`), 200, PAGE_HEADERS);
+    }),
   ];
 }
 
-/** Serves a file: as it is kept to those who take gzip, plain to others. It is read when first asked for. */
-function asset(name: string, type: string, readAsset: ReadAsset): Handle {
-  let kept: Uint8Array<ArrayBuffer> | undefined;
-  return (c) => {
+function assetHeaders(type: string): Record<string, string> {
+  return { ...ASSET_HEADERS, 'Content-Type': `${type}; charset=utf-8` };
+}
+
+/** Gives what reads each file once, when it is first asked for. Errors: `route_not_found` when the page was not built. */
+function keeping(read: ReadAsset): ReadAsset {
+  const kept = new Map<string, string>();
+  return (name) => {
+    const known = kept.get(name);
+    if (known !== undefined) return known;
     try {
-      kept ??= readAsset(name);
+      const text = read(name);
+      kept.set(name, text);
+      return text;
     } catch (cause) {
       throw new ServiceError('route_not_found', 'the files of this page were not built', { cause });
     }
-    const headers = { ...ASSET_HEADERS, 'Content-Type': type, Vary: 'Accept-Encoding' };
-    if (/\bgzip\b/.test(c.req.header('accept-encoding') ?? '')) {
-      return new Response(kept, { headers: { ...headers, 'Content-Encoding': 'gzip' } });
-    }
-    return new Response(new Blob([kept]).stream().pipeThrough(new DecompressionStream('gzip')), { headers });
   };
 }

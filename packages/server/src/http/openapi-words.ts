@@ -1,5 +1,6 @@
 /** What the OpenAPI document says beside its operations: the introduction, groups, path parts and headers of answers. */
 import type { ErrorCode } from '../core/errors.ts';
+import { APP_NAME, LONGEST } from '../core/validate.ts';
 import type { Json } from './json-schemas.ts';
 
 export const INFO: Json = {
@@ -12,10 +13,14 @@ export const INFO: Json = {
 - Instants are RFC 3339 in UTC with milliseconds; durations are seconds and may have a fraction.
 - Errors are problem details (RFC 9457). Compare \`code\`; \`errors\` names each value that is wrong. Members and parameters that are unknown are refused.
 - A wrong API key is 401 or 403, a token that opens nothing 404, a lost store 503. Only the second means that someone is logged out.
-- HEAD works wherever GET does. What is no HTTP request is answered before it has a route, with \`{name, message}\`.`,
+- HEAD works wherever GET does. What no route gets to see (a request too long, too slow or malformed) is answered in the form of its path, or with \`{name, message}\` where no path can be told.`,
 };
 
 export const API_KEY = 'An API key. A server without keys, on loopback, needs none.';
+
+/** Generated clients and old ones have a setting for it. */
+export const API_KEY_BASIC =
+  'The API key as the password; the name before it may be any. For clients that know Basic only.';
 
 export const TAGS: Readonly<Record<string, string>> = {
   'Session of a token': 'What a page does: log someone in, look who it is, keep something, log out.',
@@ -25,16 +30,28 @@ export const TAGS: Readonly<Record<string, string>> = {
   Checks: 'For gateways: many tokens in one call, and RFC 7662.',
 };
 
+/** The rules of a token that a caller chooses, in words. */
+export const CHOSEN_TOKEN =
+  'A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400.';
+
+/** The text of a subject in a request, as JSON Schema. */
+export const SUBJECT_TEXT = {
+  minLength: 1,
+  maxLength: LONGEST.subject,
+  pattern: '^(?!\\.{1,2}$)[^\\n\\r\\u2028\\u2029]+$',
+} as const;
+
 /** The parts of paths. */
 export const PARTS: Readonly<Record<string, Json>> = {
   app: {
-    description: 'The app: a namespace for sessions.',
-    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{3,20}$' },
+    description: 'The app: a namespace for sessions. Names that begin with `_` are reserved.',
+    schema: { type: 'string', pattern: APP_NAME.pattern.source },
     example: 'shop',
   },
   subject: {
-    description: 'Whose sessions: any text without line breaks, percent-encoded.',
-    schema: { type: 'string', minLength: 1, maxLength: 128 },
+    description:
+      'Whose sessions: any text without line breaks, percent-encoded. Not `.` and `..`: most clients take them as steps and ask for `/sessions`, which is the whole app.',
+    schema: { type: 'string', ...SUBJECT_TEXT },
     example: 'user123',
   },
   id: {

@@ -5,10 +5,8 @@ import type { Principal, Scope } from '../core/principal.ts';
 import type { Session } from '../core/session.ts';
 import { HEADERS } from './problem.ts';
 
+export type { Clock } from '../core/instant.ts';
 export type { Scope } from '../core/principal.ts';
-
-/** Gives the present instant in epoch milliseconds. */
-export type Clock = () => number;
 
 /** What the request log wants to know and only the handlers can tell. */
 export interface Trace {
@@ -24,6 +22,10 @@ export interface Trace {
 export interface Incoming {
   readonly url?: string;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values by turns, as they came. */
+  readonly rawHeaders?: readonly string[];
+  /** The caller's connection. */
+  readonly socket?: { readonly remoteAddress?: string | undefined };
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 

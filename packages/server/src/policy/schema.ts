@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { DEFAULT_POLICY, MAX_TIMEOUT, ON_LIMIT } from '../core/policy.ts';
+import { APP_NAME } from '../core/validate.ts';
 
 /** One member. `allowed` ends the sentence "must be …"; `meaning` is documentation. Absence: null is a default of none. */
 interface Member<T extends z.ZodType = z.ZodType> {
@@ -138,8 +139,6 @@ const rules = z
 
 /** The rules as written: what is absent comes from the layer below. */
 export type Rules = z.infer<typeof rules>;
-
-export const APP_NAME = { pattern: /^[A-Za-z0-9_-]{3,20}$/, allowed: '3 to 20 characters of A-Z, a-z, 0-9, _ and -' };
 
 export const policyFile = z
   .strictObject({

@@ -7,7 +7,7 @@ import type { StoreOptions } from './open-store.ts';
 /** How long one step may take, whatever a request may: a subject with very many sessions is one step. Units: milliseconds. */
 const PATIENCE = 10_000;
 
-export interface AuditTarget extends Omit<StoreOptions, 'onError'> {
+export interface AuditTarget extends Omit<StoreOptions, 'onError' | 'clock'> {
   readonly repair: boolean;
 }
 

@@ -1,11 +1,15 @@
 /** Store URL → store. The one place that knows all engines. An engine is loaded only when it is chosen. */
 import { resolve } from 'node:path';
+import { ServiceError } from '../core/errors.ts';
+import type { Clock } from '../core/instant.ts';
 import type { SessionStore, StoreEvents } from '../core/store.ts';
 import type { Finding } from './finding.ts';
 import type { RedisOptions } from './redis/redis-store.ts';
 
 export interface StoreOptions extends StoreEvents {
   readonly namespace: string;
+  /** Read again as a verb acts, by stores without a clock of their own elsewhere. */
+  readonly clock: Clock;
   /** How long a verb may take where the store is elsewhere. Units: milliseconds. */
   readonly timeout: number;
   readonly redis: Pick<RedisOptions, 'tls'> & { readonly wait: number };
@@ -28,23 +32,25 @@ export interface OpenedStore {
  */
 export async function openStore(
   url: string,
-  { namespace, timeout, redis, onError, onTokenReuse }: StoreOptions,
+  { namespace, clock, timeout, redis, onError, onTokenReuse }: StoreOptions,
 ): Promise<OpenedStore> {
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
     const location = 'memory only: gone when the server stops';
-    return { store: new MemoryStore({ onTokenReuse }), location, settings: NOTHING_TO_SET, lookEvery: MINUTE };
+    return { store: new MemoryStore({ clock, onTokenReuse }), location, settings: NOTHING_TO_SET, lookEvery: MINUTE };
   }
   if (url.startsWith('redis')) {
     const { RedisStore } = await import('./redis/redis-store.ts');
     const { tls = {}, wait } = redis;
     const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError, onTokenReuse });
-    await store.ready();
+    // An attempt that hangs was not told yet.
+    if (!(await store.ready()))
+      onError(new ServiceError('store_unavailable', 'no connection', { cause: store.trouble }));
     return { store, location: store.location, settings: () => store.settings(), lookEvery: MINUTE };
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
-  const store = new LmdbStore({ path, namespace, onError, onTokenReuse });
+  const store = new LmdbStore({ path, namespace, clock, onError, onTokenReuse });
   // A look costs some microseconds here, and whoever puts the folder back waits for the word.
   return { store, location: path, settings: async () => store.health(), lookEvery: SECOND };
 }

@@ -1,9 +1,11 @@
-/** /docs in a real browser: a session is made and read from that page, which asks nobody but this server for anything. */
+/** /docs in a real browser: read, searched, tried, by everyone. It asks nobody but this server for anything. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
+import type { AxeResults } from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { Client } from '../support/client.ts';
 import { type Cleanup, startServer, temporaryFolder } from '../support/server.ts';
@@ -24,60 +26,74 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-/** Opens /docs in a new browser. `seen` fills with the hosts that were asked, `complaints` with what the console says. */
-async function openDocs(cleanup: Cleanup, url: string) {
-  const context = await chromium.launchPersistentContext(join(temporaryFolder(cleanup), 'profile'), {
+async function launch(cleanup: Cleanup): Promise<Browser> {
+  const browser = await chromium.launch({
     headless: true,
     args: FLAGS,
-    viewport: { width: 1200, height: 1000 },
     ...(executablePath !== undefined && { executablePath }),
   });
-  cleanup.after(() => context.close());
-  const page = await context.newPage();
+  cleanup.after(() => browser.close());
+  return browser;
+}
+
+/** Opens /docs in a new browser. `seen` fills with the hosts that were asked, `complaints` with what the console says. */
+async function openDocs(cleanup: Cleanup, url: string) {
+  const page = await (await launch(cleanup)).newPage({ viewport: { width: 1200, height: 1000 } });
   const hosts = new Set<string>();
   const complaints: string[] = [];
-  context.on('request', (request) => void hosts.add(new URL(request.url()).host));
+  page.on('request', (request) => void hosts.add(new URL(request.url()).host));
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => void complaints.push(String(error)));
   await page.goto(`${url}/docs`);
-  await page.locator('#operations-Session_of_a_token-createSession').waitFor();
+  await page.locator('#createSession').waitFor();
   return { page, hosts, complaints };
 }
 
-/** Opens an operation, fills it in and sends it. Gives the status and body that the page shows. */
+/** Opens the form of an operation, fills it in and sends it. Gives the status and the blocks that the page shows. */
 async function tryOut(page: Page, id: string, fill: Record<string, string> = {}, body?: string) {
-  const block = page.locator(`[id$="-${id}"].opblock`);
-  if (!(await block.getAttribute('class'))?.includes('is-open')) await block.locator('.opblock-summary').click();
-  for (const [name, value] of Object.entries(fill)) {
-    await block.locator(`tr[data-param-name="${name}"] input`).fill(value);
-  }
-  if (body !== undefined) await block.locator('textarea.body-param__text').fill(body);
-  await block.getByRole('button', { name: 'Execute' }).click();
-  const shown = block.locator('.live-responses-table');
-  await shown.waitFor();
-  const status = await shown.locator('.response .response-col_status').first().innerText();
-  return { status: Number.parseInt(status, 10), text: await shown.locator('.response pre').first().innerText() };
+  const form = page.locator(`#${id} .try`);
+  if ((await form.getAttribute('open')) === null) await form.locator('summary').click();
+  for (const [name, value] of Object.entries(fill)) await form.locator(`input[name="${name}"]`).fill(value);
+  if (body !== undefined) await form.locator('textarea').fill(body);
+  await form.locator('.result').evaluate((result) => result.replaceChildren());
+  await form.getByRole('button').click();
+  await form.locator('.status').waitFor();
+  const blocks = await form.locator('.result pre').allInnerTexts();
+  return { status: Number.parseInt(await form.locator('.status').innerText(), 10), call: blocks[0]!, text: blocks[2]! };
 }
 
 describe('/docs in Chromium', { skip }, () => {
-  test('makes a session and reads it, asks only this server, and the console stays silent', async (t) => {
+  test('a session is made, read with the token that was filled in, and seen by the classic routes', async (t) => {
     const server = await startServer(t, { RS_STORE: 'memory:' });
     const { page, hosts, complaints } = await openDocs(t, server.url);
     const created = await tryOut(page, 'createSession', {}, '{"subject":"user123","data":{"cart":["book"]}}');
     assert.equal(created.status, 201, created.text);
-    const { token, session } = JSON.parse(created.text);
-    const read = await tryOut(page, 'getSession', { 'Session-Token': token, fields: 'id,subject,data.cart' });
+    const { session } = JSON.parse(created.text);
+    const read = await tryOut(page, 'getSession', { fields: 'id,subject,data.cart' });
     assert.deepEqual(
       [read.status, JSON.parse(read.text)],
       [200, { id: session.id, subject: 'user123', data: { cart: ['book'] } }],
     );
+    assert.match(read.call, /^curl -X GET 'http:\/\/127\.0\.0\.1:\d+\/v1\/apps\/shop\/session\?fields=/);
+    const listed = await tryOut(page, 'classicSoid');
+    assert.equal(JSON.parse(listed.text).sessions[0].id, 'user123', 'the app and the id are those of the examples');
     await page.screenshot({ path: process.env.SCREENSHOT ?? join(temporaryFolder(t), 'docs.png') });
     assert.deepEqual([[...hosts], complaints], [[new URL(server.url).host], []]);
   });
 
-  test('sends the API key that was given to Authorize, where the server has keys', async (t) => {
+  test('another media type of a body brings its example, and is what is sent', async (t) => {
+    const { page } = await openDocs(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    await tryOut(page, 'createSession', {}, '{"data":{"cart":["book"],"theme":"light"}}');
+    await page.locator('#updateSession .try summary').click();
+    await page.locator('#updateSession select[name="media-type"]').selectOption('application/merge-patch+json');
+    const patched = await tryOut(page, 'updateSession');
+    assert.equal(patched.status, 200, patched.text);
+    assert.deepEqual(JSON.parse(patched.text).data, { theme: 'dark' });
+  });
+
+  test('the API key that was given is sent, and the line for a shell does not show it', async (t) => {
     const keysFile = join(temporaryFolder(t), 'keys.json');
     const key = newKey();
     const entry = { name: 'docs', hash: hashKey(key), apps: ['shop'], scopes: ['write', 'verify'] };
@@ -87,48 +103,126 @@ describe('/docs in Chromium', { skip }, () => {
     assert.deepEqual(complaints, [], 'the page itself needs no key');
     const refused = await tryOut(page, 'createSession', {}, '{}');
     assert.deepEqual([refused.status, JSON.parse(refused.text).code], [401, 'unauthorized']);
-    await page.locator('.auth-wrapper .btn.authorize').click();
-    await page.locator('.modal-ux input').fill(key);
-    await page.locator('.modal-ux .btn.modal-btn.authorize').click();
-    await page.locator('.modal-ux .btn-done').click();
+    await page.getByLabel(/^API key/).fill(key);
     assert.equal((await tryOut(page, 'getActivity')).status, 403, 'a scope that the key does not have');
-    const { json } = await clientOf(t, server.url).send(
-      'POST',
-      '/v1/apps/shop/sessions',
-      {},
-      { Authorization: `Bearer ${key}` },
-    );
-    assert.equal((await tryOut(page, 'getSession', { 'Session-Token': json.token })).status, 200);
+    const created = await tryOut(page, 'createSession', {}, '{}');
+    assert.equal(created.status, 201);
+    assert.match(created.call, /Authorization: Bearer KEY/);
+  });
+
+  test('N15: a route is found by its words, and one click leads to it', async (t) => {
+    const { page } = await openDocs(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    await page.getByLabel('Find a route').fill('RFC 7662');
+    await page.getByText(/^1 route$/).waitFor();
+    assert.deepEqual(await page.locator('.operation:visible').evaluateAll((all) => all.map(({ id }) => id)), [
+      'introspect',
+    ]);
+    await page.getByLabel('Find a route').fill('');
+    assert.ok((await page.locator('.operation:visible').count()) > 20, 'all are back');
+  });
+
+  test('N15: reference and guides have nothing for axe-core to find (WCAG 2.2 AA), light and dark, 320 and 1440 px wide', async (t) => {
+    const server = await startServer(t, { RS_STORE: 'memory:' });
+    const browser = await launch(t);
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [320, 1440]) {
+        // The policy of the page would also keep axe-core out.
+        const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+        for (const path of ['/docs', '/docs/guides/api', '/docs/guides/configuration']) {
+          await page.goto(`${server.url}${path}`);
+          if (path === '/docs') {
+            await tryOut(page, 'createSession');
+            await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+          }
+          await page.evaluate(axe);
+          const found = (await page.evaluate(
+            "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+          )) as AxeResults;
+          const where = `${path}, ${colorScheme}, ${width} px`;
+          assert.deepEqual(
+            found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+            [],
+            where,
+          );
+          assert.ok(found.passes.length > 15, `${where}: the rules were run`);
+          assert.equal(
+            await page.evaluate('document.documentElement.scrollWidth'),
+            width,
+            `${where}: nothing sticks out`,
+          );
+        }
+        await page.close();
+      }
+    }
   });
 });
 
 describe('the files of /docs', () => {
-  test('are given compressed and plain, may be kept, and the page lets in nothing from elsewhere', async (t) => {
-    const server = await startServer(t, { RS_STORE: 'memory:' });
-    const client = clientOf(t, server.url);
+  test('may be kept, and the page lets in nothing from elsewhere', async (t) => {
+    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
     const page = await client.send('GET', '/docs/');
     assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8']);
     const policy = String(page.headers['content-security-policy']);
     assert.match(policy, /^default-src 'none';/);
     assert.doesNotMatch(policy, /unsafe|http|\*/);
-    const files = [...page.text.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, path]) => path!);
-    assert.equal(files.length, 3);
+    const files = [...page.text.matchAll(/(?:src|href)="(\/docs\/page[^"]+)"/g)].map(([, path]) => path!);
+    assert.equal(files.length, 2);
     for (const path of files) {
-      const plain = await client.send('GET', path);
-      assert.deepEqual([plain.status, plain.headers['cache-control']], [200, 'public, max-age=86400'], path);
-      assert.match(String(plain.headers['content-type']), /^text\/(?:javascript|css); charset=utf-8$/);
-      const zipped = await fetch(`${server.url}${path}`, { headers: { 'Accept-Encoding': 'gzip' } });
-      assert.equal(await zipped.text(), plain.text, path);
-      if (!path.includes('page.js')) assert.equal(zipped.headers.get('content-encoding'), 'gzip');
+      const file = await client.send('GET', path);
+      assert.deepEqual([file.status, file.headers['cache-control']], [200, 'public, max-age=86400'], path);
+      assert.match(String(file.headers['content-type']), /^text\/(?:javascript|css); charset=utf-8$/);
+      const head = await client.send('HEAD', path);
+      assert.equal(head.headers['content-length'], file.headers['content-length'], path);
     }
   });
 
-  test('are in the package with their licences, and bring no dependency', () => {
+  test('N15: every guide is there, and every link within reference and guides leads somewhere', async (t) => {
+    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const seen = new Map<string, string>();
+    const read = async (path: string): Promise<string> => {
+      const known = seen.get(path);
+      if (known !== undefined) return known;
+      const { status, text } = await client.send('GET', path);
+      assert.equal(status, 200, path);
+      seen.set(path, text);
+      return text;
+    };
+    const follow = async (from: string): Promise<void> => {
+      for (const [, href] of (await read(from)).matchAll(/<a [^>]*href="([^"]*)"/g)) {
+        const [path, anchor] = href!.split('#') as [string, string | undefined];
+        if (/^https?:/.test(path)) continue;
+        const target = path === '' ? from : path;
+        const isNew = !seen.has(target);
+        const text = await read(target);
+        const id = decodeURIComponent(anchor ?? '');
+        assert.ok(id === '' || text.includes(`id="${id}"`), `${href} on ${from}`);
+        if (isNew && target.startsWith('/docs')) await follow(target);
+      }
+    };
+    await follow('/docs');
+    assert.ok(seen.size >= 9, [...seen.keys()].join());
+    assert.equal((await client.send('GET', '/docs/guides/..%2Fpackage.json')).status, 404);
+  });
+
+  test('N15: every route but those of the page itself is on the page, the classic ones too', async (t) => {
+    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const page = (await client.send('GET', '/docs')).text;
+    for (const path of ['/{app}/create/{id}', '/{app}/killall', '/v1/introspect', '/v1/apps/{app}/session']) {
+      assert.ok(page.includes(`<code>${path}</code>`), path);
+    }
+    const document = (await client.send('GET', '/openapi.json')).json;
+    for (const methods of Object.values(document.paths) as Record<string, { operationId: string }>[]) {
+      for (const { operationId } of Object.values(methods))
+        assert.ok(page.includes(`id="${operationId}"`), operationId);
+    }
+  });
+
+  test('are in the package', () => {
     const folder = new URL('../../', import.meta.url);
-    const { files, dependencies } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+    const { files } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
     assert.ok(files.includes('dist'));
-    assert.doesNotMatch(JSON.stringify(dependencies), /swagger|scarf/);
-    for (const name of ['LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt', 'swagger-ui-bundle.js.gz']) {
+    for (const name of ['page.js', 'page.css', 'guides.json', 'guides/api.html']) {
       assert.ok(existsSync(new URL(`dist/docs-page/${name}`, folder)), name);
     }
   });

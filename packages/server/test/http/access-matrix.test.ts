@@ -22,12 +22,15 @@ const OPEN = new Set([
   'GET /ping',
   'GET /livez',
   'GET /readyz',
+  'GET /',
+  'GET /health',
+  'GET /healthz',
   'GET /schema/config.json',
   'GET /openapi.json',
   'GET /docs',
   'GET /docs/page.js',
-  'GET /docs/swagger-ui-bundle.js',
-  'GET /docs/swagger-ui.css',
+  'GET /docs/page.css',
+  'GET /docs/guides/:guide',
   'GET /metrics',
 ]);
 

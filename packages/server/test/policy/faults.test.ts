@@ -68,8 +68,13 @@ describe('a policy file is refused', () => {
       '/apps/shop: must be an object',
       '/apps/idleTimeout: must be an object',
     ]);
-    const rule = 'an app name must be 3 to 20 characters of A-Z, a-z, 0-9, _ and -';
-    assert.deepEqual(faultsOf({ apps: { my: {}, 'a b c': {} } }), [`/apps/my: ${rule}`, `/apps/a b c: ${rule}`]);
+    const rule =
+      'an app name must be 3 to 20 characters of A-Z, a-z, 0-9, _ and -, and must not begin with _, which is reserved';
+    const names = ['my', 'a b c', '_app'];
+    assert.deepEqual(
+      faultsOf({ apps: Object.fromEntries(names.map((name) => [name, {}])) }),
+      names.map((name) => `/apps/${name}: ${rule}`),
+    );
   });
 
   test('when members contradict each other, at the one that this layer states', () => {

@@ -1,14 +1,17 @@
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
+import { clockConformance } from '../conformance/clock.ts';
+import type { StoreUnderTest } from '../conformance/harness.ts';
 import { conformance } from '../conformance/suite.ts';
 import { faultsOf } from '../support/audit.ts';
-import { temporaryFolder } from '../support/server.ts';
+import { type Cleanup, temporaryFolder } from '../support/server.ts';
 
-conformance('the embedded store', async (t) => {
+async function open(t: Cleanup, clock?: () => number): Promise<StoreUnderTest> {
   const path = temporaryFolder(t);
   const reused: string[] = [];
   const store = new LmdbStore({
     path,
     namespace: 'test',
+    clock,
     onError: (error) => t.after(() => Promise.reject(error)),
     onTokenReuse: (_app, id) => reused.push(id),
   });
@@ -19,4 +22,7 @@ conformance('the embedded store', async (t) => {
     faults: () => faultsOf(store.audit()),
     reused,
   };
-});
+}
+
+conformance('the embedded store', open);
+clockConformance('the embedded store', open);

@@ -57,17 +57,41 @@ export function classicSection(service: () => Service): void {
       assert.equal((await app.get(guest)).status, 404);
     });
 
-    test('the classic routes take tokens of 64 characters only: one of v1 is the pinned format error', async () => {
+    test('the classic routes take the tokens that v1 makes: read, changed and ended there, it is one session', async () => {
       const app = service().app(freshApp());
-      const token = await app.token({ subject: 'ann' });
-      for (const path of [`get/${token}`, `set/${token}`, `kill/${token}`]) {
+      const subject = `${'𝒶'.repeat(254)}!`;
+      const token = await app.token({ subject, ip: '::1', data: { a: 1 } });
+      const { idle: _idle, ...shown } = (await classic('GET', `/${app.name}/get/${token}`)).json;
+      assert.deepEqual(shown, { id: subject, r: 1, w: 1, ttl: 7200, ip: '::1', d: { a: 1 } });
+      assert.deepEqual((await classic('POST', `/${app.name}/set/${token}`, { b: 2 })).json.d, { a: 1, b: 2 });
+      const { version, reads, data } = (await app.get(token)).json;
+      assert.deepEqual([version, reads, data], [2, 2, { a: 1, b: 2 }]);
+      const rotated = (await app.rotate(token, { grace: 30 })).json.token;
+      for (const either of [token, rotated])
+        assert.equal((await classic('GET', `/${app.name}/get/${either}`)).json.id, subject);
+      const { sessions } = (await classic('GET', `/${app.name}/soapp?dt=60`)).json;
+      assert.deepEqual([sessions.length, sessions[0].id], [1, subject], 'an id longer than the classic routes take');
+      assert.deepEqual((await classic('DELETE', `/${app.name}/kill/${rotated}`)).json, { kill: 1 });
+      assert.deepEqual((await classic('DELETE', `/${app.name}/kill/${rotated}`)).json, { kill: 0 });
+      assert.equal((await app.get(rotated)).status, 404);
+      assert.equal((await classic('GET', `/${app.name}/get/${rotated}`)).text, '{}');
+      assert.equal((await classic('GET', `/${app.name}/get/rs${'0'.repeat(38)}`)).text, '{}', 'one that never was');
+    });
+
+    test('a token of any other form is the pinned format error in the classic routes, also one that v1 takes', async () => {
+      const app = service().app(freshApp());
+      const chosen = callerToken();
+      assert.equal((await app.put(chosen, { subject: 'ann' })).status, 201);
+      const made = await app.token({ subject: 'ann' });
+      const others = [chosen, `xx${made.slice(2)}`, made.slice(1), `${made}a`, `rsZZ${made.slice(4)}`, 'a'.repeat(40)];
+      for (const path of others.flatMap((token) => [`get/${token}`, `set/${token}`, `kill/${token}`])) {
         const method = path.startsWith('get') ? 'GET' : path.startsWith('set') ? 'POST' : 'DELETE';
         const { status, text } = await classic(
           method,
           `/${app.name}/${path}`,
           method === 'POST' ? { a: 1 } : undefined,
         );
-        assert.deepEqual([status, text], [400, '{"name":"invalidFormat","message":"Invalid token format"}']);
+        assert.deepEqual([status, text], [400, '{"name":"invalidFormat","message":"Invalid token format"}'], path);
       }
       const long = `${'abcdefghij'.repeat(6)}abcd`;
       await app.put(long, { subject: 'ann', data: { chosen: true } });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { freshApp, idsOf, problemOf, type Service } from './harness.ts';
 
-const AWKWARD = ['a:b', '{x}', '100%', '😀', 'a/b?c#d', ' ', '\u0000', '+', '__proto__', 'ü'.repeat(128), '\'"\\'];
+const AWKWARD = ['a:b', '{x}', '100%', '😀', 'a/b?c#d', ' ', '\u0000', '+', '__proto__', 'ü'.repeat(255), '\'"\\'];
 
 const HOSTILE = [
   ...['x', '', '!', 'MTow', 'null', '0', '../..', '%00', 'a'.repeat(5000), '1:00aaaaaaaaaaaaaa'],
@@ -73,7 +73,7 @@ export function listsSection(service: () => Service): void {
       for (const [query, parameter] of [
         ...['0', '-1', '1001', '1.5', 'x', '', '1e2', '%31%30%30%30%30'].map((limit) => [`limit=${limit}`, 'limit']),
         ...['x', '', 'COUNT'].map((view) => [`view=${view}`, 'view']),
-        ...['-1', 'x', '', '1e3', '99999999999'].map((within) => [`activeWithin=${within}`, 'activeWithin']),
+        ...['-1', 'x', '', '1e400', '9007199254741'].map((within) => [`activeWithin=${within}`, 'activeWithin']),
         ['limit=1&limit=1', 'limit'],
         ['nope=1', 'nope'],
         ['Limit=1', 'Limit'],
@@ -100,7 +100,7 @@ export function listsSection(service: () => Service): void {
       }
       assert.equal((await app.send('GET', '/activity')).json.subjects, AWKWARD.length);
       for (const subject of AWKWARD) assert.equal((await app.endSubject(subject)).text, '{"revoked":1}');
-      for (const subject of ['', 'a\nb', 'a\u2028b', 'x'.repeat(129), '\ud800']) {
+      for (const subject of ['', 'a\nb', 'a\u2028b', 'x'.repeat(256), '\ud800']) {
         const answer = await app.send('POST', '/sessions', JSON.stringify({ subject }));
         assert.equal(answer.status, 400, JSON.stringify(subject).slice(0, 20));
       }

@@ -4,6 +4,7 @@
  * lock makes their transactions one sequence.
  */
 import { idleFor, isLive, touched } from '../../core/expiry.ts';
+import { type Clock, decidedBy } from '../../core/instant.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -24,7 +25,16 @@ import type {
   Visit,
 } from '../../core/store.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
-import { applyChange, capOfMove, kept, moved, rotated, surplus } from '../../core/transitions.ts';
+import {
+  applyChange,
+  begunAt,
+  capOfMove,
+  kept,
+  moved,
+  rotationLater,
+  stepOf,
+  surplus,
+} from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
 import { LmdbAudit } from './audit.ts';
 import { healthOf } from './health.ts';
@@ -40,6 +50,8 @@ export interface LmdbOptions extends StoreEvents {
   /** The folder of the data file. Created when it is missing. */
   readonly path: string;
   readonly namespace: string;
+  /** Read again as a verb acts (core/instant.ts). */
+  readonly clock?: Clock | undefined;
 }
 
 /** A record as this process sees it: with what is pending. */
@@ -55,42 +67,59 @@ export class LmdbStore implements SessionStore {
   private readonly seen: WriteBehind;
   private readonly walks: Walks;
   private readonly onTokenReuse: StoreEvents['onTokenReuse'];
+  private readonly decidedAt: (now: number) => number;
 
-  constructor({ path, namespace, onError, onTokenReuse }: LmdbOptions) {
+  constructor({ path, namespace, clock, onError, onTokenReuse }: LmdbOptions) {
     this.onTokenReuse = onTokenReuse;
     this.path = path;
+    this.decidedAt = decidedBy(clock);
     this.tables = new Tables(path, namespace);
     this.seen = new WriteBehind(this.tables, onError);
-    this.walks = new Walks(this.tables, this.seen);
+    this.walks = new Walks(this.tables, this.seen, this.decidedAt);
   }
 
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
     const { app, id, subject } = session;
-    return this.tables.growing(Buffer.byteLength(session.data), (): CreateOutcome => {
-      if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
-      const revoked = this.makeRoom(app, subject, cap, now);
-      if (!Array.isArray(revoked)) return revoked;
-      this.tables.insert(session, credential);
-      return { kind: 'created', at: now, revoked };
-    });
+    return this.write(
+      now,
+      (now, shift): CreateOutcome => {
+        if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+        const revoked = this.makeRoom(app, subject, cap, now);
+        if (!Array.isArray(revoked)) return revoked;
+        this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
+        return { kind: 'created', at: now, revoked };
+      },
+      Buffer.byteLength(session.data),
+    );
   }
 
   async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
     const read = await this.tables.read(() => {
-      const entry = this.open(app, token, now);
+      const at = this.decidedAt(now);
+      const entry = this.open(app, token, at);
       if (entry === null) return null;
-      const idle = idleFor(entry.session, now);
-      if (touch === 'look') return { visit: { session: entry.session, at: now, idle }, urgent: null };
+      const { session, key, stored } = entry;
+      const idle = idleFor(session, at);
+      if (touch === 'look') return { session, at, idle };
+      if (this.seen.isUrgent(stored.session, at)) return 'urgent';
       const reads = touch === 'read' ? 1 : 0;
-      this.seen.touch(entry.key, reads, now);
-      const urgent = this.seen.isUrgent(entry.stored.session, now) ? entry.key : null;
-      return { visit: { session: touched(entry.session, now, reads), at: now, idle }, urgent };
+      this.seen.touch(key, reads, at);
+      return { session: touched(session, at, reads), at, idle };
     });
-    if (read === null || read.urgent === null) return read?.visit ?? null;
-    const key = read.urgent;
-    await this.seen.flush();
-    // Another process may have swept or revoked it in between: then this touch came too late.
-    return (await this.tables.read(() => this.live(key, now))) === null ? null : read.visit;
+    return read === 'urgent' ? this.touchAtOnce(app, token, touch === 'read' ? 1 : 0, now) : read;
+  }
+
+  /** Touches a session whose deadline is about to pass: whether it comes in time is decided where it is committed. */
+  private touchAtOnce(app: string, token: TokenRef, reads: number, now: number): Promise<Visit | null> {
+    return this.write(now, (at) => {
+      const entry = this.open(app, token, at);
+      if (entry === null) return null;
+      const { session, key, stored } = entry;
+      // Pending reads stay pending: the flush adds them.
+      const next = touched(stored.session, Math.max(at, session.lastSeenAt), reads);
+      if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
+      return { session: touched(session, at, reads), at, idle: idleFor(session, at) };
+    });
   }
 
   getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]> {
@@ -98,63 +127,81 @@ export class LmdbStore implements SessionStore {
   }
 
   async find(app: string, id: string, now: number): Promise<Visit | null> {
-    const entry = await this.tables.read(() => this.live(sessionKey(app, id), now));
-    return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
-  }
-
-  update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    return this.tables.growing(Buffer.byteLength(change.data ?? ''), (): UpdateOutcome | null => {
-      const entry = this.open(app, token, now);
-      const { move } = change;
-      if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
-      const { key, stored } = entry;
-      const idle = idleFor(entry.session, now);
-      if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
-      const session = applyChange(entry.session, change, now);
-      if (move === undefined) {
-        // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
-        const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
-        if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
-        return { kind: 'updated', session, at: now, idle, revoked: [] };
-      }
-      const revoked = this.moveTo(entry, session, kept(stored.credential), capOfMove(stored.session, move), now);
-      return Array.isArray(revoked) ? { kind: 'updated', session, at: now, idle, revoked } : revoked;
+    return this.tables.read(() => {
+      const at = this.decidedAt(now);
+      const entry = this.live(sessionKey(app, id), at);
+      return entry && { session: entry.session, at, idle: idleFor(entry.session, at) };
     });
   }
 
+  update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
+    return this.write(
+      now,
+      (now): UpdateOutcome | null => {
+        const entry = this.open(app, token, now);
+        const { move } = change;
+        if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
+        const { key, stored } = entry;
+        const idle = idleFor(entry.session, now);
+        if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+        const session = applyChange(entry.session, change, now);
+        if (move === undefined) {
+          // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
+          const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
+          if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
+          return { kind: 'updated', session, at: now, idle, revoked: [] };
+        }
+        const revoked = this.moveTo(entry, session, kept(stored.credential), capOfMove(stored.session, move), now);
+        return Array.isArray(revoked) ? { kind: 'updated', session, at: now, idle, revoked } : revoked;
+      },
+      Buffer.byteLength(change.data ?? ''),
+    );
+  }
+
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
-    return this.tables.transaction((): RotateOutcome | null => {
+    return this.write(now, (now, shift): RotateOutcome | null => {
       const entry = this.open(app, token, now);
       if (entry === null) return null;
       const { stored, session: before } = entry;
-      const { move, expect } = rotation;
+      const { move, change, expect = before.version } = rotation;
       const idle = idleFor(before, now);
-      if (expect !== undefined && before.version !== expect)
-        return { kind: 'conflict', session: before, at: now, idle };
-      const known = move === undefined && stored.credential.hash === rotation.credential.hash;
-      if (known) return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
-      if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
-      const credential = rotated(stored.credential, rotation);
-      if (move === undefined) {
-        this.tables.remove(stored);
-        this.tables.insert(stored.session, credential, stored.flushes);
-        return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
+      if (before.version !== expect) return { kind: 'conflict', session: before, at: now, idle };
+      const step = stepOf(stored.credential, token.hash, rotationLater(rotation, shift), now);
+      if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
+      if (step.kind === 'done') return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
+      const changed = (session: Session, at: number) => {
+        if (change === undefined) return moved(session, move, at);
+        return applyChange(session, { ...change, expect, ...(move && { move }) }, at);
+      };
+      const session = changed(before, now);
+      const visit = { session, at: now, idle };
+      if (step.kind === 'rotates') {
+        if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
+        if (move !== undefined) {
+          const revoked = this.moveTo(entry, session, step.credential, capOfMove(before, move), now);
+          return Array.isArray(revoked) ? { kind: 'rotated', ...visit, revoked } : revoked;
+        }
       }
-      const session = moved(before, move);
-      const revoked = this.moveTo(entry, session, credential, capOfMove(before, move), now);
-      return Array.isArray(revoked) ? { kind: 'rotated', session, at: now, idle, revoked } : revoked;
+      // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
+      const next = changed(stored.session, Math.max(now, before.lastSeenAt));
+      if (step.kind === 'rotates') {
+        this.tables.remove(stored);
+        this.tables.insert(next, step.credential, stored.flushes);
+      } else if (change !== undefined && this.tables.replace(stored, next)) this.seen.fallBehind(entry.key);
+      return step.kind === 'follows'
+        ? { kind: 'repeated', ...visit, seeds: step.seeds }
+        : { kind: 'rotated', ...visit, revoked: [] };
     });
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     if (selector.by === 'subject') return this.walks.revokeSubject(app, selector.subject, selector.except, now);
     if (selector.by === 'app') return this.walks.revokeApp(app, now);
-    return this.tables.transaction(() => {
+    return this.write(now, (now) => {
       const { open, live } = this;
       const entry = selector.by === 'token' ? open(app, selector.token, now) : live(sessionKey(app, selector.id), now);
       if (entry === null) return 0;
-      if (selector.by === 'token' && selector.version !== undefined && selector.version !== entry.session.version)
-        return 0;
+      if (selector.version !== undefined && selector.version !== entry.session.version) return 0;
       this.tables.remove(entry.stored);
       this.seen.forget(entry.key);
       return 1;
@@ -174,7 +221,11 @@ export class LmdbStore implements SessionStore {
   }
 
   memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
-    return this.tables.growing(Buffer.byteLength(memo.text), () => this.tables.memos.put(app, name, memo, now));
+    return this.write(
+      now,
+      (now, shift) => this.tables.memos.put(app, name, { ...memo, until: memo.until + shift }, now),
+      Buffer.byteLength(memo.text),
+    );
   }
 
   sweep(now: number, limit: number): Promise<number> {
@@ -209,6 +260,19 @@ export class LmdbStore implements SessionStore {
   /** Every key and value, for tests. */
   dump(): { table: string; key: string; value: unknown }[] {
     return this.tables.dump();
+  }
+
+  /**
+   * Runs a verb as one write transaction. It decides by the instant at which it is the writer, however long another process
+   * was; `shift` is how much later than asked that is. `room`: by how many bytes of data the store may grow; absent, the
+   * verb may use what is kept for ends on a full disk.
+   */
+  private write<T>(now: number, verb: (now: number, shift: number) => T, room?: number): Promise<T> {
+    const work = () => {
+      const at = this.decidedAt(now);
+      return verb(at, at - now);
+    };
+    return room === undefined ? this.tables.transaction(work) : this.tables.growing(room, work);
   }
 
   private live = (key: string, now: number): Entry | null => {

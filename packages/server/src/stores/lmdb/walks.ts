@@ -32,24 +32,27 @@ interface Range {
 export class Walks {
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
+  private readonly decidedAt: (now: number) => number;
 
-  constructor(tables: Tables, seen: WriteBehind) {
+  /** `decidedAt` gives the instant to decide by (core/instant.ts). */
+  constructor(tables: Tables, seen: WriteBehind, decidedAt: (now: number) => number) {
     this.tables = tables;
     this.seen = seen;
+    this.decidedAt = decidedAt;
   }
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    await this.seen.settle();
-    return this.tables.snapshot(async (snapshot) => {
+    return this.look(now, async (snapshot, at) => {
+      const since = query.activeSince === undefined ? 0 : query.activeSince + at - now;
       if (query.subject !== undefined) {
-        const sessions = await this.ofSubject(app, query.subject, query.activeSince ?? 0, now, snapshot);
-        return { ...pageOf(sessions, query.cursor, query.limit), at: now };
+        const sessions = await this.ofSubject(app, query.subject, since, at, snapshot);
+        return { ...pageOf(sessions, query.cursor, query.limit), at };
       }
       const { start, end } = under(app);
       const range: Range = {
         start: after === null ? end : activityKey(app, after.lastSeenAt, after.id),
-        end: query.activeSince === undefined ? start : instantPrefix(app, query.activeSince - INDEX_LAG),
+        end: query.activeSince === undefined ? start : instantPrefix(app, since - INDEX_LAG),
         exclusiveStart: true,
         reverse: true,
       };
@@ -57,28 +60,28 @@ export class Walks {
       let last: Position | null = null;
       for await (const { key } of slices(this.tables.activity, range, snapshot)) {
         const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
-        if (record === null || !isActive(record.session, query.activeSince ?? 0, now)) continue;
-        if (sessions.length === query.limit) return { sessions, cursor: writeCursor(last!), at: now };
+        if (record === null || !isActive(record.session, since, at)) continue;
+        if (sessions.length === query.limit) return { sessions, cursor: writeCursor(last!), at };
         sessions.push(record.session);
         last = { lastSeenAt: record.indexedAt, id: record.session.id };
       }
-      return { sessions, cursor: null, at: now };
+      return { sessions, cursor: null, at };
     });
   }
 
   async count(app: string, activeSince: number, now: number): Promise<Count> {
-    await this.seen.settle();
-    return this.tables.snapshot(async (snapshot) => {
+    return this.look(now, async (snapshot, at) => {
+      const since = activeSince + at - now;
       const subjects = new Set<string>();
       let sessions = 0;
-      const exact = instantPrefix(app, activeSince);
-      const range = { start: instantPrefix(app, activeSince - INDEX_LAG), end: under(app).end };
+      const exact = instantPrefix(app, since);
+      const range = { start: instantPrefix(app, since - INDEX_LAG), end: under(app).end };
       for await (const { key, value } of slices(this.tables.activity, range, snapshot)) {
         const [subject, expiresAt] = value;
         // The entry alone decides, unless it may be behind its record.
-        if (key < exact || (expiresAt !== null && expiresAt <= now)) {
+        if (key < exact || (expiresAt !== null && expiresAt <= at)) {
           const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
-          if (record === null || !isActive(record.session, activeSince, now)) continue;
+          if (record === null || !isActive(record.session, since, at)) continue;
         }
         sessions++;
         if (subject !== null) subjects.add(subject);
@@ -98,15 +101,16 @@ export class Walks {
 
   async sweep(now: number, limit: number): Promise<number> {
     this.tables.environment.releaseDeadReaders();
+    await this.sweepMemos(now);
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {
-      const slice = await smaller(async (most) =>
+      const slice = await smaller((most) =>
         this.tables.transaction(() => {
+          const at = this.decidedAt(now);
           const size = Math.min(most, limit - removed);
-          this.tables.memos.sweep(now, most);
-          const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit: size })];
-          return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys, size };
+          const keys = [...this.tables.due.getKeys({ ...dueUntil(at), start, exclusiveStart: true, limit: size })];
+          return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), at)).length, keys, size };
         }),
       );
       removed += slice.removed;
@@ -114,6 +118,19 @@ export class Walks {
       start = slice.keys.at(-1)!;
     }
     return removed;
+  }
+
+  /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */
+  private async sweepMemos(now: number): Promise<void> {
+    const slice = (size: number) =>
+      this.tables.transaction(() => ({ swept: this.tables.memos.sweep(this.decidedAt(now), size), size }));
+    for (let last = await smaller(slice); last.swept === last.size; last = await smaller(slice));
+  }
+
+  /** Looks at one state, by the instant at which it has what this process had pending. */
+  private async look<T>(now: number, work: (snapshot: Transaction, at: number) => Promise<T>): Promise<T> {
+    await this.seen.settle();
+    return this.tables.snapshot((snapshot) => work(snapshot, this.decidedAt(now)));
   }
 
   /** Removes one session that is due, or notes when it will be. In a transaction. */
@@ -140,14 +157,15 @@ export class Walks {
     let revoked = 0;
     let next = range;
     for (;;) {
-      const { keys, ended, size } = await smaller(async (size) =>
+      const { keys, ended, size } = await smaller((size) =>
         this.tables.transaction(() => {
+          const at = this.decidedAt(now);
           let ended = 0;
           const found = [...table.getKeys({ ...next, limit: size })];
           for (const key of found.map(toKey)) {
             const record = key === null ? null : this.tables.record(key);
             if (key === null || record === null) continue;
-            if (isLive(this.seen.current(key, record), now)) ended++;
+            if (isLive(this.seen.current(key, record), at)) ended++;
             this.tables.remove(record);
             this.seen.forget(key);
           }

@@ -6,6 +6,7 @@
 import { pageOf } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
 import { idleFor, isLive, touched } from '../../core/expiry.ts';
+import { type Clock, decidedBy } from '../../core/instant.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -26,7 +27,21 @@ import type {
   Visit,
 } from '../../core/store.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
-import { applyChange, capOfMove, kept, moved, rotated, surplus } from '../../core/transitions.ts';
+import {
+  applyChange,
+  begunAt,
+  capOfMove,
+  kept,
+  moved,
+  rotationLater,
+  stepOf,
+  surplus,
+} from '../../core/transitions.ts';
+
+interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse'> {
+  /** Read again as a verb acts (core/instant.ts). */
+  readonly clock?: Clock | undefined;
+}
 
 interface Entry {
   session: Session;
@@ -45,22 +60,26 @@ export class MemoryStore implements SessionStore {
   private readonly byApp = new Map<string, AppSessions>();
   private readonly memos = new Map<string, Memo>();
   private readonly onTokenReuse: StoreEvents['onTokenReuse'];
+  private readonly decidedAt: (now: number) => number;
   private closed = false;
 
-  constructor({ onTokenReuse }: Pick<StoreEvents, 'onTokenReuse'> = {}) {
+  constructor({ onTokenReuse, clock }: MemoryOptions = {}) {
     this.onTokenReuse = onTokenReuse;
+    this.decidedAt = decidedBy(clock);
   }
 
-  async create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
+  async create(session: Session, credential: Credential, cap: Cap | null, asked: number): Promise<CreateOutcome> {
+    const now = this.decidedAt(asked);
     const app = this.app(session.app);
     if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
     const revoked = this.makeRoom(app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
-    this.add(app, { session, credential });
+    this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
     return { kind: 'created', at: now, revoked };
   }
 
-  async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
+  async get(app: string, token: TokenRef, touch: Touch, asked: number): Promise<Visit | null> {
+    const now = this.decidedAt(asked);
     const entry = this.open(this.app(app), token, now);
     if (entry === null) return null;
     const idle = idleFor(entry.session, now);
@@ -72,12 +91,14 @@ export class MemoryStore implements SessionStore {
     return Promise.all(tokens.map((token) => this.get(app, token, touch, now)));
   }
 
-  async find(app: string, id: string, now: number): Promise<Visit | null> {
+  async find(app: string, id: string, asked: number): Promise<Visit | null> {
+    const now = this.decidedAt(asked);
     const entry = this.live(this.app(app), id, now);
     return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
   }
 
-  async update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
+  async update(app: string, token: TokenRef, change: Change, asked: number): Promise<UpdateOutcome | null> {
+    const now = this.decidedAt(asked);
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
     const { move } = change;
@@ -102,43 +123,52 @@ export class MemoryStore implements SessionStore {
     return { kind: 'updated', session, at: now, idle, revoked };
   }
 
-  async rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
+  async rotate(app: string, token: TokenRef, rotation: Rotation, asked: number): Promise<RotateOutcome | null> {
+    const now = this.decidedAt(asked);
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
     if (entry === null) return null;
-    const { move } = rotation;
+    const { move, change, expect = entry.session.version } = rotation;
     const idle = idleFor(entry.session, now);
-    if (rotation.expect !== undefined && entry.session.version !== rotation.expect) {
-      return { kind: 'conflict', session: entry.session, at: now, idle };
+    if (entry.session.version !== expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+    const step = stepOf(entry.credential, token.hash, rotationLater(rotation, now - asked), now);
+    if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
+    if (step.kind === 'done') return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
+    const changed = change && applyChange(entry.session, { ...change, expect, ...(move && { move }) }, now);
+    const session = changed ?? moved(entry.session, move, now);
+    const visit = { session, at: now, idle };
+    if (step.kind !== 'rotates') {
+      entry.session = session;
+      if (step.kind === 'follows') return { kind: 'repeated', ...visit, seeds: step.seeds };
+      return { kind: 'rotated', ...visit, revoked: [] };
     }
-    const known = move === undefined && rotation.credential.hash === entry.credential.hash;
-    if (known) return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
     if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
-    const session = move === undefined ? entry.session : moved(entry.session, move);
-    const next: Entry = { session, credential: rotated(entry.credential, rotation) };
     const cap = move === undefined ? null : capOfMove(entry.session, move);
-    const revoked = this.moveTo(sessions, entry, next, cap, now);
-    return Array.isArray(revoked) ? { kind: 'rotated', session, at: now, idle, revoked } : revoked;
+    const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now);
+    return Array.isArray(revoked) ? { kind: 'rotated', ...visit, revoked } : revoked;
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     const sessions = this.app(app);
-    const ids = this.select(sessions, selector, now);
+    const ids = this.select(sessions, selector, this.decidedAt(now));
     for (const id of ids) this.remove(sessions, id);
     return ids.length;
   }
 
-  async list(app: string, query: ListQuery, now: number): Promise<Page> {
+  async list(app: string, query: ListQuery, asked: number): Promise<Page> {
+    const now = this.decidedAt(asked);
     const sessions = this.app(app);
     const all =
       query.subject === undefined ? this.allLive(sessions, now) : this.ofSubject(sessions, query.subject, now);
-    const { activeSince = 0 } = query;
-    const active = all.filter((session) => session.lastSeenAt >= activeSince);
+    const since = query.activeSince === undefined ? 0 : query.activeSince + now - asked;
+    const active = all.filter((session) => session.lastSeenAt >= since);
     return { ...pageOf(active, query.cursor, query.limit), at: now };
   }
 
-  async count(app: string, activeSince: number, now: number): Promise<Count> {
-    const active = this.allLive(this.app(app), now).filter((session) => session.lastSeenAt >= activeSince);
+  async count(app: string, activeSince: number, asked: number): Promise<Count> {
+    const now = this.decidedAt(asked);
+    const since = activeSince + now - asked;
+    const active = this.allLive(this.app(app), now).filter((session) => session.lastSeenAt >= since);
     const subjects = new Set(active.map((session) => session.subject).filter((subject) => subject !== null));
     return { sessions: active.length, subjects: subjects.size };
   }
@@ -148,17 +178,19 @@ export class MemoryStore implements SessionStore {
     return [...this.byApp.keys()].sort();
   }
 
-  async memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
+  async memo(app: string, name: string, memo: Memo, asked: number): Promise<string | null> {
     this.assertOpen();
+    const now = this.decidedAt(asked);
     const key = `${app}:${name}`;
     const held = this.memos.get(key);
     const present = held !== undefined && now < held.until ? held.text : null;
     if (present !== memo.instead) return present ?? '';
-    this.memos.set(key, memo);
+    this.memos.set(key, { ...memo, until: memo.until + now - asked });
     return null;
   }
 
-  async sweep(now: number, limit: number): Promise<number> {
+  async sweep(asked: number, limit: number): Promise<number> {
+    const now = this.decidedAt(asked);
     let removed = 0;
     this.assertOpen();
     for (const [key, { until }] of this.memos) if (until <= now) this.memos.delete(key);
@@ -234,12 +266,10 @@ export class MemoryStore implements SessionStore {
     switch (selector.by) {
       case 'token': {
         const entry = this.open(app, selector.token, now);
-        const { version } = selector;
-        if (entry === null || (version !== undefined && version !== entry.session.version)) return [];
-        return [entry.session.id];
+        return isAtVersion(entry, selector.version) ? [entry.session.id] : [];
       }
       case 'id':
-        return this.live(app, selector.id, now) === null ? [] : [selector.id];
+        return isAtVersion(this.live(app, selector.id, now), selector.version) ? [selector.id] : [];
       case 'subject':
         return this.ofSubject(app, selector.subject, now)
           .map((session) => session.id)
@@ -291,7 +321,11 @@ export class MemoryStore implements SessionStore {
       const ids = app.bySubject.get(session.subject) ?? new Set();
       app.bySubject.set(session.subject, ids.add(session.id));
     }
-    for (const held of [credential.previous, credential]) if (held?.alias) app.aliases.set(held.hash, session.id);
+    // A token that was replaced may be another session's by now.
+    for (const { hash, alias } of credential.previous) {
+      if (alias && !app.aliases.has(hash)) app.aliases.set(hash, session.id);
+    }
+    if (credential.alias) app.aliases.set(credential.hash, session.id);
   }
 
   private remove(app: AppSessions, id: string): void {
@@ -300,12 +334,16 @@ export class MemoryStore implements SessionStore {
     const { session, credential } = entry;
     app.byId.delete(id);
     if (app.byId.size === 0) this.byApp.delete(session.app);
-    for (const held of [credential, credential.previous]) {
-      if (held?.alias && app.aliases.get(held.hash) === id) app.aliases.delete(held.hash);
+    for (const { hash, alias } of [credential, ...credential.previous]) {
+      if (alias && app.aliases.get(hash) === id) app.aliases.delete(hash);
     }
     if (session.subject === null) return;
     const ids = app.bySubject.get(session.subject);
     ids?.delete(id);
     if (ids?.size === 0) app.bySubject.delete(session.subject);
   }
+}
+
+function isAtVersion(entry: Entry | null, version: number | undefined): entry is Entry {
+  return entry !== null && (version === undefined || version === entry.session.version);
 }

@@ -1,0 +1,93 @@
+// Part of the build: the files of /docs, and the guides as pages. Run in packages/server.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Marked } from 'marked';
+
+const to = 'dist/docs-page';
+const documents = '../..';
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** The guides, by the name in their address, in the order of the menu. */
+const GUIDES = {
+  api: ['docs/api.md', 'The v1 API, task by task'],
+  errors: ['docs/errors.md', 'Errors'],
+  upgrading: ['UPGRADING.md', 'From 2.x'],
+  configuration: ['docs/configuration.md', 'Configuration'],
+  keys: ['docs/keys.md', 'API keys'],
+  operations: ['docs/operations.md', 'Operations'],
+  guarantees: ['docs/guarantees.md', 'Guarantees'],
+};
+
+rmSync(to, { recursive: true, force: true });
+mkdirSync(join(to, 'guides'), { recursive: true });
+for (const name of ['page.css', 'page.js']) put(name, readFileSync(join('docs-page', name), 'utf8'));
+for (const [name, [file, title]] of Object.entries(GUIDES)) {
+  put(`guides/${name}.html`, page(title, render(readFileSync(join(documents, file), 'utf8'))));
+}
+const list = Object.entries(GUIDES).map(([name, [, title]]) => ({ name, title }));
+put('guides.json', JSON.stringify(list));
+
+function put(name, text) {
+  writeFileSync(join(to, name), text);
+}
+
+function render(markdown) {
+  const used = new Map();
+  const marked = new Marked({
+    renderer: {
+      heading({ tokens, depth, text }) {
+        const plain = text
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+          .replaceAll(' ', '-');
+        const times = used.get(plain) ?? 0;
+        used.set(plain, times + 1);
+        const id = times === 0 ? plain : `${plain}-${times}`;
+        return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+      },
+      link({ href, tokens }) {
+        const text = this.parser.parseInline(tokens);
+        const target = targetOf(href);
+        return target === null ? text : `<a href="${target}">${text}</a>`;
+      },
+    },
+  });
+  return marked.parse(markdown);
+}
+
+/** Gives where a link of a document leads in the server. Absence: null for what is in the repository only. */
+function targetOf(href) {
+  if (href.startsWith('#')) return href;
+  if (/^https?:/.test(href)) return href.replace(/^http:\/\/127\.0\.0\.1:3000\//, '/');
+  const [path, fragment] = href.split('#');
+  const file = path.replace(/^(\.\.?\/)+/, '').replace(/^docs\//, '');
+  const name = Object.keys(GUIDES).find((guide) => GUIDES[guide][0].replace(/^docs\//, '') === file);
+  return name === undefined ? null : `/docs/guides/${name}${fragment === undefined ? '' : `#${fragment}`}`;
+}
+
+function page(title, body) {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}: REST-Sessions ${version}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/page.css?v=${version}">
+</head>
+<body>
+<a class="skip" href="#main">Skip to the text</a>
+<header class="top"><p class="version">REST-Sessions ${version}</p>
+<nav aria-label="Guides"><ul><li><a href="/docs">Reference</a></li>
+${Object.entries(GUIDES)
+  .map(([name, [, text]]) => `<li><a href="/docs/guides/${name}">${text}</a></li>`)
+  .join('\n')}
+</ul></nav></header>
+<main id="main" tabindex="-1">
+${body}
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,125 @@
+// Finds and runs test files: each in a process of its own, several at once, the slowest first. It does what `node --test`
+// does, and also tells which file a test belongs to and how long each file took; `npm test` and `npm run test:repeat` need
+// both.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { root } from './install.mjs';
+
+/** Most files wait for other processes and for sessions to expire, so more of them than there are cores can run at once. */
+export const CONCURRENCY = 4;
+
+/** Units: milliseconds. A file that takes longer hangs: its processes are ended, and it counts as failed. */
+const LONGEST = 15 * 60_000;
+
+/** How long each file took the last time, in seconds. What it holds is only used for the order. */
+const TIMES = join(root, 'node_modules', '.rest-sessions-test-times.json');
+
+/** Gives the test files of a folder, relative to the repository. */
+export function testFiles(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .filter((path) => !path.includes('node_modules'))
+    .sort();
+}
+
+/**
+ * Runs test files and calls `onFile` as each ends, with
+ * {file, seconds, code, tests: [{name, outcome, error?}], output}: `output` is what its spec reporter and its tests printed.
+ */
+export async function runFiles(files, { concurrency = CONCURRENCY, onFile }) {
+  const times = readTimes();
+  const waiting = slowestFirst(files, times);
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const result = await runFile(file);
+      times[file] = Math.round(result.seconds * 10) / 10;
+      onFile(result);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  writeFileSync(TIMES, JSON.stringify(times, null, 1));
+}
+
+/** Counts the tests of a result by outcome. */
+export function count(tests, outcome) {
+  return tests.filter((test) => test.outcome === outcome).length;
+}
+
+async function runFile(file) {
+  const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-events-'));
+  const events = join(folder, 'events');
+  const reporters = [
+    ['spec', 'stdout'],
+    ['./scripts/test-events.mjs', events],
+  ].flatMap(([reporter, destination]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${destination}`]);
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const began = performance.now();
+  // In a process group of its own, so that what a file started ends with it.
+  const child = spawn(process.execPath, ['--import', 'tsx', ...reporters, resolve(root, file)], {
+    cwd: root,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const timer = setTimeout(() => endGroup(child, 'SIGKILL'), LONGEST);
+  const code = await new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
+  clearTimeout(timer);
+  running.delete(child);
+  const tests = readEvents(events);
+  rmSync(folder, { recursive: true, force: true });
+  // For example an error between two tests, or a test that never ends.
+  if (code !== 0 && count(tests, 'failed') === 0)
+    tests.push({ name: '(the file itself)', outcome: 'failed', error: `it ended with ${code}` });
+  return { file, seconds: (performance.now() - began) / 1000, code, tests, output };
+}
+
+const running = new Set();
+
+function endGroup(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    for (const child of running) endGroup(child, 'SIGTERM');
+    await delay(500);
+    for (const child of running) endGroup(child, 'SIGKILL');
+    process.exit(1);
+  });
+}
+
+function readEvents(path) {
+  try {
+    return readFileSync(path, 'utf8').split('\n').filter(Boolean).map(JSON.parse);
+  } catch {
+    return [];
+  }
+}
+
+function readTimes() {
+  try {
+    return JSON.parse(readFileSync(TIMES, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** A file that never ran stands between the slow and the quick ones. */
+function slowestFirst(files, times) {
+  return [...files].sort((a, b) => (times[b] ?? 10) - (times[a] ?? 10) || (a < b ? -1 : 1));
+}
