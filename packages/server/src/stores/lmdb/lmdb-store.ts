@@ -80,17 +80,13 @@ export class LmdbStore implements SessionStore {
 
   create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
     const { app, id, subject } = session;
-    return this.write(
-      now,
-      (now, shift): CreateOutcome => {
-        if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
-        const revoked = this.makeRoom(app, subject, cap, now);
-        if (!Array.isArray(revoked)) return revoked;
-        this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
-        return { kind: 'created', at: now, revoked };
-      },
-      Buffer.byteLength(session.data),
-    );
+    return this.grow(Buffer.byteLength(session.data), now, (now, shift): CreateOutcome => {
+      if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+      const revoked = this.makeRoom(app, subject, cap, now);
+      if (!Array.isArray(revoked)) return revoked;
+      this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
+      return { kind: 'created', at: now, revoked };
+    });
   }
 
   async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
@@ -135,27 +131,23 @@ export class LmdbStore implements SessionStore {
   }
 
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    return this.write(
-      now,
-      (now): UpdateOutcome | null => {
-        const entry = this.open(app, token, now);
-        const { move } = change;
-        if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
-        const { key, stored } = entry;
-        const idle = idleFor(entry.session, now);
-        if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
-        const session = applyChange(entry.session, change, now);
-        if (move === undefined) {
-          // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
-          const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
-          if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
-          return { kind: 'updated', session, at: now, idle, revoked: [] };
-        }
-        const revoked = this.moveTo(entry, session, kept(stored.credential), capOfMove(stored.session, move), now);
-        return Array.isArray(revoked) ? { kind: 'updated', session, at: now, idle, revoked } : revoked;
-      },
-      Buffer.byteLength(change.data ?? ''),
-    );
+    return this.grow(Buffer.byteLength(change.data ?? ''), now, (now): UpdateOutcome | null => {
+      const entry = this.open(app, token, now);
+      const { move } = change;
+      if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
+      const { key, stored } = entry;
+      const idle = idleFor(entry.session, now);
+      if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+      const session = applyChange(entry.session, change, now);
+      if (move === undefined) {
+        // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
+        const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
+        if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
+        return { kind: 'updated', session, at: now, idle, revoked: [] };
+      }
+      const revoked = this.moveTo(entry, session, kept(stored.credential), capOfMove(stored.session, move), now);
+      return Array.isArray(revoked) ? { kind: 'updated', session, at: now, idle, revoked } : revoked;
+    });
   }
 
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
@@ -221,10 +213,8 @@ export class LmdbStore implements SessionStore {
   }
 
   memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
-    return this.write(
-      now,
-      (now, shift) => this.tables.memos.put(app, name, { ...memo, until: memo.until + shift }, now),
-      Buffer.byteLength(memo.text),
+    return this.grow(Buffer.byteLength(memo.text), now, (now, shift) =>
+      this.tables.memos.put(app, name, { ...memo, until: memo.until + shift }, now),
     );
   }
 
@@ -264,15 +254,20 @@ export class LmdbStore implements SessionStore {
 
   /**
    * Runs a verb as one write transaction. It decides by the instant at which it is the writer, however long another process
-   * was; `shift` is how much later than asked that is. `room`: by how many bytes of data the store may grow; absent, the
-   * verb may use what is kept for ends on a full disk.
+   * was; `shift` is how much later than asked that is.
    */
-  private write<T>(now: number, verb: (now: number, shift: number) => T, room?: number): Promise<T> {
-    const work = () => {
-      const at = this.decidedAt(now);
-      return verb(at, at - now);
-    };
-    return room === undefined ? this.tables.transaction(work) : this.tables.growing(room, work);
+  private write<T>(now: number, verb: (now: number, shift: number) => T): Promise<T> {
+    return this.tables.transaction(() => this.decided(now, verb));
+  }
+
+  /** As `write`, for a verb that makes the store grow by so many bytes of data: refused where the disk is full. */
+  private grow<T>(room: number, now: number, verb: (now: number, shift: number) => T): Promise<T> {
+    return this.tables.growing(room, () => this.decided(now, verb));
+  }
+
+  private decided<T>(now: number, verb: (now: number, shift: number) => T): T {
+    const at = this.decidedAt(now);
+    return verb(at, at - now);
   }
 
   private live = (key: string, now: number): Entry | null => {
