@@ -4,6 +4,10 @@
  */
 import { ServiceError } from './errors.ts';
 import type { Session } from './session.ts';
+import { fingerprint } from './token.ts';
+
+/** Against slips, not against forgers: what a cursor shows is in the lists that its caller may read. */
+const MARK_LENGTH = 6;
 
 export interface Position {
   readonly lastSeenAt: number;
@@ -25,6 +29,32 @@ export function readCursor(cursor: string): Position {
     throw new ServiceError('invalid_cursor', 'cursor must be one that a list answer gave', { field: 'cursor' });
   }
   return { lastSeenAt, id: match[2]! };
+}
+
+/** Whose list it is: of an app, or of a subject in it. */
+interface Listed {
+  readonly app: string;
+  readonly subject?: string | undefined;
+}
+
+/** Gives the cursor of a store as callers get it: with the mark of its list, so that no other list takes it. */
+export function cursorFor(list: Listed, cursor: string): string {
+  return `${cursor}.${markOf(list)}`;
+}
+
+/** Gives the cursor that the store gave. Errors: `invalid_cursor` when it is one of another list. */
+export function cursorIn(list: Listed, given: string): string {
+  const end = given.lastIndexOf('.');
+  if (end < 0 || given.slice(end + 1) !== markOf(list)) {
+    throw new ServiceError('invalid_cursor', 'cursor must be one that an answer of this very list gave', {
+      field: 'cursor',
+    });
+  }
+  return given.slice(0, end);
+}
+
+function markOf({ app, subject }: Listed): string {
+  return fingerprint(JSON.stringify([app, subject ?? null])).slice(0, MARK_LENGTH);
 }
 
 /** Orders by most recent activity, equal instants by id descending. */

@@ -11,6 +11,7 @@ import { openApiDocument, openApiRoute } from './openapi.ts';
 import { operationsWith } from './operation.ts';
 import { errorForm, HEADERS, problem, Refusal, STATUS } from './problem.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
+import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
@@ -68,19 +69,22 @@ export function createApp(options: AppOptions): App {
   });
   const routes = routeTable(options);
   for (const route of routes) {
-    const { method, path } = route;
+    const { method, path, scope } = route;
     let { handle } = route;
     if (rateLimits !== null) handle = limited(route, rateLimits, clock);
     if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
+      // The router passes over a slash at the end.
+      if (c.req.path.endsWith('/')) throw noRoute(c.req.path);
+      if (scope !== null) refuseRepeatedHeaders(c);
       return handle(c);
     });
   }
 
   app.notFound((c) => {
     const allowed = allowedMethods(routes, c.req.path);
-    if (allowed.length === 0) return fail(c, new ServiceError('route_not_found', nothingAt(c.req.path)));
+    if (allowed.length === 0) return fail(c, noRoute(c.req.path));
     const Allow = allowed.join(', ');
     if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...HEADERS, Allow } });
     return fail(c, new ServiceError('method_not_allowed', `the methods of this route are ${Allow}`), { Allow });
@@ -95,16 +99,18 @@ export function createApp(options: AppOptions): App {
   return app;
 }
 
+function noRoute(path: string): ServiceError {
+  // Operators look for metrics at a path of their own.
+  const message =
+    path === '/metrics'
+      ? 'this version has no metrics; /livez and /readyz tell how the server is'
+      : 'no route has this path';
+  return new ServiceError('route_not_found', message);
+}
+
 function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {
   if (c.env.trace !== undefined) c.env.trace.error = error.code;
   return problem(error, errorForm(c.req.path), headers);
-}
-
-/** Operators look for metrics at a path of their own. */
-function nothingAt(path: string): string {
-  return path === '/metrics'
-    ? 'this version has no metrics; /livez and /readyz tell how the server is'
-    : 'no route has this path';
 }
 
 function allowedMethods(routes: readonly Route[], path: string): string[] {

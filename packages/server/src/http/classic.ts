@@ -20,7 +20,6 @@ import {
   checkClassicSubject,
   checkClassicToken,
   checkIdleTimeout,
-  checkSubject,
   type IdleTimeout,
   type Ip,
   isReservedApp,
@@ -109,7 +108,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function soid(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
   }
 
@@ -125,7 +124,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function killsoid(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 

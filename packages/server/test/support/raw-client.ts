@@ -44,7 +44,7 @@ export interface ExchangeOptions {
   readonly pause?: number;
   /** Milliseconds after the last wanted answer in which one too many is still noticed. Default 30. */
   readonly linger?: number;
-  /** Milliseconds until the client gives up. Default 10,000. */
+  /** Milliseconds until the client gives up. Default 60,000: only what never comes fails. */
   readonly patience?: number;
   /** Over TLS, whatever the certificate. */
   readonly tls?: boolean;
@@ -69,7 +69,7 @@ export function request(method: string, target: string, headers: readonly string
 
 /** Sends the parts on one connection and gathers what comes back. */
 export function exchange(port: number, parts: Bytes | readonly Bytes[], options: ExchangeOptions = {}) {
-  const { answers: wanted = 1, ending = 'wait', method, pause = 5, linger = 30, patience = 10_000, tls } = options;
+  const { answers: wanted = 1, ending = 'wait', method, pause = 5, linger = 30, patience = 60_000, tls } = options;
   return new Promise<Exchange>((resolve) => {
     const where = { port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false };
     const socket = tls ? connectTls(where) : connect(where);

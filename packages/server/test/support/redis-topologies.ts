@@ -2,11 +2,13 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
 import { freePorts, type RedisServer, startRedis } from './redis.ts';
 import { type Cleanup, temporaryFolder } from './server.ts';
+import { until } from './until.ts';
+
+export { until };
 
 const run = promisify(execFile);
 
@@ -120,10 +122,10 @@ export async function startCluster(cleanup: Cleanup): Promise<TestCluster> {
     },
   };
 }
-
-/** Asks until it is so. Errors: when it is not after 20 seconds. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const began = Date.now(); !(await isSo()); await delay(50)) {
-    if (Date.now() - began > 20_000) throw new Error(`not so after 20 seconds: ${isSo}`);
-  }
+/** Resolves when the replicas of a master have all that it had when this was called. */
+export async function replicated({ admin }: RedisServer): Promise<void> {
+  const offsets = async (name: RegExp) =>
+    [...(await admin.info('replication')).matchAll(name)].map(([, offset]) => Number(offset));
+  const [written = 0] = await offsets(/^master_repl_offset:(\d+)/gm);
+  await until(async () => (await offsets(/^slave\d+:.*offset=(\d+)/gm)).every((offset) => offset >= written));
 }
