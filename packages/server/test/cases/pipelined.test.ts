@@ -30,9 +30,8 @@ describe('bodies behind other requests', () => {
       socket.write(put.repeat(1400));
       const seen = new Map<string, number>();
       let tail = '';
-      while ((seen.get('200') ?? 0) < 1400) {
-        const [data] = await Promise.race([once(socket, 'data'), once(socket, 'close').then(() => [null])]);
-        assert.ok(data !== null, `the connection ended: ${JSON.stringify([...seen])}`);
+      // It ends with the connection, so that one that was cut fails the counts below.
+      for await (const data of socket) {
         tail += data.toString('latin1');
         const statuses = [...tail.matchAll(/HTTP\/1\.1 (\d{3}) /g)];
         for (const [, status = ''] of statuses) seen.set(status, (seen.get(status) ?? 0) + 1);
@@ -40,6 +39,7 @@ describe('bodies behind other requests', () => {
         // What may be the begin of a status line stays for the next piece.
         tail =
           last === undefined ? tail.slice(-13) : tail.slice(Math.max(last.index + last[0].length, tail.length - 13));
+        if (seen.get('200') === 1400) break;
       }
       assert.deepEqual([...seen].sort(), [
         ['100', 1400],
