@@ -2,9 +2,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Config, ConfigError, nearest, readConfig, showUrl, unknownVariables } from '../config.ts';
-import { createLog, finishLog, flushLog, greet, type Log } from '../log.ts';
+import { createLog, finishLog, flushLog, greet, isLogStuck, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
 import { consoleInto } from './console.ts';
+import { leave } from './leave.ts';
 import { fail, misuse } from './output.ts';
 import { firstCauseToStop } from './signals.ts';
 
@@ -26,6 +27,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
       else log.info('SIGHUP: there is nothing to read again');
     },
     onIgnored: (signal) => log.info({ signal }, 'this signal means nothing to the server'),
+    onImpatience: () => leave(1, { isStuck: isLogStuck() }),
   });
   dieLoudly(log);
   consoleInto(log);
@@ -44,7 +46,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   await server.stop();
   log.info('stopped');
   await finishLog();
-  return 0;
+  return leave(0, { isStuck: isLogStuck() });
 }
 
 /** Reads the configuration. Whether a host name means anything only the network knows. Errors: ConfigError. */
@@ -80,8 +82,9 @@ function tellUnknown(environment: NodeJS.ProcessEnv, log: Log): void {
 function dieLoudly(log: Log): void {
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a fault of the server; it ends');
-    flushLog();
-    process.exit(1);
+    const isStuck = isLogStuck();
+    if (!isStuck) flushLog();
+    leave(1, { isStuck });
   });
 }
 
