@@ -12,6 +12,7 @@ import type { Log } from './log.ts';
 import { isOutage, Outage } from './outage.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
+import { type Reloading, WatchedFiles } from './reloading.ts';
 import { watchStore } from './store-watch.ts';
 import { openStore } from './stores/open-store.ts';
 import { startSweeper } from './sweeper.ts';
@@ -27,7 +28,7 @@ export interface RunningServer {
   readonly open: boolean;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
-   * changes. Absence: null when there is nothing to read again.
+   * changes. A change of these files is noticed without it. Absence: null when there is nothing to read again.
    */
   readonly reload: (() => void) | null;
   /** Finishes the requests under way, makes everything durable and lets go. */
@@ -43,6 +44,9 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
+  const watched = [...(policyFile === null ? [] : [reloadingPolicy(policyFile, log)]), ...access.reloadings].map(
+    (reloading) => new WatchedFiles(reloading),
+  );
   const onTokenReuse = (app: string, session: string) =>
     log.warn({ app, session }, 'a token was used that a rotation had replaced: it may have been stolen');
   const { namespace, storeTimeout: timeout, redis } = config;
@@ -72,19 +76,16 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const server = new NodeServer({
     app,
     onRequest: config.logRequests ? logRequest : null,
-    tls: access.tls,
+    tls: access.tls?.files ?? null,
     maxConcurrent: config.maxConcurrent,
     hosts: access.authenticate === null ? new HostRule(ownNames(config)) : null,
   });
-  const reloaders = [
-    policyFile && (() => reloadPolicy(policyFile, log)),
-    access.reload && (() => access.reload?.((files) => server.useTls(files))),
-  ].filter((reload) => reload !== null);
+  if (access.tls !== null) access.tls.use = (files) => server.useTls(files);
   let port: number;
   try {
     port = await server.listen(config.host, config.port);
   } catch (error) {
-    access.close();
+    for (const files of watched) files.close();
     outage.close();
     await store.close();
     throw error;
@@ -111,10 +112,10 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     location,
     trouble: outage.why,
     open: access.authenticate === null,
-    reload: reloaders.length === 0 ? null : () => reloaders.forEach((reload) => void reload()),
+    reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
     stop: async () => {
       stopping = true;
-      access.close();
+      for (const files of watched) files.close();
       await server.stop();
       outage.close();
       stopWatching();
@@ -148,18 +149,20 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadPolicy(file: PolicyFile, log: Log): void {
-  try {
-    log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again');
-  } catch (error) {
-    if (!(error instanceof PolicyFault)) throw error;
-    for (const { where, rule } of error.faults) {
-      log.error(
-        { file: file.path, where, rule },
-        'the policy file has a fault and is not used; the policy before it stays',
-      );
-    }
-  }
+function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
+  return {
+    files: [file.path],
+    read: () => log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again'),
+    onFault: (error) => {
+      if (!(error instanceof PolicyFault)) throw error;
+      for (const { where, rule } of error.faults) {
+        log.error(
+          { file: file.path, where, rule },
+          'the policy file has a fault and is not used; the policy before it stays',
+        );
+      }
+    },
+  };
 }
 
 function packageVersion(): string {

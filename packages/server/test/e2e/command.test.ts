@@ -127,7 +127,7 @@ describe('the start message', () => {
   });
 
   test('comes after a warning about each variable that looks like ours and means nothing', async (t) => {
-    const server = await startServer(t, { RS_STORE: 'memory:', RS_PROT: '4000' });
-    await until(() => /"level":"warn".*"variable":"RS_PROT"/.test(server.output()));
+    const server = await startServer(t, { RS_STORE: 'memory:', RS_COLOUR: 'blue' });
+    await until(() => /"level":"warn".*"variable":"RS_COLOUR"/.test(server.output()));
   });
 });

@@ -141,7 +141,7 @@ describe('a server with keys', () => {
   test('does not start with keys that have a fault: one line, exit code 2, and the text of no key', (t) => {
     const file = join(temporaryFolder(t), 'keys.json');
     const key = createKey(file, 'shop');
-    chmodSync(file, 0o644);
+    chmodSync(file, 0o646);
     for (const env of [
       { RS_KEYS_FILE: file },
       { RS_KEYS_FILE: `${file}.none` },
@@ -170,7 +170,7 @@ describe('a server with keys', () => {
     assert.equal(await status(first), 200, 'both are good while one takes the place of the other');
     run(['keys', 'revoke', 'first', '--file', file]);
     await until(async () => (await status(first)) === 401);
-    chmodSync(file, 0o640);
+    chmodSync(file, 0o620);
     server.child.kill('SIGHUP');
     await until(() => server.output().includes('the API keys have a fault; those from before stay'));
     assert.equal(await status(second), 200);

@@ -128,9 +128,3 @@ test('the JSON Schema of the file is served as it is in the package', async (t) 
   assert.deepEqual([status, headers['content-type']], [200, 'application/json; charset=utf-8']);
   assert.equal(text, readFileSync(new URL('../../schema/config.json', import.meta.url), 'utf8'));
 });
-
-test('without a policy file SIGHUP ends the server, as when its terminal is closed', async (t) => {
-  const server = await startServer(t, { RS_STORE: 'memory:' });
-  assert.equal(await server.end('SIGHUP'), null);
-  assert.equal(server.child.signalCode, 'SIGHUP');
-});

@@ -62,7 +62,7 @@ export async function startSentinel(cleanup: Cleanup): Promise<SentinelTrio> {
   const prompt = ['--repl-diskless-sync-delay', '0'];
   const servers = [await startRedis(cleanup, prompt)];
   const port = servers[0]!.port;
-  for (const _ of [1, 2]) servers.push(await startRedis(cleanup, [...prompt, '--replicaof', `127.0.0.1 ${port}`]));
+  for (const _ of [1, 2]) servers.push(await startRedis(cleanup, [...prompt, '--replicaof', '127.0.0.1', `${port}`]));
   const ports = await freePorts(3);
   const sentinels: RedisServer[] = [];
   for (const own of ports) {
@@ -121,4 +121,11 @@ export async function startCluster(cleanup: Cleanup): Promise<TestCluster> {
       return nodes.filter((_, i) => roles[i]![0] === 'master');
     },
   };
+}
+/** Resolves when the replicas of a master have all that it had when this was called. */
+export async function replicated({ admin }: RedisServer): Promise<void> {
+  const offsets = async (name: RegExp) =>
+    [...(await admin.info('replication')).matchAll(name)].map(([, offset]) => Number(offset));
+  const [written = 0] = await offsets(/^master_repl_offset:(\d+)/gm);
+  await until(async () => (await offsets(/^slave\d+:.*offset=(\d+)/gm)).every((offset) => offset >= written));
 }

@@ -100,13 +100,13 @@ export class Walks {
 
   async sweep(now: number, limit: number): Promise<number> {
     this.tables.releaseDeadReaders();
+    await this.sweepMemos(now);
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {
       const slice = await this.tables.transaction(() => {
         const at = this.decidedAt(now);
         const size = Math.min(WRITE_SLICE, limit - removed);
-        this.tables.memos.sweep(at, WRITE_SLICE);
         const keys = [...this.tables.due.getKeys({ ...dueUntil(at), start, exclusiveStart: true, limit: size })];
         return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), at)).length, keys, size };
       });
@@ -115,6 +115,12 @@ export class Walks {
       start = slice.keys.at(-1)!;
     }
     return removed;
+  }
+
+  /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */
+  private async sweepMemos(now: number): Promise<void> {
+    const slice = () => this.tables.memos.sweep(this.decidedAt(now), WRITE_SLICE);
+    while ((await this.tables.transaction(slice)) === WRITE_SLICE);
   }
 
   /** Looks at one state, by the instant at which it has what this process had pending. */

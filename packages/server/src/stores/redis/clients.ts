@@ -12,12 +12,14 @@ export interface TlsFiles {
 
 /** Of the time budget, how much an attempt to connect may take. */
 const ATTEMPT_SHARE = 0.9;
+/** So long it may take in any case: TLS and AUTH over a slow network, where answers have a small budget. Units: milliseconds. */
+const SHORTEST_ATTEMPT = 900;
 
 /** Makes a client that has not begun to connect. `timeout`: of a connection attempt, and of an answer; milliseconds. */
 export function clientFor(address: Address, tls: TlsFiles, timeout: number): Redis | Cluster {
   const { nodes, topology } = address;
   // An attempt that hangs is told before those who wait for it give up.
-  const limit = Math.ceil(timeout * ATTEMPT_SHARE);
+  const limit = Math.max(Math.ceil(timeout * ATTEMPT_SHARE), SHORTEST_ATTEMPT);
   const common = {
     ...(address.tls ? { tls: { ...tls } } : {}),
     Connector: directConnector(address, limit),
@@ -63,7 +65,7 @@ export function clientFor(address: Address, tls: TlsFiles, timeout: number): Red
     name: address.name!,
     connectTimeout: limit,
     // A Sentinel that is silent must leave time to ask the next one.
-    sentinelCommandTimeout: Math.ceil(timeout / 2),
+    sentinelCommandTimeout: Math.ceil(limit / 2),
     sentinelRetryStrategy: () => null,
     ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { ...tls } } : {}),
   });

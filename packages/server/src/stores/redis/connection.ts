@@ -86,7 +86,7 @@ export class Connection {
   /** Why there is no connection, in a sentence. Absence: null when there is one. */
   get trouble(): Error | null {
     if (this.lostAt === null) return null;
-    return this.reason ?? new Error(`there is no connection to ${inWords(this.options.address)} yet`);
+    return this.reason ?? new Error(`${inWords(this.options.address)} does not answer yet`);
   }
 
   /** Sends a command. Answers bulk texts as Buffers. Errors: what the server or the network says, arguments left out. */

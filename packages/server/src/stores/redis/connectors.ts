@@ -62,7 +62,7 @@ export function sentinelConnector(login: Login, limit: number, name: string, sen
       const socket = await super
         .connect((_, error) => said.push(error.message))
         .catch((error: unknown) => {
-          if (said.some((text) => text.includes('invalid reply: null'))) {
+          if (said.some((text) => /invalid reply: null|No such master with that name/.test(text))) {
             throw new Error(`the Sentinels at ${sentinels} know no master of the name ${name}`);
           }
           throw noSentinel(said.at(-1) ?? textOf(error), sentinels);

@@ -102,7 +102,10 @@ function ask(socket: Socket, commands: readonly Command[], at: string, tls: bool
       socket.off('data', onData).off('error', onError).off('close', onClose);
       settle();
     };
-    const onError = (error: Error) => end(() => reject(unreachable(error, at)));
+    const onError = (error: NodeJS.ErrnoException) => {
+      const closed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      end(() => reject(closed ? unanswered(at, tls) : unreachable(error, at)));
+    };
     const onClose = () => end(() => reject(unanswered(at, tls)));
     const onData = (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
