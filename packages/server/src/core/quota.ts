@@ -1,13 +1,14 @@
 /**
- * The quota of an app: how many sessions it may have. Nobody can count a million sessions for each create, so the count
- * is taken now and then and what this process creates is added to it. Near the quota that is each second: then several
- * processes together can go over it by what they create in one second, and what ended is noticed within one.
- * Rejected: a counter beside the sessions, which every create, end and expiry in all stores would have to keep true.
+ * The quota of an app: how many sessions it may have. A million sessions cannot be counted for each create. So they are
+ * counted now and then, and what this process creates in between is added. Near the quota they are counted each second.
+ * Several processes together can then exceed the quota by what they create in one second, and sessions that ended are
+ * noticed within one second.
+ * Rejected: a counter beside the sessions, which every create, end and expiry in all stores would have to keep right.
  */
 import { ServiceError } from './errors.ts';
 import type { SessionStore } from './store.ts';
 
-/** How long a count is good: always, and when most of the quota is used. Units: milliseconds. */
+/** For how long a count is used: usually, and when most of the quota is taken. Units: milliseconds. */
 const GOOD_FOR = 10_000;
 const GOOD_FOR_NEAR = 1000;
 const NEAR = 0.9;

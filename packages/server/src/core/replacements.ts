@@ -1,7 +1,7 @@
 /**
- * Changes that may move a session to another subject, each for itself: they cannot be gathered like plain updates
- * (updates.ts), because the session has another id afterwards. And `replace`: what a framework's session store does, which
- * chooses its tokens itself and writes whole sessions.
+ * Changes that may move a session to another subject. Each is a step of its own: they cannot be gathered like plain updates
+ * (updates.ts), because the session has another id afterwards.
+ * Also `replace`, for the session store of a framework: it chooses its tokens itself and writes whole sessions.
  */
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
@@ -77,15 +77,16 @@ export class Replacements {
       if (outcome?.kind === 'updated') return outcome;
       if (outcome?.kind === 'refused') throw limitReached(outcome);
       if (outcome === null) await this.checkMoves(app, token, before, now);
-      // Changed, moved or ended meanwhile, or an id that exists: again, on what is there now.
+      // It was changed, moved or ended meanwhile, or the new id exists: try again with what is there now.
     }
   }
 
   /**
    * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
    * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
-   * login, or from the creation before one, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
-   * `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`, `token_replaced`, `data_too_large`, `invalid_value`.
+   * login, or from the creation before one, so no number of replacements prolongs it. Errors: `version_mismatch` when a
+   * condition does not hold, `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`,
+   * `token_replaced`, `data_too_large`, `invalid_value`.
    */
   async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
     checkDraft(draft, this.policy(app));
@@ -100,8 +101,8 @@ export class Replacements {
   }
 
   /**
-   * After a move that found nothing: what is still there, unchanged, opens with a token that was replaced, in its grace.
-   * Trying again would never end. Errors: `token_replaced`.
+   * Called after a move that found nothing. If the session is still there, unchanged, then the token is one that a rotation
+   * has replaced, in its grace. It can move nothing, so trying again would never end. Errors: `token_replaced`.
    */
   private async checkMoves(app: AppName, token: string, { session: { id, version } }: Visit, now: number) {
     const present = (await this.store.get(app, parseToken(token), 'look', now))?.session;
@@ -159,7 +160,7 @@ export class Replacements {
   }
 }
 
-/** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known. */
+/** Gives a session as a draft changes it. Members about the device that the draft leaves out stay as they are. */
 function overwritten({ app: _app, ip, userAgent, label, ...members }: Draft): ReturnType<MovingEdit> {
   return {
     ...members,

@@ -27,7 +27,7 @@ const INDEXES: Record<IndexName, readonly [missing: string, orphan: string]> = {
 /** Opens the audit of a folder. Errors: a folder or namespace without a store; it makes neither. */
 export function openLmdbAudit(path: string, namespace: string, repair: boolean): LmdbAudit {
   const present = new Tables(path, namespace, true);
-  // Opened for reading alone, a table that does not exist is no table.
+  // An environment that is opened only for reading does not create a missing table.
   const exists = present.sessions !== undefined;
   if (exists && !repair) return new LmdbAudit(present);
   void present.close();
@@ -189,7 +189,7 @@ export class LmdbAudit implements Audit {
     const app = key.slice(0, key.indexOf(':'));
     const id = index === 'aliases' ? String(value) : idOf(key);
     const record = this.read(index === 'due' ? keyOfDue(key) : sessionKey(app, id), snapshot);
-    // Of a session that cannot be read nobody knows which entries are its own.
+    // Of a session that cannot be read, nobody can tell which entries belong to it.
     if (record === null || typeof record === 'string') return record === null;
     return !entriesOf(record).some((entry) => entry.index === index && entry.key === key);
   }
@@ -210,7 +210,7 @@ export class LmdbAudit implements Audit {
 function entriesOf({ session, credential, dueAt, indexedAt }: StoredRecord) {
   const { app, id, subject } = session;
   const prefix = subject === null ? null : subjectPrefix(app, subject);
-  // The entry says what was true when it was last moved; recounts leave it behind for a while.
+  // The entry holds what was true when it was last moved. Touches that were written behind leave it out of date for a while.
   const then = expiresAt({ ...session, lastSeenAt: indexedAt });
   const entries: { index: IndexName; key: string; value: unknown; mayBeElsewhere?: boolean }[] = [
     { index: 'activity', key: activityKey(app, indexedAt, id), value: [prefix, Number.isFinite(then) ? then : null] },

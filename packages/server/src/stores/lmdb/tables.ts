@@ -38,14 +38,14 @@ export class Tables {
 
   /** Opens the environment in a folder, or creates it unless it is only to be read. Errors: what the file system says. */
   constructor(path: string, namespace: string, readOnly = false) {
-    // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
+    // No other account may read sessions, so a new folder is for this account only. A folder that exists stays as it is.
     if (!readOnly) makeFolder(path);
     this.root = open({
       path,
       noSubdir: false,
       readOnly,
       overlappingSync: false,
-      // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
+      // If it were on, a commit that fails would also reject a promise that nobody can catch, and that would end the process.
       eventTurnBatching: false,
       maxDbs: 64,
       maxReaders: 512,
@@ -104,7 +104,7 @@ export class Tables {
 
   /** Gives the record of a key, as of the newest state, the running transaction or the snapshot. Absence: null. */
   record(key: string, snapshot?: Transaction): StoredRecord | null {
-    // The bytes are lmdb-js' own, good until the next look-up: unpacking keeps nothing of them.
+    // The bytes belong to lmdb-js and are valid until the next look-up. So unpacking keeps no reference to them.
     const bytes = this.sessions.getBinaryFast(key, snapshot && { transaction: snapshot });
     return bytes === undefined ? null : unpackRecord(bytes);
   }
@@ -273,7 +273,7 @@ function unavailable(cause: unknown): ServiceError {
   return new ServiceError('store_unavailable', 'the session store did not answer', { cause });
 }
 
-/** Makes a folder and those above it. Node's own way does not end where none can be made, as in `/proc`. */
+/** Makes a folder and those above it. Node's own recursive mkdir never returns where none can be made, as in `/proc`. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   const above = dirname(path);

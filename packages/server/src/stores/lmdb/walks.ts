@@ -2,9 +2,9 @@
  * What goes over many sessions: lists, counts, the sweep, and the end of all sessions of a subject or an app. Work is
  * cut into slices with a turn of the event loop between them, so that a walk over a million sessions holds nobody up.
  *
- * Reading walks run on one snapshot, after this process has committed what it had pending: what they see is one state,
- * and its index is exact. Ending walks go by session key, which no touch changes: whatever existed when one began is
- * met once, in a transaction of its own slice.
+ * Walks that read run on one snapshot, after this process has committed what it had pending. So they see one state, and its
+ * index is exact. Walks that end sessions go by session key, which no touch changes. So they meet each session that existed
+ * when they began exactly once.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Transaction } from 'lmdb';
@@ -77,7 +77,7 @@ export class Walks {
       const range = { start: instantPrefix(app, since - INDEX_LAG), end: under(app).end };
       for await (const { key, value } of slices(this.tables.activity, range, snapshot)) {
         const [subject, expiresAt] = value;
-        // The entry alone decides, unless it may be behind its record.
+        // The entry alone is enough to decide, unless it may be behind its record.
         if (key < exact || (expiresAt !== null && expiresAt <= at)) {
           const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
           if (record === null || !isActive(record.session, since, at)) continue;
@@ -123,7 +123,7 @@ export class Walks {
     while ((await this.tables.transaction(slice)) === WRITE_SLICE);
   }
 
-  /** Looks at one state, by the instant at which it has what this process had pending. */
+  /** Looks at one state, as of the instant at which all that this process had pending is in it. */
   private async look<T>(now: number, work: (snapshot: Transaction, at: number) => Promise<T>): Promise<T> {
     await this.seen.settle();
     return this.tables.snapshot((snapshot) => work(snapshot, this.decidedAt(now)));

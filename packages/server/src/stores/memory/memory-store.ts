@@ -1,7 +1,7 @@
 /**
- * The reference implementation of SessionStore: the contract, executable. Each verb is one synchronous block, so
- * atomicity needs no further thought. Lists and counts walk the whole app: right before fast. Nothing outlives the
- * process; for tests, for trying things out, and for caches that may be lost.
+ * The reference implementation of SessionStore: the contract in a form that runs. Each verb is one synchronous block, so it
+ * is atomic without further work. Lists and counts walk through the whole app, because here being right matters more than
+ * being fast. Everything is gone when the process ends. For tests, for trying things out, and for caches that may be lost.
  */
 import { pageOf } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
@@ -242,7 +242,7 @@ export class MemoryStore implements SessionStore {
     return entry !== undefined && isLive(entry.session, now) ? entry : null;
   }
 
-  /** The session of a token: where its id says, else, when it moved or was never there, where its alias says. */
+  /** Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. */
   private open(app: AppSessions, token: TokenRef, now: number): Entry | null {
     for (const id of [token.id, app.aliases.get(token.hash)]) {
       const entry = id == null ? null : this.live(app, id, now);
@@ -279,7 +279,7 @@ export class MemoryStore implements SessionStore {
     }
   }
 
-  /** What a session left that has ended but was not swept yet is free. */
+  /** Frees the id and alias of a session that has expired but was not swept yet. */
   private idTaken(app: AppSessions, id: string, now: number): boolean {
     if (this.live(app, id, now) !== null) return true;
     this.remove(app, id);
@@ -289,7 +289,7 @@ export class MemoryStore implements SessionStore {
   private aliasTaken(app: AppSessions, { hash, alias }: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
     const owner = alias ? app.aliases.get(hash) : undefined;
     if (owner === undefined || !this.idTaken(app, owner, now)) return false;
-    // It may have been the token before a rotation: after its grace nobody has it.
+    // It may be a token that a rotation has replaced. After its grace it belongs to nobody.
     return opens(app.byId.get(owner)!.credential, { id: null, hash }, now);
   }
 

@@ -90,7 +90,7 @@ export class KeyWalk {
     return false;
   }
 
-  /** A memo, or what a move left. Each is written with its TTL in one step, so one look is enough. */
+  /** Looks at a memo, or at what a move left. Each is written together with its TTL in one step, so one look is enough. */
   private async passing(key: string): Promise<void> {
     const { calls, options } = this.parts;
     if (Number(await calls.command('PTTL', [key])) !== FOR_EVER) return;

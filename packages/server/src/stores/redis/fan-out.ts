@@ -17,7 +17,7 @@ import type { Answer, ScriptCalls } from './script-calls.ts';
 const TOGETHER = 16;
 const UNDER_WAY = 4;
 const UNDER_WAY_CLUSTER = 24;
-/** Sessions removed or looked at in one step: 2 ms of Redis, 5 when one subject has thousands. */
+/** How many sessions are removed or looked at in one step. It takes 2 ms of Redis, 5 when one subject has thousands. */
 const STEP = 200;
 /** Sessions of an app ended in one step: a millisecond of Redis, so that others hardly wait while a million end. */
 const ENDED_TOGETHER = 100;
