@@ -1,8 +1,9 @@
 /**
  * Idempotency keys: a request that is sent again within ten minutes gets the same answer again, with the same token,
  * although nobody kept that token. What is kept, as a memo of the store, is a random seed and a fingerprint of the request.
- * The token is computed from the seed and the key (token.ts, `drawFrom`). Whoever steals the store cannot compute it
- * without the key, and whoever guesses a key cannot compute it without the store.
+ * The token of a create is computed from the seed and the key, that of a rotation from the seed and the token that it
+ * replaces (token.ts). Whoever steals the store cannot compute it without the key or that token, and whoever guesses a key
+ * cannot compute it without the store.
  *
  * The memo is written before the session is made, and once more afterwards, with what was done. A request that finds a memo
  * does the same work with the same random characters, and so finds the session that is there already: of 20 requests at

@@ -160,12 +160,7 @@ export class Replacements {
   }
 }
 
-/** Gives a session as a draft changes it. Members about the device that the draft leaves out stay as they are. */
-function overwritten({ app: _app, ip, userAgent, label, ...members }: Draft): ReturnType<MovingEdit> {
-  return {
-    ...members,
-    ...(ip !== null && { ip }),
-    ...(userAgent !== null && { userAgent }),
-    ...(label !== null && { label }),
-  };
+/** Gives what a draft changes of a session. Members about the device that it leaves out stay as they are; null clears one. */
+function overwritten({ app: _app, ...members }: Draft): ReturnType<MovingEdit> {
+  return members;
 }
