@@ -19,7 +19,6 @@ export function run(command, args, env = process.env) {
 
 /** Installs what the lockfile says, unless that was done already. */
 export function install() {
-<<<<<<< HEAD
   installIn('.', 'dependencies');
 }
 
@@ -30,14 +29,9 @@ export function installGenerators() {
 
 function installIn(folder, what) {
   const mark = join(root, folder, 'node_modules', '.rest-sessions-installed');
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(root, folder, 'package-lock.json')))
-    .update(process.version)
-=======
   // Not the version of Node: nothing is compiled, and tests start servers on other versions over the same node_modules.
   const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
->>>>>>> main
+    .update(readFileSync(join(root, folder, 'package-lock.json')))
     .digest('hex');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
   console.log(`installing ${what}…`);

@@ -79,6 +79,13 @@ function hostNames(text: string): string[] | undefined {
   return bare.every((name) => name.length <= 253 && HOST_NAME.test(name)) ? bare : undefined;
 }
 
+/** Gives what an operator should know of a server that everyone may call, in one line. Absence: null when keys are asked for. */
+export function openNote({ keys, allowedHosts }: AccessConfig): string | null {
+  if (keys.file !== null || keys.list !== null) return null;
+  const more = allowedHosts.length === 0 ? '' : `, ${allowedHosts.join(', ')}`;
+  return `there are no API keys: whoever reaches the server may do everything. Against web pages (DNS rebinding) it answers only to addresses, localhost, names without a dot${more}; RS_ALLOWED_HOSTS adds names`;
+}
+
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
