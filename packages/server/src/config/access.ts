@@ -7,9 +7,9 @@ export const ACCESS_VARIABLES = {
     type: 'file',
     unit: 'JSON',
     default: '',
-    allowed: 'a file of keys that only its owner can read',
+    allowed: 'a file of keys that no stranger can write',
     sentence:
-      'The API keys that may call, as `rest-sessions keys create` writes them. Read again on SIGHUP and within seconds of a change; a file with a fault is refused as a whole, and the keys before it stay.',
+      'The API keys that may call, as `rest-sessions keys create` writes them. Read again within seconds of a change and on SIGHUP; a file with a fault is refused as a whole, and the keys before it stay.',
   },
   apiKeys: {
     name: 'RS_API_KEYS',
