@@ -299,8 +299,9 @@ function openRoot(path: string, readOnly: boolean): RootDatabase & Native {
   };
   const large = { ...options, mapSize: MAP_SIZE };
   try {
-    // Windows would make the file as long as the map.
-    return open(process.platform === 'win32' ? options : large) as RootDatabase & Native;
+    // Windows would make the file as long as the map, and 32 bits have no such addresses.
+    const mayBeLarge = process.platform !== 'win32' && /64|s390x/.test(process.arch);
+    return open(mayBeLarge ? large : options) as RootDatabase & Native;
   } catch (error) {
     // A limit of the address space (ulimit -v): LMDB begins with a small map then.
     if (!/allocate memory/i.test((error as Error).message))
