@@ -9,8 +9,8 @@
  */
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 
-/** Pages that are kept for what ends sessions. 1 MiB with the usual pages of 4 KiB. */
-const RESERVE = 256;
+/** Pages that are kept for what ends sessions: 256 KiB with the usual pages of 4 KiB. One end takes about twenty in a large store. */
+const RESERVE = 64;
 /** Pages by which the file is made longer at a time. */
 const STEP = 64;
 /** Pages that a change may take beside its data: its share of the leaves of six tables. */
