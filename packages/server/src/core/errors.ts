@@ -29,7 +29,9 @@ export const ERROR_CODES = {
     'The session is not at the version that If-Match names, or exists although If-None-Match says it must not.',
   token_taken: 'The token that the request chose opens a session already.',
   token_replaced:
-    'A rotation replaced the token. In its grace it still opens the session, but moves it to no other subject: use the new token.',
+    'A rotation replaced the token: use the new one. In its grace it still opens the session, but moves it to no other subject and gets no other token. Nobody is logged out.',
+  rotation_limit_reached:
+    'The session has been rotated so often that no more of its replaced tokens can be kept for their grace. Try again when one is over, or rotate with a shorter one.',
   idempotency_key_reused: 'The Idempotency-Key was used before, with another request.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
   session_quota_reached: 'The app has as many sessions as its policy allows (`maxSessions`).',

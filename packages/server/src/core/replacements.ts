@@ -6,7 +6,19 @@
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
 import type { Quota } from './quota.ts';
-import { begin, capOf, checkDraft, checkVersion, type Draft, type Expect, endsAtOnce, limitReached } from './rules.ts';
+import {
+  asLogin,
+  begin,
+  capOf,
+  checkDraft,
+  checkMembers,
+  checkVersion,
+  type Draft,
+  type Expect,
+  endsAtOnce,
+  limitReached,
+  tokenReplaced,
+} from './rules.ts';
 import type { Session } from './session.ts';
 import type { SessionStore, Visit } from './store.ts';
 import { newSessionId, parseToken } from './token.ts';
@@ -46,8 +58,8 @@ export class Replacements {
 
   /**
    * Changes a session, and moves it when the edit names another subject. Its token stays, its id does not. The edit may be
-   * called again on newer data. Absence: null. Errors: `session_limit_reached`, `token_replaced` for a move with the token
-   * before a rotation, and what the edit throws.
+   * called again on newer data. Absence: null. Errors: `session_limit_reached`, `token_replaced` for a move with a token that
+   * a rotation replaced, of `checkMembers`, and what the edit throws.
    */
   async change(app: AppName, token: string, edit: MovingEdit, now: number): Promise<Changed | null> {
     for (;;) {
@@ -55,13 +67,12 @@ export class Replacements {
       if (before === null) return null;
       const { subject, silent: _silent, ...edited } = edit(before.session);
       const { version } = before.session;
-      const move = { id: newSessionId(subject), subject, cap: capOf(this.policy(app)) };
-      const change = {
-        ...edited,
-        expect: version,
-        version: version + 1,
-        ...(subject !== before.session.subject && { move }),
-      };
+      const policy = this.policy(app);
+      const moves = subject !== before.session.subject;
+      const members = moves && subject !== null ? asLogin(before.session, edited, policy) : edited;
+      checkMembers(before.session, members, policy);
+      const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy) };
+      const change = { ...members, expect: version, version: version + 1, ...(moves && { move }) };
       const outcome = await this.store.update(app, parseToken(token), change, now);
       if (outcome?.kind === 'updated') return outcome;
       if (outcome?.kind === 'refused') throw limitReached(outcome);
@@ -73,7 +84,7 @@ export class Replacements {
   /**
    * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
    * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
-   * creation, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
+   * login, or from the creation before one, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
    * `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`, `token_replaced`, `data_too_large`, `invalid_value`.
    */
   async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
@@ -89,19 +100,13 @@ export class Replacements {
   }
 
   /**
-   * After a move that found nothing: what is still there, unchanged, opens with the token before a rotation, in its grace.
+   * After a move that found nothing: what is still there, unchanged, opens with a token that was replaced, in its grace.
    * Trying again would never end. Errors: `token_replaced`.
    */
   private async checkMoves(app: AppName, token: string, { session: { id, version } }: Visit, now: number) {
     const present = (await this.store.get(app, parseToken(token), 'look', now))?.session;
     if (present?.id !== id || present.version !== version) return;
-    throw new ServiceError(
-      'token_replaced',
-      'a rotation replaced the token: it moves the session to no other subject',
-      {
-        field: 'token',
-      },
-    );
+    throw tokenReplaced('it moves the session to no other subject');
   }
 
   /** Absence: null when somebody else created it meanwhile. */
@@ -114,7 +119,7 @@ export class Replacements {
     const session = begin(draft, newSessionId(draft.subject), now);
     if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
     await this.quota.take(app, policy.maxSessions, now);
-    const outcome = await this.store.create(session, { hash, alias: true, previous: null }, capOf(policy), now);
+    const outcome = await this.store.create(session, { hash, alias: true, previous: [] }, capOf(policy), now);
     if (outcome.kind === 'taken') return null;
     if (outcome.kind === 'refused') throw limitReached(outcome);
     const { at, revoked } = outcome;
@@ -146,7 +151,7 @@ export class Replacements {
       token,
       (session) => {
         checkVersion(session, ifMatch);
-        return overwritten(session, draft);
+        return overwritten(draft);
       },
       now,
     );
@@ -154,19 +159,7 @@ export class Replacements {
   }
 }
 
-/** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known. */
-function overwritten(
-  session: Session,
-  { subject, data, ip, userAgent, label, ...timeouts }: Draft,
-): ReturnType<MovingEdit> {
-  const { idleTimeout, absoluteTimeout } = timeouts;
-  return {
-    subject,
-    data,
-    idleTimeout,
-    absoluteExpiresAt: absoluteTimeout === null ? null : session.createdAt + absoluteTimeout,
-    ...(ip !== null && { ip }),
-    ...(userAgent !== null && { userAgent }),
-    ...(label !== null && { label }),
-  };
+/** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known; null clears it. */
+function overwritten({ app: _app, ...members }: Draft): ReturnType<MovingEdit> {
+  return members;
 }

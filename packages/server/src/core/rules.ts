@@ -1,17 +1,19 @@
 /** What the verbs ask of a session before they call the store: versions, timeouts, sizes, caps. Pure, and shared. */
 import { ServiceError } from './errors.ts';
+import { begunOf } from './expiry.ts';
 import type { Policy } from './policy.ts';
 import { EMPTY_DATA, type Session } from './session.ts';
-import type { Cap, Refused } from './store.ts';
+import type { Cap, Members, Refused } from './store.ts';
 import { type AppName, checkTimeouts, type Ip, type Subject, type Timeouts } from './validate.ts';
 
 /** What a session is made of. Texts are checked. */
 export interface Draft extends Timeouts {
   readonly app: AppName;
   readonly subject: Subject | null;
-  readonly ip: Ip | null;
-  readonly userAgent: string | null;
-  readonly label: string | null;
+  /** Of the device, as `userAgent` and `label`. Absence: nothing is said of it; null: there is none. */
+  readonly ip?: Ip | null;
+  readonly userAgent?: string | null;
+  readonly label?: string | null;
   /** Compact JSON text of an object. */
   readonly data: string;
 }
@@ -27,12 +29,13 @@ export function checkDraft(draft: Draft, policy: Policy): void {
 
 /** Gives a new session of a draft. */
 export function begin(draft: Draft, id: string, now: number): Session {
-  const { app, subject, idleTimeout, absoluteTimeout, ip, userAgent, label, data } = draft;
+  const { app, subject, idleTimeout, absoluteTimeout, ip = null, userAgent = null, label = null, data } = draft;
   return {
     id,
     app,
     subject,
     createdAt: now,
+    authenticatedAt: subject === null ? null : now,
     lastSeenAt: now,
     idleTimeout,
     absoluteExpiresAt: absoluteTimeout === null ? null : now + absoluteTimeout,
@@ -46,14 +49,41 @@ export function begin(draft: Draft, id: string, now: number): Session {
 }
 
 /** Gives the absolute timeout that a session was given. Units: milliseconds. Absence: null for none. */
-export function absoluteTimeoutOf({ createdAt, absoluteExpiresAt }: Session): number | null {
-  return absoluteExpiresAt === null ? null : absoluteExpiresAt - createdAt;
+function absoluteTimeoutOf(session: Session): number | null {
+  return session.absoluteExpiresAt === null ? null : session.absoluteExpiresAt - begunOf(session);
 }
 
-export function endsAtOnce(timeouts: {
-  readonly idleTimeout: number | null;
-  readonly absoluteTimeout?: number | null;
-}) {
+/**
+ * Checks what is to be changed of a session. A timeout that stays is as it was given, whatever the policy allows by now.
+ * Errors: `data_too_large`, `invalid_value`.
+ */
+export function checkMembers(session: Session, { data, idleTimeout, absoluteTimeout }: Members, policy: Policy): void {
+  if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
+  if (idleTimeout === undefined && absoluteTimeout === undefined) return;
+  checkTimeouts(
+    {
+      idleTimeout: idleTimeout === undefined ? session.idleTimeout : idleTimeout,
+      absoluteTimeout: absoluteTimeout === undefined ? absoluteTimeoutOf(session) : absoluteTimeout,
+    },
+    {
+      ...policy,
+      ...(idleTimeout === undefined && { minIdleTimeout: 0, maxIdleTimeout: Number.POSITIVE_INFINITY }),
+      ...(absoluteTimeout === undefined && { maxAbsoluteTimeout: null }),
+    },
+  );
+}
+
+/**
+ * Gives what a change becomes when it is a login: the absolute timeout starts anew, as asked for or as the policy says.
+ * Every session ends: where the policy has no absolute timeout and the session no idle one, it gets that of the policy.
+ */
+export function asLogin<M extends Members>(session: Session, members: M, policy: Policy): M & Members {
+  const { absoluteTimeout = policy.absoluteTimeout, idleTimeout = session.idleTimeout } = members;
+  const endless = absoluteTimeout === null && idleTimeout === null && members.idleTimeout === undefined;
+  return { ...members, absoluteTimeout, ...(endless && { idleTimeout: policy.idleTimeout }) };
+}
+
+export function endsAtOnce(timeouts: Pick<Members, 'idleTimeout' | 'absoluteTimeout'>): boolean {
   return (timeouts.idleTimeout ?? 1) <= 0 || (timeouts.absoluteTimeout ?? 1) <= 0;
 }
 
@@ -65,6 +95,11 @@ export function capOf({ maxSessionsPerSubject: max, onLimit }: Policy): Cap | nu
 export function limitReached({ sessions }: Refused): ServiceError {
   const message = `the subject has ${sessions.length} sessions, as many as its app allows`;
   return new ServiceError('session_limit_reached', message, { sessions });
+}
+
+/** Gives the error of a token that a rotation replaced. `why`: what it does not get. */
+export function tokenReplaced(why: string): ServiceError {
+  return new ServiceError('token_replaced', `a rotation replaced the token: ${why}`, { field: 'token' });
 }
 
 /** Errors: `version_mismatch`. */

@@ -10,11 +10,10 @@ import { Quota } from './quota.ts';
 import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
-  absoluteTimeoutOf,
   begin,
   capOf,
-  checkDataSize,
   checkDraft,
+  checkMembers,
   checkVersion,
   type Draft,
   type Expect,
@@ -25,8 +24,8 @@ import type { Session } from './session.ts';
 import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
 import { isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
-import { type Edit, type Edited, Updates } from './updates.ts';
-import { type AppName, checkTimeouts, isReservedApp, type Subject } from './validate.ts';
+import { type Edit, Updates } from './updates.ts';
+import { type AppName, isReservedApp, type Subject } from './validate.ts';
 
 export interface NewSession extends Draft {
   readonly tokenKind: keyof typeof SECRET_LENGTH;
@@ -109,20 +108,21 @@ export class Sessions {
   update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect): Promise<Visit | null> {
     const checked: Edit = (session) => {
       checkVersion(session, expect);
-      return this.checkEdited(session, edit(session));
+      const edited = edit(session);
+      checkMembers(session, edited, this.policy(session.app));
+      return edited;
     };
     return this.updates.update(app, parseToken(token), checked, now);
   }
 
   /**
-   * Changes a session and binds it to a subject. With another one it moves there: its token stays, its id does not.
-   * Absence and errors as `update`, and `session_limit_reached`.
+   * Changes a session and binds it to a subject. With another one it moves there: its token stays, its id does not, and its
+   * absolute timeout starts anew. Absence and errors as `update`, and `session_limit_reached`, `token_replaced`.
    */
   bind(app: AppName, token: string, edit: MovingEdit, now: number, expect?: Expect): Promise<Changed | null> {
     const checked: MovingEdit = (session) => {
       checkVersion(session, expect);
-      const { subject, ...edited } = edit(session);
-      return { ...this.checkEdited(session, edited), subject };
+      return edit(session);
     };
     return this.replacements.change(app, token, checked, now);
   }
@@ -255,18 +255,6 @@ export class Sessions {
     const { token } = newToken(id, draft.tokenKind, draw('token'));
     const visit = await this.get(draft.app, token, 'look', now);
     return visit && { token, session: visit.session, at: visit.at, revoked: revoked ?? [], repeated: true };
-  }
-
-  private checkEdited(session: Session, edited: Edited): Edited {
-    const policy = this.policy(session.app);
-    const { data, idleTimeout } = edited;
-    if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
-    if (idleTimeout !== undefined) {
-      // Its absolute deadline is as it was given, whatever the policy allows by now.
-      const absoluteTimeout = absoluteTimeoutOf(session);
-      checkTimeouts({ idleTimeout, absoluteTimeout }, { ...policy, maxAbsoluteTimeout: null });
-    }
-    return edited;
   }
 
   /**

@@ -25,6 +25,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   version_mismatch: 412,
   token_taken: 409,
   token_replaced: 409,
+  rotation_limit_reached: 409,
   idempotency_key_reused: 422,
   session_limit_reached: 409,
   session_quota_reached: 409,

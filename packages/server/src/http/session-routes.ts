@@ -6,7 +6,7 @@ import { checkVersion } from '../core/rules.ts';
 import type { Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { Edited } from '../core/updates.ts';
-import { checkIp, checkLabel, checkPathSubject, checkUserAgent } from '../core/validate.ts';
+import { checkPathSubject } from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
 import { expectOf, ifMatch, knownTo } from './conditions.ts';
 import { PARTIAL_EXAMPLE } from './examples.ts';
@@ -19,7 +19,7 @@ import { tokenOf } from './request-head.ts';
 import { answer } from './route.ts';
 import * as shape from './schemas.ts';
 import { answerRead, answerSession, found, KNOWN_ANSWER, READ_MEANINGS, SESSION_ANSWER } from './session-answer.ts';
-import { durationOf } from './wire.ts';
+import { membersOf } from './session-members.ts';
 
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 const TAG = 'Session of a token';
@@ -67,9 +67,9 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       path: '/v1/apps/:app/session',
       scope: 'write',
       tag: TAG,
-      summary: 'Change data, label or subject',
+      summary: 'Change data, subject, timeouts or what is known of the device',
       description:
-        'A merge patch changes the data; a JSON body sets and removes top-level keys and, unlike a merge patch, can store null. Parallel changes all survive. Another `subject` moves the session: it gets a new id, its token stays; at a login, rotate instead. Touches.',
+        'A merge patch changes the data; a JSON body sets and removes top-level keys and, unlike a merge patch, can store null. Parallel changes all survive. Another `subject` moves the session: it gets a new id, its token stays, and the absolute timeout starts anew; at a login, rotate instead. Touches.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       bodies: {
         [JSON_TYPE]: {
@@ -111,7 +111,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       tag: TAG,
       summary: 'Replace the whole data',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
-      bodies: { [JSON_TYPE]: { whole: shape.Data, required: true, example: { cart: [] } } },
+      bodies: { [JSON_TYPE]: { whole: shape.SessionData, required: true, example: { cart: [] } } },
       answers: { 200: SESSION_ANSWER },
       errors: ['session_not_found', 'version_mismatch', 'data_too_large'],
       handle: async ({ c, now, app, text }) =>
@@ -130,18 +130,14 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       bodies: { [JSON_TYPE]: { schema: shape.Touch, required: false, example: { ip: '192.168.99.23' } } },
       answers: { 200: SESSION_ANSWER },
       errors: ['session_not_found', 'version_mismatch'],
-      handle: async ({ c, now, app, body: { ip, userAgent, idleTimeout } }) => {
+      handle: async ({ c, now, app, body }) => {
         const token = tokenOf(c);
         const expect = expectOf(c);
-        if (ip === undefined && userAgent === undefined && idleTimeout === undefined && expect === undefined) {
+        const members = membersOf(body);
+        if (Object.keys(members).length === 0 && expect === undefined) {
           return answerSession(c, await sessions.get(app, token, 'slide', now));
         }
-        const edited: Edited = {
-          silent: true,
-          ...(ip !== undefined && { ip: checkIp(ip) }),
-          ...(userAgent !== undefined && { userAgent: checkUserAgent(userAgent) }),
-          ...(idleTimeout !== undefined && { idleTimeout: durationOf(idleTimeout) }),
-        };
+        const edited: Edited = { silent: true, ...members };
         return answerSession(c, await sessions.update(app, token, () => edited, now, expect));
       },
     }),
@@ -168,12 +164,14 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
   ];
 }
 
-function setUnsetEdit({ unset = [], set, label, subject }: z.output<typeof shape.SetUnset>, members: Asked['members']) {
-  if (set === undefined && unset.length === 0 && label === undefined && subject === undefined) {
-    const message = 'the body must have at least one of set, unset, subject and label';
+function setUnsetEdit(body: z.output<typeof shape.SetUnset>, members: Asked['members']) {
+  const { unset = [], set, subject } = body;
+  const named = membersOf(body);
+  const none = set === undefined && unset.length === 0 && subject === undefined;
+  if (none && Object.keys(named).length === 0) {
+    const message = `the body must have at least one of ${Object.keys(shape.SetUnset.shape).join(', ')}`;
     throw invalid([{ in: 'body', at: '', rule: 'required', message }]);
   }
-  const named = label === undefined ? {} : { label: label === null ? null : checkLabel(label) };
   return ({ data }: Session): Edited => ({
     ...(set === undefined && unset.length === 0 ? {} : { data: setUnset(data, members, unset) }),
     ...named,

@@ -20,21 +20,22 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 
 const MAX_LINKS = 40;
 
 /** Gives the names that a path leads through, symbolic link by link; the last one is the file, be it there or not. Errors: ELOOP. */
 export function namesOnTheWay(path: string): string[] {
   const names: string[] = [];
-  let next = path;
+  // Not `resolve`, which takes `link/..` for nothing: the folder above a link is where the link leads.
+  let next = isAbsolute(path) ? path : `${process.cwd()}/${path}`;
   while (names.length <= MAX_LINKS) {
-    const folder = realpathSync(dirname(resolve(next)));
+    const folder = realpathSync.native(dirname(next));
     const name = join(folder, basename(next));
     names.push(name);
     const target = linkAt(name);
     if (target === null) return names;
-    next = resolve(folder, target);
+    next = isAbsolute(target) ? target : `${folder}/${target}`;
   }
   throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' });
 }

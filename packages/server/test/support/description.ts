@@ -82,7 +82,9 @@ export class Description {
     for (const name of Object.keys(promised)) {
       const value = headers[name.toLowerCase()];
       if (value === undefined) {
-        assert.ok(!this.document.components.headers[name].required, `${name} is missing: ${what}`);
+        const { required } =
+          promised[name].$ref === undefined ? promised[name] : this.document.components.headers[name];
+        assert.ok(!required, `${name} is missing: ${what}`);
       } else {
         this.checkValue(['components', 'headers', name, 'schema'], value, `${name}: ${what}`);
       }

@@ -33,8 +33,8 @@ import {
   capOfMove,
   kept,
   moved,
-  rotated,
   rotationLater,
+  stepOf,
   surplus,
 } from '../../core/transitions.ts';
 
@@ -128,19 +128,24 @@ export class MemoryStore implements SessionStore {
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
     if (entry === null) return null;
-    const { move } = rotation;
+    const { move, change, expect = entry.session.version } = rotation;
     const idle = idleFor(entry.session, now);
-    if (rotation.expect !== undefined && entry.session.version !== rotation.expect) {
-      return { kind: 'conflict', session: entry.session, at: now, idle };
+    if (entry.session.version !== expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+    const step = stepOf(entry.credential, token.hash, rotationLater(rotation, now - asked), now);
+    if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
+    if (step.kind === 'done') return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
+    const changed = change && applyChange(entry.session, { ...change, expect, ...(move && { move }) }, now);
+    const session = changed ?? moved(entry.session, move, now);
+    const visit = { session, at: now, idle };
+    if (step.kind !== 'rotates') {
+      entry.session = session;
+      if (step.kind === 'follows') return { kind: 'repeated', ...visit, seeds: step.seeds };
+      return { kind: 'rotated', ...visit, revoked: [] };
     }
-    const known = move === undefined && rotation.credential.hash === entry.credential.hash;
-    if (known) return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
     if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
-    const session = move === undefined ? entry.session : moved(entry.session, move);
-    const next: Entry = { session, credential: rotated(entry.credential, rotationLater(rotation, now - asked)) };
     const cap = move === undefined ? null : capOfMove(entry.session, move);
-    const revoked = this.moveTo(sessions, entry, next, cap, now);
-    return Array.isArray(revoked) ? { kind: 'rotated', session, at: now, idle, revoked } : revoked;
+    const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now);
+    return Array.isArray(revoked) ? { kind: 'rotated', ...visit, revoked } : revoked;
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
@@ -316,7 +321,11 @@ export class MemoryStore implements SessionStore {
       const ids = app.bySubject.get(session.subject) ?? new Set();
       app.bySubject.set(session.subject, ids.add(session.id));
     }
-    for (const held of [credential.previous, credential]) if (held?.alias) app.aliases.set(held.hash, session.id);
+    // A token that was replaced may be another session's by now.
+    for (const { hash, alias } of credential.previous) {
+      if (alias && !app.aliases.has(hash)) app.aliases.set(hash, session.id);
+    }
+    if (credential.alias) app.aliases.set(credential.hash, session.id);
   }
 
   private remove(app: AppSessions, id: string): void {
@@ -325,8 +334,8 @@ export class MemoryStore implements SessionStore {
     const { session, credential } = entry;
     app.byId.delete(id);
     if (app.byId.size === 0) this.byApp.delete(session.app);
-    for (const held of [credential, credential.previous]) {
-      if (held?.alias && app.aliases.get(held.hash) === id) app.aliases.delete(held.hash);
+    for (const { hash, alias } of [credential, ...credential.previous]) {
+      if (alias && app.aliases.get(hash) === id) app.aliases.delete(hash);
     }
     if (session.subject === null) return;
     const ids = app.bySubject.get(session.subject);
