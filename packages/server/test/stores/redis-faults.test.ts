@@ -167,7 +167,7 @@ describe('faults of Redis (G8)', () => {
 
   test('a server that is led to a read-only replica is 503 for all that writes, and right in what it reads', async (t) => {
     const master = await startRedis(t, ['--repl-diskless-sync-delay', '0']);
-    const replica = await startRedis(t, ['--replicaof', `127.0.0.1 ${master.port}`]);
+    const replica = await startRedis(t, ['--replicaof', '127.0.0.1', `${master.port}`]);
     const { client: right } = await startOn(t, master.port);
     const token = await makeSession(right, 'u1');
     await until(async () => (await replica.admin.keys('*:s')).length === 1);
@@ -234,7 +234,7 @@ describe('faults of Redis (G8)', () => {
     const redis = await startRedis(t, ['--repl-diskless-sync-delay', '0']);
     const { client } = await startOn(t, redis.port, { RS_REDIS_WAIT: '1' });
     await unavailable(client, 'PUT', '/shop/create/u1?ip=1.1.1.1');
-    await startRedis(t, ['--replicaof', `127.0.0.1 ${redis.port}`]);
+    await startRedis(t, ['--replicaof', '127.0.0.1', `${redis.port}`]);
     const { answer } = await recovered(client, 'PUT', '/shop/create/u1?ip=1.1.1.1');
     assert.equal(answer.status, 200);
     assert.deepEqual((await client.send('DELETE', `/shop/kill/${answer.json.token}`)).json, { kill: 1 });
@@ -242,7 +242,7 @@ describe('faults of Redis (G8)', () => {
 
   test('what was 503 for want of replicas, sent again with its Idempotency-Key, is done once, and ends what it must', async (t) => {
     const redis = await startRedis(t, ['--repl-diskless-sync-delay', '0']);
-    const replica = await startRedis(t, ['--replicaof', `127.0.0.1 ${redis.port}`]);
+    const replica = await startRedis(t, ['--replicaof', '127.0.0.1', `${redis.port}`]);
     const { client } = await startOn(t, redis.port, { RS_REDIS_WAIT: '1' });
     const post = (path: string, body: unknown, headers: Record<string, string>) =>
       client.send('POST', `/v1/apps/shop${path}`, body, headers);

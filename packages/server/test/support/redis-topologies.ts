@@ -62,7 +62,7 @@ export async function startSentinel(cleanup: Cleanup): Promise<SentinelTrio> {
   const prompt = ['--repl-diskless-sync-delay', '0'];
   const servers = [await startRedis(cleanup, prompt)];
   const port = servers[0]!.port;
-  for (const _ of [1, 2]) servers.push(await startRedis(cleanup, [...prompt, '--replicaof', `127.0.0.1 ${port}`]));
+  for (const _ of [1, 2]) servers.push(await startRedis(cleanup, [...prompt, '--replicaof', '127.0.0.1', `${port}`]));
   const ports = await freePorts(3);
   const sentinels: RedisServer[] = [];
   for (const own of ports) {

@@ -11,6 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { type Cleanup, temporaryFolder } from './server.ts';
 
+/** Another version of Redis or Valkey can take its place: `npm run test:runtimes` does that. */
+const REDIS_SERVER = process.env.RS_TEST_REDIS ?? 'redis-server';
+
 /** RS_* of a server whose Redis may be slow to answer, because the machine is busy. */
 export const PATIENT = { RS_STORE_TIMEOUT: '30000' } as const;
 
@@ -69,7 +72,7 @@ export async function startRedis(
   const port = options.port ?? (await freePorts(1))[0]!;
   const folder = temporaryFolder(cleanup);
   const child = spawn(
-    'redis-server',
+    REDIS_SERVER,
     [
       ...(options.configuration === undefined ? [] : [options.configuration]),
       ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder],
