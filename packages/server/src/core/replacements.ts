@@ -5,8 +5,17 @@
  */
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
-import type { Quota } from './quota.ts';
-import { begin, capOf, checkDraft, checkVersion, type Draft, type Expect, endsAtOnce, limitReached } from './rules.ts';
+import {
+  begin,
+  capOf,
+  checkDraft,
+  checkVersion,
+  type Draft,
+  type Expect,
+  endsAtOnce,
+  limitReached,
+  quotaReached,
+} from './rules.ts';
 import type { Session } from './session.ts';
 import type { SessionStore, Visit } from './store.ts';
 import { newSessionId, parseToken } from './token.ts';
@@ -36,12 +45,10 @@ export interface Conditions {
 export class Replacements {
   private readonly store: SessionStore;
   private readonly policy: PolicySource;
-  private readonly quota: Quota;
 
-  constructor(store: SessionStore, policy: PolicySource, quota: Quota) {
+  constructor(store: SessionStore, policy: PolicySource) {
     this.store = store;
     this.policy = policy;
-    this.quota = quota;
   }
 
   /**
@@ -55,7 +62,9 @@ export class Replacements {
       if (before === null) return null;
       const { subject, silent: _silent, ...edited } = edit(before.session);
       const { version } = before.session;
-      const move = { id: newSessionId(subject), subject, cap: capOf(this.policy(app)) };
+      const policy = this.policy(app);
+      const counted = policy.maxSessions !== null;
+      const move = { id: newSessionId(subject), subject, cap: capOf(policy), counted };
       const change = {
         ...edited,
         expect: version,
@@ -113,9 +122,14 @@ export class Replacements {
     const { hash } = parseToken(checkCallerToken(token, policy));
     const session = begin(draft, newSessionId(draft.subject), now);
     if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
-    await this.quota.take(app, policy.maxSessions, now);
-    const outcome = await this.store.create(session, { hash, alias: true, previous: null }, capOf(policy), now);
+    const credential = { hash, alias: true, previous: null };
+    const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
     if (outcome.kind === 'taken') return null;
+    if (outcome.kind === 'full') {
+      // The last that it had room for may be this very one, of somebody else.
+      if ((await this.store.get(app, parseToken(token), 'look', now)) !== null) return null;
+      throw quotaReached(policy);
+    }
     if (outcome.kind === 'refused') throw limitReached(outcome);
     const { at, revoked } = outcome;
     return { session: begunAt(session, at), at, idle: 0, revoked, created: true };

@@ -76,7 +76,7 @@ export class Rotations {
         credential,
         graceUntil: now + grace,
         ...(expect !== undefined && { expect: before.session.version }),
-        ...(moves && { move: { id, subject, cap: capOf(policy) } }),
+        ...(moves && { move: { id, subject, cap: capOf(policy), counted: policy.maxSessions !== null } }),
       };
       const outcome = await this.store.rotate(app, parseToken(token), rotation, now);
       if (outcome === null || outcome.kind === 'conflict') continue;

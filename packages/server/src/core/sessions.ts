@@ -6,7 +6,6 @@ import { byActivity } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
-import { Quota } from './quota.ts';
 import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
@@ -20,6 +19,7 @@ import {
   type Expect,
   endsAtOnce,
   limitReached,
+  quotaReached,
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
@@ -52,7 +52,6 @@ export class Sessions {
   readonly policy: PolicySource;
   private readonly store: SessionStore;
   private readonly updates: Updates;
-  private readonly quota: Quota;
   private readonly replacements: Replacements;
   private readonly rotations: Rotations;
   private readonly idempotency: Idempotency;
@@ -61,8 +60,7 @@ export class Sessions {
     this.store = store;
     this.policy = policy;
     this.updates = new Updates(store);
-    this.quota = new Quota(store);
-    this.replacements = new Replacements(store, policy, this.quota);
+    this.replacements = new Replacements(store, policy);
     this.rotations = new Rotations(store, policy);
     this.idempotency = new Idempotency(store);
   }
@@ -215,18 +213,18 @@ export class Sessions {
       // Nobody could use it: it ends as it begins.
       if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: claim?.repeated ?? false };
       const policy = this.policy(draft.app);
-      await this.quota.take(draft.app, policy.maxSessions, now);
-      const outcome = await this.store.create(session, credential, capOf(policy), now);
+      const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
       if (outcome.kind === 'created') {
         const { at, revoked } = outcome;
         return { token, session: begunAt(session, at), at, revoked, repeated: false };
       }
       if (outcome.kind === 'refused') throw limitReached(outcome);
-      // Taken: an id that exists, once in 2^83; another one is drawn. Drawn again with a key, it is the one we made.
-      if (claim === undefined) continue;
-      const made = await this.madeBefore(draft, now, claim);
-      if (made === null) throw madeHasEnded();
-      return made;
+      // Drawn again with a key, what is there is what we made: it may be the last that the quota had room for.
+      const made = claim === undefined ? null : await this.madeBefore(draft, now, claim);
+      if (made !== null) return made;
+      if (outcome.kind === 'full') throw quotaReached(policy);
+      // Taken: an id that exists, once in 2^83; another one is drawn.
+      if (claim !== undefined) throw madeHasEnded();
     }
   }
 

@@ -13,6 +13,7 @@ import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
+import { Counts } from './counts.ts';
 import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
 import { packRecord, recountPacked, type StoredRecord, timesOf, unpackRecord } from './record.ts';
@@ -31,6 +32,7 @@ export class Tables {
   readonly subjects: Database<true, string>;
   readonly due: Database<true, string>;
   readonly memos: Memos;
+  readonly counts: Counts;
   readonly aliases: Database<string, string>;
   private readonly root: RootDatabase;
   private turn: Promise<void> | null = null;
@@ -56,6 +58,8 @@ export class Tables {
     this.due = this.root.openDB({ name: `${namespace}:due`, encoding: 'msgpack' });
     this.aliases = this.root.openDB({ name: `${namespace}:aliases`, encoding: 'msgpack' });
     this.memos = new Memos(this.root, namespace);
+    this.counts = new Counts(this.root, namespace);
+    if (!readOnly) this.counts.make(this.sessions);
   }
 
   /** Runs `work` as one write transaction and resolves with its result once that is on the disk. */
@@ -139,6 +143,7 @@ export class Tables {
       if (held?.alias) void this.aliases.put(aliasKey(app, held.hash), id);
     }
     this.putActivity(session);
+    this.counts.add(app, 1);
   }
 
   /**
@@ -187,6 +192,7 @@ export class Tables {
   remove({ session, credential, dueAt, indexedAt }: StoredRecord): void {
     const { app, id } = session;
     void this.sessions.remove(sessionKey(app, id));
+    this.counts.add(app, -1);
     void this.activity.remove(activityKey(app, indexedAt, id));
     if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
@@ -201,7 +207,8 @@ export class Tables {
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.root.resetReadTxn();
-    return Object.entries({ sessions, subjects, activity, due, aliases, ...this.memos.tables }).flatMap(
+    const counts = this.counts.table;
+    return Object.entries({ sessions, subjects, activity, due, aliases, counts, ...this.memos.tables }).flatMap(
       ([table, database]) =>
         [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
           table,

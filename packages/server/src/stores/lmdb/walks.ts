@@ -104,17 +104,33 @@ export class Walks {
     let start = dueUntil(now).start;
     while (removed < limit) {
       const slice = await this.tables.transaction(() => {
-        const at = this.decidedAt(now);
+        this.tables.memos.sweep(this.decidedAt(now), WRITE_SLICE);
         const size = Math.min(WRITE_SLICE, limit - removed);
-        this.tables.memos.sweep(at, WRITE_SLICE);
-        const keys = [...this.tables.due.getKeys({ ...dueUntil(at), start, exclusiveStart: true, limit: size })];
-        return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), at)).length, keys, size };
+        return { ...this.sweepDue(this.decidedAt(now), start, size), size };
       });
       removed += slice.removed;
       if (slice.keys.length < slice.size) break;
       start = slice.keys.at(-1)!;
     }
     return removed;
+  }
+
+  /**
+   * Tells whether an app has room for one more session under a quota: at the quota, what has expired is removed before it
+   * is said to be full. In a transaction. Very much may be due: then it gives the key of `due` from which to go on, in
+   * another transaction.
+   */
+  room(app: string, quota: number, now: number, start = ''): 'room' | 'full' | { readonly start: string } {
+    if (this.tables.counts.of(app) < quota) return 'room';
+    const { keys } = this.sweepDue(now, start, WRITE_SLICE);
+    if (this.tables.counts.of(app) < quota) return 'room';
+    return keys.length < WRITE_SLICE ? 'full' : { start: keys.at(-1)! };
+  }
+
+  /** Removes what is due, from a key of `due` on, looking at `limit` of them. In a transaction. */
+  private sweepDue(now: number, start: string, limit: number): { removed: number; keys: string[] } {
+    const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit })];
+    return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys };
   }
 
   /** Looks at one state, by the instant at which it has what this process had pending. */

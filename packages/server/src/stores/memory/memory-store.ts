@@ -68,12 +68,20 @@ export class MemoryStore implements SessionStore {
     this.decidedAt = decidedBy(clock);
   }
 
-  async create(session: Session, credential: Credential, cap: Cap | null, asked: number): Promise<CreateOutcome> {
+  async create(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    asked: number,
+    quota?: number | null,
+  ): Promise<CreateOutcome> {
     const now = this.decidedAt(asked);
     const app = this.app(session.app);
     if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
     const revoked = this.makeRoom(app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
+    // What the cap ended left its room.
+    if (revoked.length === 0 && this.isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
     this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
     return { kind: 'created', at: now, revoked };
   }
@@ -246,6 +254,13 @@ export class MemoryStore implements SessionStore {
       if (isReused(entry.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
     }
     return null;
+  }
+
+  /** What has expired takes no room of a quota. */
+  private isFull(app: AppSessions, quota: number, now: number): boolean {
+    if (app.byId.size < quota) return false;
+    for (const { session } of app.byId.values()) if (!isLive(session, now)) this.remove(app, session.id);
+    return app.byId.size >= quota;
   }
 
   private allLive(app: AppSessions, now: number): Session[] {
