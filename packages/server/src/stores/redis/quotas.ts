@@ -26,9 +26,12 @@ const OWN = 8;
 const BUDGETS = 5;
 /** How long a count is good. Sessions that a process without the quota creates are noticed then. Units: milliseconds. */
 const GOOD_FOR = 60_000;
-/** Counting may take a tenth of the time at most, however many creates find an app full. Units: milliseconds. */
-const MIN_PAUSE = 20;
-const PAUSES = 9;
+/**
+ * How long nobody counts after a count, however many creates find an app full: twice as long as it took, within bounds. It is
+ * 3 ms of Redis. Units: milliseconds.
+ */
+const PAUSES = 2;
+const [MIN_PAUSE, MAX_PAUSE] = [20, 200];
 /** Apps whose counts this process remembers. */
 const KEPT = 1000;
 
@@ -135,7 +138,7 @@ export class Quotas {
       .catch(() => {})
       .then(() => {
         const ended = performance.now();
-        counting.notBefore = ended + Math.max(MIN_PAUSE, PAUSES * (ended - began));
+        counting.notBefore = ended + Math.min(MAX_PAUSE, Math.max(MIN_PAUSE, PAUSES * (ended - began)));
       });
     return count;
   }
