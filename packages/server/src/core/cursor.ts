@@ -4,6 +4,7 @@
  */
 import { ServiceError } from './errors.ts';
 import type { Session } from './session.ts';
+import { fingerprint } from './token.ts';
 
 export interface Position {
   readonly lastSeenAt: number;
@@ -25,6 +26,24 @@ export function readCursor(cursor: string): Position {
     throw new ServiceError('invalid_cursor', 'cursor must be one that a list answer gave', { field: 'cursor' });
   }
   return { lastSeenAt, id: match[2]! };
+}
+
+/** Characters of the mark of a list at the end of its cursors. */
+const MARK = 8;
+
+/** Gives the cursor of a page as its list gives it away: other lists do not take it. `list`: all that makes it that list. */
+export function markCursor(cursor: string, list: readonly unknown[]): string {
+  return cursor + fingerprint(JSON.stringify(list)).slice(0, MARK);
+}
+
+/** Reads a cursor that a list gave away. Errors: `invalid_cursor`, also for one of another list. */
+export function unmarkCursor(marked: string, list: readonly unknown[]): string {
+  const cursor = marked.slice(0, -MARK);
+  readCursor(cursor);
+  if (markCursor(cursor, list) === marked) return cursor;
+  const message =
+    'cursor is of another list: app, subject, activeWithin and view must be those of the page that gave it';
+  throw new ServiceError('invalid_cursor', message, { field: 'cursor' });
 }
 
 /** Orders by most recent activity, equal instants by id descending. */

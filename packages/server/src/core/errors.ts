@@ -15,7 +15,7 @@ export const ERROR_CODES = {
   invalid_json: 'The request body is not a JSON document that every client could read back.',
   invalid_request:
     'The request does not have the form of its route. `errors` names each value, the rule and what came.',
-  invalid_cursor: 'A list cursor is not one that this server gave.',
+  invalid_cursor: 'A list cursor is not one that this list gave.',
   bad_request: 'The bytes on the connection are not an HTTP request this server can read.',
   body_too_large: 'The request body is longer than the server reads.',
   data_too_large: 'The session data would grow past the limit of the app. The session is unchanged.',

@@ -2,7 +2,7 @@
  * The verbs of the service: decide by policy, then one store call. Values come in checked (validate.ts makes their
  * types), `now` comes in once per request. What is not here: HTTP, storage, and any clock.
  */
-import { byActivity } from './cursor.ts';
+import { byActivity, markCursor, unmarkCursor } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
@@ -42,6 +42,13 @@ export interface Created {
   readonly revoked: readonly string[];
   /** The same request was done before; this is what it made. */
   readonly repeated: boolean;
+}
+
+/** What a page is asked by. `window`: only sessions touched within so many milliseconds. */
+export interface PageRequest extends Pick<ListQuery, 'subject' | 'cursor' | 'limit'> {
+  readonly window?: number;
+  /** How the caller shows it. */
+  readonly view: string;
 }
 
 const PAGE = 1000;
@@ -173,9 +180,16 @@ export class Sessions {
     return this.listAll(app, { activeSince: now - window }, now);
   }
 
-  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`. */
-  list(app: AppName, query: ListQuery, now: number): Promise<Page> {
-    return this.store.list(app, query, now);
+  /**
+   * Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`, also for a
+   * cursor that another list gave.
+   */
+  async list(app: AppName, { window, view, cursor, ...query }: PageRequest, now: number): Promise<Page> {
+    const list = [app, query.subject ?? null, window ?? null, view];
+    const after = cursor === undefined ? {} : { cursor: unmarkCursor(cursor, list) };
+    const active = window === undefined ? {} : { activeSince: now - window };
+    const page = await this.store.list(app, { ...query, ...active, ...after }, now);
+    return { ...page, cursor: page.cursor === null ? null : markCursor(page.cursor, list) };
   }
 
   /** Counts the sessions touched within `window` milliseconds, and their distinct subjects. */

@@ -30,7 +30,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       tag: TAG,
       summary: 'List the sessions of an app',
       description:
-        'Most recent activity first. A session that exists throughout a walk is in it once, unless its own activity moves it.',
+        'Most recent activity first. A session that exists throughout a walk is in it once, unless its own activity moves it. A `cursor` goes with the list that gave it: the same app, subject, `activeWithin` and `view`. In another list it is 400.',
       query: shape.ListQuery,
       answers: {
         200: {
@@ -59,7 +59,8 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
             limit,
             ...(subject !== undefined && { subject }),
             ...(cursor !== undefined && { cursor }),
-            ...(activeWithin !== undefined && { activeSince: now - window }),
+            ...(activeWithin !== undefined && { window }),
+            view,
           },
           now,
         );

@@ -227,7 +227,7 @@ const limit = matching(/^[1-9]\d{0,3}$/, 'a whole number from 1 to 1000')
   .transform(Number)
   .refine((value) => value <= 1000, { error: 'a whole number from 1 to 1000' })
   .meta({ type: 'integer', pattern: undefined, minimum: 1, maximum: 1000, description: 'Sessions in a page.' });
-const cursorText = z.string().describe('From the page before.');
+const cursorText = z.string().describe('From the page before, of the same list.');
 
 export const ReadQuery = z.strictObject({
   touch: flag.optional().describe('Whether the read slides the idle deadline and counts.'),
