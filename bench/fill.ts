@@ -65,6 +65,7 @@ async function create(store: RedisStore, subject: string, data: string, ago: num
     app: APP,
     subject,
     createdAt: now,
+    authenticatedAt: now,
     lastSeenAt: now,
     idleTimeout: 7_200_000,
     absoluteExpiresAt: null,

@@ -92,6 +92,7 @@ async function create(store: LmdbStore, now: number): Promise<string> {
     app: 'soak',
     subject,
     createdAt: now,
+    authenticatedAt: now,
     lastSeenAt: now,
     idleTimeout: IDLE_TIMEOUT,
     absoluteExpiresAt: null,

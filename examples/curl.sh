@@ -20,8 +20,8 @@ printf '%s\n' "${created//$token/TOKEN}"
 say 'Each page reads the session by the token.'
 call GET "/shop/get/$token"
 
-say 'A page changes one key and removes another. The rest stays.'
-call POST "/shop/set/$token" -H 'Content-Type: application/json' -d '{"unread_msgs":null,"cart":["book"]}'
+say 'A page sets one key and removes another. The rest stays.'
+call POST "/shop/set/$token" -H 'Content-Type: application/json' -d '{"unread_msgs":null,"theme":"dark"}'
 
 say 'Who is online? Users, not sessions, of the last ten minutes.'
 call GET '/shop/activity?dt=600'

@@ -29,14 +29,15 @@ export function testFiles(folder) {
 /**
  * Runs test files and calls `onFile` as each ends, with
  * {file, seconds, code, tests: [{name, outcome, error?}], output}: `output` is what its spec reporter and its tests printed.
+ * A job {file, on, node?, env?} in the place of a file runs it on another runtime: `on` is its name.
  */
 export async function runFiles(files, { concurrency = CONCURRENCY, onFile }) {
   const times = readTimes();
-  const waiting = slowestFirst(files, times);
+  const waiting = slowestFirst(files.map(asJob), times);
   const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const result = await runFile(file);
-      times[file] = Math.round(result.seconds * 10) / 10;
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const result = await runFile(job);
+      times[nameOf(job)] = Math.round(result.seconds * 10) / 10;
       onFile(result);
     }
   };
@@ -49,17 +50,26 @@ export function count(tests, outcome) {
   return tests.filter((test) => test.outcome === outcome).length;
 }
 
-async function runFile(file) {
+function asJob(file) {
+  return typeof file === 'string' ? { file } : file;
+}
+
+function nameOf({ file, on }) {
+  return on === undefined ? file : `${file} on ${on}`;
+}
+
+async function runFile(job) {
+  const { file, node = process.execPath } = job;
   const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-events-'));
   const events = join(folder, 'events');
   const reporters = [
     ['spec', 'stdout'],
     ['./scripts/test-events.mjs', events],
   ].flatMap(([reporter, destination]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${destination}`]);
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { NODE_TEST_CONTEXT: _, ...env } = { ...process.env, ...job.env };
   const began = performance.now();
   // In a process group of its own, so that what a file started ends with it.
-  const child = spawn(process.execPath, ['--import', 'tsx', ...reporters, resolve(root, file)], {
+  const child = spawn(node, ['--import', 'tsx', ...reporters, resolve(root, file)], {
     cwd: root,
     env,
     detached: true,
@@ -81,7 +91,7 @@ async function runFile(file) {
   // For example an error between two tests, or a test that never ends.
   if (code !== 0 && count(tests, 'failed') === 0)
     tests.push({ name: '(the file itself)', outcome: 'failed', error: `it ended with ${code}` });
-  return { file, seconds: (performance.now() - began) / 1000, code, tests, output };
+  return { file: nameOf(job), seconds: (performance.now() - began) / 1000, code, tests, output };
 }
 
 const running = new Set();
@@ -120,6 +130,7 @@ function readTimes() {
 }
 
 /** A file that never ran stands between the slow and the quick ones. */
-function slowestFirst(files, times) {
-  return [...files].sort((a, b) => (times[b] ?? 10) - (times[a] ?? 10) || (a < b ? -1 : 1));
+function slowestFirst(jobs, times) {
+  const time = (job) => times[nameOf(job)] ?? 10;
+  return [...jobs].sort((a, b) => time(b) - time(a) || (nameOf(a) < nameOf(b) ? -1 : 1));
 }

@@ -1,11 +1,14 @@
 // `npm test`: installs, checks types, lint and generated files, builds, and runs every test.
-// `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks.
+// `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks;
+// `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too.
 // The last line is a count: `N passed, N failed`.
 import { install, run } from './install.mjs';
+import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const given = process.argv.slice(2).map((path) => (path === '--server' ? testFiles('packages/server') : path));
+const PARTS = { '--server': () => testFiles('packages/server'), '--runtimes': otherRuntimes };
+const given = process.argv.slice(2);
 install();
 installTestTools();
 if (given.length === 0) run('node', ['scripts/check.mjs']);
@@ -14,7 +17,8 @@ run('npm', ['run', 'build', '--silent']);
 const began = performance.now();
 const total = { passed: 0, failed: 0, skipped: 0 };
 const red = [];
-await runFiles(given.length > 0 ? given.flat() : testFiles('packages'), {
+const parts = given.flatMap((path) => PARTS[path]?.() ?? path);
+await runFiles(given.length > 0 ? parts : [...testFiles('packages'), ...otherRuntimes()], {
   onFile: ({ file, seconds, tests, output }) => {
     for (const outcome of Object.keys(total)) total[outcome] += count(tests, outcome);
     red.push(...tests.filter(({ outcome }) => outcome === 'failed').map((test) => ({ file, ...test })));

@@ -1,10 +1,10 @@
 -- audit-sessions: compares sessions with their index entries, and mends the entries when asked.
 -- KEYS: sessions, data, activity, visitors, subjects, due (of the partition)
--- ARGV: repair (0 or 1), form of records, then the ids
+-- ARGV: repair (0 or 1), then the ids
 -- RETURNS: for each fault: id, fault
 -- ATOMIC: a session and its entries are compared at one instant, so servers may go on meanwhile.
--- INCLUDES: record, index
-local repair, form = ARGV[1] == '1', tonumber(ARGV[2])
+-- INCLUDES: record, visit, index
+local repair = ARGV[1] == '1'
 local p = partition(1)
 local faults = {}
 
@@ -31,10 +31,11 @@ local function mend(id, r)
   end
 end
 
-for i = 3, #ARGV do
+for i = 2, #ARGV do
   local id, before = ARGV[i], #faults
   local text = redis.call('HGET', p.sessions, id)
-  if text and (text == '' or string.byte(text) == form) then
+  local form = text and string.byte(text)
+  if text and (text == '' or form == 1 or form == 2) then
     local r = read(text)
     if r then compare(id, r) else found(id, 'record') end
     if repair and #faults > before then

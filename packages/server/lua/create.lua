@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, base, id, record, data, max, onLimit, instead (1: only if the cap ends another one)
 -- RETURNS: {now, 'taken'} | {now, 'full'} | {now, 'refused', visits} | {now, 'created', revoked ids, ended aliases, first in partition}
 -- ATOMIC: two creates at a cap of one must not both find room; an id must not be given twice.
--- INCLUDES: record, index
+-- INCLUDES: record, visit, index
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local base, id, record, data, max, onLimit = tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -12,7 +12,7 @@ local p = partition(1)
 -- The caller's clock made the record; its instants move to ours. (base '': they are ours already.)
 local r = read(record)
 local shift = base and now - base or 0
-r.seen, r.created, r.absolute = r.seen + shift, r.created + shift, r.absolute + shift
+r.seen, r.created, r.login, r.absolute = r.seen + shift, r.created + shift, r.login + shift, r.absolute + shift
 
 local present = redis.call('HGET', p.sessions, id)
 local aliases = {}
@@ -39,8 +39,8 @@ if max ~= '' and r.subject ~= '' then
   end
   -- Lua compares texts by the locale of the server: bytes have one order.
   local function before(a, b)
-    local field = onLimit == 'revokeOldest' and 'created' or 'seen'
-    if a.r[field] ~= b.r[field] then return a.r[field] < b.r[field] end
+    local function age(r) return onLimit == 'revokeOldest' and begun(r) or r.seen end
+    if age(a.r) ~= age(b.r) then return age(a.r) < age(b.r) end
     for i = 1, 16 do
       if a.id:byte(i) ~= b.id:byte(i) then return a.id:byte(i) < b.id:byte(i) end
     end

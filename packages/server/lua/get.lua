@@ -3,23 +3,34 @@
 -- ARGV: now, deadline, then for each read: id, hash, touch (0 look, 1 read, 2 slide)
 -- RETURNS: {now, then for each read a visit, false, 1 when the token was rotated away, or an error of its own}
 -- ATOMIC: a read and its count are one step, or a revoke in between would be undone by the write.
--- INCLUDES: record
+-- INCLUDES: record, visit
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local answer = { now }
 local entry = second(now)
 local entryText = string.format('%.0f', entry)
 
+-- Gives until when a token that was replaced reads.
+local function graceOf(hash, old)
+  local at = 1
+  while at <= #old do
+    local _, grace, replaced, _, after = struct.unpack(OLD, old, at)
+    if replaced == hash then return grace end
+    at = after
+  end
+end
+
 -- Only what a read needs is unpacked, and into locals: this is the script that runs for nearly every request.
 local function one(sessions, data, activity, visitors, id, hash, touch)
   local text = redis.call('HGET', sessions, id)
   if not text then return false end
-  local form, _, _, apart, seen, reads, _, _, idle, absolute, grace, own, old, subject =
-    struct.unpack('>BBBBdddddddBc0Bc0Hc0', text)
-  if form ~= 1 then error('form') end
+  local form, _, _, apart, seen, reads, _, _, idle, absolute, login, own, old, subject =
+    struct.unpack(string.byte(text) == 1 and '>BBBBdddddddBc0Bc0Hc0' or '>BBBBdddddddBc0Hc0Hc0', text)
+  if form ~= 1 and form ~= 2 then error('form') end
   if now >= seen + idle or now >= absolute then return false end
   if hash ~= own then
-    if hash ~= old then return false end
+    local grace = form == 1 and hash == old and login or form == 2 and graceOf(hash, old)
+    if not grace then return false end
     if now >= grace then return 1 end
   end
   local unseen = math.max(0, now - seen)

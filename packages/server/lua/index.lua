@@ -1,4 +1,4 @@
--- LIBRARY index: adds and removes sessions with all their index entries; needs record. A partition p is six keys.
+-- LIBRARY index: adds and removes sessions with all their index entries; needs record and visit. A partition p is six keys.
 local INLINE, NEVER = 256, 1 / 0
 
 local function partition(i)
@@ -34,7 +34,7 @@ local function remove(p, victims)
     ids[i], ended[id] = id, true
     if r.subject ~= '' then latest[r.subject] = math.max(latest[r.subject] or 0, r.seen) end
     if r.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = r.hash, id end
-    if r.oldAlias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = r.old, id end
+    for _, o in ipairs(r.old) do if o.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = o.hash, id end end
   end
   if #ids == 0 then return aliases end
   for _, key in ipairs({ p.sessions, p.data }) do redis.call('HDEL', key, unpack(ids)) end

@@ -2,7 +2,7 @@
 
 -- Such a record does not say whose it was: its subject is looked for. What aliases it had is not known; their TTL ends them.
 local function lost(p, id)
-  local r = { subject = '', seen = NEVER, alias = 0, oldAlias = 0 }
+  local r = { subject = '', seen = NEVER, alias = 0, old = {} }
   for _, subject in ipairs(redis.call('ZRANGE', p.visitors, 0, -1)) do
     if string.find(redis.call('HGET', p.subjects, subject) or '', id, 1, true) then r.subject = subject end
   end

@@ -1,29 +1,56 @@
--- rotate: gives a session a new credential; the old one reads during the grace.
--- KEYS: sessions, data (of the partition)
--- ARGV: now, deadline, id, hash, new hash, new alias (0 or 1), grace (ms), expect (a version or '')
--- RETURNS: false | {now, 0 (conflict), 1 (rotated) or 2 (taken), visit, ended aliases}
--- ATOMIC: of two rotations of one token without grace exactly one may win.
--- INCLUDES: record
+-- rotate: gives a session a new credential; the old one reads during the grace. And changes it, when that is asked for.
+-- KEYS: sessions, data, activity, visitors, subjects, due (of the partition)
+-- ARGV: now, deadline, id, hash, new hash, new alias (0 or 1), seed ('' = the caller chose it), grace (ms), expect (a version or
+--       ''), most, kept (replaced tokens), version ('' = no change), then as in update: data, …, absolute timeout
+-- RETURNS: false | {now, 0 (conflict), 1 (rotated) or 2 (repeated), visit, ended aliases, seeds of the successor}
+--          | {now, 3 (replaced), 4 (crowded) or 5 (taken)}
+-- ATOMIC: one token has one successor, whoever asks; and of two rotations without grace exactly one may win.
+-- INCLUDES: record, visit, index, change
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
-local id, hash, newHash, newAlias, grace, expect = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
-local sessions, data = KEYS[1], KEYS[2]
-local text = redis.call('HGET', sessions, id)
+local id, hash, newHash, newAlias, seed, grace = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
+local expect, most, kept, version = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
+local p = partition(1)
+local text = redis.call('HGET', p.sessions, id)
 if not text then return false end
 local r = read(text)
 if not r then return UNREADABLE end
 if not live(r, now) or not opens(r, hash, now) then return false end
 local unseen = math.max(0, now - r.seen)
-if expect ~= '' and r.version ~= tonumber(expect) then return { now, 0, visit(r, text, unseen, data, id), {} } end
--- A retry: it has this token already.
-if newHash == r.hash then return { now, 1, visit(r, text, unseen, data, id), {} } end
--- It opens this very session, until its grace is over.
-if newHash == r.old and now < r.grace then return { now, 2, visit(r, text, unseen, data, id), {} } end
--- The alias of a token that comes back is needed.
-local ended = r.oldAlias == 1 and r.old ~= newHash and { r.old, id } or {}
--- The token before is kept past its grace: who presents it then is told apart from who guesses.
-r.old, r.oldAlias, r.grace = r.hash, r.alias, now + math.max(0, grace)
-r.hash, r.alias = newHash, newAlias
-local after = write(r)
-redis.call('HSET', sessions, id, after)
-return { now, 1, visit(r, after, unseen, data, id), ended }
+
+-- Writes what was changed, and answers with it.
+local function answer(kind, changes, ended, seeds)
+  if changes and version ~= '' then change(p, id, r, now, tonumber(version), 13)
+  elseif changes then redis.call('HSET', p.sessions, id, write(r)) end
+  return { now, kind, visit(r, changes and write(r) or text, unseen, p.data, id), ended or {}, seeds or {} }
+end
+-- A retry: it has this token already. With a seed it was this very request, and the change is made.
+local function known() return answer(1, seed == '' and version ~= '') end
+
+if expect ~= '' and r.version ~= tonumber(expect) then return answer(0, false) end
+if hash ~= r.hash then
+  local at, seeds, drawn = 1, {}, seed ~= ''
+  while r.old[at].hash ~= hash do at = at + 1 end
+  repeat
+    seeds[#seeds + 1], drawn = r.old[at].seed, drawn and r.old[at].seed ~= ''
+    at = at + 1
+  until not r.old[at] or now < r.old[at].grace
+  if newHash == (r.old[at] or r).hash then return known() end
+  return drawn and answer(2, version ~= '', {}, seeds) or { now, 3 }
+end
+if newHash == hash then return known() end
+local old, ended = {}, {}
+for _, o in ipairs(r.old) do
+  -- It opens this very session, until its grace is over. Then it may come back, and its alias is needed.
+  if o.hash == newHash and now < o.grace then return { now, 5 } end
+  if o.hash ~= newHash then old[#old + 1] = o end
+end
+old[#old + 1] = { alias = r.alias, grace = grace > 0 and now + grace or 0, hash = r.hash, seed = seed }
+-- Only from the front: one in its grace needs the seeds of those that came after it.
+while #old > kept and old[1].grace <= now do
+  local o = table.remove(old, 1)
+  if o.alias == 1 then ended[#ended + 1], ended[#ended + 2] = o.hash, id end
+end
+if #old > most then return { now, 4 } end
+r.old, r.hash, r.alias = old, newHash, newAlias
+return answer(1, true, ended)

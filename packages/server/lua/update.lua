@@ -1,13 +1,12 @@
 -- update: changes a session if its version is the expected one, and touches it.
 -- KEYS: sessions, data, activity, visitors, subjects, due (of the partition)
--- ARGV: now, deadline, id, hash, expect, version, data, ip, agent, label, idle, absolute ('' to leave, or '=' and it)
+-- ARGV: now, deadline, id, hash, expect, version, data, ip, agent, label, idle, absolute timeout ('' to leave, or '=' and it)
 -- RETURNS: false | {now, 0 (conflict) or 1 (updated), visit}
 -- ATOMIC: comparing the version and writing; and an ended session must stay ended.
--- INCLUDES: record, index
+-- INCLUDES: record, visit, index, change
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local id, hash, expect, version = ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
-local data, idle, absolute = ARGV[7], ARGV[11], ARGV[12]
 local p = partition(1)
 local text = redis.call('HGET', p.sessions, id)
 if not text then return false end
@@ -16,13 +15,5 @@ if not r then return UNREADABLE end
 if not live(r, now) or not opens(r, hash, now) then return false end
 local unseen = math.max(0, now - r.seen)
 if r.version ~= expect then return { now, 0, visit(r, text, unseen, p.data, id) } end
-
-r.version, r.seen = version, math.max(r.seen, now)
-for i, field in ipairs({ 'ip', 'agent', 'label' }) do
-  if ARGV[7 + i] ~= '' then r[field] = string.sub(ARGV[7 + i], 2) end
-end
-if idle == '=none' then r.idle = NEVER elseif idle ~= '' then r.idle = tonumber(string.sub(idle, 2)) end
-if absolute == '=none' then r.absolute = NEVER elseif absolute ~= '' then r.absolute = tonumber(string.sub(absolute, 2)) end
-if data ~= '' then keep(p, id, r, string.sub(data, 2)) end
-store(p, id, r)
+change(p, id, r, now, version, 7)
 return { now, 1, visit(r, write(r), unseen, p.data, id) }

@@ -1,18 +1,18 @@
 -- vacate: ends a session that was copied to another partition, and leaves word where it is now.
 -- KEYS: sessions, data, activity, visitors, subjects, due, moved (of the partition)
--- ARGV: now, deadline, id, hash, version, new id, time to live of the word (ms), 1 when the token goes on to open it
+-- ARGV: now, deadline, id, hash, version, new id, time to live of the word (ms)
 -- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another}
 -- ATOMIC: the token opens the old session until this instant and, where it goes on, the new one from it on.
--- INCLUDES: record, index
+-- INCLUDES: record, visit, index
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
-local id, hash, version, newId, ttl, keeps = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8] == '1'
+local id, hash, version, newId, ttl = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7]
 local p, word = partition(1), KEYS[7]
 local text = redis.call('HGET', p.sessions, id)
 local r = text and read(text)
 if text and not r then return UNREADABLE end
--- The token before a rotation does not go on, though it may still read.
-if not r or not live(r, now) or (keeps and hash ~= r.hash) or not opens(r, hash, now) then return { now, 0, {}, 0 } end
+-- A token that was replaced moves nothing, though it may still read.
+if not r or not live(r, now) or hash ~= r.hash then return { now, 0, {}, 0 } end
 if r.version ~= version then return { now, 0, {}, 1 } end
 redis.call('SET', word, newId, 'PX', ttl)
 return { now, 1, remove(p, { { id = id, r = r } }), 0 }

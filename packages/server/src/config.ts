@@ -6,13 +6,15 @@ import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging } from './config/logging.ts';
+import { isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
-import { type Environment, reader, type Variable } from './config/variable.ts';
+import { ConfigError, type Environment, Reader, type Variable } from './config/variable.ts';
 
 export type { RateConfig } from './config/limits.ts';
 export type { LogLevel } from './config/logging.ts';
+export { nearest } from './config/names.ts';
 export type { RedisConfig } from './config/store.ts';
 export type { TlsConfig } from './config/tls.ts';
 export { ConfigError, showUrl, type Variable } from './config/variable.ts';
@@ -40,25 +42,55 @@ export const VARIABLES = {
   ...LOG_VARIABLES,
 } as const;
 
-/** Reads the configuration. Errors: ConfigError. */
+/** Reads the configuration. Errors: ConfigError, a line for each fault. */
 export function readConfig(environment: Environment): Config {
-  const read = reader(environment);
-  const listening = readListening(read);
-  return Object.freeze({
+  const reader = new Reader(environment);
+  const { read } = reader;
+  const listening = reader.part(() => readListening(read));
+  const parts = {
     ...listening,
-    ...readAccess(read, listening.host),
-    tls: readTls(read),
-    ...readLimits(read),
-    ...readStore(environment, read),
-    policyFile: readPolicyFile(read),
-    ...read(LOG_VARIABLES.logLevel, logging),
-  });
+    // Who may call depends on where the server listens: nothing can be said of it before that is known.
+    ...(listening && reader.part(() => readAccess(read, listening.host))),
+    tls: reader.part(() => readTls(read)),
+    ...reader.part(() => readLimits(read)),
+    ...reader.part(() => readStore(environment, read)),
+    policyFile: reader.part(() => readPolicyFile(read)),
+    ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
+  };
+  const faults = [...misspelt(environment), ...reader.faults];
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return Object.freeze(parts as Config);
 }
 
-/** Gives the names that look like ours and are none: a setting without effect is worse than one that is refused. */
-export function unknownVariables(environment: Environment): string[] {
-  const known = new Set<string>(Object.values(VARIABLES).map(({ name }) => name));
-  return Object.keys(environment).filter((name) => name.startsWith('RS_') && !known.has(name));
+/** Where a server of this configuration is to be found. What else is configured may have faults. Errors: ConfigError. */
+export function readAddress(environment: Environment): Pick<Config, 'host' | 'port' | 'tls'> {
+  const reader = new Reader(environment);
+  const listening = reader.part(() => readListening(reader.read));
+  const tls = reader.part(() => readTls(reader.read));
+  if (listening === null || reader.faults.length > 0) throw new ConfigError(reader.faults.join('\n'));
+  return { ...listening, tls };
+}
+
+/** Names in the environment that begin like ours and mean nothing to us. */
+export interface UnknownVariables {
+  /** Made by Kubernetes for a service beside the pod. */
+  readonly ofKubernetes: readonly string[];
+  readonly others: readonly string[];
+}
+
+export function unknownVariables(environment: Environment): UnknownVariables {
+  const unknown = Object.keys(environment).filter((name) => name.startsWith('RS_') && !NAMES.includes(name));
+  const ofKubernetes = unknown.filter((name) => isOfKubernetes(name, environment[name] ?? ''));
+  return { ofKubernetes, others: unknown.filter((name) => !ofKubernetes.includes(name)) };
+}
+
+const NAMES = Object.values(VARIABLES).map(({ name }) => name as string);
+
+function misspelt(environment: Environment): string[] {
+  return unknownVariables(environment).others.flatMap((name) => {
+    const meant = nearest(name, NAMES);
+    return meant === null ? [] : [`${name} is not a variable of this server; did you mean ${meant}?`];
+  });
 }
 
 /** Writes the table as Markdown: docs/configuration.md. */

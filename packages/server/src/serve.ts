@@ -1,14 +1,18 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
-import { type Config, ConfigError } from './config.ts';
+import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import { createApp } from './http/app.ts';
+import { HostRule } from './http/host-rule.ts';
 import { NodeServer, type RequestLine } from './http/node-server.ts';
 import type { Log } from './log.ts';
+import { isOutage, Outage } from './outage.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
+import { type Reloading, WatchedFiles } from './reloading.ts';
 import { watchStore } from './store-watch.ts';
 import { openStore } from './stores/open-store.ts';
 import { startSweeper } from './sweeper.ts';
@@ -18,11 +22,13 @@ export interface RunningServer {
   readonly url: string;
   /** Where the sessions are kept, in words for the operator. */
   readonly location: string;
+  /** Why requests that need the store are answered 503, as far as the start has seen. Absence: null when they are served. */
+  readonly trouble: string | null;
   /** Whether everyone who reaches the port may call. */
   readonly open: boolean;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
-   * changes. Absence: null when there is nothing to read again.
+   * changes. A change of these files is noticed without it. Absence: null when there is nothing to read again.
    */
   readonly reload: (() => void) | null;
   /** Finishes the requests under way, makes everything durable and lets go. */
@@ -33,13 +39,20 @@ export interface RunningServer {
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const access = openAccess(config, log);
-  const onError = (error: unknown) =>
-    log.error({ err: error }, 'the store failed in the background; it is tried again');
+  const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
+  const onError = (error: unknown) => {
+    if (isOutage(error)) outage.failed(error, { request: false });
+    else log.error({ err: error }, 'the store failed in the background; it is tried again');
+  };
+  const watched = [...(policyFile === null ? [] : [reloadingPolicy(policyFile, log)]), ...access.reloadings].map(
+    (reloading) => new WatchedFiles(reloading),
+  );
   const onTokenReuse = (app: string, session: string) =>
     log.warn({ app, session }, 'a token was used that a rotation had replaced: it may have been stolen');
   const { namespace, storeTimeout: timeout, redis } = config;
-  const events = { onError, onTokenReuse };
-  const { store, location, settings } = await openStore(config.store, { namespace, clock, timeout, redis, ...events });
+  const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
+  const opening = openStore(config.store, options);
+  const { store, location, settings } = await opening;
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;
@@ -48,28 +61,32 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     clock,
     isStopping: () => stopping,
     authenticate: access.authenticate,
+    wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
     configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
     version: packageVersion(),
     docsAsset: (name) => readFileSync(new URL(`../dist/docs-page/${name}`, import.meta.url), 'utf8'),
-    onFault: (err, trace) => log.error({ err, route: trace?.route }, 'a request failed'),
+    onFault: (err, trace) => {
+      if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
+      // That the server stops has no cause underneath, and is no outage.
+      else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
+    },
   });
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
   const server = new NodeServer({
     app,
     onRequest: config.logRequests ? logRequest : null,
-    tls: access.tls,
+    tls: access.tls?.files ?? null,
     maxConcurrent: config.maxConcurrent,
+    hosts: access.authenticate === null ? new HostRule(ownNames(config)) : null,
   });
-  const reloaders = [
-    policyFile && (() => reloadPolicy(policyFile, log)),
-    access.reload && (() => access.reload?.((files) => server.useTls(files))),
-  ].filter((reload) => reload !== null);
+  if (access.tls !== null) access.tls.use = (files) => server.useTls(files);
   let port: number;
   try {
     port = await server.listen(config.host, config.port);
   } catch (error) {
-    access.close();
+    for (const files of watched) files.close();
+    outage.close();
     await store.close();
     throw error;
   }
@@ -93,17 +110,35 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   return {
     url,
     location,
+    trouble: outage.why,
     open: access.authenticate === null,
-    reload: reloaders.length === 0 ? null : () => reloaders.forEach((reload) => void reload()),
+    reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
     stop: async () => {
       stopping = true;
-      access.close();
+      for (const files of watched) files.close();
       await server.stop();
+      outage.close();
       stopWatching();
       await stopSweeper();
       await store.close();
     },
   };
+}
+
+/** Tells in the log when the store is out, and when it is back. `store`: its URL, as it may be shown. */
+function storeOutage(log: Log, store: string, probe: () => Promise<unknown>): Outage {
+  return new Outage({
+    probe,
+    onBegin: (news) =>
+      log.error({ store, ...news }, 'the session store cannot do its work: what needs it is answered 503 until it can'),
+    onLasting: (news) => log.error({ store, ...news }, 'the session store still cannot do its work'),
+    onOver: (news) => log.info({ store, ...news }, 'the session store does its work again'),
+  });
+}
+
+/** The names of the server: those it is allowed, and the one it was told to listen on, when that is a name. */
+function ownNames({ allowedHosts, host }: Config): string[] {
+  return host.includes('.') && isIP(host) === 0 ? [...allowedHosts, host.toLowerCase()] : [...allowedHosts];
 }
 
 function openPolicy(path: string): PolicyFile {
@@ -114,18 +149,20 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadPolicy(file: PolicyFile, log: Log): void {
-  try {
-    log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again');
-  } catch (error) {
-    if (!(error instanceof PolicyFault)) throw error;
-    for (const { where, rule } of error.faults) {
-      log.error(
-        { file: file.path, where, rule },
-        'the policy file has a fault and is not used; the policy before it stays',
-      );
-    }
-  }
+function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
+  return {
+    files: [file.path],
+    read: () => log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again'),
+    onFault: (error) => {
+      if (!(error instanceof PolicyFault)) throw error;
+      for (const { where, rule } of error.faults) {
+        log.error(
+          { file: file.path, where, rule },
+          'the policy file has a fault and is not used; the policy before it stays',
+        );
+      }
+    },
+  };
 }
 
 function packageVersion(): string {

@@ -30,17 +30,17 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'a store knows its own driver',
   },
   {
-    from: /^stores\/redis\/connection\.ts$/,
-    mayImport: /^(ioredis|stores\/redis\/)/,
-    why: 'the one place with the driver',
+    from: /^stores\/redis\/(connection|clients|connectors|handshake)\.ts$/,
+    mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
+    why: 'the one place with the driver and its sockets',
   },
   {
     from: /^stores\/redis\//,
     mayImport: /^(core\/|stores\/(redis\/|(finding|audit)\.ts$)|node:(crypto|fs|timers\/promises)$)/,
-    why: 'the scripts are files, the driver is in connection.ts',
+    why: 'the scripts are files, the driver is in connection.ts and clients.ts',
   },
   {
-    from: /^http\/(node-server|bare-connection|concurrency|secure-server)\.ts$/,
+    from: /^http\/(node-server|bare-connection|concurrency|secure-server|connections|head-checks|host-rule|request-line|chunk-sizes)\.ts$/,
     mayImport: /^(core\/|http\/|@hono\/node-server$|node:(https?|net|tls)$)/,
     why: 'the place with sockets',
   },
@@ -50,7 +50,8 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'http knows no store and no configuration',
   },
   { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
-  { from: /^log\.ts$/, mayImport: /^(config\.ts$|pino|node:)/, why: 'the log depends on its level only' },
+  { from: /^log\.ts$/, mayImport: /^(config\.ts$|log-sink\.ts$|pino|node:)/, why: 'the log depends on its level only' },
+  { from: /^log-sink\.ts$/, mayImport: /^node:fs$/, why: 'it writes what it is given' },
   {
     from: /^policy\/schema\.ts$/,
     mayImport: /^(core\/(policy|validate)\.ts$|zod$)/,
@@ -63,15 +64,18 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   {
     from: /^keys\//,
-    mayImport: /^(core\/(principal|token|validate)\.ts$|keys\/|limits\/reminder\.ts$|node:(crypto|fs)$)/,
+    mayImport:
+      /^(core\/(principal|token|validate)\.ts$|keys\/|limits\/reminder\.ts$|policy\/json-document\.ts$|node:(crypto|fs|os|path)$)/,
     why: 'keys know no route and no header',
   },
   {
     from: /^tls\.ts$/,
-    mayImport: /^(config\.ts$|http\/secure-server\.ts$|node:(fs|tls)$)/,
+    mayImport: /^(config\.ts$|http\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
     why: 'it reads files for the server',
   },
   { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
+  { from: /^outage\.ts$/, mayImport: /^core\/errors\.ts$/, why: 'it is handed what it asks and tells' },
+  { from: /^reloading\.ts$/, mayImport: /^node:fs(\/promises)?$/, why: 'it is handed what it reads' },
   { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
     from: /^store-watch\.ts$/,

@@ -8,8 +8,9 @@ test('without any variable the server is on loopback with the embedded store', (
     port: 3000,
     host: '127.0.0.1',
     keys: { file: null, list: null },
+    allowedHosts: [],
     tls: null,
-    rates: { key: null, app: null, misses: null },
+    rates: { key: null, app: null, misses: null, wrongKeys: { perSecond: 10, burst: 100 } },
     maxConcurrent: 1000,
     store: 'lmdb:data',
     storeTimeout: 1000,
@@ -32,12 +33,14 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_PORT: ['0x50', '-1', '65536', '80.5', ' 80', '3000abc', '99999999999999999999'],
     RS_HOST: ['a b', '1.1.1.1/24', 'x'.repeat(300), '\n'],
     RS_AUTH: ['yes', 'NONE'],
+    RS_ALLOWED_HOSTS: ['a:80', 'http://a.example', '*', 'a..b', '[::1]', '-a.example', 'x'.repeat(300)],
     RS_TLS_CERT: ['/no/such/file'],
     RS_TLS_KEY: ['/no/such/file'],
     RS_TLS_CLIENT_CA: ['/no/such/file'],
     RS_RATE_KEY: ['0', '-1', '10/s', '1e3', '10:', ':10', '10:20:30', '1000001'],
     RS_RATE_APP: ['0', '10:0'],
     RS_RATE_MISSES: ['many'],
+    RS_RATE_WRONG_KEYS: ['0', 'off'],
     RS_MAX_CONCURRENT: ['0', 'all', '100001'],
     RS_STORE: [
       ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
@@ -103,7 +106,9 @@ test('TLS takes a certificate and its key, or neither', () => {
 
 test('a rate is a number a second, and a burst that is the same unless it says otherwise', () => {
   const { rates } = readConfig({ RS_RATE_KEY: '100', RS_RATE_APP: '50:500' });
-  assert.deepEqual(rates, { key: { perSecond: 100, burst: 100 }, app: { perSecond: 50, burst: 500 }, misses: null });
+  const { wrongKeys, ...chosen } = rates;
+  assert.deepEqual(chosen, { key: { perSecond: 100, burst: 100 }, app: { perSecond: 50, burst: 500 }, misses: null });
+  assert.deepEqual(wrongKeys, { perSecond: 10, burst: 100 });
 });
 
 test('a log level is a threshold; a morgan format and debug also log each request', () => {

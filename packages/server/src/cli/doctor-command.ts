@@ -4,6 +4,7 @@
  */
 import { type Config, ConfigError, readConfig, showUrl } from '../config.ts';
 import { type AppSummary, type AuditFinding, examineStore } from '../doctor.ts';
+import { fail, misuse, print } from './output.ts';
 import { Progress } from './progress.ts';
 
 export interface DoctorOptions {
@@ -20,7 +21,7 @@ const SHOWN = 1000;
 export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorOptions): Promise<number> {
   const { store, repair, json } = options;
   if (store !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
-    return fail(2, '--store has a password, which everybody on this machine can read; set RS_STORE instead');
+    return misuse(['--store has a password, which everybody on this machine can read; set RS_STORE instead']);
   }
   let config: Config;
   try {
@@ -28,9 +29,10 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorO
     config = readConfig({ ...environment, ...named });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return fail(2, store === undefined ? error.message : error.message.replace(/^RS_STORE=/, '--store='));
+    const message = store === undefined ? error.message : error.message.replace(/^RS_STORE=/m, '--store=');
+    return misuse(message.split('\n'));
   }
-  if (config.store === 'memory:') return fail(2, 'a store in memory is in its server; nobody else can look into it');
+  if (config.store === 'memory:') return misuse(['a store in memory is in its server; nobody else can look into it']);
   const findings = new Findings();
   const progress = new Progress(process.stderr, performance.now);
   const shown = showUrl(config.store);
@@ -41,11 +43,11 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorO
       onProgress: (phase, done, total) => progress.show(phase, done, total),
     });
     progress.clear();
-    process.stdout.write(json ? asJson(shown, repair, findings, apps) : asText(shown, repair, findings, apps));
-    return findings.left > 0 ? 1 : 0;
+    const code = print((json ? asJson : asText)(shown, repair, findings, apps));
+    return findings.left > 0 ? 1 : code;
   } catch (error) {
     progress.clear();
-    return fail(1, `${shown} cannot be examined: ${(error as Error).message}`);
+    return fail(`${shown} cannot be examined: ${(error as Error).message.replaceAll('\n', ' ')}`);
   }
 }
 
@@ -82,9 +84,4 @@ function asText(store: string, repair: boolean, { shown, count, left }: Findings
   }
   lines.push(count === 0 ? 'Nothing is wrong.' : `${count} found, ${count - left} mended, ${left} left.`, '');
   return lines.join('\n');
-}
-
-function fail(code: number, message: string): number {
-  process.stderr.write(`rest-sessions: ${message.replaceAll('\n', ' ')}\n`);
-  return code;
 }

@@ -1,33 +1,70 @@
-/** The text of --help, made from the table of variables. */
+/** The texts of --help, of all and of each command. The variables come from their table. */
 import { VARIABLES, type Variable } from '../config.ts';
 
+export type Command = 'serve' | 'keys' | 'doctor' | 'health';
+
+const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong use or configuration.\n';
+
+export const KEYS_USAGE = `Usage: rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
+                                 [--certificate CN=…|DNS:…|URI:…|email:…] [--no-key] [--file PATH]
+       rest-sessions keys list [--file PATH]
+       rest-sessions keys revoke NAME [--file PATH]
+       rest-sessions keys check [--file PATH] < a key on standard input
+Scopes: verify (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
+The file is RS_KEYS_FILE unless --file names another; create without either only prints.
+One command changes the file at a time; the others wait for it, 10 seconds at most.
+`;
+
 export function help(): string {
-  const variables = Object.values(VARIABLES).map((variable: Variable) => {
-    const fallback = variable.default === '' ? 'not set' : variable.default;
-    return `  ${variable.name.padEnd(20)} ${variable.allowed} [${fallback}]\n`;
-  });
   return `rest-sessions: the login-session server that every stack can use
 
 Usage: rest-sessions [serve]
        rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
-       rest-sessions keys list | revoke NAME | check    (more: rest-sessions keys --help)
+       rest-sessions keys list | revoke NAME | check
        rest-sessions doctor [--store URL] [--repair] [--json]
-       rest-sessions --help | --version
+       rest-sessions health [--ready]
+       rest-sessions COMMAND --help | --help | --version
 
-serve (the default) starts the server and runs until SIGTERM or SIGINT. It then finishes the
-requests under way and ends with 0; a second signal ends it at once. SIGHUP reads keys,
-certificates and the policy file again.
-
+${SERVE}
 keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
 (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
 
-doctor examines a store while servers use it: the settings of its Redis, and whether sessions and
+${DOCTOR}
+${HEALTH}
+${variables()}
+${EXIT_CODES}`;
+}
+
+export function helpOf(command: Command): string {
+  if (command === 'keys') return `${KEYS_USAGE}${EXIT_CODES}`;
+  if (command === 'doctor')
+    return `Usage: rest-sessions doctor [--store URL] [--repair] [--json]\n\n${DOCTOR}\n${EXIT_CODES}`;
+  if (command === 'health') {
+    return `Usage: rest-sessions health [--ready] [--cert FILE --key FILE]\n\n${HEALTH}\n${EXIT_CODES}`;
+  }
+  return `Usage: rest-sessions [serve]\n\n${SERVE}\n${variables()}\n${EXIT_CODES}`;
+}
+
+const SERVE = `serve (the default) starts the server and runs until SIGTERM, SIGINT or SIGQUIT. It then finishes
+the requests under way and ends with 0; a second signal ends it at once. Keys, certificates and the
+policy file are read again within seconds of a change, and at once on SIGHUP. It takes no options.
+`;
+
+const DOCTOR = `doctor examines a store while servers use it: the settings of its Redis, and whether sessions and
 their indexes agree. It changes nothing; --repair mends what it can, --json is for programs. The
 store is RS_STORE or --store (a URL with a password only in RS_STORE). Ends with 1 when something
 is wrong, or left.
-
-Configuration, by environment variables [default]:
-${variables.join('')}
-Exit codes: 0 done, 1 failed, 2 wrong use or configuration.
 `;
+
+const HEALTH = `health asks the server of this configuration (RS_HOST, RS_PORT, RS_TLS_CERT, …) whether it answers:
+0 yes, 1 no. With --ready: whether it takes requests, its store included. --cert and --key name a
+client certificate, for --ready where RS_TLS_CLIENT_CA asks for one.
+`;
+
+function variables(): string {
+  const lines = Object.values(VARIABLES).map((variable: Variable) => {
+    const fallback = variable.default === '' ? 'not set' : variable.default;
+    return `  ${variable.name.padEnd(20)} ${variable.allowed} [${fallback}]\n`;
+  });
+  return `Configuration, by environment variables [default]:\n${lines.join('')}`;
 }

@@ -3,72 +3,74 @@
  * ever taken as an argument, where every user of the machine could read it: `check` reads from standard input.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type KeyEntry, KeysError, keyListEntry, parseKeyList, readEntry } from '../keys/entry.ts';
 import { changeKeysFile, readKeysFile } from '../keys/file.ts';
 import { hashKey, isKey, newKey } from '../keys/format.ts';
+import { KeyRing } from '../keys/ring.ts';
+import { readArguments, UsageError, type Words } from './arguments.ts';
+import { KEYS_USAGE } from './help.ts';
+import { deliver, fail, misuse, print, say } from './output.ts';
 
-const USAGE = `Usage: rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
-                                 [--certificate CN=…|DNS:…|URI:…|email:…] [--no-key] [--file PATH]
-       rest-sessions keys list [--file PATH]
-       rest-sessions keys revoke NAME [--file PATH]
-       rest-sessions keys check [--file PATH] < a key on standard input
-Scopes: verify (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
-The file is RS_KEYS_FILE unless --file names another; create without either only prints.
-`;
-
-const OPTIONS = {
-  name: { type: 'string' },
-  apps: { type: 'string' },
-  scopes: { type: 'string' },
-  expires: { type: 'string' },
-  certificate: { type: 'string' },
-  'no-key': { type: 'boolean' },
-  file: { type: 'string' },
+const FILE = { file: 'text' } as const;
+const CREATE = {
+  ...FILE,
+  name: 'text',
+  apps: 'text',
+  scopes: 'text',
+  expires: 'text',
+  certificate: 'text',
+  'no-key': 'switch',
 } as const;
 
 /** Runs it. Gives the exit code. */
-export function runKeys(args: string[], environment: NodeJS.ProcessEnv, now = Date.now()): number {
+export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv, now = Date.now()): number {
   try {
-    if (args.includes('--help') || args.includes('-h')) {
-      process.stdout.write(USAGE);
-      return 0;
-    }
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
-    const [verb, ...names] = positionals;
-    const file = values.file ?? environment.RS_KEYS_FILE ?? '';
-    if (verb === 'create' && names.length === 0) return create(values, file, now);
-    if (verb === 'list' && names.length === 0) {
-      if (file === '' && !environment.RS_API_KEYS) say('no keys: RS_KEYS_FILE, RS_API_KEYS and --file are not set');
-      return list(configured(file, environment), now);
-    }
-    if (verb === 'revoke' && names.length === 1) return revoke(names[0]!, file);
-    if (verb === 'check' && names.length === 0) return check(configured(file, environment), now);
-    return misuse('keys needs one of create, list, revoke NAME and check');
+    return runVerb(args, environment, now);
   } catch (error) {
+    if (error instanceof UsageError) return misuse([error.message], KEYS_USAGE);
     if (error instanceof KeysError) return fail(error.message);
-    if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS_')) {
-      return misuse((error as Error).message.split('\n', 1)[0]!);
-    }
     throw error;
   }
 }
 
-interface CreateOptions {
-  name?: string | undefined;
-  apps?: string | undefined;
-  scopes?: string | undefined;
-  expires?: string | undefined;
-  certificate?: string | undefined;
-  'no-key'?: boolean | undefined;
+/** Errors: UsageError, KeysError. */
+function runVerb([verb, ...args]: readonly string[], environment: NodeJS.ProcessEnv, now: number): number {
+  if (verb === 'create') return create(wordsOf('keys create', args, CREATE, 0), environment, now);
+  if (verb === 'list') {
+    const file = fileOf(wordsOf('keys list', args, FILE, 0), environment);
+    if (file === '' && !environment.RS_API_KEYS) say('no keys: RS_KEYS_FILE, RS_API_KEYS and --file are not set');
+    return list(configured(file, environment), now);
+  }
+  if (verb === 'revoke') {
+    const given = wordsOf('keys revoke', args, FILE, 1);
+    return revoke(given.words[0]!, fileOf(given, environment));
+  }
+  if (verb === 'check') {
+    return check(configured(fileOf(wordsOf('keys check', args, FILE, 0), environment), environment), now);
+  }
+  throw new UsageError('keys needs one of create, list, revoke NAME and check');
 }
 
-function create(options: CreateOptions, file: string, now: number): number {
-  const { name, apps, scopes, expires, certificate } = options;
+/** Errors: UsageError, also when there are more or fewer words than `count`. None is quoted: it could be a key. */
+function wordsOf(command: string, args: readonly string[], options: Parameters<typeof readArguments>[2], count: 0 | 1) {
+  const given = readArguments(command, args, options);
+  if (given.words.length === count) return given;
+  if (count === 1) throw new UsageError(`${command} needs one NAME, and there are ${given.words.length}`);
+  throw new UsageError(`${command} takes options only; there is a word too many after it`);
+}
+
+function fileOf(given: Words, { RS_KEYS_FILE }: NodeJS.ProcessEnv): string {
+  return given.text('file') ?? RS_KEYS_FILE ?? '';
+}
+
+function create(given: Words, environment: NodeJS.ProcessEnv, now: number): number {
+  const [name, apps, scopes] = [given.text('name'), given.text('apps'), given.text('scopes')];
+  const [expires, certificate] = [given.text('expires'), given.text('certificate')];
+  const file = fileOf(given, environment);
   if (name === undefined || apps === undefined || scopes === undefined) {
-    return misuse('keys create needs --name, --apps and --scopes');
+    throw new UsageError('keys create needs --name, --apps and --scopes');
   }
-  const key = options['no-key'] ? null : newKey();
+  const key = given.has('no-key') ? null : newKey();
   const written = {
     name,
     ...(key !== null && { hash: hashKey(key) }),
@@ -76,17 +78,22 @@ function create(options: CreateOptions, file: string, now: number): number {
     apps: apps === '*' ? ('*' as const) : apps.split(','),
     scopes: scopes.split(','),
     createdAt: new Date(now).toISOString(),
-    ...(expires !== undefined && { expiresAt: instantOf(expires, now) }),
+    ...(expires !== undefined && { expiresAt: instantAfter(expires, now) }),
   };
   try {
     readEntry(written, 'keys create');
   } catch (error) {
-    if (error instanceof KeysError) return misuse(error.message);
+    if (error instanceof KeysError) throw new UsageError(error.message.replace('expiresAt', '--expires'));
     throw error;
   }
   if (file !== '') changeKeysFile(file, (entries) => [...entries, written]);
   if (key !== null) {
-    process.stdout.write(`${key}\n`);
+    const fault = deliver(`${key}\n`);
+    if (fault !== null) {
+      const advice =
+        file === '' ? '' : `; it can be used by nobody: rest-sessions keys revoke ${name}, and make another`;
+      return fail(`the key could not be written to standard output (${fault})${advice}`);
+    }
     say('this is the key; it is not stored anywhere and cannot be shown again');
   }
   if (file !== '') {
@@ -103,7 +110,7 @@ function create(options: CreateOptions, file: string, now: number): number {
 }
 
 /** `90d`, `12h`, `30m`, or a date or an instant. What is neither is refused by the check of the entry. */
-function instantOf(text: string, now: number): string {
+function instantAfter(text: string, now: number): string {
   const span = /^(\d{1,5})([dhm])$/.exec(text);
   if (span === null) return text;
   const unit = { d: 86_400_000, h: 3_600_000, m: 60_000 }[span[2] as 'd' | 'h' | 'm'];
@@ -111,14 +118,12 @@ function instantOf(text: string, now: number): string {
 }
 
 function list(entries: readonly KeyEntry[], now: number): number {
-  for (const { name, apps, scopes, hash, certificate, expiresAt } of entries) {
+  const lines = entries.map(({ name, apps, scopes, hash, certificate, expiresAt }) => {
     const state = expiresAt === null ? 'does not expire' : now < expiresAt ? `until ${day(expiresAt)}` : 'EXPIRED';
     const shows = [hash !== null && 'key', certificate].filter(Boolean).join(' and ');
-    process.stdout.write(
-      `${name}\tapps ${apps === '*' ? '*' : [...apps].join(',')}\t${[...scopes].join(',')}\t${state}\tshows ${shows}\n`,
-    );
-  }
-  return 0;
+    return `${name}\tapps ${apps === '*' ? '*' : [...apps].join(',')}\t${[...scopes].join(',')}\t${state}\tshows ${shows}\n`;
+  });
+  return print(lines.join(''));
 }
 
 function day(instant: number): string {
@@ -126,9 +131,12 @@ function day(instant: number): string {
 }
 
 function revoke(name: string, file: string): number {
-  if (file === '') return misuse('keys revoke needs RS_KEYS_FILE or --file');
-  if (readKeysFile(file).every((entry) => entry.name !== name)) return fail(`${file}: there is no key of that name`);
-  changeKeysFile(file, (entries) => entries.filter((entry) => entry.name !== name));
+  if (file === '') throw new UsageError('keys revoke needs RS_KEYS_FILE or --file');
+  changeKeysFile(file, (entries) => {
+    const rest = entries.filter((entry) => entry.name !== name);
+    if (rest.length === entries.length) throw new KeysError('there is no key of that name');
+    return rest;
+  });
   say(`${name} was taken out of ${file}; a running server refuses it within seconds, or on SIGHUP`);
   return 0;
 }
@@ -142,23 +150,11 @@ function check(entries: readonly KeyEntry[], now: number): number {
   return list([entry], now);
 }
 
-/** The keys of the file and, unless `--file` says which to look at, of RS_API_KEYS. */
-function configured(file: string, { RS_KEYS_FILE, RS_API_KEYS }: NodeJS.ProcessEnv): KeyEntry[] {
+/** The keys of the file and, unless `--file` says which to look at, of RS_API_KEYS. Errors: KeysError. */
+function configured(file: string, { RS_KEYS_FILE, RS_API_KEYS }: NodeJS.ProcessEnv): readonly KeyEntry[] {
   const listed = file === (RS_KEYS_FILE ?? '') && RS_API_KEYS ? parseKeyList(RS_API_KEYS) : [];
-  return [...(file === '' ? [] : readKeysFile(file)), ...listed];
-}
-
-/** Words go to standard error, so that standard output is the key and nothing else. */
-function say(message: string): void {
-  process.stderr.write(`rest-sessions: ${message}\n`);
-}
-
-function fail(message: string): number {
-  say(message);
-  return 1;
-}
-
-function misuse(message: string): number {
-  process.stderr.write(`rest-sessions: ${message}\n${USAGE}`);
-  return 2;
+  if (file === '') return new KeyRing(listed).entries;
+  const { entries, warnings } = readKeysFile(file);
+  for (const warning of warnings) say(warning);
+  return new KeyRing([...entries, ...listed]).entries;
 }

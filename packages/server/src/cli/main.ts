@@ -1,56 +1,53 @@
 #!/usr/bin/env node
 /** The command: which subcommand, and the exit code. 0: done. 1: failed. 2: wrong use or configuration. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { runDoctor } from './doctor-command.ts';
-import { help } from './help.ts';
-import { runKeys } from './keys-command.ts';
-import { runServe } from './serve-command.ts';
+import { readArguments, UsageError } from './arguments.ts';
+import { type Command, help, helpOf } from './help.ts';
+import { misuse, print } from './output.ts';
 
-async function main(args: string[]): Promise<number> {
-  if (args[0] === 'keys') return runKeys(args.slice(1), process.env);
-  let options: { help?: boolean; version?: boolean; store?: string; repair?: boolean; json?: boolean };
-  let positionals: string[];
+const COMMANDS: readonly string[] = ['serve', 'keys', 'doctor', 'health'] satisfies Command[];
+const HELP = new Set(['--help', '-h']);
+
+async function main(args: readonly string[]): Promise<number> {
+  const [first = 'serve', ...others] = args;
+  if (HELP.has(first)) return print(help());
+  if (first === '--version' || first === '-v') return print(`${version()}\n`);
+  if (first === 'help') return main([...others.slice(0, 1), '--help']);
+  const isNamed = COMMANDS.includes(first);
+  if (!isNamed && !first.startsWith('-')) return misuse([`unknown command: ${first.slice(0, 80)}`], ADVICE);
+  const command = isNamed ? (first as Command) : 'serve';
+  const rest = isNamed ? others : args;
+  if (rest.some((word) => HELP.has(word))) return print(helpOf(command));
   try {
-    ({ values: options, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'v' },
-        store: { type: 'string' },
-        repair: { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-    }));
+    return await run(command, rest);
   } catch (error) {
-    return misuse((error as Error).message.split('\n', 1)[0]!);
+    if (error instanceof UsageError) return misuse([error.message], ADVICE);
+    throw error;
   }
-  if (options.help) {
-    process.stdout.write(help());
-    return 0;
-  }
-  if (options.version) {
-    process.stdout.write(`${version()}\n`);
-    return 0;
-  }
-  const [command = 'serve', ...rest] = positionals;
-  if (rest.length > 0) return misuse(`unknown command: ${positionals.join(' ').slice(0, 80)}`);
-  const { store, repair = false, json = false } = options;
-  if (command === 'doctor') return runDoctor(process.env, { store, repair, json });
-  if (command !== 'serve') return misuse(`unknown command: ${command.slice(0, 80)}`);
-  if (store !== undefined || repair || json) return misuse('--store, --repair and --json belong to doctor');
-  return runServe(process.env);
 }
 
-function misuse(message: string): number {
-  process.stderr.write(`rest-sessions: ${message}\nTry: rest-sessions --help\n`);
-  return 2;
+/** Each command is loaded when it is wanted: a health check every few seconds needs no store. Errors: UsageError. */
+async function run(command: Command, args: readonly string[]): Promise<number> {
+  if (command === 'keys') return (await import('./keys-command.ts')).runKeys(args, process.env);
+  if (command === 'health') return (await import('./health-command.ts')).runHealth(args, process.env);
+  if (command === 'doctor') {
+    const given = readArguments('doctor', args, { store: 'text', repair: 'switch', json: 'switch' });
+    if (given.words.length > 0) throw new UsageError('doctor takes options only; there is a word too many after it');
+    const options = { store: given.text('store'), repair: given.has('repair'), json: given.has('json') };
+    return (await import('./doctor-command.ts')).runDoctor(process.env, options);
+  }
+  const { words } = readArguments('serve', args, {});
+  if (words.length > 0)
+    throw new UsageError('serve takes no words after it; it is configured by environment variables');
+  return (await import('./serve-command.ts')).runServe(process.env);
 }
+
+const ADVICE = 'Try: rest-sessions --help\n';
 
 function version(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Not left to the event loop: the channel of a cluster's worker, or a pipe that nobody reads, would keep it going.
+process.exit(await main(process.argv.slice(2)));

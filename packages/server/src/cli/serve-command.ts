@@ -1,51 +1,79 @@
 /** `rest-sessions serve`: start, greet, run until a signal, stop without losing anything. */
-import { type Config, ConfigError, readConfig, showUrl, unknownVariables } from '../config.ts';
-import { createLog, flushLog, type Log } from '../log.ts';
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { type Config, ConfigError, nearest, readConfig, showUrl, unknownVariables } from '../config.ts';
+import { createLog, finishLog, flushLog, greet, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
+import { consoleInto } from './console.ts';
+import { fail, misuse } from './output.ts';
+import { firstCauseToStop } from './signals.ts';
 
 /** Runs the server until it is told to stop. Gives the exit code. */
 export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> {
   let config: Config;
   try {
-    config = readConfig(environment);
+    config = await readAll(environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return fail(2, error.message);
+    return misuse(error.message.split('\n'));
   }
   const log = createLog(config);
+  let server: RunningServer | null = null;
   // Before anything says that the server is there: a supervisor may stop it the moment it reads that.
-  const signalled = firstSignal();
+  const stopped = firstCauseToStop({
+    onReload: () => {
+      if (server?.reload) server.reload();
+      else log.info('SIGHUP: there is nothing to read again');
+    },
+    onIgnored: (signal) => log.info({ signal }, 'this signal means nothing to the server'),
+  });
   dieLoudly(log);
-  for (const variable of unknownVariables(environment)) log.warn({ variable }, 'this variable means nothing: a typo?');
-  let server: RunningServer;
+  consoleInto(log);
+  tellUnknown(environment, log);
   try {
     server = await serve(config, log);
   } catch (error) {
-    if (error instanceof ConfigError) return fail(2, ...error.message.split('\n'));
-    return fail(1, startFailure(error, config));
+    await finishLog();
+    if (error instanceof ConfigError) return misuse(error.message.split('\n'));
+    return fail(startFailure(error, config).replaceAll('\n', ' '));
   }
-  // With nothing to read again, SIGHUP keeps its meaning: the terminal is gone, the server ends.
-  const { reload } = server;
-  if (reload !== null) process.on('SIGHUP', reload);
-  process.stdout.write(greeting(server));
+  greet(greeting(server));
   log.info({ url: server.url, store: server.location, pid: process.pid }, 'listening');
-  const signal = await signalled;
+  const signal = await stopped;
   log.info({ signal }, 'stopping: requests under way are finished');
   await server.stop();
   log.info('stopped');
+  await finishLog();
   return 0;
 }
 
-/** Resolves with the first signal to stop. The second one ends the process at once. */
-function firstSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        for (const again of ['SIGTERM', 'SIGINT'] as const) process.on(again, () => process.exit(1));
-        resolve(signal);
-      });
-    }
-  });
+/** Reads the configuration. Whether a host name means anything only the network knows. Errors: ConfigError. */
+async function readAll(environment: NodeJS.ProcessEnv): Promise<Config> {
+  const host = environment.RS_HOST ?? '';
+  const isName = /^[A-Za-z0-9._-]{1,253}$/.test(host) && isIP(host) === 0;
+  if (!isName || (await lookup(host).catch(() => null)) !== null) return readConfig(environment);
+  const meant = nearest(host, ['localhost']);
+  const faults = [
+    `RS_HOST="${host}" cannot be resolved: no address is known for it${meant ? '; did you mean localhost?' : ''}`,
+  ];
+  try {
+    readConfig({ ...environment, RS_HOST: '' });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(...error.message.split('\n'));
+  }
+  throw new ConfigError(faults.join('\n'));
+}
+
+/** What begins like a variable of ours and is none. What is nearly one stops the start: readConfig. */
+function tellUnknown(environment: NodeJS.ProcessEnv, log: Log): void {
+  const { ofKubernetes, others } = unknownVariables(environment);
+  for (const variable of others) log.warn({ variable }, 'this variable means nothing: a typo?');
+  if (ofKubernetes.length === 0) return;
+  log.warn(
+    { variables: ofKubernetes },
+    'Kubernetes made these variables for a service beside this pod whose name begins with "rs"; they mean nothing here (enableServiceLinks: false in the pod\'s spec keeps them away)',
+  );
 }
 
 /** A fault nobody caught: the state of the process is unknown, so it says what happened and ends. */
@@ -57,12 +85,12 @@ function dieLoudly(log: Log): void {
   });
 }
 
-function greeting({ url, location, open }: RunningServer): string {
+function greeting({ url, location, trouble, open }: RunningServer): string {
   const access = open ? 'everyone who reaches this address may call: there are no API keys' : 'an API key is needed';
   const header = open ? '' : ' -H "Authorization: Bearer $KEY"';
   return `REST-Sessions listens on ${url}
 sessions are kept in: ${location}
-${access}
+${trouble === null ? '' : `they cannot be reached now, and requests are answered 503 until they can: ${trouble}\n`}${access}
 the API, to read and to try: ${url}/docs
 
 Create a session:
@@ -80,11 +108,7 @@ function startFailure(error: unknown, { host, port, store }: Config): string {
   if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use; stop what listens there or set RS_PORT`;
   if (code === 'EACCES')
     return `port ${port} on ${host} may not be used by this account; set RS_PORT to one above 1023`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `RS_HOST=${host} is not an address of this machine`;
+  if (code === 'EADDRNOTAVAIL') return `RS_HOST=${host} is not an address of this machine`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `RS_HOST=${host} cannot be resolved`;
   return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
-}
-
-function fail(code: number, ...lines: string[]): number {
-  for (const line of lines) process.stderr.write(`rest-sessions: ${line.replaceAll('\n', ' ')}\n`);
-  return code;
 }

@@ -29,11 +29,22 @@ export const ACCESS_VARIABLES = {
     sentence:
       'Set it to "none" to serve an address other than loopback without API keys: whoever reaches the port can then read, change and end every session.',
   },
+  allowedHosts: {
+    name: 'RS_ALLOWED_HOSTS',
+    type: 'text',
+    unit: 'host names',
+    default: '',
+    allowed: 'host names without a port, *.NAME for all under a name; commas or spaces between them',
+    sentence:
+      'Names by which a server without API keys may be called, besides addresses, localhost, names under localhost and names without a dot. Any other name in Host is answered 421: a web page could have it and reach the server through the browser of its machine (DNS rebinding). With API keys it has no effect.',
+  },
 } as const satisfies Record<string, Variable>;
 
 /** Where the API keys are. Absence: null when the variable is not set; both null when everyone may call. */
 export interface AccessConfig {
   readonly keys: { readonly file: string | null; readonly list: string | null };
+  /** In lower case, `*.NAME` for all under a name. What counts without keys only. */
+  readonly allowedHosts: readonly string[];
 }
 
 /** Reads it; `host` is where the server will listen. Errors: ConfigError. */
@@ -53,7 +64,19 @@ export function readAccess(read: Read, host: string): AccessConfig {
       `RS_HOST=${quote(host)} is not loopback, and there are no API keys: whoever reaches the port could end every session; set RS_KEYS_FILE to a file made by rest-sessions keys create, or RS_AUTH=none if only your own servers can reach it`,
     );
   }
-  return { keys };
+  return { keys, allowedHosts: Object.freeze(read(ACCESS_VARIABLES.allowedHosts, hostNames)) };
+}
+
+const HOST_NAME = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
+
+/** Absence: undefined when one of them is no name. */
+function hostNames(text: string): string[] | undefined {
+  const names = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const bare = names.map((name) => name.replace(/\.$/, ''));
+  return bare.every((name) => name.length <= 253 && HOST_NAME.test(name)) ? bare : undefined;
 }
 
 function isLoopback(host: string): boolean {

@@ -28,6 +28,15 @@ export const LIMIT_VARIABLES = {
     sentence:
       'How many tokens that open nothing each API key may show before all its requests with a token are answered 429 for a while. End users can send such tokens through your front end: set it well above what they do. Tokens cannot be guessed at any rate.',
   },
+  rateWrongKeys: {
+    ...RATE,
+    name: 'RS_RATE_WRONG_KEYS',
+    unit: 'calls a second',
+    default: '10:100',
+    allowed: 'CALLS or CALLS:BURST, whole numbers from 1 to 1000000',
+    sentence:
+      'How many calls with wrong API keys each address (of IPv6: each /64) may make before more of them are answered 429 for a while. Calls with right keys from the same address are not concerned.',
+  },
   maxConcurrent: {
     name: 'RS_MAX_CONCURRENT',
     type: 'integer',
@@ -51,6 +60,7 @@ export interface LimitsConfig {
     readonly key: RateConfig | null;
     readonly app: RateConfig | null;
     readonly misses: RateConfig | null;
+    readonly wrongKeys: RateConfig | null;
   };
   readonly maxConcurrent: number;
 }
@@ -63,6 +73,7 @@ export function readLimits(read: Read): LimitsConfig {
       key: rate(LIMIT_VARIABLES.rateKey),
       app: rate(LIMIT_VARIABLES.rateApp),
       misses: rate(LIMIT_VARIABLES.rateMisses),
+      wrongKeys: rate(LIMIT_VARIABLES.rateWrongKeys),
     }),
     maxConcurrent: read(LIMIT_VARIABLES.maxConcurrent, (text) => number(text, /^\d{1,6}$/, 1, 100_000)),
   };

@@ -3,6 +3,7 @@
  * what is allowed. The password in a store URL is never part of it.
  */
 import { readFileSync } from 'node:fs';
+import { isOfKubernetes } from './names.ts';
 
 /** One environment variable. `sentence` is documentation; `allowed` ends the line about a bad value. */
 export interface Variable {
@@ -14,24 +15,54 @@ export interface Variable {
   readonly sentence: string;
 }
 
-/** A value that the server cannot start with. The message is one line. */
+/** Values that the server cannot start with. The message has one line for each fault. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads one variable. `parse` gives undefined for what is not allowed. Errors: ConfigError. */
+/** Reads one variable. `parse` gives undefined for what is not allowed; that is a fault, and the default is used meanwhile. */
 export type Read = <T>(variable: Variable, parse: (text: string) => T | undefined) => T;
 
-export function reader(environment: Environment): Read {
-  return (variable, parse) => {
-    const text = environment[variable.name] || variable.default;
+/** Reads variables and collects the faults, so that all are told at once. */
+export class Reader {
+  readonly faults: string[] = [];
+  private readonly environment: Environment;
+
+  constructor(environment: Environment) {
+    this.environment = environment;
+  }
+
+  readonly read: Read = (variable, parse) => {
+    const text = this.environment[variable.name] || variable.default;
     const value = parse(text);
-    if (value === undefined)
-      throw new ConfigError(`${variable.name}=${quote(text)} is not allowed; it must be ${variable.allowed}`);
-    return value;
+    if (value !== undefined) return value;
+    this.faults.push(notAllowed(variable, text));
+    return parse(variable.default)!;
   };
+
+  /**
+   * Reads what belongs together. What is wrong between its variables is a fault, too, unless one of them is wrong by itself.
+   * Absence: null when it has faults.
+   */
+  part<T>(read: () => T): T | null {
+    const before = this.faults.length;
+    try {
+      const value = read();
+      return this.faults.length === before ? value : null;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      if (this.faults.length === before) this.faults.push(error.message);
+      return null;
+    }
+  }
+}
+
+function notAllowed({ name, allowed }: Variable, text: string): string {
+  const said = `${name}=${quote(text)} is not allowed; it must be ${allowed}`;
+  if (!isOfKubernetes(name, text)) return said;
+  return `${said}. Kubernetes made it for a service beside this pod whose name begins with "rs": set enableServiceLinks: false in the pod's spec, or set ${name} there`;
 }
 
 /** Gives a store URL without user and password: for the start message, logs and errors. */

@@ -6,6 +6,9 @@ import { ServiceError } from './errors.ts';
 import type { Session } from './session.ts';
 import { fingerprint } from './token.ts';
 
+/** Against slips, not against forgers: what a cursor shows is in the lists that its caller may read. */
+const MARK_LENGTH = 6;
+
 export interface Position {
   readonly lastSeenAt: number;
   readonly id: string;
@@ -28,22 +31,30 @@ export function readCursor(cursor: string): Position {
   return { lastSeenAt, id: match[2]! };
 }
 
-/** Characters of the mark of a list at the end of its cursors. */
-const MARK = 8;
-
-/** Gives the cursor of a page as its list gives it away: other lists do not take it. `list`: all that makes it that list. */
-export function markCursor(cursor: string, list: readonly unknown[]): string {
-  return cursor + fingerprint(JSON.stringify(list)).slice(0, MARK);
+/** Whose list it is: of an app, or of a subject in it. */
+interface Listed {
+  readonly app: string;
+  readonly subject?: string | undefined;
 }
 
-/** Reads a cursor that a list gave away. Errors: `invalid_cursor`, also for one of another list. */
-export function unmarkCursor(marked: string, list: readonly unknown[]): string {
-  const cursor = marked.slice(0, -MARK);
-  readCursor(cursor);
-  if (markCursor(cursor, list) === marked) return cursor;
-  const message =
-    'cursor is of another list: app, subject, activeWithin and view must be those of the page that gave it';
-  throw new ServiceError('invalid_cursor', message, { field: 'cursor' });
+/** Gives the cursor of a store as callers get it: with the mark of its list, so that no other list takes it. */
+export function cursorFor(list: Listed, cursor: string): string {
+  return `${cursor}.${markOf(list)}`;
+}
+
+/** Gives the cursor that the store gave. Errors: `invalid_cursor` when it is one of another list. */
+export function cursorIn(list: Listed, given: string): string {
+  const end = given.lastIndexOf('.');
+  if (end < 0 || given.slice(end + 1) !== markOf(list)) {
+    throw new ServiceError('invalid_cursor', 'cursor must be one that an answer of this very list gave', {
+      field: 'cursor',
+    });
+  }
+  return given.slice(0, end);
+}
+
+function markOf({ app, subject }: Listed): string {
+  return fingerprint(JSON.stringify([app, subject ?? null])).slice(0, MARK_LENGTH);
 }
 
 /** Orders by most recent activity, equal instants by id descending. */

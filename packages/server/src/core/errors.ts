@@ -7,7 +7,12 @@ import type { Session } from './session.ts';
 export const ERROR_CODES = {
   unauthorized: 'The request shows no API key, or one that is not in force.',
   forbidden: 'The API key is good, but not for this route or this app.',
-  rate_limited: 'The API key or the app has had its requests for now. Retry-After says when there are more.',
+  cross_site_request:
+    'A web page of another site made a browser send the request, to a server without API keys (`Sec-Fetch-Site`, `Origin`). Nothing was done.',
+  misdirected_request:
+    'The server has no API keys, and the name in `Host` is one that a web page could have (DNS rebinding). `RS_ALLOWED_HOSTS` names those that are yours.',
+  rate_limited:
+    'The API key or the app has had its requests for now, or too many wrong keys came from the address. Retry-After says when there are more.',
   overloaded: 'The server is doing as much at once as it takes on. Nothing was done; try again.',
   invalid_format: 'A value has characters or a length that its field does not allow.',
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
@@ -24,7 +29,9 @@ export const ERROR_CODES = {
     'The session is not at the version that If-Match names, or exists although If-None-Match says it must not.',
   token_taken: 'The token that the request chose opens a session already.',
   token_replaced:
-    'A rotation replaced the token. In its grace it still opens the session, but moves it to no other subject: use the new token.',
+    'A rotation replaced the token: use the new one. In its grace it still opens the session, but moves it to no other subject and gets no other token. Nobody is logged out.',
+  rotation_limit_reached:
+    'The session has been rotated so often that no more of its replaced tokens can be kept for their grace. Try again when one is over, or rotate with a shorter one.',
   idempotency_key_reused: 'The Idempotency-Key was used before, with another request.',
   session_limit_reached: 'The subject has as many sessions as its app allows, and the app refuses more.',
   session_quota_reached: 'The app has as many sessions as its policy allows (`maxSessions`).',

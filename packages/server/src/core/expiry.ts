@@ -12,6 +12,11 @@ export function expiresAt(session: Timed): number {
   return Math.min(idle, session.absoluteExpiresAt ?? Number.POSITIVE_INFINITY);
 }
 
+/** Gives the instant that the absolute timeout counts from: the login, or the creation before one. */
+export function begunOf({ createdAt, authenticatedAt }: Pick<Session, 'createdAt' | 'authenticatedAt'>): number {
+  return authenticatedAt ?? createdAt;
+}
+
 export function isLive(session: Timed, now: number): boolean {
   return now < expiresAt(session);
 }

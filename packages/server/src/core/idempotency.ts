@@ -10,11 +10,10 @@
  */
 import { ServiceError } from './errors.ts';
 import type { SessionStore } from './store.ts';
-import { type Draw, drawFrom, fingerprint, randomText } from './token.ts';
+import { type Draw, drawFrom, fingerprint, newSeed } from './token.ts';
 
 /** How long a key is remembered. Units: milliseconds. */
 const REMEMBERED = 600_000;
-const SEED_LENGTH = 32;
 /** No memo has it: to look without leaving one. */
 const LOOK = '\0';
 
@@ -35,13 +34,21 @@ export interface Claim {
   readonly id: string;
   /** What the first of them ended on the way. Absence: null while that is not known. */
   readonly revoked: readonly string[] | null;
+  /** What a rotation's token is drawn from, with the token it replaces: more than one when that had been replaced before. */
+  readonly seeds: readonly string[];
   /** Draws the same characters each time, others for each purpose. */
   readonly draw: (purpose: 'id' | 'token') => Draw;
-  /** Notes that it was done. */
-  readonly finish: (revoked: readonly string[]) => Promise<void>;
+  /** Notes that it was done. `seeds`: what a rotation drew its token from after all. */
+  readonly finish: (revoked: readonly string[], seeds?: readonly string[]) => Promise<void>;
 }
 
-type Kept = readonly [request: string, seed: string, id: string, revoked: readonly string[] | null];
+type Kept = readonly [
+  request: string,
+  seed: string,
+  id: string,
+  revoked: readonly string[] | null,
+  seeds?: readonly string[],
+];
 
 export class Idempotency {
   private readonly store: SessionStore;
@@ -52,7 +59,7 @@ export class Idempotency {
 
   /** Claims a key for a request about a session (`''` for one that will be drawn). Errors: `idempotency_key_reused`. */
   async claim(app: string, repeatable: Repeatable, id: string, now: number): Promise<Claim> {
-    const text = JSON.stringify([fingerprint(repeatable.request), randomText(SEED_LENGTH), id, null] satisfies Kept);
+    const text = JSON.stringify([fingerprint(repeatable.request), newSeed(), id, null] satisfies Kept);
     const found = await this.memo(app, repeatable, text, null, now);
     return this.claimOf(app, repeatable, found ?? text, found !== null, now);
   }
@@ -69,7 +76,7 @@ export class Idempotency {
   }
 
   private claimOf(app: string, repeatable: Repeatable, text: string, repeated: boolean, now: number): Claim {
-    const [request, seed, id, revoked] = JSON.parse(text) as Kept;
+    const [request, seed, id, revoked, seeds = [seed]] = JSON.parse(text) as Kept;
     if (request !== fingerprint(repeatable.request)) {
       throw new ServiceError('idempotency_key_reused', 'the Idempotency-Key was used before, with another request');
     }
@@ -77,10 +84,11 @@ export class Idempotency {
       repeated,
       id,
       revoked,
+      seeds,
       draw: (purpose) => drawFrom(seed, `${purpose}.${repeatable.key}`),
-      finish: async (ended) => {
+      finish: async (ended, used = seeds) => {
         if (revoked !== null) return;
-        await this.memo(app, repeatable, JSON.stringify([request, seed, id, ended] satisfies Kept), text, now);
+        await this.memo(app, repeatable, JSON.stringify([request, seed, id, ended, used] satisfies Kept), text, now);
       },
     };
   }

@@ -6,15 +6,18 @@
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
 import {
+  asLogin,
   begin,
   capOf,
   checkDraft,
+  checkMembers,
   checkVersion,
   type Draft,
   type Expect,
   endsAtOnce,
   limitReached,
   quotaReached,
+  tokenReplaced,
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { SessionStore, Visit } from './store.ts';
@@ -53,8 +56,8 @@ export class Replacements {
 
   /**
    * Changes a session, and moves it when the edit names another subject. Its token stays, its id does not. The edit may be
-   * called again on newer data. Absence: null. Errors: `session_limit_reached`, `token_replaced` for a move with the token
-   * before a rotation, and what the edit throws.
+   * called again on newer data. Absence: null. Errors: `session_limit_reached`, `token_replaced` for a move with a token that
+   * a rotation replaced, of `checkMembers`, and what the edit throws.
    */
   async change(app: AppName, token: string, edit: MovingEdit, now: number): Promise<Changed | null> {
     for (;;) {
@@ -63,14 +66,12 @@ export class Replacements {
       const { subject, silent: _silent, ...edited } = edit(before.session);
       const { version } = before.session;
       const policy = this.policy(app);
+      const moves = subject !== before.session.subject;
+      const members = moves && subject !== null ? asLogin(before.session, edited, policy) : edited;
+      checkMembers(before.session, members, policy);
       const counted = policy.maxSessions !== null;
-      const move = { id: newSessionId(subject), subject, cap: capOf(policy), counted };
-      const change = {
-        ...edited,
-        expect: version,
-        version: version + 1,
-        ...(subject !== before.session.subject && { move }),
-      };
+      const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy), counted };
+      const change = { ...members, expect: version, version: version + 1, ...(moves && { move }) };
       const outcome = await this.store.update(app, parseToken(token), change, now);
       if (outcome?.kind === 'updated') return outcome;
       if (outcome?.kind === 'refused') throw limitReached(outcome);
@@ -82,7 +83,7 @@ export class Replacements {
   /**
    * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
    * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
-   * creation, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
+   * login, or from the creation before one, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
    * `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`, `token_replaced`, `data_too_large`, `invalid_value`.
    */
   async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
@@ -98,19 +99,13 @@ export class Replacements {
   }
 
   /**
-   * After a move that found nothing: what is still there, unchanged, opens with the token before a rotation, in its grace.
+   * After a move that found nothing: what is still there, unchanged, opens with a token that was replaced, in its grace.
    * Trying again would never end. Errors: `token_replaced`.
    */
   private async checkMoves(app: AppName, token: string, { session: { id, version } }: Visit, now: number) {
     const present = (await this.store.get(app, parseToken(token), 'look', now))?.session;
     if (present?.id !== id || present.version !== version) return;
-    throw new ServiceError(
-      'token_replaced',
-      'a rotation replaced the token: it moves the session to no other subject',
-      {
-        field: 'token',
-      },
-    );
+    throw tokenReplaced('it moves the session to no other subject');
   }
 
   /** Absence: null when somebody else created it meanwhile. */
@@ -122,7 +117,7 @@ export class Replacements {
     const { hash } = parseToken(checkCallerToken(token, policy));
     const session = begin(draft, newSessionId(draft.subject), now);
     if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
-    const credential = { hash, alias: true, previous: null };
+    const credential = { hash, alias: true, previous: [] };
     const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
     if (outcome.kind === 'taken') return null;
     if (outcome.kind === 'full') {
@@ -160,7 +155,7 @@ export class Replacements {
       token,
       (session) => {
         checkVersion(session, ifMatch);
-        return overwritten(session, draft);
+        return overwritten(draft);
       },
       now,
     );
@@ -169,16 +164,9 @@ export class Replacements {
 }
 
 /** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known. */
-function overwritten(
-  session: Session,
-  { subject, data, ip, userAgent, label, ...timeouts }: Draft,
-): ReturnType<MovingEdit> {
-  const { idleTimeout, absoluteTimeout } = timeouts;
+function overwritten({ app: _app, ip, userAgent, label, ...members }: Draft): ReturnType<MovingEdit> {
   return {
-    subject,
-    data,
-    idleTimeout,
-    absoluteExpiresAt: absoluteTimeout === null ? null : session.createdAt + absoluteTimeout,
+    ...members,
     ...(ip !== null && { ip }),
     ...(userAgent !== null && { userAgent }),
     ...(label !== null && { label }),

@@ -1,14 +1,29 @@
 /**
  * Rotations: a new token for a session, and with a subject the login that binds it to a user. What is decided here is who
  * gets which token; that it changes hands in one step is the store's.
+ *
+ * One token has one successor: it is drawn from the old token and a seed that the store keeps beside it. So two pages that
+ * rotate one token at the same time, on whichever process, get the same new one, and neither logs the other out. Rejected: to give
+ * each a token of its own, of which the store would have to keep as many as are asked for.
  */
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
+import { LostRaces } from './lost-races.ts';
 import type { PolicySource } from './policy.ts';
-import { capOf, checkVersion, type Expect, limitReached } from './rules.ts';
+import {
+  asLogin,
+  capOf,
+  checkMembers,
+  checkVersion,
+  type Expect,
+  endsAtOnce,
+  limitReached,
+  tokenReplaced,
+} from './rules.ts';
 import type { Session } from './session.ts';
-import type { SessionStore, Visit } from './store.ts';
-import { newSessionId, newToken, parseToken } from './token.ts';
+import type { Members, RotateOutcome, Rotation, SessionStore, Visit } from './store.ts';
+import { newSeed, newSessionId, parseToken, successorOf, type TokenRef } from './token.ts';
+import { MOST_REPLACED } from './transitions.ts';
 import type { AppName, Subject } from './validate.ts';
 
 export interface RotateRequest {
@@ -19,6 +34,8 @@ export interface RotateRequest {
   /** How long the old token still reads. Units: milliseconds. Absence: undefined for what the policy says. */
   readonly grace?: number | undefined;
   readonly expect?: Expect | undefined;
+  /** What else is to change. May be asked again on a newer session. Absence: undefined for nothing. */
+  readonly edit?: ((session: Session) => Members) | undefined;
 }
 
 export interface Rotated extends Visit {
@@ -30,75 +47,153 @@ export interface Rotated extends Visit {
   readonly repeated: boolean;
 }
 
+/** What the token is drawn from, when it is not what this request would have drawn it from. */
+type Done = Rotated & { readonly seeds?: readonly string[] };
+
 export class Rotations {
   private readonly store: SessionStore;
   private readonly policy: PolicySource;
   private readonly idempotency: Idempotency;
+  private readonly races: LostRaces;
 
   constructor(store: SessionStore, policy: PolicySource) {
     this.store = store;
     this.policy = policy;
     this.idempotency = new Idempotency(store);
+    this.races = new LostRaces(store);
   }
 
   /**
-   * Rotates the token of a session. With another subject the session moves there under a new id, and the old token ends
-   * at once. Sent again with the same key, it gives the same token, also when the old one opens nothing any more.
-   * Absence: null. Errors: `version_mismatch`, `token_taken`, `session_limit_reached`, `idempotency_key_reused`.
+   * Rotates the token of a session, and changes what is asked for. With another subject the session moves there under a new id,
+   * its absolute timeout starts anew and the old token ends at once. Sent again with the same key, it gives the same token, also
+   * when the old one opens nothing any more. Absence: null. Errors: `version_mismatch`, `token_taken`, `token_replaced`,
+   * `rotation_limit_reached`, `session_limit_reached`, `idempotency_key_reused`, and of `checkMembers`.
    */
-  async rotate(app: AppName, token: string, request: RotateRequest, now: number, repeatable?: Repeatable) {
-    if (repeatable === undefined) return this.once(app, token, request, now, undefined);
+  async rotate(
+    app: AppName,
+    token: string,
+    request: RotateRequest,
+    now: number,
+    repeatable?: Repeatable,
+  ): Promise<Rotated | null> {
+    if (repeatable === undefined) return this.once(app, token, request, now, null);
     const before = await this.store.get(app, parseToken(token), 'look', now);
     if (before === null) {
       const earlier = await this.idempotency.earlier(app, repeatable, now);
-      return earlier && this.again(app, request, earlier, now);
+      return this.lost(app, token, request, earlier, now);
     }
     const id = isMove(before.session, request.subject) ? '' : before.session.id;
     const claim = await this.idempotency.claim(app, repeatable, id, now);
     // A move may have failed half-way, both there: then the store finishes it.
-    const made = claim.repeated && claim.id !== '' ? await this.again(app, request, claim, now) : null;
-    const rotated = made ?? (await this.once(app, token, request, now, claim));
-    if (rotated !== null) await claim.finish(rotated.revoked);
+    const made = claim.repeated && claim.id !== '' ? await this.again(app, token, request, claim, now) : null;
+    const rotated: Done | null = made ?? (await this.once(app, token, request, now, claim));
+    if (rotated !== null) await claim.finish(rotated.revoked, rotated.seeds);
     return rotated;
   }
 
-  private async once(app: AppName, token: string, request: RotateRequest, now: number, claim: Claim | undefined) {
-    const policy = this.policy(app);
-    const { subject, grace = policy.rotationGrace, expect } = request;
+  private async once(
+    app: AppName,
+    token: string,
+    request: RotateRequest,
+    now: number,
+    claim: Claim | null,
+  ): Promise<Done | null> {
+    const seed = request.token === undefined ? (claim?.seeds[0] ?? newSeed()) : null;
     for (;;) {
       const before = await this.store.get(app, parseToken(token), 'look', now);
-      if (before === null) return claim === undefined ? null : this.again(app, request, claim, now);
-      checkVersion(before.session, expect);
-      const moves = isMove(before.session, subject);
-      const id = moves ? newSessionId(subject, claim?.draw('id')) : before.session.id;
-      const { credential, token: next } = tokenFor(id, request, claim);
-      const rotation = {
-        credential,
-        graceUntil: now + grace,
-        ...(expect !== undefined && { expect: before.session.version }),
-        ...(moves && { move: { id, subject, cap: capOf(policy), counted: policy.maxSessions !== null } }),
-      };
-      const outcome = await this.store.rotate(app, parseToken(token), rotation, now);
-      if (outcome === null || outcome.kind === 'conflict') continue;
-      if (outcome.kind === 'rotated') return { ...outcome, token: next, repeated: false } satisfies Rotated;
-      if (outcome.kind === 'refused') throw limitReached(outcome);
-      // Taken: the caller's token, or an id. What is drawn with a key is there because the same request made it: before, or
-      // at the same time, though this one had the key first.
-      const made = claim === undefined ? null : await this.again(app, request, claim, now);
-      if (made !== null) return made;
-      if (request.token !== undefined) throw tokenTaken();
-      if (claim !== undefined) return null;
+      if (before === null) return this.lost(app, token, request, claim, now);
+      const { rotation, next } = this.plan(before.session, token, request, { seed, claim, now });
+      const outcome = await this.attempt(app, parseToken(token), rotation, now);
+      switch (outcome?.kind) {
+        case undefined:
+        case 'conflict':
+          continue;
+        case 'rotated':
+          return { ...outcome, token: next, repeated: false };
+        case 'repeated': {
+          const { seeds, ...visit } = outcome;
+          return { ...visit, token: drawn(token, seeds, visit.session.id), seeds, revoked: [], repeated: false };
+        }
+        case 'replaced':
+          throw tokenReplaced('it gets no other token or subject than it got then');
+        case 'crowded':
+          throw crowded();
+        case 'refused':
+          throw limitReached(outcome);
+        case 'taken': {
+          // The caller's token, or an id. What is drawn with a key is there because the same request made it: before, or
+          // at the same time, though this one had the key first.
+          const made = claim && (await this.again(app, token, request, claim, now));
+          if (made !== null) return made;
+          if (request.token !== undefined) throw tokenTaken();
+          if (claim !== null) return null;
+        }
+      }
     }
   }
 
+  /** Asks the store for a rotation, and leaves a note of one that gives its token no grace. */
+  private async attempt(app: AppName, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
+    const noGrace = rotation.move !== undefined || rotation.graceUntil <= now;
+    const note = noGrace ? await this.races.note(app, token, now) : null;
+    const outcome = await this.store.rotate(app, token, rotation, now);
+    // Where the token opens nothing any more, another one was faster or it ended: nobody knows, so the note stays.
+    if (note !== null && outcome !== null) await this.races.settle(note, outcome.kind === 'rotated', now);
+    return outcome;
+  }
+
+  /** What a rotation gives whose token opens nothing. Absence: null. Errors: `token_replaced` when another one was faster. */
+  private async lost(app: AppName, token: string, request: RotateRequest, claim: Claim | null, now: number) {
+    const made = claim && (await this.again(app, token, request, claim, now));
+    if (made === null && (await this.races.isLost(app, parseToken(token), now))) {
+      throw tokenReplaced('another request was faster, and left it no grace');
+    }
+    return made;
+  }
+
   /** Gives what a claim's rotation made before. Absence: null when it did not, or what it made has ended. */
-  private async again(app: AppName, request: RotateRequest, claim: Claim, now: number): Promise<Rotated | null> {
+  private async again(
+    app: AppName,
+    token: string,
+    request: RotateRequest,
+    claim: Claim,
+    now: number,
+  ): Promise<Rotated | null> {
     const id = claim.id === '' ? newSessionId(request.subject ?? null, claim.draw('id')) : claim.id;
-    const { token } = tokenFor(id, request, claim);
-    const visit = await this.store.get(app, parseToken(token), 'look', now);
+    const made = request.token ?? drawn(token, claim.seeds, id);
+    const visit = await this.store.get(app, parseToken(made), 'look', now);
     // A token that the caller chose may open a session that was not made here.
     if (request.token !== undefined && visit?.session.id !== id) return null;
-    return visit && { ...visit, token, revoked: claim.revoked ?? [], repeated: true };
+    return visit && { ...visit, token: made, revoked: claim.revoked ?? [], repeated: true };
+  }
+
+  /** Gives what the store is to do to a session, and the token that then opens it. Errors: `version_mismatch`, of `checkMembers`. */
+  private plan(
+    session: Session,
+    token: string,
+    request: RotateRequest,
+    { seed, claim, now }: { readonly seed: string | null; readonly claim: Claim | null; readonly now: number },
+  ): { rotation: Rotation; next: string } {
+    const policy = this.policy(session.app);
+    const { subject, grace = policy.rotationGrace, expect, edit } = request;
+    checkVersion(session, expect);
+    const moves = isMove(session, subject);
+    const asked = edit?.(session);
+    const members = moves && subject !== null ? asLogin(session, asked ?? {}, policy) : asked;
+    if (members !== undefined) checkMembers(session, members, policy);
+    const { version } = session;
+    const id = moves ? newSessionId(subject, claim?.draw('id')) : session.id;
+    const next = request.token ?? drawn(token, [seed!], id);
+    const cap = members !== undefined && endsAtOnce(members) ? null : capOf(policy);
+    const rotation: Rotation = {
+      credential: { hash: parseToken(next).hash, alias: request.token !== undefined },
+      ...(seed !== null && { seed }),
+      graceUntil: now + grace,
+      ...((expect !== undefined || members !== undefined) && { expect: version }),
+      ...(moves && { move: { id, subject, cap, counted: policy.maxSessions !== null } }),
+      ...(members !== undefined && { change: { ...members, version: version + (asked === undefined ? 0 : 1) } }),
+    };
+    return { rotation, next };
   }
 }
 
@@ -106,11 +201,16 @@ function isMove(session: Session, subject: Subject | null | undefined): subject 
   return subject !== undefined && subject !== session.subject;
 }
 
-function tokenFor(id: string, { token }: RotateRequest, claim: Claim | undefined) {
-  if (token === undefined) return newToken(id, 'standard', claim?.draw('token'));
-  return { token, credential: { hash: parseToken(token).hash, alias: true } };
+/** Gives the token that follows a token when it is drawn from the seeds, one after the other. */
+function drawn(token: string, seeds: readonly string[], id: string): string {
+  return seeds.reduce((last, seed) => successorOf(last, seed, id), token);
 }
 
 function tokenTaken(): ServiceError {
   return new ServiceError('token_taken', 'the token opens a session already', { field: 'token' });
+}
+
+function crowded(): ServiceError {
+  const message = `${MOST_REPLACED} tokens that rotations of the session replaced are in their grace: no more can be kept`;
+  return new ServiceError('rotation_limit_reached', message);
 }

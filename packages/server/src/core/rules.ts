@@ -1,8 +1,9 @@
 /** What the verbs ask of a session before they call the store: versions, timeouts, sizes, caps. Pure, and shared. */
 import { ServiceError } from './errors.ts';
+import { begunOf } from './expiry.ts';
 import type { Policy } from './policy.ts';
 import { EMPTY_DATA, type Session } from './session.ts';
-import type { Cap, Refused } from './store.ts';
+import type { Cap, Members, Refused } from './store.ts';
 import { type AppName, checkTimeouts, type Ip, type Subject, type Timeouts } from './validate.ts';
 
 /** What a session is made of. Texts are checked. */
@@ -16,8 +17,8 @@ export interface Draft extends Timeouts {
   readonly data: string;
 }
 
-/** The versions one of which a session must have; `*`: any. */
-export type Expect = readonly number[] | '*';
+/** The versions one of which a session must have; `*`: any; `none`: there must be no session. */
+export type Expect = readonly number[] | '*' | 'none';
 
 /** Checks timeouts and size of what a session is to be. Errors: `invalid_value`, `data_too_large`. */
 export function checkDraft(draft: Draft, policy: Policy): void {
@@ -33,6 +34,7 @@ export function begin(draft: Draft, id: string, now: number): Session {
     app,
     subject,
     createdAt: now,
+    authenticatedAt: subject === null ? null : now,
     lastSeenAt: now,
     idleTimeout,
     absoluteExpiresAt: absoluteTimeout === null ? null : now + absoluteTimeout,
@@ -46,14 +48,41 @@ export function begin(draft: Draft, id: string, now: number): Session {
 }
 
 /** Gives the absolute timeout that a session was given. Units: milliseconds. Absence: null for none. */
-export function absoluteTimeoutOf({ createdAt, absoluteExpiresAt }: Session): number | null {
-  return absoluteExpiresAt === null ? null : absoluteExpiresAt - createdAt;
+function absoluteTimeoutOf(session: Session): number | null {
+  return session.absoluteExpiresAt === null ? null : session.absoluteExpiresAt - begunOf(session);
 }
 
-export function endsAtOnce(timeouts: {
-  readonly idleTimeout: number | null;
-  readonly absoluteTimeout?: number | null;
-}) {
+/**
+ * Checks what is to be changed of a session. A timeout that stays is as it was given, whatever the policy allows by now.
+ * Errors: `data_too_large`, `invalid_value`.
+ */
+export function checkMembers(session: Session, { data, idleTimeout, absoluteTimeout }: Members, policy: Policy): void {
+  if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
+  if (idleTimeout === undefined && absoluteTimeout === undefined) return;
+  checkTimeouts(
+    {
+      idleTimeout: idleTimeout === undefined ? session.idleTimeout : idleTimeout,
+      absoluteTimeout: absoluteTimeout === undefined ? absoluteTimeoutOf(session) : absoluteTimeout,
+    },
+    {
+      ...policy,
+      ...(idleTimeout === undefined && { minIdleTimeout: 0, maxIdleTimeout: Number.POSITIVE_INFINITY }),
+      ...(absoluteTimeout === undefined && { maxAbsoluteTimeout: null }),
+    },
+  );
+}
+
+/**
+ * Gives what a change becomes when it is a login: the absolute timeout starts anew, as asked for or as the policy says.
+ * Every session ends: where the policy has no absolute timeout and the session no idle one, it gets that of the policy.
+ */
+export function asLogin<M extends Members>(session: Session, members: M, policy: Policy): M & Members {
+  const { absoluteTimeout = policy.absoluteTimeout, idleTimeout = session.idleTimeout } = members;
+  const endless = absoluteTimeout === null && idleTimeout === null && members.idleTimeout === undefined;
+  return { ...members, absoluteTimeout, ...(endless && { idleTimeout: policy.idleTimeout }) };
+}
+
+export function endsAtOnce(timeouts: Pick<Members, 'idleTimeout' | 'absoluteTimeout'>): boolean {
   return (timeouts.idleTimeout ?? 1) <= 0 || (timeouts.absoluteTimeout ?? 1) <= 0;
 }
 
@@ -73,8 +102,16 @@ export function limitReached({ sessions }: Refused): ServiceError {
   return new ServiceError('session_limit_reached', message, { sessions });
 }
 
+/** Gives the error of a token that a rotation replaced. `why`: what it does not get. */
+export function tokenReplaced(why: string): ServiceError {
+  return new ServiceError('token_replaced', `a rotation replaced the token: ${why}`, { field: 'token' });
+}
+
 /** Errors: `version_mismatch`. */
 export function checkVersion({ version }: Session, expect: Expect | undefined): void {
+  if (expect === 'none') {
+    throw new ServiceError('version_mismatch', 'the session exists, and If-None-Match says that it must not');
+  }
   if (expect === undefined || expect === '*' || expect.includes(version)) return;
   throw new ServiceError('version_mismatch', `the session is at version ${version}, which If-Match does not name`);
 }

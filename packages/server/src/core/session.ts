@@ -11,11 +11,13 @@ export interface Session {
   /** Whose session it is; null before login. */
   readonly subject: string | null;
   readonly createdAt: number;
+  /** When it last got its subject: at its creation or at a later login. Null: it has none. */
+  readonly authenticatedAt: number | null;
   /** The last get, touch or update. Looking (list, find) does not move it. */
   readonly lastSeenAt: number;
   /** Null: no idle timeout. */
   readonly idleTimeout: number | null;
-  /** Fixed at creation; nothing but a new login moves it. Null: no absolute timeout. */
+  /** Counted from the login, or from the creation before one. Reading and touching never move it. Null: none. */
   readonly absoluteExpiresAt: number | null;
   /** 1 at creation, +1 for each update of the data. The classic `w`. */
   readonly version: number;
@@ -33,8 +35,18 @@ export interface Credential {
   readonly hash: string;
   /** True: the token was chosen by a caller, so its hash is also the key that leads to the session id. */
   readonly alias: boolean;
-  /** The token before the last rotation; it reads until the instant `until`. */
-  readonly previous: { readonly hash: string; readonly alias: boolean; readonly until: number } | null;
+  /** The tokens that rotations replaced, the oldest first: the successor of each is the next one, of the last the present. */
+  readonly previous: readonly Replaced[];
+}
+
+/** A token that a rotation replaced. */
+export interface Replaced {
+  readonly hash: string;
+  readonly alias: boolean;
+  /** It reads until this instant. Later it only tells that it was stolen. */
+  readonly until: number;
+  /** What its successor is drawn from, together with the token itself. Null: the caller chose the successor. */
+  readonly seed: string | null;
 }
 
 export const EMPTY_DATA = '{}';

@@ -2,18 +2,17 @@
  * The verbs of the service: decide by policy, then one store call. Values come in checked (validate.ts makes their
  * types), `now` comes in once per request. What is not here: HTTP, storage, and any clock.
  */
-import { byActivity, markCursor, unmarkCursor } from './cursor.ts';
+import { byActivity, cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
 import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
-  absoluteTimeoutOf,
   begin,
   capOf,
-  checkDataSize,
   checkDraft,
+  checkMembers,
   checkVersion,
   type Draft,
   type Expect,
@@ -25,8 +24,8 @@ import type { Session } from './session.ts';
 import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
 import { isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
-import { type Edit, type Edited, Updates } from './updates.ts';
-import { type AppName, checkTimeouts, isReservedApp, type Subject } from './validate.ts';
+import { type Edit, Updates } from './updates.ts';
+import { type AppName, isReservedApp, type Subject } from './validate.ts';
 
 export interface NewSession extends Draft {
   readonly tokenKind: keyof typeof SECRET_LENGTH;
@@ -42,13 +41,6 @@ export interface Created {
   readonly revoked: readonly string[];
   /** The same request was done before; this is what it made. */
   readonly repeated: boolean;
-}
-
-/** What a page is asked by. `window`: only sessions touched within so many milliseconds. */
-export interface PageRequest extends Pick<ListQuery, 'subject' | 'cursor' | 'limit'> {
-  readonly window?: number;
-  /** How the caller shows it. */
-  readonly view: string;
 }
 
 const PAGE = 1000;
@@ -114,20 +106,21 @@ export class Sessions {
   update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect): Promise<Visit | null> {
     const checked: Edit = (session) => {
       checkVersion(session, expect);
-      return this.checkEdited(session, edit(session));
+      const edited = edit(session);
+      checkMembers(session, edited, this.policy(session.app));
+      return edited;
     };
     return this.updates.update(app, parseToken(token), checked, now);
   }
 
   /**
-   * Changes a session and binds it to a subject. With another one it moves there: its token stays, its id does not.
-   * Absence and errors as `update`, and `session_limit_reached`.
+   * Changes a session and binds it to a subject. With another one it moves there: its token stays, its id does not, and its
+   * absolute timeout starts anew. Absence and errors as `update`, and `session_limit_reached`, `token_replaced`.
    */
   bind(app: AppName, token: string, edit: MovingEdit, now: number, expect?: Expect): Promise<Changed | null> {
     const checked: MovingEdit = (session) => {
       checkVersion(session, expect);
-      const { subject, ...edited } = edit(session);
-      return { ...this.checkEdited(session, edited), subject };
+      return edit(session);
     };
     return this.replacements.change(app, token, checked, now);
   }
@@ -149,21 +142,19 @@ export class Sessions {
   }
 
   /** Ends the session of a token. Errors: `version_mismatch`. */
-  async revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
-    const ref = parseToken(token);
-    if (expect === undefined || expect === '*') return this.store.revoke(app, { by: 'token', token: ref }, now);
-    for (;;) {
-      const before = await this.store.get(app, ref, 'look', now);
-      if (before === null) return 0;
-      checkVersion(before.session, expect);
-      const revoked = await this.store.revoke(app, { by: 'token', token: ref, version: before.session.version }, now);
-      if (revoked > 0) return revoked;
-    }
+  revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
+    const by = { by: 'token', token: parseToken(token) } as const;
+    return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, expect);
   }
 
-  /** Ends sessions and gives how many: none for what is no id. */
-  async revoke(app: AppName, selector: Selector, now: number): Promise<number> {
-    if (selector.by === 'id' && !isSessionId(selector.id)) return 0;
+  /** Ends a session by its public id: none for what is no id. Errors: `version_mismatch`. */
+  async revokeById(app: AppName, id: string, now: number, expect?: Expect): Promise<number> {
+    if (!isSessionId(id)) return 0;
+    return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, expect);
+  }
+
+  /** Ends sessions and gives how many. */
+  async revoke(app: AppName, selector: Extract<Selector, { by: 'subject' | 'app' }>, now: number): Promise<number> {
     if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
       throw new ServiceError('invalid_format', 'except must be the id of a session', { field: 'except' });
     }
@@ -180,16 +171,12 @@ export class Sessions {
     return this.listAll(app, { activeSince: now - window }, now);
   }
 
-  /**
-   * Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`, also for a
-   * cursor that another list gave.
-   */
-  async list(app: AppName, { window, view, cursor, ...query }: PageRequest, now: number): Promise<Page> {
-    const list = [app, query.subject ?? null, window ?? null, view];
-    const after = cursor === undefined ? {} : { cursor: unmarkCursor(cursor, list) };
-    const active = window === undefined ? {} : { activeSince: now - window };
-    const page = await this.store.list(app, { ...query, ...active, ...after }, now);
-    return { ...page, cursor: page.cursor === null ? null : markCursor(page.cursor, list) };
+  /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`, also for a cursor of another list. */
+  async list(app: AppName, query: ListQuery, now: number): Promise<Page> {
+    const list = { app, subject: query.subject };
+    const after = query.cursor === undefined ? {} : { cursor: cursorIn(list, query.cursor) };
+    const page = await this.store.list(app, { ...query, ...after }, now);
+    return { ...page, cursor: page.cursor === null ? null : cursorFor(list, page.cursor) };
   }
 
   /** Counts the sessions touched within `window` milliseconds, and their distinct subjects. */
@@ -217,6 +204,24 @@ export class Sessions {
   /** Resolves when the store would do its work now. Errors: `store_unavailable`. */
   ping(): Promise<void> {
     return this.store.ping();
+  }
+
+  /** Ends one session, of a version that is expected. `look`: gives it as it is. */
+  private async revokeOne(
+    app: AppName,
+    selector: Extract<Selector, { by: 'token' | 'id' }>,
+    look: () => Promise<Visit | null>,
+    now: number,
+    expect: Expect | undefined,
+  ): Promise<number> {
+    if (expect === undefined || expect === '*') return this.store.revoke(app, selector, now);
+    for (;;) {
+      const before = await look();
+      if (before === null) return 0;
+      checkVersion(before.session, expect);
+      const revoked = await this.store.revoke(app, { ...selector, version: before.session.version }, now);
+      if (revoked > 0) return revoked;
+    }
   }
 
   private async createOnce(draft: NewSession, now: number, claim: Claim | undefined): Promise<Created> {
@@ -248,18 +253,6 @@ export class Sessions {
     const { token } = newToken(id, draft.tokenKind, draw('token'));
     const visit = await this.get(draft.app, token, 'look', now);
     return visit && { token, session: visit.session, at: visit.at, revoked: revoked ?? [], repeated: true };
-  }
-
-  private checkEdited(session: Session, edited: Edited): Edited {
-    const policy = this.policy(session.app);
-    const { data, idleTimeout } = edited;
-    if (data !== undefined) checkDataSize(data, policy.maxDataBytes, session.data);
-    if (idleTimeout !== undefined) {
-      // Its absolute deadline is as it was given, whatever the policy allows by now.
-      const absoluteTimeout = absoluteTimeoutOf(session);
-      checkTimeouts({ idleTimeout, absoluteTimeout }, { ...policy, maxAbsoluteTimeout: null });
-    }
-    return edited;
   }
 
   /**

@@ -50,22 +50,30 @@ export interface SessionStore {
   find(app: string, id: string, now: number): Promise<Visit | null>;
 
   /**
-   * Changes a session if its version is still `change.expect`, and touches it (without counting a read).
+   * Changes a session if its version is still `change.expect`, and touches it (without counting a read). An absolute timeout
+   * counts from the session's login, or from its creation before one; with a move to a subject, from this very step.
    * `conflict`: the version differs; the answer carries the session as it is, nothing was changed.
    * With `move`, the session gets another subject and with it a new id, and its present token goes on to open it: at no
-   * instant both, or neither. The token before (in its grace) moves nothing: that is null. The cap of the new subject
+   * instant both, or neither. A token that was replaced (in its grace) moves nothing: that is null. The cap of the new subject
    * applies as with create. Where subjects live apart this may take several steps; a failure in between may leave a
    * second session behind that no token opens.
    */
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null>;
 
   /**
-   * Gives a session a new credential, keeping id, data and times; the old token reads until `graceUntil`, and what was
-   * the previous one before ends now. With `move`, the session gets a new subject and with it a new id, and its old id
-   * and token end at once: a change of privilege has no grace. The cap of the new subject applies as with create. Does not
-   * touch. Where subjects live apart a move may be two steps, the new session first: for a moment both are there, and a
-   * failure in between may leave both.
-   * A rotation to the credential it has already changes nothing: a retry is no second rotation. With `move` it is `taken`.
+   * Gives a session a new credential, keeping id, data and times; the old token reads until `graceUntil`, whatever comes
+   * later, and those replaced before it read until theirs. Does not touch. With `change` the session is also changed and
+   * touched in the same step, as by `update`.
+   * One token has one successor. Rotating a token that was replaced, in its grace, gives no new credential: `repeated` tells
+   * what its successor is drawn from (token.ts), seed by seed up to the first token that opens the session now; the change
+   * is made all the same. `replaced`: the successor is not what is asked for: with `move`; or one of the tokens on the way, or the one asked
+   * for, is a caller's (it has no `seed`), unless it is the very successor. `crowded`: as many tokens as can be kept are within their
+   * grace (transitions.ts). Nothing was changed then.
+   * With `move`, the session gets a new subject and with it a new id, and its old id and all its tokens end at once: a
+   * change of privilege has no grace. The cap of the new subject applies as with create. Where subjects live apart a move may be
+   * two steps, the new session first: for a moment both are there, and a failure in between may leave both.
+   * A rotation to the credential it has already, or to the successor of the token, is no second rotation: it makes the change
+   * alone, and with a `seed`, which is of one request, not even that. With `move` it is `taken`.
    * A retry of a move that failed half-way, with the same id and credential, finishes it.
    * `taken`: the new alias or id exists. `conflict`: the version is not `expect`. Nothing was changed then.
    */
@@ -73,7 +81,7 @@ export interface SessionStore {
 
   /**
    * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back. With a version, the session
-   * of a token ends only at that version.
+   * of a token or an id ends only at that version.
    * A whole app, or hundreds of one subject, may end in several steps: what was acknowledged before the call is gone when
    * it resolves.
    */
@@ -164,18 +172,20 @@ export interface Move {
   readonly counted?: boolean;
 }
 
-/** What an update may change. A member left out stays. Only the owner of the session's clock touches lastSeenAt. */
-export interface Change {
+/** What may be changed of a session. A member left out stays. Only the owner of the session's clock touches lastSeenAt. */
+export interface Members {
+  readonly data?: string;
+  readonly ip?: string | null;
+  readonly userAgent?: string | null;
+  readonly label?: string | null;
+  readonly idleTimeout?: number | null;
+  readonly absoluteTimeout?: number | null;
+}
+
+export interface Change extends Members {
   readonly expect: number;
   /** The new version: `expect` plus the number of updates gathered in this change (0 for one without data). */
   readonly version: number;
-  readonly data?: string;
-  readonly ip?: string;
-  readonly userAgent?: string;
-  readonly label?: string | null;
-  readonly idleTimeout?: number | null;
-  /** By the store's clock: reckoned from the session's createdAt. */
-  readonly absoluteExpiresAt?: number | null;
   readonly move?: Move;
 }
 
@@ -188,22 +198,26 @@ export type UpdateOutcome =
 
 export interface Rotation {
   readonly credential: Pick<Credential, 'hash' | 'alias'>;
+  /** What the credential was drawn from, with the old token. Absence: undefined when the caller chose it. */
+  readonly seed?: string;
   readonly graceUntil: number;
-  /** Only at this version. */
+  /** Only at this version. A change needs it. */
   readonly expect?: number;
   readonly move?: Move;
+  readonly change?: Members & { readonly version: number };
 }
 
 /** `revoked`: what the cap of a new subject ended. */
 export type RotateOutcome =
   | ({ readonly kind: 'rotated'; readonly revoked: readonly string[] } & Visit)
+  | ({ readonly kind: 'repeated'; readonly seeds: readonly string[] } & Visit)
   | ({ readonly kind: 'conflict' } & Visit)
   | Refused
-  | { readonly kind: 'taken' };
+  | { readonly kind: 'replaced' | 'crowded' | 'taken' };
 
 export type Selector =
   | { readonly by: 'token'; readonly token: TokenRef; readonly version?: number }
-  | { readonly by: 'id'; readonly id: string }
+  | { readonly by: 'id'; readonly id: string; readonly version?: number }
   | { readonly by: 'subject'; readonly subject: string; readonly except?: string }
   | { readonly by: 'app' };
 

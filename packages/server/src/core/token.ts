@@ -23,6 +23,7 @@ export const ID_LENGTH = 16;
 const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
 const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 
+const SEED_LENGTH = 32;
 /** Characters of the secret part. */
 export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
 
@@ -97,7 +98,20 @@ export function newToken(
   draw: Draw = randomText,
 ): { token: string; credential: Credential } {
   const secret = draw(SECRET_LENGTH[kind]);
-  return { token: PREFIX + id + secret, credential: { hash: hashSecret(id, secret), alias: false, previous: null } };
+  return { token: PREFIX + id + secret, credential: { hash: hashSecret(id, secret), alias: false, previous: [] } };
+}
+
+/** Gives what the successor of a token is drawn from, to be stored beside it. */
+export function newSeed(): string {
+  return randomText(SEED_LENGTH);
+}
+
+/**
+ * Makes the token that follows a token at its rotation. It follows from the seed and the old token together: so everybody who
+ * rotates the same token gets the same new one, and who steals the store, which has no token, has none.
+ */
+export function successorOf(token: string, seed: string, id: string): string {
+  return newToken(id, 'standard', drawFrom(seed, `successor.${token}`)).token;
 }
 
 /** Takes a presented token apart. Never fails: text of a foreign form becomes an alias that may lead nowhere. */
@@ -116,17 +130,15 @@ export function isSessionId(text: string): boolean {
   return SESSION_ID.test(text);
 }
 
-/** Tells whether a presented token opens the session at `now`: with its token, or the one before within its grace. */
+/** Tells whether a presented token opens the session at `now`: it is the present one, or one that was replaced, in its grace. */
 export function opens(credential: Credential, ref: TokenRef, now: number): boolean {
   if (sameHash(credential.hash, ref.hash)) return true;
-  const { previous } = credential;
-  return previous !== null && now < previous.until && sameHash(previous.hash, ref.hash);
+  return credential.previous.some(({ hash, until }) => now < until && sameHash(hash, ref.hash));
 }
 
-/** Tells whether a presented token is the one before the last rotation, presented after its grace. */
+/** Tells whether a presented token is one that a rotation replaced, presented after its grace. */
 export function isReused(credential: Credential, ref: TokenRef, now: number): boolean {
-  const { previous } = credential;
-  return previous !== null && now >= previous.until && sameHash(previous.hash, ref.hash);
+  return credential.previous.some(({ hash, until }) => now >= until && sameHash(hash, ref.hash));
 }
 
 function hashSecret(id: string, secret: string): string {

@@ -3,15 +3,17 @@
  * the same base and travel in one compare-and-set. 50 parallel updates cost two store steps instead of 50 rounds of
  * losing against each other. Between processes the compare-and-set decides, and the loser starts again on newer data.
  */
+import { isLive } from './expiry.ts';
 import type { Session } from './session.ts';
-import type { Change, SessionStore, Visit } from './store.ts';
+import type { Change, Members, SessionStore, Visit } from './store.ts';
 import type { TokenRef } from './token.ts';
+import { withMembers } from './transitions.ts';
 
 /** Updates applied in one go: each reads the whole data, and others wait meanwhile. */
 const MAX_GATHERED = 50;
 
 /** What an update changes. `silent`: a touch, which makes no new version. */
-export type Edited = Omit<Change, 'expect' | 'version' | 'move'> & { readonly silent?: true };
+export type Edited = Members & { readonly silent?: true };
 
 /** Looks at the session as it is and says what is to change. May be called again on a newer one. Throws to refuse. */
 export type Edit = (session: Session) => Edited;
@@ -66,6 +68,7 @@ export class Updates {
     let base = await this.store.get(app, token, 'look', now);
     while (base !== null) {
       const { version } = base.session;
+      const { at } = base;
       const accepted: { waiting: Waiting; session: Session }[] = [];
       const refused: { waiting: Waiting; error: unknown }[] = [];
       let change: Change = { expect: version, version };
@@ -73,14 +76,14 @@ export class Updates {
       const late: Waiting[] = [];
       for (const waiting of batch) {
         // One before it in the same step ended the session.
-        if (session.idleTimeout !== null && session.idleTimeout <= 0) {
+        if (!isLive(session, at)) {
           late.push(waiting);
           continue;
         }
         try {
           const { silent, ...edited } = waiting.edit(session);
           change = { ...change, ...edited, version: change.version + (silent ? 0 : 1) };
-          session = { ...session, ...edited, version: change.version };
+          session = { ...withMembers(session, edited), lastSeenAt: at, version: change.version };
           accepted.push({ waiting, session });
         } catch (error) {
           refused.push({ waiting, error });
@@ -95,8 +98,10 @@ export class Updates {
         if (outcome !== null && outcome.kind !== 'updated')
           throw new Error(`an update that moves nothing: ${outcome.kind}`);
         // Each caller sees the state after its own edit, as if they had come one after the other.
-        accepted.forEach(({ waiting, session: { data, ip, userAgent, label, idleTimeout, version: own } }, i) => {
-          const seen = outcome && { ...outcome.session, data, ip, userAgent, label, idleTimeout, version: own };
+        accepted.forEach(({ waiting, session: own }, i) => {
+          const { data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, version } = own;
+          const members = { data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, version };
+          const seen = outcome && { ...outcome.session, ...members };
           waiting.resolve(seen && { session: seen, at: outcome.at, idle: i === 0 ? outcome.idle : 0 });
         });
       }

@@ -38,7 +38,7 @@ export const LONGEST = {
   /** Browsers inside of apps write more than 1,000 characters. */
   userAgent: 2048,
 } as const;
-/** What the classic routes take for an id and an address, as 2.x documents it. */
+/** What the classic routes take for an id and an address, as 2.x documents it. They show what v1 made longer. */
 const LONGEST_CLASSIC = { subject: 128, ip: 39 } as const;
 
 const CALLER_TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
@@ -61,7 +61,7 @@ export function checkSubject(value: string): Subject {
   return checkText(value, 'subject', LONGEST.subject) as Subject;
 }
 
-/** Checks whose session a classic route creates. */
+/** Checks whose session a classic route is about. */
 export function checkClassicSubject(value: string): Subject {
   return checkText(value, 'subject', LONGEST_CLASSIC.subject) as Subject;
 }

@@ -1,16 +1,18 @@
 /** v1: a whole app: its sessions by page and by id, who is active, its policy, its end; and the list of apps. */
 import type { ServiceError } from '../core/errors.ts';
 import { DEFAULT_POLICY } from '../core/policy.ts';
+import { checkVersion } from '../core/rules.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { type AppName, checkPathSubject } from '../core/validate.ts';
 import { seesApp } from './auth.ts';
+import { expectOf, ifMatch, knownTo } from './conditions.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
 import { invalid } from './faults.ts';
 import type { OperationRoute, Operations } from './operation.ts';
 import { pageJson } from './page.ts';
 import { answer } from './route.ts';
 import * as shape from './schemas.ts';
-import { answerSession, SESSION_ANSWER } from './session-answer.ts';
+import { answerRead, found, KNOWN_ANSWER, READ_MEANINGS, SESSION_ANSWER } from './session-answer.ts';
 import { pathPart } from './target.ts';
 import { milliseconds, policyJson } from './wire.ts';
 
@@ -30,7 +32,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       tag: TAG,
       summary: 'List the sessions of an app',
       description:
-        'Most recent activity first. A session that exists throughout a walk is in it once, unless its own activity moves it. A `cursor` goes with the list that gave it: the same app, subject, `activeWithin` and `view`. In another list it is 400.',
+        'Most recent activity first. A session that exists throughout a walk is in it once, unless its own activity moves it.',
       query: shape.ListQuery,
       answers: {
         200: {
@@ -59,8 +61,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
             limit,
             ...(subject !== undefined && { subject }),
             ...(cursor !== undefined && { cursor }),
-            ...(activeWithin !== undefined && { window }),
-            view,
+            ...(activeWithin !== undefined && { activeSince: now - window }),
           },
           now,
         );
@@ -74,9 +75,17 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       scope: 'read',
       tag: TAG,
       summary: 'Look at a session by its public id',
-      answers: { 200: SESSION_ANSWER },
-      errors: ['session_not_found'],
-      handle: async ({ c, now, app }) => answerSession(c, await sessions.find(app, pathPart(c, 5, 'id'), now)),
+      headers: ['If-Match', 'If-None-Match'],
+      meanings: READ_MEANINGS,
+      answers: { 200: SESSION_ANSWER, 304: KNOWN_ANSWER },
+      errors: ['session_not_found', 'version_mismatch'],
+      handle: async ({ c, now, app }) => {
+        const expect = ifMatch(c);
+        const isKnown = knownTo(c);
+        const { session } = found(await sessions.find(app, pathPart(c, 5, 'id'), now));
+        checkVersion(session, expect);
+        return answerRead(c, session, isKnown);
+      },
     }),
     operation({
       id: 'revokeSessionById',
@@ -85,10 +94,11 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       scope: 'revoke',
       tag: TAG,
       summary: 'End a session by its public id',
+      headers: ['If-Match', 'If-None-Match'],
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
-      errors: [],
+      errors: ['version_mismatch'],
       handle: async ({ c, now, app }) => {
-        const revoked = await sessions.revoke(app, { by: 'id', id: pathPart(c, 5, 'id') }, now);
+        const revoked = await sessions.revokeById(app, pathPart(c, 5, 'id'), now, expectOf(c));
         return answer(c, JSON.stringify({ revoked }));
       },
     }),

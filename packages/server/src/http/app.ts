@@ -4,13 +4,14 @@ import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { appRoutes } from './app-routes.ts';
-import { type Authenticate, guard } from './auth.ts';
+import { type Authenticate, guard, type WrongKeys } from './auth.ts';
 import { classicRoutes } from './classic.ts';
 import { docsRoutes, type ReadAsset } from './docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi.ts';
 import { operationsWith } from './operation.ts';
 import { errorForm, HEADERS, problem, Refusal, STATUS } from './problem.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
+import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import type { Clock, RequestEnv, Route, Trace } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { subjectRoutes } from './subject-routes.ts';
@@ -31,6 +32,8 @@ export interface AppOptions {
   readonly docsAsset?: ReadAsset;
   /** Absence: null when everyone may call, as on loopback without keys. */
   readonly authenticate?: Authenticate | null;
+  /** Absence: null when calls with wrong keys are not counted. */
+  readonly wrongKeys?: WrongKeys | null;
   /** Absence: null when nobody is limited. */
   readonly rateLimits?: RateLimits | null;
   /** Told of faults that are not the caller's: 5xx. */
@@ -49,7 +52,7 @@ export function routeTable(options: AppOptions): Route[] {
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
-    ...systemRoutes(sessions, isStopping, configSchema),
+    ...systemRoutes(sessions, isStopping, configSchema, version),
     ...classicRoutes(sessions, clock),
     ...v1,
     openApiRoute(document),
@@ -58,7 +61,7 @@ export function routeTable(options: AppOptions): Route[] {
 }
 
 export function createApp(options: AppOptions): App {
-  const { clock, authenticate = null, rateLimits = null, onFault } = options;
+  const { clock, authenticate = null, wrongKeys = null, rateLimits = null, onFault } = options;
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
@@ -66,19 +69,22 @@ export function createApp(options: AppOptions): App {
   });
   const routes = routeTable(options);
   for (const route of routes) {
-    const { method, path } = route;
+    const { method, path, scope } = route;
     let { handle } = route;
     if (rateLimits !== null) handle = limited(route, rateLimits, clock);
-    if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock);
+    if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
+      // The router passes over a slash at the end.
+      if (c.req.path.endsWith('/')) throw noRoute(c.req.path);
+      if (scope !== null) refuseRepeatedHeaders(c);
       return handle(c);
     });
   }
 
   app.notFound((c) => {
     const allowed = allowedMethods(routes, c.req.path);
-    if (allowed.length === 0) return fail(c, new ServiceError('route_not_found', 'no route has this path'));
+    if (allowed.length === 0) return fail(c, noRoute(c.req.path));
     const Allow = allowed.join(', ');
     if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...HEADERS, Allow } });
     return fail(c, new ServiceError('method_not_allowed', `the methods of this route are ${Allow}`), { Allow });
@@ -91,6 +97,15 @@ export function createApp(options: AppOptions): App {
     return fail(c, known, known instanceof Refusal ? known.headers : undefined);
   });
   return app;
+}
+
+function noRoute(path: string): ServiceError {
+  // Operators look for metrics at a path of their own.
+  const message =
+    path === '/metrics'
+      ? 'this version has no metrics; /livez and /readyz tell how the server is'
+      : 'no route has this path';
+  return new ServiceError('route_not_found', message);
 }
 
 function fail(c: Context<RequestEnv>, error: ServiceError, headers?: Record<string, string>): Response {

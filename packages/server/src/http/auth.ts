@@ -23,16 +23,33 @@ type C = Context<RequestEnv>;
 const REALM = 'Bearer realm="rest-sessions"';
 const NO_CERTIFICATES: readonly string[] = [];
 
-/** Puts a route's handler behind its scope. */
-export function guard(route: Route, authenticate: Authenticate, clock: Clock): Handle {
+/** What http needs to know of wrong keys; made in limits/. */
+export interface WrongKeys {
+  /** Counts one. Absence: null when it is not limited. Units: milliseconds. */
+  note(address: string | undefined, now: number): { readonly allowed: boolean; readonly wait: number } | null;
+}
+
+/** Puts a route's handler behind its scope. `wrongKeys`: null when they are not counted. */
+export function guard(
+  route: Route,
+  authenticate: Authenticate,
+  clock: Clock,
+  wrongKeys: WrongKeys | null = null,
+): Handle {
   const { scope, handle } = route;
   if (scope === null) return handle;
   const appPosition = route.path.split('/').indexOf(':app');
   return (c) => {
-    const key = keyOf(c);
+    const { key, fault } = shown(authorizationOf(c));
     const certificates = c.env.certificates ?? NO_CERTIFICATES;
-    const principal = key === '' ? null : authenticate({ key, certificates }, clock());
-    if (principal === null) throw unauthorized(key);
+    const now = clock();
+    const principal = fault === null ? authenticate({ key, certificates }, now) : null;
+    if (principal === null) {
+      if (key === null && fault === null) throw noKey();
+      const allowance = wrongKeys?.note(c.env.incoming?.socket?.remoteAddress, now) ?? null;
+      if (allowance?.allowed === false) throw tooManyWrong(allowance.wait);
+      throw wrongKey(fault ?? 'the API key is not known, or no longer in force');
+    }
     if (c.env.trace !== undefined) c.env.trace.key = principal.name;
     if (!principal.scopes.has(scope)) throw forbidden(`the key needs the scope ${scope}`, scope);
     if (principal.apps !== '*') {
@@ -62,15 +79,34 @@ export function appIn(c: C, position: number): string {
   }
 }
 
-/** Gives the key that a request shows. Absence: null when it shows none, empty when it shows something else. */
-function keyOf(c: C): string | null {
-  const header = authorizationOf(c);
-  if (header === undefined) return null;
-  if (/^bearer /i.test(header)) return header.slice(7).trim();
-  if (!/^basic /i.test(header)) return '';
-  const login = Buffer.from(header.slice(6).trim(), 'base64').toString('latin1');
-  return login.slice(login.indexOf(':') + 1);
+/** What a request shows of a key. `key`: null when it shows none; `fault`: what is wrong with the form, null when nothing is. */
+interface Shown {
+  readonly key: string | null;
+  readonly fault: string | null;
 }
+
+function shown(header: string | undefined): Shown {
+  if (header === undefined || header.trim() === '') return { key: null, fault: null };
+  const [, scheme = '', rest = ''] = /^\s*(\S+)\s*(.*?)\s*$/.exec(header) ?? [];
+  const faulty = (fault: string): Shown => ({ key: null, fault });
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return rest === ''
+        ? faulty('Authorization has the scheme Bearer and no key: Bearer KEY')
+        : { key: rest, fault: null };
+    case 'basic': {
+      const login = BASE64.test(rest) ? Buffer.from(rest, 'base64').toString('latin1') : '';
+      const colon = login.indexOf(':');
+      if (colon < 0) return faulty('Basic must be followed by USER:KEY in base64');
+      return { key: login.slice(colon + 1), fault: null };
+    }
+    default:
+      if (rest === '') return faulty('the scheme is missing: Authorization must be Bearer KEY');
+      return faulty('the scheme of Authorization must be Bearer, or Basic with the key as the password');
+  }
+}
+
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Asks Node's own request first: the Headers of a Request cost more than all the rest here. */
 function authorizationOf({ env, req }: C): string | undefined {
@@ -78,15 +114,20 @@ function authorizationOf({ env, req }: C): string | undefined {
   return headers === undefined ? req.header('authorization') : (headers.authorization as string | undefined);
 }
 
-function unauthorized(key: string | null): ServiceError {
-  if (key === null) {
-    return new Refusal('unauthorized', 'this needs an API key: Authorization: Bearer KEY', {
-      'WWW-Authenticate': REALM,
-    });
-  }
-  return new Refusal('unauthorized', 'the API key is not known, or no longer in force', {
-    'WWW-Authenticate': `${REALM}, error="invalid_token"`,
-  });
+function noKey(): ServiceError {
+  const message = 'this needs an API key: Authorization: Bearer KEY';
+  return new Refusal('unauthorized', message, { 'WWW-Authenticate': REALM });
+}
+
+function wrongKey(message: string): ServiceError {
+  return new Refusal('unauthorized', message, { 'WWW-Authenticate': `${REALM}, error="invalid_token"` });
+}
+
+/** `wait`: in milliseconds. */
+function tooManyWrong(wait: number): ServiceError {
+  const seconds = Math.max(1, Math.ceil(wait / 1000));
+  const message = 'too many calls with wrong API keys came from this address; right ones are still answered';
+  return new Refusal('rate_limited', message, { 'Retry-After': String(seconds) });
 }
 
 /** RFC 6750 section 3.1: one code for everything a known caller may not do. */

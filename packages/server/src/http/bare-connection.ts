@@ -4,8 +4,13 @@
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ErrorCode } from '../core/errors.ts';
-import { closingAnswer, STATUS } from './problem.ts';
+import { ServiceError } from '../core/errors.ts';
+import { followChunks } from './chunk-sizes.ts';
+import { closingAnswer, errorForm, STATUS } from './problem.ts';
+import { routePath } from './target.ts';
+
+/** What this server has of methods, for a target that is no path of its own. */
+export const ALL_METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS';
 
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
 const LINGER = 1000;
@@ -89,12 +94,33 @@ export function isCrumbled(incoming: object | undefined): boolean {
   return incoming !== undefined && crumbled.has(incoming);
 }
 
-/** Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin. */
-export function watchBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+/** Clients that wait to be told that their body is wanted (`Expect: 100-continue`). */
+const awaited = new WeakMap<object, ServerResponse>();
+
+/** Notes that a client waits for 100 before it sends its body. */
+export function awaitBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  awaited.set(incoming, outgoing);
+}
+
+/** Tells a client that waits to send its body now. A body that nobody reads is never asked for. */
+export function askForBody(incoming: object | undefined): void {
+  if (incoming === undefined) return;
+  awaited.get(incoming)?.writeContinue();
+  awaited.delete(incoming);
+}
+
+/**
+ * Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin.
+ * `rest`: what came after the head in the same read; null when that is not known.
+ */
+export function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, rest: Buffer | null): void {
   const { headers, socket } = incoming;
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (!isChunked && headers['content-length'] === undefined) return;
-  if (isChunked) boundChunks(incoming, outgoing);
+  if (isChunked) {
+    boundChunks(incoming, outgoing);
+    followChunks(incoming, rest);
+  }
   outgoing.once('finish', () => {
     if (crumbled.has(incoming)) socket.destroySoon();
     if (!incoming.complete) answeredEarly.set(socket, incoming);
@@ -121,46 +147,70 @@ function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void 
       return push.call(incoming, chunk, encoding);
     }
     crumbled.add(incoming);
+    if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
     if (outgoing.writableFinished) incoming.socket.destroySoon();
     // Whoever reads the body finds out with this chunk. Its end would look like that of the request.
     return push.call(incoming, chunk, encoding);
   };
 }
 
+/** What Node tells of a connection on which the parser stopped. */
+interface ClientError extends Error {
+  readonly code?: string;
+  /** The read in which it stopped, and where. Absence: undefined when nothing was read. */
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
 /** Answers a connection on which the parser stopped (`clientError`). */
-export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+export function refuseConnection(error: ClientError, socket: Socket): void {
   if (refused.has(socket)) return;
   refused.add(socket);
   if (error.code === 'ECONNRESET' || !socket.writable || answeredEarly.get(socket)?.complete === false) {
     socket.destroy();
-  } else if (error.code === 'HPE_HEADER_OVERFLOW') {
-    endWith(socket, 'headers_too_large', 'the request target and headers are too long');
-  } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    endWith(socket, 'request_timeout', 'the request did not arrive in time');
-  } else {
-    endWith(socket, 'bad_request', 'this is not a well-formed HTTP/1.1 request');
+    return;
   }
+  endWith(socket, faultOf(error), targetOf(error, socket));
+}
+
+function faultOf({ code }: ClientError): ServiceError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ServiceError('headers_too_large', 'the request target and headers are too long');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ServiceError('request_timeout', 'the request did not arrive in time');
+  }
+  return new ServiceError('bad_request', 'this is not a well-formed HTTP/1.1 request');
+}
+
+/** Gives the target of the request that cannot be read on: of its head, or of the read in which the head stands. Absence: empty. */
+function targetOf({ rawPacket, bytesParsed }: ClientError, socket: Socket): string {
+  const current = answerUnderWay(socket);
+  if (current !== undefined && !current.req.complete) return current.req.url ?? '';
+  const read = rawPacket?.toString('latin1', 0, Math.min(bytesParsed ?? 0, rawPacket.length)) ?? '';
+  const lines = [...read.matchAll(/(?:^|\n)[A-Z]+ +([^ \r\n]+)/g)];
+  return lines.at(-1)?.[1] ?? '';
 }
 
 /** Answers CONNECT, which takes the connection away from the server, errors and all. */
 export function refuseConnect(_request: IncomingMessage, socket: Socket): void {
   socket.on('error', () => socket.destroy());
-  endWith(socket, 'method_not_allowed', 'this is not a proxy', 'Allow: GET, HEAD, PUT, POST, DELETE\r\n');
+  endWith(socket, new ServiceError('method_not_allowed', 'this is not a proxy'), '', `Allow: ${ALL_METHODS}\r\n`);
 }
 
-function endWith(socket: Socket, code: ErrorCode, message: string, extraHeader = ''): void {
+function endWith(socket: Socket, error: ServiceError, target: string, extraHeader = ''): void {
   const current = answerUnderWay(socket);
   if (current?.req.complete) {
-    current.once('close', () => setImmediate(endWith, socket, code, message, extraHeader));
+    current.once('close', () => setImmediate(endWith, socket, error, target, extraHeader));
     return;
   }
   if (!socket.writable || current?.headersSent) {
     socket.destroy();
     return;
   }
-  const { body, headers } = closingAnswer(code, message);
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const status = `HTTP/1.1 ${STATUS[code]} ${STATUS_CODES[STATUS[code]]}\r\n`;
+  const status = `HTTP/1.1 ${STATUS[error.code]} ${STATUS_CODES[STATUS[error.code]]}\r\n`;
   // What is still coming is read and dropped: closing over unread bytes would reset the connection, answer and all.
   socket.on('error', () => socket.destroy()).resume();
   socket.end(`${status}${lines.join('')}${extraHeader}\r\n${body}`);

@@ -4,7 +4,8 @@
  */
 import type { Context } from 'hono';
 import { ServiceError } from '../core/errors.ts';
-import { isCrumbled } from './bare-connection.ts';
+import { askForBody, isCrumbled } from './bare-connection.ts';
+import { boundAnnounced, isAnnouncedTooLong } from './chunk-sizes.ts';
 import type { Incoming, RequestEnv } from './route.ts';
 
 /** Of the classic API. Units: bytes, after inflating. What the original accepted. */
@@ -23,13 +24,31 @@ export interface Body {
   readonly mediaType: string;
 }
 
-/** Reads the body of a request. Errors: `body_too_large`, `unsupported_media_type`, `bad_request` when it breaks off. */
-export async function readBody({ req: { raw: request }, env }: Context<RequestEnv>, max = MAX_BODY): Promise<Body> {
+/**
+ * Reads the body of a request. `checkType` throws for a media type that is not read: it is asked before a body that is
+ * announced, so that nobody sends one in vain. Errors: its own, `body_too_large`, `unsupported_media_type`, `bad_request`
+ * when the body breaks off.
+ */
+export async function readBody(
+  { req: { raw: request }, env }: Context<RequestEnv>,
+  max = MAX_BODY,
+  checkType: (mediaType: string) => void = () => {},
+): Promise<Body> {
+  const { headers } = request;
   if (!hasBody(request)) return NO_BODY;
-  const [type = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';');
-  const raw = await readRaw(request, env.incoming, max);
-  const bytes = raw.length === 0 ? raw : await inflate(raw, request.headers.get('content-encoding'), max);
+  const [type = '', ...parameters] = (headers.get('content-type') ?? '').split(';');
   const mediaType = type.trim().toLowerCase();
+  const encoding = headers.get('content-encoding');
+  const declared = headers.get('content-length');
+  if (declared !== null && Number(declared) > max) throw tooLarge(max);
+  // Chunks may turn out to be no body at all, which needs no type. A client that waits for an answer has one.
+  if (declared !== null || headers.get('expect') !== null) {
+    checkType(mediaType);
+    checkCharset(parameters);
+    formatOf(encoding);
+  }
+  const raw = await readRaw(request, env.incoming, max);
+  const bytes = raw.length === 0 ? raw : await inflate(raw, encoding, max);
   return { length: bytes.length, mediaType, text: () => decodeText(bytes, parameters) };
 }
 
@@ -41,10 +60,10 @@ function hasBody({ headers }: Request): boolean {
 }
 
 async function readRaw(request: Request, incoming: Incoming | undefined, max: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > max) throw tooLarge(max);
+  askForBody(incoming);
+  boundAnnounced(incoming, max);
   try {
-    if (declared !== null) return new Uint8Array(await request.arrayBuffer());
+    if (request.headers.get('content-length') !== null) return new Uint8Array(await request.arrayBuffer());
     // Node's own stream gives many small chunks as one; as a web stream they would hold up the event loop for seconds.
     return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body, max, incoming);
   } catch (cause) {
@@ -53,13 +72,17 @@ async function readRaw(request: Request, incoming: Incoming | undefined, max: nu
   }
 }
 
-async function inflate(bytes: Uint8Array, encoding: string | null, max: number): Promise<Uint8Array> {
+/** Gives how the body is compressed. Absence: null when it is not. Errors: `unsupported_media_type`. */
+function formatOf(encoding: string | null): 'gzip' | 'deflate' | null {
   const name = (encoding ?? 'identity').trim().toLowerCase();
-  if (name === 'identity') return bytes;
-  const format = INFLATE[name];
-  if (format === undefined) {
-    throw new ServiceError('unsupported_media_type', 'Content-Encoding must be identity, gzip or deflate');
-  }
+  const format = name === 'identity' ? null : INFLATE[name];
+  if (format !== undefined) return format;
+  throw new ServiceError('unsupported_media_type', 'Content-Encoding must be identity, gzip or deflate');
+}
+
+async function inflate(bytes: Uint8Array, encoding: string | null, max: number): Promise<Uint8Array> {
+  const format = formatOf(encoding);
+  if (format === null) return bytes;
   try {
     return await collect(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)), max);
   } catch (cause) {
@@ -78,7 +101,7 @@ async function collect(
   let length = 0;
   for await (const chunk of stream ?? []) {
     length += chunk.length;
-    if (length > max) throw tooLarge(max);
+    if (length > max || isAnnouncedTooLong(incoming)) throw tooLarge(max);
     if (isCrumbled(incoming))
       throw new ServiceError('bad_request', 'the body must not come in hundreds of tiny chunks');
     chunks.push(chunk);
@@ -86,7 +109,8 @@ async function collect(
   return Buffer.concat(chunks, length);
 }
 
-function decodeText(bytes: Uint8Array, parameters: readonly string[]): string {
+/** Errors: `unsupported_media_type` for any charset but UTF-8. */
+function checkCharset(parameters: readonly string[]): void {
   for (const parameter of parameters) {
     const [name = '', value = ''] = parameter.split('=', 2);
     if (name.trim().toLowerCase() !== 'charset') continue;
@@ -101,6 +125,10 @@ function decodeText(bytes: Uint8Array, parameters: readonly string[]): string {
       throw new ServiceError('unsupported_media_type', 'charset must be utf-8');
     }
   }
+}
+
+function decodeText(bytes: Uint8Array, parameters: readonly string[]): string {
+  checkCharset(parameters);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

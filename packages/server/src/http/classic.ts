@@ -20,7 +20,6 @@ import {
   checkClassicSubject,
   checkClassicToken,
   checkIdleTimeout,
-  checkSubject,
   type IdleTimeout,
   type Ip,
   isReservedApp,
@@ -109,7 +108,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function soid(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
   }
 
@@ -125,7 +124,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function killsoid(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    const subject = checkSubject(pathPart(c, 3, 'subject'));
+    const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 
@@ -199,20 +198,23 @@ function secondsOf(given: ReturnType<typeof queryValue>, field: string): number 
 }
 
 async function createData(c: C): Promise<string> {
-  const body = await readBody(c);
-  if (body.length === 0) return EMPTY_DATA;
-  if (body.mediaType !== JSON_TYPE) {
+  const checkType = (mediaType: string) => {
+    if (mediaType === JSON_TYPE) return;
     throw new ServiceError('unsupported_media_type', 'the body must be application/json', { field: 'data' });
-  }
+  };
+  const body = await readBody(c, undefined, checkType);
+  if (body.length === 0) return EMPTY_DATA;
+  checkType(body.mediaType);
   return initialData(readData(body.text()));
 }
 
 async function setData(c: C): Promise<Members> {
-  const body = await readBody(c);
+  const noData = () => new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
+  const body = await readBody(c, undefined, (mediaType) => {
+    if (mediaType !== JSON_TYPE) throw noData();
+  });
   const members = body.length === 0 || body.mediaType !== JSON_TYPE ? null : readData(body.text());
-  if (members === null || members.size === 0) {
-    throw new ServiceError('invalid_value', MESSAGES.noData, { field: 'data' });
-  }
+  if (members === null || members.size === 0) throw noData();
   return members;
 }
 

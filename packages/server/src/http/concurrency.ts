@@ -8,7 +8,7 @@
  */
 import type { Socket } from 'node:net';
 
-const ALWAYS = /^\/(?:livez|readyz|ping)(?:$|[?/])/;
+const ALWAYS = /^\/(?:livez|readyz|healthz?|ping)(?:$|[?/])/;
 /** Units: milliseconds. How often connections are read again that have rested. */
 const STEP = 50;
 /** Steps of a rest, at least, and at most: the second of Retry-After. */

@@ -6,6 +6,7 @@ export const SESSION_EXAMPLE = {
   app: 'shop',
   subject: 'user123',
   createdAt: '2026-11-24T09:00:00.000Z',
+  authenticatedAt: '2026-11-24T09:00:00.000Z',
   lastSeenAt: '2026-11-24T09:05:00.000Z',
   expiresAt: '2026-11-24T11:05:00.000Z',
   absoluteExpiresAt: '2026-12-24T09:00:00.000Z',

@@ -26,6 +26,9 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): 
       return issue.keys.map((key) => unknown(place, issue.path, key));
     case 'invalid_type':
       if (came === 'nothing') return [fault('required', `${name} is required`)];
+      if (issue.expected === 'record' && isEmptyArray(valueAt(value, issue.path))) {
+        return [fault('type', `${name} must be an object, not ${EMPTY_ARRAY}`)];
+      }
       return [fault('type', `${name} must be ${article(issue.expected)}, not ${came}`)];
     case 'invalid_value':
       return [
@@ -38,6 +41,13 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: Fault['in']): 
     default:
       return [fault('format', `${name} must be ${issue.message}`)];
   }
+}
+
+/** What PHP writes for an empty object, and what to do there. */
+export const EMPTY_ARRAY = 'an empty array: send {}, which PHP writes for (object)[] and not for []';
+
+function isEmptyArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** Gives the fault of a name that the request must not have. */

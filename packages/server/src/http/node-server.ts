@@ -7,20 +7,23 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
-import { Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
-import { closingAnswer, errorForm, plainProblem, problem, STATUS } from './problem.ts';
+import { Connections } from './connections.ts';
+import { faultOfHead } from './head-checks.ts';
+import type { HostRule } from './host-rule.ts';
+import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from './problem.ts';
+import { RequestLines } from './request-line.ts';
 import type { RequestEnv, Trace } from './route.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
 import { routePath } from './target.ts';
 
 /** Units: milliseconds and bytes. */
 export const LIMITS = {
-  target: 8192,
   headers: 16_384,
   headersTimeout: 10_000,
   requestTimeout: 20_000,
-  /** A connection on which neither side moves while a request is under way: a client that does not read its answer. */
+  /** A client that does not read its answer, or a connection on which neither side moves while a request is under way. */
   stalledTimeout: 60_000,
   /** Longer than the 60 s of the usual proxies, so that it is they who close, never we under their request. */
   keepAliveTimeout: 75_000,
@@ -48,6 +51,10 @@ export interface NodeServerOptions {
   readonly tls: TlsFiles | null;
   /** How many requests are worked on at once. */
   readonly maxConcurrent: number;
+  /** Which names it answers to. Absence: any, as with keys. */
+  readonly hosts?: HostRule | null;
+  /** Units: milliseconds. Default: of LIMITS. */
+  readonly stalledTimeout?: number;
 }
 
 export class NodeServer {
@@ -55,7 +62,8 @@ export class NodeServer {
   private readonly tls: TlsSide | null;
   private stopping = false;
 
-  constructor({ app, onRequest, tls, maxConcurrent }: NodeServerOptions) {
+  constructor(options: NodeServerOptions) {
+    const { app, onRequest, tls, maxConcurrent, hosts = null, stalledTimeout = LIMITS.stalledTimeout } = options;
     const traces = new WeakMap<object, Trace>();
     const withMore = (request: Request, bare: { incoming: object }) => {
       const env = bare as RequestEnv['Bindings'] & { incoming: IncomingMessage };
@@ -73,27 +81,33 @@ export class NodeServer {
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
-      watchBody(incoming, outgoing);
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
-      const refused = refuseHead(incoming);
-      if (refused !== null) refuse(outgoing, ...refused);
+      const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
+      if (fault !== null) refuse(incoming.url ?? '', outgoing, fault);
+      else if (incoming.url === '*' && incoming.method === 'OPTIONS') tellMethods(outgoing);
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing);
         concurrency.rest(incoming.socket);
       } else concurrency.during(listener(incoming, outgoing));
     };
+    const requestLines = new RequestLines();
+    const misspelt = new WeakSet<IncomingMessage>();
+    // What looks at the bytes of a request is done while they are parsed: behind another one it has its turn much later.
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      const { isGood, rest } = requestLines.check(incoming);
+      if (!isGood) misspelt.add(incoming);
+      watchBody(incoming, outgoing, rest);
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
     };
-    const options = {
+    const settings = {
       maxHeaderSize: LIMITS.headers,
       connectionsCheckingInterval: 1000,
       keepAlive: true,
       requireHostHeader: false,
     };
-    this.tls = tls === null ? null : new TlsSide(tls, options, handle);
-    this.server = this.tls?.server ?? createServer(options, handle);
+    this.tls = tls === null ? null : new TlsSide(tls, settings, handle);
+    this.server = this.tls?.server ?? createServer(settings, handle);
     // A client that closes its half after the request (nc, some HTTP/1.0 libraries) still gets the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
     // Bounded by their size. A bound by number would drop what comes after it without a word.
@@ -101,12 +115,16 @@ export class NodeServer {
     this.server.headersTimeout = LIMITS.headersTimeout;
     this.server.requestTimeout = LIMITS.requestTimeout;
     this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
-    this.server.timeout = LIMITS.stalledTimeout;
+    this.server.timeout = stalledTimeout;
+    new Connections(this.server, tls === null ? 'connection' : 'secureConnection', stalledTimeout);
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
-    this.server.on('checkExpectation', (_request, outgoing: ServerResponse) =>
-      refuse(outgoing, 'expectation_failed', 'the only expectation that is met is 100-continue'),
-    );
+    // Whether an expectation is met, and when the client is told to go on, is decided when it is the request's turn.
+    this.server.on('checkExpectation', handle);
+    this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      awaitBody(incoming, outgoing);
+      handle(incoming, outgoing);
+    });
   }
 
   /** Starts to listen; gives the port. Errors: what the system says (EADDRINUSE, EACCES, …). */
@@ -140,41 +158,34 @@ export class NodeServer {
 
 function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest: (line: RequestLine) => void): Trace {
   const start = process.hrtime.bigint();
+  const { socket } = incoming;
   const trace: Trace = { route: 'none' };
+  let isSent = false;
+  // Node says so of an answer that lay unread when its connection was cut, too.
+  outgoing.once('finish', () => {
+    isSent = !socket.destroyed;
+  });
   outgoing.once('close', () => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
-    const status = outgoing.writableFinished ? outgoing.statusCode : 499;
+    const status = isSent ? outgoing.statusCode : 499;
     const { route, session, key, error } = trace;
     onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
   });
   return trace;
 }
 
-/** Checks what the parser lets through although RFC 9112 does not. Absence: null when the request may go on. */
-function refuseHead({ url, httpVersionMinor, headers, rawHeaders }: IncomingMessage): [ErrorCode, string] | null {
-  if (url !== undefined && url.length > LIMITS.target) {
-    return ['uri_too_long', `the request target must not exceed ${LIMITS.target} bytes`];
-  }
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    return ['bad_request', 'Transfer-Encoding must be chunked; a compressed body is said by Content-Encoding'];
-  }
-  if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
-    return ['bad_request', 'the request must have one Host header'];
-  }
-  return null;
+/** Answers `OPTIONS *`, which asks about the server and not about a path of it. */
+function tellMethods(outgoing: ServerResponse): void {
+  outgoing.writeHead(204, { ...HEADERS, Allow: ALL_METHODS }).end();
 }
 
-function refuse(outgoing: ServerResponse, code: ErrorCode, message: string): void {
-  const { body, headers } = closingAnswer(code, message);
-  outgoing.writeHead(STATUS[code], headers).end(body);
+/** Answers in the form of the path, and ends the connection. */
+function refuse(target: string, outgoing: ServerResponse, error: ServiceError): void {
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
+  outgoing.writeHead(STATUS[error.code], headers).end(body);
 }
 
+const MISSPELT = new ServiceError('bad_request', 'the request line must have one space before and after the target');
 const OVERLOADED = new ServiceError('overloaded', 'the server is busy; nothing was done; try again');
 
 /** Turns a request away at once, and keeps its connection: the client may try again on it. */

@@ -13,10 +13,14 @@ export const INFO: Json = {
 - Instants are RFC 3339 in UTC with milliseconds; durations are seconds and may have a fraction.
 - Errors are problem details (RFC 9457). Compare \`code\`; \`errors\` names each value that is wrong. Members and parameters that are unknown are refused.
 - A wrong API key is 401 or 403, a token that opens nothing 404, a lost store 503. Only the second means that someone is logged out.
-- HEAD works wherever GET does. What is no HTTP request is answered before it has a route, with \`{name, message}\`.`,
+- HEAD works wherever GET does. What no route gets to see (a request too long, too slow or malformed) is answered in the form of its path, or with \`{name, message}\` where no path can be told.`,
 };
 
 export const API_KEY = 'An API key. A server without keys, on loopback, needs none.';
+
+/** Generated clients and old ones have a setting for it. */
+export const API_KEY_BASIC =
+  'The API key as the password; the name before it may be any. For clients that know Basic only.';
 
 export const TAGS: Readonly<Record<string, string>> = {
   'Session of a token': 'What a page does: log someone in, look who it is, keep something, log out.',
@@ -25,6 +29,10 @@ export const TAGS: Readonly<Record<string, string>> = {
   Apps: 'What the server keeps, and by which rules.',
   Checks: 'For gateways: many tokens in one call, and RFC 7662.',
 };
+
+/** The rules of a token that a caller chooses, in words. */
+export const CHOSEN_TOKEN =
+  'A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400.';
 
 /** The text of a subject in a request, as JSON Schema. */
 export const SUBJECT_TEXT = {

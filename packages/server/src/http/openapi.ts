@@ -6,6 +6,7 @@ import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 import { type Json, JsonSchemas } from './json-schemas.ts';
 import {
   API_KEY,
+  API_KEY_BASIC,
   ERROR_HEADERS,
   HEADER_ANSWERS,
   type HeaderAnswerName,
@@ -16,6 +17,7 @@ import {
 } from './openapi-words.ts';
 import type { Answer, Description, OperationRoute } from './operation.ts';
 import { PROBLEM_TYPE, problemExample, STATUS } from './problem.ts';
+import { FORM_TYPE } from './request-body.ts';
 import { HEADER_MEANINGS } from './request-head.ts';
 import { answer, type Route } from './route.ts';
 import { Problem } from './schemas.ts';
@@ -55,7 +57,10 @@ function openApiText(routes: readonly OperationRoute[], version: string): string
       examples: Object.fromEntries(
         [...used].map((code) => [code, { summary: ERROR_CODES[code], value: problemExample(code) }]),
       ),
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: API_KEY } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: API_KEY },
+        apiKeyBasic: { type: 'http', scheme: 'basic', description: API_KEY_BASIC },
+      },
     },
   });
 }
@@ -68,7 +73,7 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
     tags: [tag],
     summary,
     description: [description, needs].filter(Boolean).join('\n\n'),
-    ...(scope !== null && { 'x-scope': scope, security: [{}, { apiKey: [scope] }] }),
+    ...(scope !== null && { 'x-scope': scope, security: [{}, { apiKey: [scope] }, { apiKeyBasic: [scope] }] }),
     parameters: parametersOf(operation, schemas),
     ...(bodies !== undefined && { requestBody: requestBody(bodies, schemas) }),
     responses: {
@@ -80,7 +85,7 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
   };
 }
 
-function parametersOf({ path, query, headers = [] }: Description, schemas: JsonSchemas): Json[] {
+function parametersOf({ path, query, headers = [], meanings = {} }: Description, schemas: JsonSchemas): Json[] {
   const inPath = [...path.matchAll(/\/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -91,7 +96,7 @@ function parametersOf({ path, query, headers = [] }: Description, schemas: JsonS
     name,
     in: 'header',
     required: name === 'Session-Token',
-    description: HEADER_MEANINGS[name],
+    description: meanings[name] ?? HEADER_MEANINGS[name],
     schema: { type: 'string' },
   }));
   const names = query === undefined ? {} : (schemas.of(query) as { properties: Record<string, Json> }).properties;
@@ -126,16 +131,29 @@ function responseObject(answer: Answer, schemas: JsonSchemas): Json {
   };
 }
 
+/** What a request of any route can be answered before its route is asked. */
+const BEFORE_ROUTES: readonly ErrorCode[] = [
+  'bad_request',
+  'request_timeout',
+  'uri_too_long',
+  'expectation_failed',
+  'misdirected_request',
+  'headers_too_large',
+];
+
 /** Gives the errors that an operation can answer with: its own, and those of all that read what it reads. */
-export function errorsOf({ path, headers = [], bodies, scope, errors }: Description): ErrorCode[] {
+export function errorsOf({ method, path, headers = [], bodies, scope, errors }: Description): ErrorCode[] {
   const codes: ErrorCode[] = ['invalid_request', ...errors];
   if (path.includes('/:app')) codes.push('invalid_format', 'app_not_found');
   if (headers.includes('Session-Token')) codes.push('missing_parameter');
   if (bodies !== undefined) {
-    codes.push('invalid_json', 'invalid_value', 'invalid_format', 'body_too_large', 'unsupported_media_type');
+    codes.push('invalid_json', 'invalid_format', 'body_too_large', 'unsupported_media_type');
+    // Of numbers, nesting and timeouts: a form has none of them.
+    if (Object.keys(bodies).some((type) => type !== FORM_TYPE)) codes.push('invalid_value');
   }
   if (scope !== null) codes.push('unauthorized', 'forbidden', 'rate_limited');
-  codes.push('overloaded', 'store_unavailable', 'internal_error');
+  if (method !== 'GET') codes.push('cross_site_request');
+  codes.push(...BEFORE_ROUTES, 'overloaded', 'store_unavailable', 'internal_error');
   return [...new Set(codes)];
 }
 
@@ -148,7 +166,7 @@ function problemResponses(codes: readonly ErrorCode[], schemas: JsonSchemas): Js
         status,
         {
           description: some.map((code) => `\`${code}\`: ${ERROR_CODES[code]}`).join('\n\n'),
-          headers: headersObject(['Cache-Control', ...some.flatMap((code) => ERROR_HEADERS[code] ?? [])]),
+          headers: headersOfErrors(some),
           content: {
             [PROBLEM_TYPE]: {
               schema: schemas.of(Problem),
@@ -159,6 +177,18 @@ function problemResponses(codes: readonly ErrorCode[], schemas: JsonSchemas): Js
       ];
     }),
   );
+}
+
+/** Gives the headers of answers with one status. One that not all of them have is not promised. */
+function headersOfErrors(codes: readonly ErrorCode[]): Json {
+  const names = [...new Set(codes.flatMap((code) => ERROR_HEADERS[code] ?? []))];
+  const isOfAll = (name: HeaderAnswerName) => codes.every((code) => ERROR_HEADERS[code]?.includes(name));
+  return {
+    ...headersObject(['Cache-Control', ...names.filter(isOfAll)]),
+    ...Object.fromEntries(
+      names.filter((name) => !isOfAll(name)).map((name) => [name, { ...HEADER_ANSWERS[name], required: false }]),
+    ),
+  };
 }
 
 function headersObject(names: readonly HeaderAnswerName[]): Json {

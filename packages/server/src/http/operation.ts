@@ -8,6 +8,7 @@ import { type ErrorCode, type Fault, ServiceError } from '../core/errors.ts';
 import type { Members } from '../core/json-text.ts';
 import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
 import { type AppName, checkApp } from '../core/validate.ts';
+import { explained, refuseOtherConditions } from './conditions.ts';
 import { readBodyOf } from './request-body.ts';
 import { type HeaderName, queryOf } from './request-head.ts';
 import type { Clock, RequestEnv, Route } from './route.ts';
@@ -48,6 +49,8 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly summary: string;
   readonly description?: string;
   readonly headers?: readonly HeaderName[];
+  /** What a header means here, where that is not what it means elsewhere. */
+  readonly meanings?: Readonly<Partial<Record<HeaderName, string>>>;
   readonly query?: Q;
   /** By media type; the first is the usual one. All handlers get the union of what their schemas give. */
   readonly bodies?: Readonly<Record<string, BodyOf<B> | WholeBody>>;
@@ -124,7 +127,7 @@ function placed(
 /** Gives what makes routes of operations. */
 export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
-    const { method, path, scope, narrowsApps, query, bodies, handle } = operation;
+    const { method, path, scope, narrowsApps, headers = [], query, bodies, handle } = operation;
     const hasApp = path.startsWith('/v1/apps/:app');
     const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
     return {
@@ -137,12 +140,13 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
         try {
           const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
           const policy = hasApp ? policyOf(app) : DEFAULT_POLICY;
+          if (method !== 'GET') refuseOtherConditions(c, headers);
           const asked = queryOf(c, query);
           const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
           // Not before the body is there: what ends while it comes has ended.
           return await handle({ c, now: clock(), app, policy, query: asked, ...body });
         } catch (error) {
-          throw placed(error, operation);
+          throw placed(explained(c, error), operation);
         }
       },
     };

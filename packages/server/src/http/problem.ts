@@ -8,6 +8,8 @@ import { sessionList } from './wire.ts';
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
   forbidden: 403,
+  cross_site_request: 403,
+  misdirected_request: 421,
   rate_limited: 429,
   overloaded: 503,
   invalid_format: 400,
@@ -23,6 +25,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   version_mismatch: 412,
   token_taken: 409,
   token_replaced: 409,
+  rotation_limit_reached: 409,
   idempotency_key_reused: 422,
   session_limit_reached: 409,
   session_quota_reached: 409,
@@ -67,12 +70,6 @@ export function classicName(code: ErrorCode): string {
 
 function classicBody(code: ErrorCode, message: string): string {
   return JSON.stringify({ name: classicName(code), message });
-}
-
-/** Gives the answer to what ends its connection: for those who write it without a Response. */
-export function closingAnswer(code: ErrorCode, message: string): { body: string; headers: Record<string, string> } {
-  const body = classicBody(code, message);
-  return { body, headers: { ...HEADERS, Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) } };
 }
 
 /** The two forms that errors have on the wire. */
@@ -131,4 +128,13 @@ export function plainProblem(
   if (form === 'problem') extra['Content-Type'] = PROBLEM_TYPE;
   if (STATUS[error.code] === 503) extra['Retry-After'] = RETRY_AFTER;
   return { body, headers: { ...HEADERS, ...extra } };
+}
+
+/** Gives the answer to what ends its connection: for those who write it without a Response. */
+export function closingAnswer(
+  error: ServiceError,
+  form: ErrorForm,
+): { body: string; headers: Readonly<Record<string, string>> } {
+  const { body, headers } = plainProblem(error, form);
+  return { body, headers: { ...headers, Connection: 'close' } };
 }

@@ -3,18 +3,17 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
 import type { Repeatable } from '../core/idempotency.ts';
-import type { Expect } from '../core/rules.ts';
 import { checked, invalid, shown, unknown } from './faults.ts';
 import type { RequestEnv } from './route.ts';
 import { queryPairs } from './target.ts';
 
-type C = Context<RequestEnv>;
+export type C = Context<RequestEnv>;
 
 /** The headers that operations read, and what they are for. */
 export const HEADER_MEANINGS = {
-  'Session-Token': 'The token of the session. One that opens none, of whatever form, is 404.',
-  'If-Match': 'The ETag that the session must have, or `*`; another one is 412.',
-  'If-None-Match': '`*`: there must be no such session yet, else 412.',
+  'Session-Token': 'The token of the session, once. One that opens none, of whatever form, is 404.',
+  'If-Match': 'The ETag that the session must have, with its quotes, or several, or `*`; with another one it is 412.',
+  'If-None-Match': '`*`: there must be no such session; where there is one, 412 and nothing is done.',
   'Idempotency-Key':
     'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
 } as const;
@@ -39,23 +38,6 @@ export function tokenOf(c: C): string {
     });
   }
   return token;
-}
-
-/** Gives the versions that If-Match allows. A tag that is no version of ours matches none. Absence: undefined. */
-export function ifMatch(c: C): Expect | undefined {
-  const header = headerOf(c, 'If-Match');
-  if (header === null) return undefined;
-  if (header.trim() === '*') return '*';
-  const tags = header.split(',').map((tag) => /^"([1-9]\d{0,14})"$/.exec(tag.trim())?.[1]);
-  return tags.flatMap((version) => (version === undefined ? [] : [Number(version)]));
-}
-
-/** Tells whether the request says that there must be no such session. Errors: `invalid_request` for anything but `*`. */
-export function ifNoneMatch(c: C): boolean {
-  const header = headerOf(c, 'If-None-Match');
-  if (header === null) return false;
-  if (header.trim() === '*') return true;
-  throw invalid([{ in: 'header', at: 'If-None-Match', rule: 'enum', message: 'If-None-Match must be *' }]);
 }
 
 /** Gives what makes a request repeatable. `parts`: all that must be the same. Absence: undefined without a key. */

@@ -22,6 +22,10 @@ export interface Trace {
 export interface Incoming {
   readonly url?: string;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values by turns, as they came. */
+  readonly rawHeaders?: readonly string[];
+  /** The caller's connection. */
+  readonly socket?: { readonly remoteAddress?: string | undefined };
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 

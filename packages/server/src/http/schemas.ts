@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ON_LIMIT } from '../core/policy.ts';
 import { LONGEST } from '../core/validate.ts';
 import { matching } from './faults.ts';
-import { SUBJECT_TEXT } from './openapi-words.ts';
+import { CHOSEN_TOKEN, SUBJECT_TEXT } from './openapi-words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 
@@ -44,18 +44,16 @@ const idleTimeout = z
   .max(MAX_SECONDS)
   .nullable()
   .describe(
-    'Seconds without a touch after which the session ends; fractions count. null: none. 0 or less: it ends at once. Default: of the policy.',
+    'Seconds without a touch after which the session ends; fractions count. null: none. 0 or less: it ends at once. Default: on create and PUT that of the policy, else what the session has.',
   );
 const absoluteTimeout = z
   .number()
   .max(MAX_SECONDS)
   .nullable()
-  .describe('Seconds after its creation when the session ends in any case. null: none. Default: of the policy.');
-const token = z
-  .string()
   .describe(
-    'A token chosen by the caller: 22 (or what the policy asks) to 256 random characters of A-Z a-z 0-9 . _ ~ : , -',
+    'Seconds after the login (`authenticatedAt`; before one, after the creation) when the session ends in any case. null: none. Default: on create, on PUT and with a new subject that of the policy, else what the session has.',
   );
+const token = z.string().describe(CHOSEN_TOKEN);
 const instant = z.iso.datetime({ precision: 3 });
 const sessionId = z
   .string()
@@ -68,9 +66,14 @@ export const Session = z
     app: z.string(),
     subject,
     createdAt: instant,
+    authenticatedAt: instant
+      .nullable()
+      .describe(
+        'When the session got its subject: at its creation or at a later login. null: it has none. The order of `revokeOldest`.',
+      ),
     lastSeenAt: instant.describe('The last touch. Looking is none.'),
     expiresAt: instant.nullable().describe('When the session ends unless it is touched.'),
-    absoluteExpiresAt: instant.nullable().describe('When it ends in any case.'),
+    absoluteExpiresAt: instant.nullable().describe('When it ends in any case. Only a login starts it anew.'),
     idleTimeout: z.number().nullable().describe('Seconds.'),
     version: z.int().min(1).describe('1 at creation, one more for each change. The ETag.'),
     reads: z.int().min(1).describe('1 at creation, one more for each read that touches.'),
@@ -84,15 +87,20 @@ export const Session = z
 /** Of a session: only the members asked for. */
 export const PartialSession = Session.partial().meta({ id: 'PartialSession' });
 
+/** What is known of the device, and how long the session lasts: what create, PATCH and rotate take. */
+const known = {
+  ip: ip.nullable().optional(),
+  userAgent: userAgent.nullable().optional(),
+  label: label.nullable().optional(),
+  idleTimeout: idleTimeout.optional(),
+  absoluteTimeout: absoluteTimeout.optional(),
+};
+
 export const NewSession = z
   .strictObject({
     subject: newSubject.optional(),
     data: data.optional(),
-    ip: ip.nullable().optional(),
-    userAgent: userAgent.nullable().optional(),
-    label: label.nullable().optional(),
-    idleTimeout: idleTimeout.optional(),
-    absoluteTimeout: absoluteTimeout.optional(),
+    ...known,
   })
   .meta({ id: 'NewSession' });
 
@@ -111,7 +119,7 @@ export const SetUnset = z
     set: data.optional().describe('Top-level keys to store, null too.'),
     unset: z.array(z.string()).max(1000).optional().describe('Top-level keys to remove.'),
     subject: newSubject.optional(),
-    label: label.nullable().optional(),
+    ...known,
   })
   .meta({ id: 'SetUnset' });
 
@@ -119,7 +127,11 @@ export const MergePatch = z
   .record(z.string(), z.unknown())
   .meta({ id: 'MergePatch' })
   .describe('A merge patch of the data (RFC 7396).');
-export const Data = z.record(z.string(), z.unknown()).meta({ id: 'Data' }).describe('The whole data of a session.');
+/** Not `Data`: generated clients call the parameter of a body `data`, and some write a type of that name beside it. */
+export const SessionData = z
+  .record(z.string(), z.unknown())
+  .meta({ id: 'SessionData' })
+  .describe('The whole data of a session.');
 
 export const Touch = z
   .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
@@ -134,7 +146,11 @@ export const Rotation = z
       .min(0)
       .max(60)
       .optional()
-      .describe('Seconds in which the old token still reads. Default: of the policy.'),
+      .describe(
+        'Seconds in which the old token still reads, whatever comes later. Default: of the policy. A new subject leaves none.',
+      ),
+    data: data.optional().describe('Top-level keys to store, as `set` of a PATCH: all others stay.'),
+    ...known,
   })
   .meta({ id: 'Rotation' });
 
@@ -216,9 +232,14 @@ export const Introspection = z
   .meta({ id: 'Introspection' });
 
 // A query is text; the document says what the text is of, so that generated clients take numbers and booleans.
-const secondsText = matching(/^\d{1,10}(?:\.\d{1,3})?$/, 'a number of seconds')
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** As milliseconds, the largest number that is exact. */
+const MAX_WINDOW = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
+const aWindow = `a number of seconds from 0 to ${MAX_WINDOW}`;
+const secondsText = matching(NUMBER, aWindow)
   .transform(Number)
-  .meta({ type: 'number', pattern: undefined, minimum: 0 });
+  .refine((value) => value >= 0 && value <= MAX_WINDOW, { error: aWindow })
+  .meta({ type: 'number', pattern: undefined, minimum: 0, maximum: MAX_WINDOW });
 const flag = z
   .enum(['true', 'false'], { error: 'true or false' })
   .transform((text) => text === 'true')
@@ -227,7 +248,7 @@ const limit = matching(/^[1-9]\d{0,3}$/, 'a whole number from 1 to 1000')
   .transform(Number)
   .refine((value) => value <= 1000, { error: 'a whole number from 1 to 1000' })
   .meta({ type: 'integer', pattern: undefined, minimum: 1, maximum: 1000, description: 'Sessions in a page.' });
-const cursorText = z.string().describe('From the page before, of the same list.');
+const cursorText = z.string().describe('From the page before.');
 
 export const ReadQuery = z.strictObject({
   touch: flag.optional().describe('Whether the read slides the idle deadline and counts.'),
@@ -237,7 +258,7 @@ export const ReadQuery = z.strictObject({
     .describe('Only these members, with commas between them; within data by dots: `subject,data.cart`.'),
 });
 export const ListQuery = z.strictObject({
-  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds.'),
+  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds. Milliseconds count.'),
   subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only the sessions of this subject.'),
   view: z.enum(['full', 'ids', 'count']).optional().describe('Whole sessions (the default), their ids, or how many.'),
   limit: limit.optional(),
@@ -247,7 +268,9 @@ export const PageQuery = z.strictObject({ limit: limit.optional(), cursor: curso
 export const ExceptQuery = z.strictObject({
   except: z.string().optional().describe('The id of a session that goes on.'),
 });
-export const WithinQuery = z.strictObject({ within: secondsText.optional().describe('Seconds. Default: 600.') });
+export const WithinQuery = z.strictObject({
+  within: secondsText.optional().describe('Seconds; milliseconds count. Default: 600.'),
+});
 export const RevokeAppQuery = z.strictObject({
   confirm: z.string().optional().describe('The name of the app, once more.'),
   dryRun: flag.optional().describe('Ends nothing and says how many it would.'),

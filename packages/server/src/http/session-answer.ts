@@ -3,9 +3,10 @@ import { ServiceError } from '../core/errors.ts';
 import type { Session } from '../core/session.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
 import type { Answer, Asked } from './operation.ts';
+import { HEADERS } from './problem.ts';
 import { answer, trace } from './route.ts';
 import * as shape from './schemas.ts';
-import { etag, sessionJson } from './wire.ts';
+import { etag, type Fields, sessionJson } from './wire.ts';
 
 /** As the OpenAPI document has it. */
 export const SESSION_ANSWER = {
@@ -14,6 +15,30 @@ export const SESSION_ANSWER = {
   example: SESSION_EXAMPLE,
   headers: ['ETag'],
 } as const satisfies Answer;
+
+/** Of a read whose caller has this version already. */
+export const KNOWN_ANSWER = {
+  description:
+    'The session has the version that `If-None-Match` names: since that answer nothing of it has changed but `lastSeenAt`, `expiresAt` and `reads`. No body. The ETag is one of the whole session, whatever `fields` are.',
+  headers: ['ETag'],
+} as const satisfies Answer;
+
+export const READ_MEANINGS = {
+  'If-None-Match': 'The ETag that the caller has, or several: when it is still the session’s, 304 without a body.',
+} as const;
+
+/** Answers a read: without a body when the caller has this version already. */
+export function answerRead(
+  c: Asked['c'],
+  session: Session,
+  isKnown: (session: Session) => boolean,
+  fields?: Fields,
+): Response {
+  const ETag = etag(trace(c, session));
+  if (!isKnown(session)) return answer(c, sessionJson(session, fields), 200, { ETag });
+  const { 'Content-Type': _noBody, ...headers } = HEADERS;
+  return new Response(null, { status: 304, headers: { ...headers, ETag } });
+}
 
 /** Answers with a session. Errors: `session_not_found` when there is none. */
 export function answerSession(c: Asked['c'], visit: { readonly session: Session } | null, status = 200): Response {

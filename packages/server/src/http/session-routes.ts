@@ -2,22 +2,24 @@
 
 import type { z } from 'zod';
 import { mergePatch, setUnset } from '../core/merge.ts';
+import { checkVersion } from '../core/rules.ts';
 import type { Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { Edited } from '../core/updates.ts';
-import { checkIp, checkLabel, checkPathSubject, checkUserAgent } from '../core/validate.ts';
+import { checkPathSubject } from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
+import { expectOf, ifMatch, knownTo } from './conditions.ts';
 import { PARTIAL_EXAMPLE } from './examples.ts';
 import { invalid } from './faults.ts';
 import { readFields } from './fields.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
 import { countMiss } from './rate-limits.ts';
 import { membersIn } from './request-body.ts';
-import { ifMatch, tokenOf } from './request-head.ts';
-import { answer, trace } from './route.ts';
+import { tokenOf } from './request-head.ts';
+import { answer } from './route.ts';
 import * as shape from './schemas.ts';
-import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
-import { durationOf, etag, sessionJson } from './wire.ts';
+import { answerRead, answerSession, found, KNOWN_ANSWER, READ_MEANINGS, SESSION_ANSWER } from './session-answer.ts';
+import { membersOf } from './session-members.ts';
 
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 const TAG = 'Session of a token';
@@ -31,8 +33,10 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       scope: 'verify',
       tag: TAG,
       summary: 'Read the session of a token',
-      description: 'Looking is not activity: only `touch=true` slides the idle deadline and counts a read.',
-      headers: ['Session-Token'],
+      description:
+        'Looking is not activity: only `touch=true` slides the idle deadline and counts a read; it does so also when the answer is 304.',
+      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      meanings: READ_MEANINGS,
       query: shape.ReadQuery,
       answers: {
         200: {
@@ -41,13 +45,20 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
           schema: shape.PartialSession,
           example: PARTIAL_EXAMPLE,
         },
+        304: KNOWN_ANSWER,
       },
-      errors: ['session_not_found'],
+      errors: ['session_not_found', 'version_mismatch'],
       handle: async ({ c, now, app, query: { touch, fields } }) => {
         const wanted = fields === undefined ? undefined : readFields(fields);
-        const visit = await sessions.get(app, tokenOf(c), touch ? 'read' : 'look', now);
-        const session = trace(c, found(visit).session);
-        return answer(c, sessionJson(session, wanted), 200, { ETag: etag(session) });
+        const token = tokenOf(c);
+        const expect = ifMatch(c);
+        const isKnown = knownTo(c);
+        // A read that must not touch another version looks first: its condition is about what the caller has seen.
+        if (touch && expect !== undefined)
+          checkVersion(found(await sessions.get(app, token, 'look', now)).session, expect);
+        const { session } = found(await sessions.get(app, token, touch ? 'read' : 'look', now));
+        if (!touch) checkVersion(session, expect);
+        return answerRead(c, session, isKnown, wanted);
       },
     }),
     operation({
@@ -56,10 +67,10 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       path: '/v1/apps/:app/session',
       scope: 'write',
       tag: TAG,
-      summary: 'Change data, label or subject',
+      summary: 'Change data, subject, timeouts or what is known of the device',
       description:
-        'A merge patch changes the data; a JSON body sets and removes top-level keys and, unlike a merge patch, can store null. Parallel changes all survive. Another `subject` moves the session: it gets a new id, its token stays; at a login, rotate instead. Touches.',
-      headers: ['Session-Token', 'If-Match'],
+        'A merge patch changes the data; a JSON body sets and removes top-level keys and, unlike a merge patch, can store null. Parallel changes all survive. Another `subject` moves the session: it gets a new id, its token stays, and the absolute timeout starts anew; at a login, rotate instead. Touches.',
+      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       bodies: {
         [JSON_TYPE]: {
           schema: shape.SetUnset,
@@ -77,7 +88,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       errors: ['session_not_found', 'version_mismatch', 'token_replaced', 'data_too_large', 'session_limit_reached'],
       handle: async ({ c, now, app, body, mediaType, members }) => {
         const token = tokenOf(c);
-        const expect = ifMatch(c);
+        const expect = expectOf(c);
         if (mediaType === MERGE_PATCH_TYPE) {
           const edit = ({ data }: Session) => ({ data: mergePatch(data, members) });
           return answerSession(c, await sessions.update(app, token, edit, now, expect));
@@ -99,12 +110,12 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       scope: 'write',
       tag: TAG,
       summary: 'Replace the whole data',
-      headers: ['Session-Token', 'If-Match'],
-      bodies: { [JSON_TYPE]: { whole: shape.Data, required: true, example: { cart: [] } } },
+      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      bodies: { [JSON_TYPE]: { whole: shape.SessionData, required: true, example: { cart: [] } } },
       answers: { 200: SESSION_ANSWER },
       errors: ['session_not_found', 'version_mismatch', 'data_too_large'],
       handle: async ({ c, now, app, text }) =>
-        answerSession(c, await sessions.update(app, tokenOf(c), () => ({ data: text }), now, ifMatch(c))),
+        answerSession(c, await sessions.update(app, tokenOf(c), () => ({ data: text }), now, expectOf(c))),
     }),
     operation({
       id: 'touchSession',
@@ -115,22 +126,18 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       summary: 'Slide the idle deadline',
       description:
         'Counts no read and makes no new version. A new idle timeout is kept; nothing moves the absolute deadline.',
-      headers: ['Session-Token', 'If-Match'],
+      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       bodies: { [JSON_TYPE]: { schema: shape.Touch, required: false, example: { ip: '192.168.99.23' } } },
       answers: { 200: SESSION_ANSWER },
       errors: ['session_not_found', 'version_mismatch'],
-      handle: async ({ c, now, app, body: { ip, userAgent, idleTimeout } }) => {
+      handle: async ({ c, now, app, body }) => {
         const token = tokenOf(c);
-        const expect = ifMatch(c);
-        if (ip === undefined && userAgent === undefined && idleTimeout === undefined && expect === undefined) {
+        const expect = expectOf(c);
+        const members = membersOf(body);
+        if (Object.keys(members).length === 0 && expect === undefined) {
           return answerSession(c, await sessions.get(app, token, 'slide', now));
         }
-        const edited: Edited = {
-          silent: true,
-          ...(ip !== undefined && { ip: checkIp(ip) }),
-          ...(userAgent !== undefined && { userAgent: checkUserAgent(userAgent) }),
-          ...(idleTimeout !== undefined && { idleTimeout: durationOf(idleTimeout) }),
-        };
+        const edited: Edited = { silent: true, ...members };
         return answerSession(c, await sessions.update(app, token, () => edited, now, expect));
       },
     }),
@@ -141,11 +148,15 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       scope: 'revoke',
       tag: TAG,
       summary: 'End the session of a token',
-      headers: ['Session-Token', 'If-Match'],
+      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      meanings: {
+        'Session-Token':
+          'The token of the session, once. One that opens none, of whatever form, ends none: 200 with `revoked` 0.',
+      },
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
       errors: ['version_mismatch'],
       handle: async ({ c, now, app }) => {
-        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, ifMatch(c));
+        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, expectOf(c));
         if (revoked === 0) countMiss(c);
         return answer(c, JSON.stringify({ revoked }));
       },
@@ -153,12 +164,14 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
   ];
 }
 
-function setUnsetEdit({ unset = [], set, label, subject }: z.output<typeof shape.SetUnset>, members: Asked['members']) {
-  if (set === undefined && unset.length === 0 && label === undefined && subject === undefined) {
-    const message = 'the body must have at least one of set, unset, subject and label';
+function setUnsetEdit(body: z.output<typeof shape.SetUnset>, members: Asked['members']) {
+  const { unset = [], set, subject } = body;
+  const named = membersOf(body);
+  const none = set === undefined && unset.length === 0 && subject === undefined;
+  if (none && Object.keys(named).length === 0) {
+    const message = `the body must have at least one of ${Object.keys(shape.SetUnset.shape).join(', ')}`;
     throw invalid([{ in: 'body', at: '', rule: 'required', message }]);
   }
-  const named = label === undefined ? {} : { label: label === null ? null : checkLabel(label) };
   return ({ data }: Session): Edited => ({
     ...(set === undefined && unset.length === 0 ? {} : { data: setUnset(data, members, unset) }),
     ...named,

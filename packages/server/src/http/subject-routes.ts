@@ -34,11 +34,7 @@ export function subjectRoutes(sessions: Sessions, operation: Operations): Operat
       errors: ['invalid_cursor'],
       handle: async ({ c, now, app, query: { limit = LIMIT, cursor } }) => {
         const subject = subjectOf(c);
-        const page = await sessions.list(
-          app,
-          { subject, limit, view: 'full', ...(cursor !== undefined && { cursor }) },
-          now,
-        );
+        const page = await sessions.list(app, { subject, limit, ...(cursor !== undefined && { cursor }) }, now);
         return answer(c, await pageJson(page, 'full'));
       },
     }),

@@ -1,26 +1,49 @@
 /**
  * Routes about the server itself. `ping` is the classic one; `livez` and `readyz` are for orchestrators, the schema of the
- * policy file is for editors.
+ * policy file is for editors. `/` and `/health` are where people look first who know nothing of this server yet.
  */
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
-import { answer, type Route } from './route.ts';
+import { answer, type Handle, type Route } from './route.ts';
 
 /** `isStopping` turns true when the server has been told to stop: from then on it is not ready. */
-export function systemRoutes(sessions: Sessions, isStopping: () => boolean, configSchema: string): Route[] {
+export function systemRoutes(
+  sessions: Sessions,
+  isStopping: () => boolean,
+  configSchema: string,
+  version: string,
+): Route[] {
+  const ready: Handle = async (c) => {
+    if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping');
+    await sessions.ping();
+    return answer(c, '{"status":"ok"}');
+  };
   return [
+    { method: 'GET', path: '/', scope: null, handle: home(version) },
     { method: 'GET', path: '/ping', scope: null, handle: (c) => answer(c, 'PONG') },
     { method: 'GET', path: '/livez', scope: null, handle: (c) => answer(c, '{"status":"ok"}') },
     { method: 'GET', path: '/schema/config.json', scope: null, handle: (c) => answer(c, configSchema) },
-    {
-      method: 'GET',
-      path: '/readyz',
-      scope: null,
-      handle: async (c) => {
-        if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping');
-        await sessions.ping();
-        return answer(c, '{"status":"ok"}');
-      },
-    },
+    ...['/readyz', '/health', '/healthz'].map((path): Route => ({ method: 'GET', path, scope: null, handle: ready })),
   ];
+}
+
+/**
+ * Leads browsers, and who asks by hand, to the page of the API; clients that ask for JSON get it. A client that says nothing of
+ * what it takes gets the 404 of the predecessor: its clients probe with that.
+ */
+function home(version: string): Handle {
+  const text = JSON.stringify({
+    name: 'REST-Sessions',
+    version,
+    docs: '/docs',
+    openapi: '/openapi.json',
+    live: '/livez',
+    ready: '/readyz',
+  });
+  return (c) => {
+    const accepts = c.req.header('accept');
+    if (accepts === undefined) throw new ServiceError('route_not_found', 'no route has this path; the API is at /docs');
+    if (/\bjson\b/i.test(accepts) && !/\btext\/html\b/i.test(accepts)) return answer(c, text, 200, { Vary: 'Accept' });
+    return answer(c, text, 302, { Location: '/docs', Vary: 'Accept' });
+  };
 }

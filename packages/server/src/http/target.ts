@@ -11,13 +11,14 @@ const CLASSIC_WORD = /^(?:create|get|set|activity|soapp|soid|kill|killsoid|killa
 
 /**
  * Gives the path that routes are matched on: raw, without query and trailing slash, route words in lower case as the
- * original's router matched them. Only the words: app, id and token keep their case.
+ * original's router matched them. Only the words: app, id and token keep their case. In v1 the slash stays, and has no
+ * route: `/sessions/` may be the path of an empty id, and would be that of all sessions.
  */
 export function routePath(target: string): string {
   const start = target.startsWith('/') ? 0 : (ABSOLUTE_FORM.exec(target)?.[0].length ?? 0);
   const queryAt = target.search(/[?#]/);
   let end = queryAt < 0 ? target.length : queryAt;
-  if (end - start > 1 && target[end - 1] === '/') end--;
+  if (end - start > 1 && target[end - 1] === '/' && !target.startsWith('/v1/', start)) end--;
   const path = target.slice(start, end);
   if (path === '' && start > 0) return '/';
   const wordAt = path.indexOf('/', 1) + 1;
@@ -44,22 +45,34 @@ export function pathPart(c: Context<RequestEnv>, position: number, field: string
 /** What a query says of one name. `repeated` and `malformed` are for the handler to refuse in its own words. */
 export type QueryValue = { readonly value: string } | 'absent' | 'repeated' | 'malformed';
 
-/** Looks one name up in the query. All others are passed over, whatever they look like. */
+/**
+ * Looks one name up in the query. All others are passed over, whatever they look like; but `ttl[a]` is meant to be `ttl`,
+ * and who sent it would not get what they asked for.
+ */
 export function queryValue(c: Context<RequestEnv>, name: string): QueryValue {
   let found: QueryValue = 'absent';
   for (const [key, rawValue] of rawPairs(c)) {
-    if (key !== name && (!key.includes('%') || decode(key) !== name)) continue;
+    const plain = key.includes('%') ? decode(key) : key;
+    if (plain !== name && !isFormOf(plain, name)) continue;
     if (found !== 'absent') return 'repeated';
+    if (plain !== name) {
+      found = 'malformed';
+      continue;
+    }
     const value = decodeValue(rawValue);
     found = value === null ? 'malformed' : { value };
   }
   return found;
 }
 
+/** Tells whether a name is another in the brackets that PHP, Rack and the parser of 2.x read: `ip[]`, `ttl[a]`, `[dt]`. */
+function isFormOf(text: string | null, name: string): boolean {
+  return text !== null && (text.startsWith(`${name}[`) || text.startsWith(`[${name}]`));
+}
+
 /** Gives the query, decoded; null for what is not percent-encoded UTF-8. */
 export function queryPairs(c: Context<RequestEnv>): (readonly [name: string | null, value: string | null])[] {
-  const pairs = rawPairs(c).filter(([key, value]) => key !== '' || value !== '');
-  return pairs.map(([key, value]) => [decodeValue(key), decodeValue(value)] as const);
+  return rawPairs(c).map(([key, value]) => [decodeValue(key), decodeValue(value)] as const);
 }
 
 function rawPairs(c: Context<RequestEnv>): (readonly [key: string, value: string])[] {
@@ -68,7 +81,9 @@ function rawPairs(c: Context<RequestEnv>): (readonly [key: string, value: string
   if (start === 0) return [];
   const fragment = target.indexOf('#', start);
   const query = target.slice(start, fragment < 0 ? undefined : fragment);
-  return query.split('&').map((pair) => {
+  // Nothing between two `&` is nothing; a `=` alone is a parameter without a name.
+  const pairs = query.split('&').filter((pair) => pair !== '');
+  return pairs.map((pair) => {
     const equals = pair.indexOf('=');
     return equals < 0 ? ([pair, ''] as const) : ([pair.slice(0, equals), pair.slice(equals + 1)] as const);
   });

@@ -1,27 +1,24 @@
 /** v1: where tokens are given or chosen: create, create or replace, rotate. */
 import type { z } from 'zod';
 import { writeObject } from '../core/json-text.ts';
+import { setUnset } from '../core/merge.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Draft } from '../core/rules.ts';
 import { EMPTY_DATA, type Session } from '../core/session.ts';
 import type { Sessions } from '../core/sessions.ts';
-import {
-  type AppName,
-  checkCallerToken,
-  checkIp,
-  checkLabel,
-  checkPathSubject,
-  checkUserAgent,
-} from '../core/validate.ts';
+import { type AppName, checkCallerToken, checkPathSubject } from '../core/validate.ts';
 import { JSON_TYPE } from './body.ts';
+import { expectOf, ifMatch, ifNoneMatch } from './conditions.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
+import { CHOSEN_TOKEN } from './openapi-words.ts';
 import type { Asked, OperationRoute, Operations } from './operation.ts';
 import { membersIn } from './request-body.ts';
-import { ifMatch, ifNoneMatch, repeatableOf, tokenOf } from './request-head.ts';
+import { repeatableOf, tokenOf } from './request-head.ts';
 import { answer, callerOf, trace } from './route.ts';
 import * as shape from './schemas.ts';
 import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
-import { durationOf, etag, milliseconds, sessionJson } from './wire.ts';
+import { membersOf } from './session-members.ts';
+import { etag, milliseconds, sessionJson } from './wire.ts';
 
 const TAG = 'Session of a token';
 
@@ -80,8 +77,11 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Create or replace a session under a token that the caller chose',
       description:
-        'What the session store of a framework needs. Replaces data, subject and timeouts; the absolute timeout counts from the creation. With `If-Match: *` a slow write can never bring an ended session back.',
+        'What the session store of a framework needs. Replaces data, subject and timeouts; the absolute timeout counts from the login, or from the creation before one. With `If-Match: *` a slow write can never bring an ended session back.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      meanings: {
+        'Session-Token': `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
+      },
       bodies: {
         [JSON_TYPE]: {
           schema: shape.NewSession,
@@ -113,9 +113,16 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Give the session a new token, at a login also its subject',
       description:
-        'Id, data and creation stay; the old token still reads during the grace. With another `subject` the session gets a new id and the old token ends at once. A retry with the same Idempotency-Key gets the same new token.',
-      headers: ['Session-Token', 'If-Match', 'Idempotency-Key'],
-      bodies: { [JSON_TYPE]: { schema: shape.Rotation, required: false, example: { subject: 'user123' } } },
+        'Id, data and creation stay; the old token still reads until its grace is over, whatever comes later. One token has one successor: who rotates it again in its grace gets the same new token (409 `token_replaced` when another `subject` or a chosen `token` is asked for), so pages that rotate at the same time do not log each other out. With another `subject` one call logs someone in: the session gets a new id, the old token ends at once, the absolute timeout starts anew. The other members change the session in the same step, which touches it and makes a new version. A retry with the same Idempotency-Key gets the same new token.',
+      headers: ['Session-Token', 'If-Match', 'If-None-Match', 'Idempotency-Key'],
+      bodies: {
+        [JSON_TYPE]: {
+          schema: shape.Rotation,
+          raw: ['data'],
+          required: false,
+          example: { subject: 'user123', ip: '192.168.99.22', label: 'Peter’s phone' },
+        },
+      },
       answers: {
         200: {
           description: 'The session and its new token.',
@@ -128,16 +135,20 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
         'session_not_found',
         'version_mismatch',
         'token_taken',
+        'token_replaced',
+        'rotation_limit_reached',
+        'data_too_large',
         'session_limit_reached',
         'idempotency_key_reused',
       ],
-      handle: async ({ c, now, app, policy, body, text }) => {
+      handle: async ({ c, now, app, policy, body, members, text }) => {
         const token = tokenOf(c);
         const request = {
           token: body.token === undefined ? undefined : checkCallerToken(body.token, policy),
           subject: typeof body.subject === 'string' ? checkPathSubject(body.subject) : body.subject,
           grace: body.grace === undefined ? undefined : milliseconds(body.grace),
-          expect: ifMatch(c),
+          expect: expectOf(c),
+          edit: editOf(body, membersIn(members, 'data')),
         };
         const repeatable = repeatableOf(c, callerOf(c), ['rotate', token, text]);
         const rotated = await sessions.rotate(app, token, request, now, repeatable);
@@ -156,6 +167,13 @@ function tokenJson(token: string, session: Session, revoked: readonly string[]):
   return `{"token":${JSON.stringify(token)},"session":${sessionJson(session)}${ended}}`;
 }
 
+/** Gives what a rotation changes beside. Absence: undefined when the body names nothing. */
+function editOf(body: z.output<typeof shape.Rotation>, data: Asked['members']) {
+  const named = membersOf(body);
+  if (body.data === undefined) return Object.keys(named).length === 0 ? undefined : () => named;
+  return (session: Session) => ({ ...named, data: setUnset(session.data, data, []) });
+}
+
 /** Gives what a session is to be, from a body that says so and the policy for the rest. */
 function draftOf(
   app: AppName,
@@ -163,15 +181,12 @@ function draftOf(
   members: Asked['members'],
   policy: Policy,
 ): Draft {
-  const { subject, ip, userAgent, label, idleTimeout, absoluteTimeout } = body;
+  const { subject } = body;
+  const { idleTimeout, absoluteTimeout } = policy;
   return {
     app,
     subject: subject == null ? null : checkPathSubject(subject),
-    ip: ip == null ? null : checkIp(ip),
-    userAgent: userAgent == null ? null : checkUserAgent(userAgent),
-    label: label == null ? null : checkLabel(label),
-    idleTimeout: idleTimeout === undefined ? policy.idleTimeout : durationOf(idleTimeout),
-    absoluteTimeout: absoluteTimeout === undefined ? policy.absoluteTimeout : durationOf(absoluteTimeout),
+    ...{ ip: null, userAgent: null, label: null, idleTimeout, absoluteTimeout, ...membersOf(body) },
     data: members.size === 0 ? EMPTY_DATA : writeObject(members),
   };
 }

@@ -21,6 +21,7 @@ const MEMBERS = {
   app: ({ app }) => JSON.stringify(app),
   subject: ({ subject }) => JSON.stringify(subject),
   createdAt: ({ createdAt }) => instant(createdAt),
+  authenticatedAt: ({ authenticatedAt }) => instant(authenticatedAt),
   lastSeenAt: ({ lastSeenAt }) => instant(lastSeenAt),
   expiresAt: (session) => instant(expiresAt(session)),
   absoluteExpiresAt: ({ absoluteExpiresAt }) => instant(absoluteExpiresAt),

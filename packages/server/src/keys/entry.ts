@@ -9,6 +9,8 @@
  */
 import { type Principal, SCOPES, type Scope } from '../core/principal.ts';
 import { APP_NAME } from '../core/validate.ts';
+import { DocumentFault, readDocument } from '../policy/json-document.ts';
+import { instantOf, looksLikeInstant } from './calendar.ts';
 
 /** A key as configured. At least one of `hash` and `certificate`; with both, a caller must have both. */
 export interface KeyEntry extends Principal {
@@ -27,20 +29,43 @@ export class KeysError extends Error {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const HASH = /^sha256:[0-9a-f]{64}$/;
 const CERTIFICATE = /^(?:CN=|DNS:|URI:|email:)[^"\n]{1,256}$/;
-const INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 const MEMBERS = new Set(['name', 'hash', 'certificate', 'apps', 'scopes', 'createdAt', 'expiresAt']);
+
+/** The entries as they stand in the file, so that a change keeps what it does not concern. */
+export type RawEntries = Record<string, unknown>[];
 
 /** Reads the text of a keys file: `{"keys": [entry, …]}`. Errors: KeysError. */
 export function parseKeysFile(text: string): KeyEntry[] {
+  return listOf(text).map((entry, i) => readEntry(entry, `/keys/${i}`));
+}
+
+/** Gives the entries as written, after checking them. Errors: KeysError. */
+export function rawEntries(text: string): RawEntries {
+  parseKeysFile(text);
+  return listOf(text) as RawEntries;
+}
+
+function listOf(text: string): unknown[] {
   let document: unknown;
   try {
-    document = JSON.parse(text);
-  } catch {
-    throw new KeysError('it is not JSON');
+    document = readDocument(text);
+  } catch (error) {
+    if (!(error instanceof DocumentFault)) throw error;
+    throw new KeysError(withoutSecrets(error.fault));
   }
   const keys = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw new KeysError('it must be an object with a list of "keys"');
-  return keys.map((entry, i) => readEntry(entry, `/keys/${i}`));
+  if (Object.keys(document as object).length > 1) {
+    throw new KeysError('it has an unknown member beside "keys"; there are no others');
+  }
+  return keys;
+}
+
+/** A member's name could be a key put into the wrong place: only names that are known, and positions, are shown. */
+function withoutSecrets({ where, rule }: { where: string; rule: string }): string {
+  const isKnown = (part: string) => part === 'keys' || MEMBERS.has(part) || /^\d{1,9}$/.test(part);
+  const shown = !where.startsWith('/') || where.slice(1).split('/').every(isKnown);
+  return shown ? `${where} ${rule}` : `a member ${rule}`;
 }
 
 /** Reads RS_API_KEYS: entries with spaces, line breaks or `;` between them. Errors: KeysError. */
@@ -93,9 +118,17 @@ export function readEntry(value: unknown, where: string): KeyEntry {
   const hash = text('hash', HASH, 'sha256: and 64 hexadecimal digits, never the key itself');
   const certificate = text('certificate', CERTIFICATE, 'CN=…, DNS:…, URI:… or email:…');
   if (hash === null && certificate === null) refuse('it needs a hash or a certificate');
-  const expires = text('expiresAt', INSTANT, 'a date or an instant as in RFC 3339');
-  const expiresAt = expires === null ? null : Date.parse(expires);
-  if (Number.isNaN(expiresAt)) refuse('expiresAt is no day of the calendar');
+  const instant = (member: 'createdAt' | 'expiresAt'): number | null => {
+    const given = entry[member];
+    if (given === undefined) return null;
+    if (typeof given !== 'string' || !looksLikeInstant(given)) {
+      return refuse(`${member} must be a date or an instant as in RFC 3339, like 2027-01-31 or 2027-01-31T12:00:00Z`);
+    }
+    return instantOf(given) ?? refuse(`${member} is ${given}, and there is no such day or time in the calendar`);
+  };
+  const expiresAt = instant('expiresAt');
+  // For people only, but a date that is none helps nobody.
+  instant('createdAt');
   const apps =
     entry.apps === '*' ? '*' : new Set(list(entry.apps, (app) => APP_NAME.pattern.test(app)) ?? refuse(APPS_RULE));
   const scopes = new Set<Scope>(

@@ -1,79 +1,90 @@
 /**
- * The keys file on the disk. Read only when nobody but its owner can: it says who may do what, and who can write it can
- * let anyone in. Written whole, to a file beside it that then takes its place: a reader sees the old or the new one.
+ * The keys file on the disk: it says who may do what, so it is read only when no stranger can write it (trust.ts), and changed
+ * by one writer at a time (lock.ts). A path that is a symbolic link stays one: the file it leads to is the one that changes.
  */
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type KeyEntry, KeysError, parseKeysFile } from './entry.ts';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { type KeyEntry, KeysError, parseKeysFile, type RawEntries, rawEntries } from './entry.ts';
+import { withLock } from './lock.ts';
+import { namesOnTheWay, replaceFile } from './replace.ts';
 import { KeyRing } from './ring.ts';
+import { judgeAccess } from './trust.ts';
 
-/** The entries as they stand in the file, so that a change keeps what it does not concern. */
-export type RawEntries = Record<string, unknown>[];
-
-/** Reads the keys of a file. Errors: KeysError, its message begins with the path. */
-export function readKeysFile(path: string): KeyEntry[] {
-  return inFile(path, () => parseKeysFile(readPrivate(path)));
+/** The keys of a file, and what its operator should know of who can read or change it. */
+export interface KeysFile {
+  readonly entries: readonly KeyEntry[];
+  /** One line each, beginning with the path. */
+  readonly warnings: readonly string[];
 }
 
-/** Changes the entries of a file. Absence: a file that does not exist has none. Errors: KeysError. */
+/** Reads the keys of a file. Errors: KeysError, its message begins with the path. */
+export function readKeysFile(path: string): KeysFile {
+  return inFile(path, () => {
+    const { text, warnings } = readTrusted(path);
+    return { entries: parseKeysFile(text), warnings: warnings.map((warning) => `${path}: ${warning}`) };
+  });
+}
+
+/**
+ * Changes the entries of a file; what `change` throws changes nothing. Absence: a file that does not exist has none. Errors:
+ * KeysError, and what `change` throws.
+ */
 export function changeKeysFile(path: string, change: (entries: RawEntries) => RawEntries): void {
   inFile(path, () => {
-    const text = readOrNull(path);
-    if (text !== null) parseKeysFile(text);
-    const document = text === null ? { keys: [] } : (JSON.parse(text) as { keys: RawEntries });
-    const written = `${JSON.stringify({ ...document, keys: change(document.keys) }, null, 2)}\n`;
-    new KeyRing(parseKeysFile(written));
-    replace(path, written);
+    const target = namesOnTheWay(path).at(-1)!;
+    withLock(target, (confirm) => {
+      const text = readOrNull(path);
+      const entries = text === null ? [] : rawEntries(text);
+      const written = `${JSON.stringify({ keys: change(entries) }, null, 2)}\n`;
+      new KeyRing(parseKeysFile(written));
+      replaceFile(target, written, confirm);
+    });
   });
 }
 
 function readOrNull(path: string): string | null {
   try {
-    return readPrivate(path);
+    return readTrusted(path).text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }
 
-function readPrivate(path: string): string {
+function readTrusted(path: string): { text: string; warnings: string[] } {
   const file = openSync(path, 'r');
   try {
-    const { mode } = fstatSync(file);
-    // Windows has no such bits; there the folder's access list has to do it.
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new KeysError(
-        `others than its owner may read or write it (mode ${(mode & 0o777).toString(8)}); chmod 600 it`,
-      );
-    }
-    return readFileSync(file, 'utf8');
+    const warnings = judgeAccess(fstatSync(file), namesOnTheWay(path));
+    return { text: utf8(readFileSync(file)), warnings };
   } finally {
     closeSync(file);
   }
 }
 
-function replace(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.new`;
+function utf8(bytes: Buffer): string {
   try {
-    const file = openSync(beside, 'wx', 0o600);
-    try {
-      writeFileSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, path);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new KeysError('it must be UTF-8');
   }
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'this account may not read or write it there',
+  EPERM: 'this account may not read or write it there',
+  EROFS: 'its file system is read-only; change it where it is made',
+  ENOSPC: 'the disk is full',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its symbolic links lead in a circle',
+};
 
 function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = error instanceof KeysError ? message : `${code ?? 'fault'}: the file cannot be read or written`;
-    throw new KeysError(`${path}: ${why}`);
+    if (error instanceof KeysError) throw new KeysError(`${path}: ${error.message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new KeysError(`${path}: ${code}: ${REASONS[code] ?? 'it cannot be read or written'}`);
   }
 }

@@ -2,15 +2,11 @@
  * The ring in force and where it comes from. A reload takes the new keys as a whole or not at all: with a file that has a
  * fault, those that were right before stay right, and the fault is told.
  */
-import { unwatchFile, watchFile } from 'node:fs';
 import type { Principal } from '../core/principal.ts';
 import { Reminder } from '../limits/reminder.ts';
-import { KeysError, parseKeyList } from './entry.ts';
+import { type KeyEntry, KeysError, parseKeyList } from './entry.ts';
 import { readKeysFile } from './file.ts';
 import { KeyRing, type Presented } from './ring.ts';
-
-/** Units: milliseconds. How soon a changed file is seen, on any file system and through symbolic links. */
-const WATCH_INTERVAL = 2000;
 
 export interface KeySourceOptions {
   /** Absence: null when the variable is not set. */
@@ -22,35 +18,25 @@ export interface KeySourceOptions {
 /** What an operator wants to know. Names of keys, never keys. */
 export type KeyEvent =
   | { readonly kind: 'loaded'; readonly keys: readonly string[] }
-  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'warning'; readonly why: string }
   | { readonly kind: 'expired'; readonly key: string };
 
 export class KeySource {
   private ring: KeyRing;
   private readonly options: KeySourceOptions;
   private readonly reminder = new Reminder();
-  private readonly onChange = () => this.reload();
+  private warned: readonly string[] = [];
 
   /** Errors: KeysError when the keys cannot be used. */
   constructor(options: KeySourceOptions) {
     this.options = options;
-    this.ring = load(options);
-    if (options.file !== null) {
-      watchFile(options.file, { interval: WATCH_INTERVAL, persistent: false }, this.onChange);
-    }
+    this.ring = this.load();
   }
 
-  /** Takes what the file holds now. */
+  /** Takes what the file holds now. Errors: KeysError; those from before stay then. */
   reload(): void {
-    const { onEvent } = this.options;
-    try {
-      this.ring = load(this.options);
-    } catch (error) {
-      if (!(error instanceof KeysError)) throw error;
-      onEvent({ kind: 'refused', why: error.message });
-      return;
-    }
-    onEvent({ kind: 'loaded', keys: this.ring.entries.map(({ name }) => name) });
+    this.ring = this.load();
+    this.options.onEvent({ kind: 'loaded', keys: this.ring.entries.map(({ name }) => name) });
   }
 
   /** Finds whom the caller is. Absence: null. */
@@ -60,15 +46,20 @@ export class KeySource {
     });
   }
 
-  close(): void {
-    if (this.options.file !== null) unwatchFile(this.options.file, this.onChange);
+  private load(): KeyRing {
+    const { file, list } = this.options;
+    const fromFile = named('RS_KEYS_FILE', () => new KeyRing(file === null ? [] : this.entriesOf(file)));
+    if (list === null) return fromFile;
+    return named('RS_API_KEYS', () => new KeyRing([...fromFile.entries, ...parseKeyList(list)]));
   }
-}
 
-function load({ file, list }: KeySourceOptions): KeyRing {
-  const fromFile = named('RS_KEYS_FILE', () => new KeyRing(file === null ? [] : readKeysFile(file)));
-  if (list === null) return fromFile;
-  return named('RS_API_KEYS', () => new KeyRing([...fromFile.entries, ...parseKeyList(list)]));
+  /** What is not as it should be, but no fault, is told when it begins, and not with each reload. */
+  private entriesOf(file: string): readonly KeyEntry[] {
+    const { entries, warnings } = readKeysFile(file);
+    for (const why of warnings) if (!this.warned.includes(why)) this.options.onEvent({ kind: 'warning', why });
+    this.warned = warnings;
+    return entries;
+  }
 }
 
 /** Says in a fault which variable it is about. */

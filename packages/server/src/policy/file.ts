@@ -31,19 +31,23 @@ export class PolicyFile {
 }
 
 function load(path: string): Resolved {
-  const resolved = resolvePolicy(documentIn(path));
-  if ('document' in resolved) return resolved;
+  const twice: Fault[] = [];
+  const resolved = resolvePolicy(documentIn(path, twice));
+  if ('document' in resolved && twice.length === 0) return resolved;
   // A member can be wrong in two ways; one line is enough to find it.
   const first = new Map<string, Fault>();
-  for (const fault of resolved) if (!first.has(fault.where)) first.set(fault.where, fault);
+  const faults = 'document' in resolved ? twice : [...twice, ...resolved];
+  for (const fault of faults) if (!first.has(fault.where)) first.set(fault.where, fault);
   throw new PolicyFault(path, [...first.values()]);
 }
 
-function documentIn(path: string): unknown {
+/** Errors: PolicyFault where there is nothing more to be found; members that are there twice go into `twice`. */
+function documentIn(path: string, twice: Fault[]): unknown {
   try {
-    return readDocument(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    return readDocument(text, (fault) => twice.push(fault));
   } catch (error) {
-    if (error instanceof DocumentFault) throw new PolicyFault(path, [error.fault]);
+    if (error instanceof DocumentFault) throw new PolicyFault(path, [...twice, error.fault]);
     const { code } = error as NodeJS.ErrnoException;
     const rule =
       code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'must be UTF-8' : `cannot be read (${code ?? 'unknown fault'})`;

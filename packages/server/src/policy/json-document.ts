@@ -22,20 +22,29 @@ const SPACE = /[ \t\r\n]*/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 
-/** Gives the value of a document; a byte order mark before it is passed over. Errors: DocumentFault. */
-export function readDocument(text: string): unknown {
-  const reader = new Reader(text.replace(/^\uFEFF/, ''));
+/**
+ * Gives the value of a document; a byte order mark before it is passed over. `onFault` hears of each member that is there twice;
+ * the first one counts then. Errors: DocumentFault where the text is not JSON, and for members twice when nobody listens.
+ */
+export function readDocument(text: string, onFault = refuse): unknown {
+  const reader = new Reader(text.replace(/^\uFEFF/, ''), onFault);
   const value = reader.value([]);
   reader.end();
   return value;
 }
 
+function refuse(fault: Fault): void {
+  throw new DocumentFault(fault);
+}
+
 class Reader {
   private readonly text: string;
+  private readonly onFault: (fault: Fault) => void;
   private at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, onFault: (fault: Fault) => void) {
     this.text = text;
+    this.onFault = onFault;
   }
 
   value(path: readonly string[]): unknown {
@@ -63,13 +72,15 @@ class Reader {
       const token = this.take(STRING);
       if (token === null) throw this.notJson('a member name in double quotes is expected here');
       const name = JSON.parse(token) as string;
-      if (Object.hasOwn(object, name) || name === '__proto__') {
+      const isUsable = !Object.hasOwn(object, name) && name !== '__proto__';
+      if (!isUsable) {
         const rule = name === '__proto__' ? 'is not a name that can be configured' : 'is there twice';
-        throw new DocumentFault({ where: pointerTo([...path, name]), rule: `${rule} (${this.position(start)})` });
+        this.onFault({ where: pointerTo([...path, name]), rule: `${rule} (${this.position(start)})` });
       }
       this.take(SPACE);
       if (!this.skip(':')) throw this.notJson('a colon is expected here');
-      object[name] = this.value([...path, name]);
+      const value = this.value([...path, name]);
+      if (isUsable) object[name] = value;
       this.take(SPACE);
     } while (this.skip(','));
     if (!this.skip('}')) throw this.notJson('a comma or } is expected here');

@@ -18,7 +18,7 @@ export interface Resolved {
 /** Checks a document and gives the policy it means, or every fault it has. */
 export function resolvePolicy(value: unknown): Resolved | readonly Fault[] {
   const parsed = policyFile.safeParse(value);
-  if (!parsed.success) return parsed.error.issues.flatMap(faultsOf);
+  if (!parsed.success) return [...parsed.error.issues.flatMap(faultsOf), ...besides(parsed.error.issues, value)];
   const document = parsed.data;
   const { defaults = {}, apps = {}, strictApps = false } = document;
   const faults = contradictions(['defaults'], defaults, [defaults]);
@@ -31,6 +31,20 @@ export function resolvePolicy(value: unknown): Resolved | readonly Fault[] {
     faults.push({ where: '/strictApps', rule: 'must not be true where apps names none: no app would be served' });
   }
   return faults.length > 0 ? faults : { document, policyOf: sourceOf(policies, policyFrom([defaults]), strictApps) };
+}
+
+/** What is wrong between members of the parts that the schema finds right: whoever mends a file wants to know all of it. */
+function besides(issues: readonly z.core.$ZodIssue[], value: unknown): Fault[] {
+  const isWrong = (...part: readonly PropertyKey[]) =>
+    issues.some(({ path }) => path.length > 0 && path.slice(0, part.length).every((step, i) => step === part[i]));
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isWrong('defaults')) return [];
+  const { defaults = {}, apps = {} } = value as PolicyDocument;
+  const faults = contradictions(['defaults'], defaults, [defaults]);
+  if (issues.some(({ path }) => path.length === 1 && path[0] === 'apps')) return faults;
+  for (const [app, rules] of Object.entries(apps)) {
+    if (!isWrong('apps', app)) faults.push(...contradictions(['apps', app], rules, [rules, defaults]));
+  }
+  return faults;
 }
 
 function sourceOf(policies: ReadonlyMap<string, Policy>, fallback: Policy, strictApps: boolean): PolicySource {

@@ -1,5 +1,6 @@
 /** Store URL → store. The one place that knows all engines. An engine is loaded only when it is chosen. */
 import { resolve } from 'node:path';
+import { ServiceError } from '../core/errors.ts';
 import type { Clock } from '../core/instant.ts';
 import type { SessionStore, StoreEvents } from '../core/store.ts';
 import type { Finding } from './finding.ts';
@@ -40,7 +41,9 @@ export async function openStore(
     const { RedisStore } = await import('./redis/redis-store.ts');
     const { tls = {}, wait } = redis;
     const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError, onTokenReuse });
-    await store.ready();
+    // An attempt that hangs was not told yet.
+    if (!(await store.ready()))
+      onError(new ServiceError('store_unavailable', 'no connection', { cause: store.trouble }));
     return { store, location: store.location, settings: () => store.settings() };
   }
   const path = resolve(url.slice('lmdb:'.length));

@@ -41,6 +41,7 @@ export function make(overrides: Partial<Session> = {}): Made {
     app: APP,
     subject,
     createdAt,
+    authenticatedAt: subject === null ? null : createdAt,
     lastSeenAt: createdAt,
     idleTimeout: HOUR,
     absoluteExpiresAt: null,
@@ -59,7 +60,7 @@ export function make(overrides: Partial<Session> = {}): Made {
 export function makeAliased(token: string, overrides: Partial<Session> = {}): Made {
   const made = make(overrides);
   const ref = parseToken(token);
-  return { ...made, token, ref, credential: { hash: ref.hash, alias: true, previous: null } };
+  return { ...made, token, ref, credential: { hash: ref.hash, alias: true, previous: [] } };
 }
 
 /** Makes and stores a session. */

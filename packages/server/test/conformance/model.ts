@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Cap, Refused, SessionStore } from '../../src/core/store.ts';
-import { newToken } from '../../src/core/token.ts';
+import { newToken, parseToken } from '../../src/core/token.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { APP, type Made, make, makeAliased, type OpenStore, SECOND, T0 } from './harness.ts';
 
@@ -25,6 +25,7 @@ const VERBS = [
   'look',
   'update',
   'rotate',
+  'follow',
   'move',
   'moveKeeping',
   'revoke',
@@ -95,6 +96,11 @@ function play(steps: readonly Step[]) {
     };
     return i % 5 === 4 ? makeAliased(`chosen-by-the-caller-number-${i}`, overrides) : make(overrides);
   });
+  // Tokens that rotations lead to, one after the other.
+  const chains = entries.map(({ ref, session: { id } }) => [
+    ref,
+    ...Array.from({ length: 3 }, () => parseToken(newToken(id, 'standard').token)),
+  ]);
   let now = T0;
   return steps.map(({ verb, entry, later, option }) => {
     now += later;
@@ -102,7 +108,7 @@ function play(steps: readonly Step[]) {
     const { session, credential, ref } = entries[entry]!;
     const { app, id } = session;
     const subject = session.subject ?? 'a';
-    const next = newToken(id, 'standard');
+    const [from, to] = [chains[entry]![option % 3]!, chains[entry]![(option % 3) + 1]!];
     const moved = make({ subject });
     const elsewhere = make({ subject: SUBJECTS[option % SUBJECTS.length]! });
     const calls: Record<Step['verb'], (store: SessionStore) => Promise<unknown>> = {
@@ -125,7 +131,17 @@ function play(steps: readonly Step[]) {
           },
           at,
         ),
-      rotate: (store) => store.rotate(app, ref, { credential: next.credential, graceUntil: at + option * SECOND }, at),
+      rotate: (store) => {
+        const change = { version: 2, idleTimeout: (option + 1) * 4 * SECOND, absoluteTimeout: 30 * SECOND, label: 'l' };
+        const rotation = {
+          credential: { hash: to.hash, alias: false },
+          ...(option % 2 === 0 && { seed: `seed-${option}` }),
+          graceUntil: at + option * 3 * SECOND,
+          ...(option > 3 && { expect: 1, change }),
+        };
+        return store.rotate(app, from, rotation, at);
+      },
+      follow: (store) => store.get(app, to, 'look', at),
       move: (store) =>
         store
           .rotate(
@@ -148,7 +164,7 @@ function play(steps: readonly Step[]) {
               expect: option % 3 === 0 ? 2 : 1,
               version: 2,
               data: `{"o":${option}}`,
-              absoluteExpiresAt: T0 + 40 * SECOND,
+              absoluteTimeout: 40 * SECOND,
               move: { id: elsewhere.session.id, subject: elsewhere.session.subject, cap: capOf(option) },
             },
             at,
@@ -158,7 +174,7 @@ function play(steps: readonly Step[]) {
         store.memo(
           app,
           `name-${id}`,
-          { text: `${option}`, instead: option < 3 ? null : `${option - 3}`, until: at + 5 * SECOND },
+          { text: `${option}`, instead: option < 3 ? null : `${option - 3}`, until: at + 30 * SECOND },
           at,
         ),
       revoke: (store) => store.revoke(app, { by: 'token', token: ref }, at),

@@ -31,7 +31,9 @@ export function movesSection(open: OpenStore): void {
           const change = { expect: i + 1, version: i + 2, data: `{"n":${i}}`, move };
           const at = T0 + i * SECOND;
           const outcome = await store.update(APP, ref, change, at);
-          const expected = { ...last, id: move.id, subject, version: i + 2, data: change.data, lastSeenAt: at };
+          const authenticatedAt = subject === null ? null : at;
+          const members = { id: move.id, subject, authenticatedAt, version: i + 2, data: change.data };
+          const expected = { ...last, ...members, lastSeenAt: at };
           const idle = at - last.lastSeenAt;
           assert.deepEqual(outcome, { kind: 'updated', session: expected, at, idle, revoked: [] });
           assert.deepEqual((await store.get(APP, ref, 'look', at))?.session, expected);
@@ -83,7 +85,7 @@ export function movesSection(open: OpenStore): void {
       });
     }
 
-    test('the token before a rotation moves nothing, though it still reads', async (t) => {
+    test('a token that was replaced moves nothing, though it still reads', async (t) => {
       const { store } = await open(t);
       const { ref, session } = await put(store, { subject: null });
       const next = newToken(session.id, 'standard');
@@ -94,14 +96,18 @@ export function movesSection(open: OpenStore): void {
       assert.equal(await store.get(APP, ref, 'look', T0), null, 'a change of subject has no grace');
     });
 
-    test('a move with the token before a rotation ends nobody at the cap of the other subject', async (t) => {
+    test('a move with a token that was replaced ends nobody at the cap of the other subject', async (t) => {
       const { store } = await open(t);
       const [{ ref, session }, held] = [await put(store, { subject: null }), await put(store, { subject: 'joe' })];
       const { credential } = newToken(session.id, 'standard');
       await store.rotate(APP, ref, { credential, graceUntil: T0 + 10 * SECOND }, T0);
       const move = to('joe', { max: 1, onLimit: 'revokeOldest' });
       assert.equal(await store.update(APP, ref, { expect: 1, version: 2, move }, T0), null);
+      const next = newToken(move.id, 'standard').credential;
+      const rotation = { credential: next, graceUntil: T0, move };
+      assert.deepEqual(await store.rotate(APP, ref, rotation, T0), { kind: 'replaced' });
       assert.notEqual(await store.get(APP, held.ref, 'look', T0), null);
+      assert.notEqual(await store.get(APP, ref, 'look', T0), null);
     });
 
     test('a move to an id that exists is taken, at another version a conflict; nothing was changed', async (t) => {

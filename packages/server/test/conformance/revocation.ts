@@ -15,6 +15,21 @@ export function revocationSection(open: OpenStore): void {
       assert.deepEqual((await store.list(APP, { limit: 9 }, T0)).sessions, [c.session]);
     });
 
+    test('by token and by id it ends a session at one version only, if that is asked for', async (t) => {
+      const { store } = await open(t);
+      const [a, b] = [await put(store), await put(store)];
+      const selectors = [
+        { by: 'token', token: a.ref },
+        { by: 'id', id: b.session.id },
+      ] as const;
+      for (const selector of selectors) {
+        assert.equal(await store.revoke(APP, { ...selector, version: 2 }, T0), 0);
+        assert.equal((await store.list(APP, { limit: 9 }, T0)).sessions.length, selector.by === 'token' ? 2 : 1);
+        assert.equal(await store.revoke(APP, { ...selector, version: 1 }, T0), 1);
+        assert.equal(await store.revoke(APP, { ...selector, version: 1 }, T0), 0);
+      }
+    });
+
     test('by subject it ends all of theirs, or all but one, and nobody else’s', async (t) => {
       const { store, faults } = await open(t);
       const mine = [await put(store), await put(store), await put(store)];

@@ -1,8 +1,16 @@
-/** Rotation: a new token for the same session, the grace of the old one, and the move of a guest to a subject. */
+/** Rotation: a new token for the same session, the grace of the old one, and the move of a guest to a subject. More in successors.ts. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { SessionStore } from '../../src/core/store.ts';
 import { newSessionId, newToken, parseToken } from '../../src/core/token.ts';
-import { APP, makeAliased, type OpenStore, put, SECOND, T0 } from './harness.ts';
+import { APP, type Made, makeAliased, type OpenStore, put, SECOND, T0 } from './harness.ts';
+
+/** Stores a session under a token that its caller chose. */
+async function aliased(store: SessionStore, name: string): Promise<Made> {
+  const made = makeAliased(`chosen-by-the-caller-${name}`);
+  await store.create(made.session, made.credential, null, T0);
+  return made;
+}
 
 export function rotationSection(open: OpenStore): void {
   describe('rotation', () => {
@@ -24,19 +32,26 @@ export function rotationSection(open: OpenStore): void {
       assert.deepEqual(await faults(), []);
     });
 
-    test('the old token works during the grace and not after; a second rotation ends it at once', async (t) => {
-      const { store } = await open(t);
-      const { ref, session } = await put(store);
-      const second = newToken(session.id, 'standard');
-      await store.rotate(APP, ref, { credential: second.credential, graceUntil: T0 + 10 * SECOND }, T0);
-      assert.notEqual(await store.get(APP, ref, 'read', T0 + 10 * SECOND - 1), null);
-      assert.equal(await store.get(APP, ref, 'read', T0 + 10 * SECOND), null);
-      const third = newToken(session.id, 'standard');
-      const rotation = { credential: third.credential, graceUntil: T0 + 10 * SECOND };
-      await store.rotate(APP, parseToken(second.token), rotation, T0 + SECOND);
-      assert.equal(await store.get(APP, ref, 'read', T0 + SECOND), null);
-      for (const token of [second.token, third.token]) {
-        assert.notEqual(await store.get(APP, parseToken(token), 'read', T0 + SECOND), null);
+    test('the old token works until its grace is over and not after, whatever rotations come later', async (t) => {
+      const { store, faults } = await open(t);
+      for (const kind of ['of our own', 'chosen by the caller']) {
+        const { ref, session } = kind === 'of our own' ? await put(store) : await aliased(store, '0011');
+        const second = parseToken('chosen-by-the-caller-0012');
+        const away = { credential: { hash: second.hash, alias: true }, graceUntil: T0 + 10 * SECOND };
+        assert.equal((await store.rotate(APP, ref, away, T0))?.kind, 'rotated');
+        let last = second;
+        for (const grace of [0, 1, 20]) {
+          const next = newToken(session.id, 'standard');
+          const rotation = { credential: next.credential, graceUntil: T0 + SECOND + grace };
+          assert.equal((await store.rotate(APP, last, rotation, T0 + SECOND))?.kind, 'rotated');
+          assert.equal((await store.get(APP, last, 'look', T0 + SECOND)) !== null, grace > 0);
+          last = parseToken(next.token);
+        }
+        assert.notEqual(await store.get(APP, ref, 'read', T0 + 10 * SECOND - 1), null);
+        assert.equal(await store.get(APP, ref, 'read', T0 + 10 * SECOND), null);
+        assert.notEqual(await store.get(APP, last, 'read', T0 + 10 * SECOND), null);
+        assert.deepEqual(await faults(), []);
+        assert.equal(await store.revoke(APP, { by: 'app' }, T0 + 10 * SECOND), 1);
       }
     });
 

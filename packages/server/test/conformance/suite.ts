@@ -15,6 +15,7 @@ import { movesSection } from './moves.ts';
 import { quotaSection } from './quota.ts';
 import { revocationSection } from './revocation.ts';
 import { rotationSection } from './rotation.ts';
+import { successorsSection } from './successors.ts';
 
 /** `modelRuns`: random sequences to play; fewer where only the way to the store is another. */
 export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = {}): void {
@@ -22,6 +23,7 @@ export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = 
     lifecycleSection(open);
     expirySection(open);
     rotationSection(open);
+    successorsSection(open);
     movesSection(open);
     revocationSection(open);
     listsSection(open);

@@ -56,7 +56,10 @@ test('the same secret under another id has another hash', () => {
 test('the token before a rotation opens the session until its grace ends, not at its end', () => {
   const id = newSessionId('joe');
   const [old, next] = [newToken(id, 'standard'), newToken(id, 'standard')];
-  const credential = { ...next.credential, previous: { hash: old.credential.hash, alias: false, until: NOW } };
+  const credential = {
+    ...next.credential,
+    previous: [{ hash: old.credential.hash, alias: false, until: NOW, seed: null }],
+  };
   assert.ok(opens(credential, parseToken(old.token), NOW - 1));
   assert.ok(!opens(credential, parseToken(old.token), NOW));
 });

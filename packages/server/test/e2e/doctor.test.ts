@@ -15,7 +15,7 @@ interface Said {
 }
 
 function doctor(args: string[], env: Record<string, string> = {}): Promise<Said> {
-  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 30_000 };
+  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 120_000 };
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, 'doctor', ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),

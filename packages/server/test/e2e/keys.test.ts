@@ -8,13 +8,14 @@ import { promisify } from 'node:util';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { Client } from '../support/client.ts';
 import { type Cleanup, MAIN, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const shell = promisify(execFile);
 
 function run(args: string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}) {
   const options = {
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 60_000,
     input,
     env: { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: 'memory:', ...env },
   } as const;
@@ -27,13 +28,6 @@ function createKey(file: string, name: string, ...more: string[]): string {
   const { status, stdout, stderr } = run(args, { env: { RS_KEYS_FILE: file } });
   assert.equal(status, 0, stderr);
   return stdout.trim();
-}
-
-async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; !(await done()); i++) {
-    assert.ok(i < 1000, 'it did not happen');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 function clientOf(cleanup: Cleanup, server: ServerProcess): Client {
@@ -147,7 +141,7 @@ describe('a server with keys', () => {
   test('does not start with keys that have a fault: one line, exit code 2, and the text of no key', (t) => {
     const file = join(temporaryFolder(t), 'keys.json');
     const key = createKey(file, 'shop');
-    chmodSync(file, 0o644);
+    chmodSync(file, 0o646);
     for (const env of [
       { RS_KEYS_FILE: file },
       { RS_KEYS_FILE: `${file}.none` },
@@ -176,7 +170,7 @@ describe('a server with keys', () => {
     assert.equal(await status(first), 200, 'both are good while one takes the place of the other');
     run(['keys', 'revoke', 'first', '--file', file]);
     await until(async () => (await status(first)) === 401);
-    chmodSync(file, 0o640);
+    chmodSync(file, 0o620);
     server.child.kill('SIGHUP');
     await until(() => server.output().includes('the API keys have a fault; those from before stay'));
     assert.equal(await status(second), 200);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { PATIENT } from '../support/redis.ts';
 import { type Cleanup, startServer } from '../support/server.ts';
 import { TOPOLOGIES } from '../support/topologies.ts';
 
@@ -16,7 +17,8 @@ const STORES: Record<string, (cleanup: Cleanup) => Promise<Record<string, string
   'the default store': async () => ({}),
   memory: async () => ({ RS_STORE: 'memory:' }),
 };
-for (const [name, start] of Object.entries(TOPOLOGIES)) STORES[name] = async (cleanup) => (await start(cleanup)).env;
+for (const [name, start] of Object.entries(TOPOLOGIES))
+  STORES[name] = async (cleanup) => ({ ...(await start(cleanup)).env, ...PATIENT });
 
 describe('the conformance kit', { concurrency: 1 }, () => {
   if (!hasKit) return;

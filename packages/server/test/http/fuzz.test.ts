@@ -25,8 +25,8 @@ import { caller, fragments, METHODS, mangled, randomJson, tokens, wellFramed } f
 
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 6);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
-/** Units: milliseconds. Generous: only a hang is to fail on a busy machine, which a run of hours shares with more. */
-const PATIENCE = process.env.FUZZ_SECONDS === undefined ? 5000 : 30_000;
+/** Units: milliseconds. Generous: only a hang is to fail on a busy machine. */
+const PATIENCE = 60_000;
 const CLIENTS = 3;
 /** RS_STORE and RS_STORE_TIMEOUT, where a long run sets them. */
 const STORE = Object.fromEntries(
@@ -72,13 +72,12 @@ async function wireCase(server: ServerProcess, seed: number): Promise<void> {
 /** A client that does nothing wrong, on a session that nobody else has. */
 async function witness(server: ServerProcess, until: number): Promise<number> {
   const ask = async (method: string, target: string, body = '') => {
-    const { answers, elapsed } = await exchange(
+    const { answers } = await exchange(
       server.port,
       request(method, target, [JSON_TYPE, `Authorization: Bearer ${caller.key}`], body),
-      { linger: 0 },
+      { linger: 0, patience: PATIENCE },
     );
     assert.equal(answers[0]?.status, 200, `${method} of a good client got ${JSON.stringify(answers[0])}`);
-    assert.ok(elapsed < PATIENCE / 2, `a good client waited ${Math.round(elapsed)} ms`);
     return JSON.parse(answers[0].body) as { token: string; r: number; d: { n: number } };
   };
   const { token } = await ask('PUT', '/witness/create/me?ip=1');
@@ -198,31 +197,32 @@ describe('the JSON reader', () => {
     t.diagnostic(`FUZZ_SEED=${SEED}: ${next - SEED} texts`);
   });
 
+  // Two million bytes, far more than a request may have: work that grows with the square would never end.
   const hostile: readonly (readonly [what: string, text: string])[] = [
-    ['empty arrays', `{"a":[${'[],'.repeat(19_900)}[]]}`],
-    ['one long number', `{"a":0.${'9'.repeat(59_000)}}`],
-    ['one long string of escapes', `{"a":"${'\\u0041'.repeat(9900)}"}`],
-    ['nothing but space', `{${' '.repeat(59_990)}}`],
-    ['wide levels of depth', `${`{"b":[${'1,'.repeat(800)}1],"a":`.repeat(31)}1${'}'.repeat(31)}`],
+    ['empty arrays', `{"a":[${'[],'.repeat(660_000)}[]]}`],
+    ['one long number', `{"a":0.${'9'.repeat(2_000_000)}}`],
+    ['one long string of escapes', `{"a":"${'\\u0041'.repeat(330_000)}"}`],
+    ['nothing but space', `{${' '.repeat(2_000_000)}}`],
+    ['wide levels of depth', `${`{"b":[${'1,'.repeat(32_000)}1],"a":`.repeat(31)}1${'}'.repeat(31)}`],
   ];
   for (const [what, text] of hostile) {
-    test(`reads 60,000 bytes of ${what} in far less than the 100 ms of an answer`, () => {
-      const start = performance.now();
+    test(`reads megabytes of ${what} in time that grows with their length`, () => {
       assert.notEqual(readCompact(text), undefined);
-      assert.ok(performance.now() - start < 500);
     });
   }
 
+  // What stands at the end would be refused as no JSON, if it were ever read.
   const crowded: readonly (readonly [what: string, text: string])[] = [
-    ['duplicate keys', `{${'"a":1,'.repeat(9990)}"a":2}`],
-    ['different keys', `{${Array.from({ length: 6000 }, (_, i) => `"${i}":1`).join()}}`],
-    ['escaped keys', `{${'"\\u0061":1,'.repeat(4990)}"a":2}`],
+    ['duplicate keys', `{${'"a":1,'.repeat(9990)}#`],
+    ['different keys', `{${Array.from({ length: 6000 }, (_, i) => `"${i}":1`).join()},#`],
+    ['escaped keys', `{${'"\\u0061":1,'.repeat(4990)}#`],
   ];
   for (const [what, text] of crowded) {
     test(`refuses 60,000 bytes of ${what} as soon as there are too many`, () => {
-      const start = performance.now();
-      assert.equal(readCompact(text), undefined);
-      assert.ok(performance.now() - start < 100);
+      assert.throws(
+        () => readObject(text),
+        (error) => error instanceof ServiceError && error.code === 'invalid_value',
+      );
     });
   }
 });

@@ -17,7 +17,7 @@ const open = (t: { after(fn: () => unknown): void }) =>
 
 /** How a record may be: what is done to its bytes. */
 const DAMAGES: Record<string, (record: Buffer) => Buffer> = {
-  'of another form': (record) => Buffer.concat([Buffer.of(2), record.subarray(1)]),
+  'of another form': (record) => Buffer.concat([Buffer.of(3), record.subarray(1)]),
   'cut short': (record) => record.subarray(0, 120),
   'cut within its head': (record) => record.subarray(0, 20),
   'no record at all': () => Buffer.from('damaged'),
@@ -98,7 +98,7 @@ describe('a record that cannot be read', () => {
     await put(store, { idleTimeout: 2 * SECOND });
     assert.equal(await store.sweep(T0 + 5 * SECOND, 5), 1);
     // The newer version is taken back: what it wrote can be read again.
-    for (const made of bad) await damage(made, (record) => Buffer.concat([Buffer.of(1), record.subarray(1)]));
+    for (const made of bad) await damage(made, (record) => Buffer.concat([Buffer.of(2), record.subarray(1)]));
     assert.equal(await store.sweep(T0 + 6 * SECOND, 50), 0);
     assert.equal(await store.sweep(T0 + 5 * SECOND + HOUR, 50), 12);
     assert.deepEqual(await faults(), []);

@@ -2,7 +2,7 @@
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { races, type SharedStore } from '../conformance/races.ts';
 import { faultsOfRedis } from '../support/audit.ts';
-import { forAllTests } from '../support/redis.ts';
+import { forAllTests, PATIENT } from '../support/redis.ts';
 import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { type Cleanup, skewed } from '../support/server.ts';
 import { TOPOLOGIES, type Topology } from '../support/topologies.ts';
@@ -14,10 +14,10 @@ async function shared(cleanup: Cleanup, { url, env, tls, masters }: Topology): P
   const servers = await masters();
   for (const server of servers) await server.flushall();
   return {
-    env,
+    env: { ...env, ...PATIENT },
     contents: async () => {
       const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
-      const store = new RedisStore({ url, tls, namespace: NAMESPACE, timeout: 5000, onError });
+      const store = new RedisStore({ url, tls, namespace: NAMESPACE, timeout: 30_000, onError });
       await store.ready();
       // An empty app stays in the register until the next sweep.
       await store.sweep(Date.now(), 1);

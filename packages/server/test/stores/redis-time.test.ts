@@ -6,16 +6,18 @@ import { APP, HOUR, make, SECOND } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
 
 const server = forAllTests((cleanup) => startRedis(cleanup));
-const FAST = 5 * SECOND;
-const SLOW = -5 * SECOND;
+const FAST = HOUR;
+const SLOW = -HOUR;
+/** Less than the clocks are apart, and more than the test takes on a busy machine. */
+const WINDOW = 120 * SECOND;
 
-test('two processes whose clocks are 10 s apart agree on every instant', async (t) => {
+test('two processes whose clocks are two hours apart agree on every instant', async (t) => {
   const open = () => {
     const url = `redis://127.0.0.1:${server().port}`;
     const store = new RedisStore({
       url,
       namespace: 'time',
-      timeout: 2000,
+      timeout: 30_000,
       onError: (error) => assert.fail(String(error)),
     });
     t.after(() => store.close());
@@ -31,20 +33,26 @@ test('two processes whose clocks are 10 s apart agree on every instant', async (
     const now = began + skew;
     const { session, credential, ref } = make({
       createdAt: now,
-      idleTimeout: HOUR,
-      absoluteExpiresAt: now + 20 * SECOND,
+      idleTimeout: 10 * HOUR,
+      absoluteExpiresAt: now + 20 * HOUR,
     });
     const outcome = await store.create(session, credential, null, now);
-    assert.ok(outcome.kind === 'created' && Math.abs(outcome.at - began) < SECOND, 'Redis says when');
+    assert.ok(outcome.kind === 'created' && isBetween(began, outcome.at, Date.now()), 'Redis says when');
+    const asked = Date.now();
     const visit = await reader.get(APP, ref, 'read', Date.now() + readerSkew);
-    assert.ok(visit !== null && visit.idle < SECOND);
+    assert.ok(visit !== null && isBetween(0, visit.idle, Date.now() - began));
     assert.equal(visit.session.createdAt, outcome.at);
-    assert.equal(visit.session.absoluteExpiresAt, outcome.at + 20 * SECOND, 'no clock moves the absolute deadline');
-    assert.ok(Math.abs(visit.at - Date.now()) < SECOND);
-    const activeSince = Date.now() + readerSkew - 3 * SECOND;
+    assert.equal(visit.session.absoluteExpiresAt, outcome.at + 20 * HOUR, 'no clock moves the absolute deadline');
+    assert.ok(isBetween(asked, visit.at, Date.now()));
+    const activeSince = Date.now() + readerSkew - WINDOW;
     const { sessions } = await reader.count(APP, activeSince, Date.now() + readerSkew);
     assert.equal(sessions, 1, 'a window is as long on every clock');
     assert.equal((await reader.list(APP, { activeSince, limit: 5 }, Date.now() + readerSkew)).sessions.length, 1);
     assert.equal(await store.revoke(APP, { by: 'app' }, Date.now() + skew), 1);
   }
 });
+
+/** Redis and this process read the same clock; Redis cuts off what is less than a millisecond. */
+function isBetween(earliest: number, instant: number, latest: number): boolean {
+  return instant >= earliest - 1 && instant <= latest + 1;
+}

@@ -32,7 +32,7 @@ export interface Outcome {
 }
 
 /** Units: milliseconds. After the last request: what has not been answered then is lost. */
-const PATIENCE = 5000;
+const PATIENCE = 60_000;
 
 export async function openLoop(options: OpenLoop): Promise<Outcome> {
   const { port, perSecond, seconds, connections, next, unruly = false } = options;

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import type { ServerProcess } from './server.ts';
 
 export type Bytes = string | Buffer;
@@ -43,8 +44,10 @@ export interface ExchangeOptions {
   readonly pause?: number;
   /** Milliseconds after the last wanted answer in which one too many is still noticed. Default 30. */
   readonly linger?: number;
-  /** Milliseconds until the client gives up. Default 10,000. */
+  /** Milliseconds until the client gives up. Default 60,000: only what never comes fails. */
   readonly patience?: number;
+  /** Over TLS, whatever the certificate. */
+  readonly tls?: boolean;
 }
 
 /** Text is sent as Latin-1: one character, one byte. */
@@ -66,9 +69,10 @@ export function request(method: string, target: string, headers: readonly string
 
 /** Sends the parts on one connection and gathers what comes back. */
 export function exchange(port: number, parts: Bytes | readonly Bytes[], options: ExchangeOptions = {}) {
-  const { answers: wanted = 1, ending = 'wait', method, pause = 5, linger = 30, patience = 10_000 } = options;
+  const { answers: wanted = 1, ending = 'wait', method, pause = 5, linger = 30, patience = 60_000, tls } = options;
   return new Promise<Exchange>((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const where = { port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false };
+    const socket = tls ? connectTls(where) : connect(where);
     let received = Buffer.alloc(0);
     let reset = false;
     const start = performance.now();
@@ -97,7 +101,7 @@ export function exchange(port: number, parts: Bytes | readonly Bytes[], options:
       if (ending === 'half-close') socket.end();
       if (ending === 'reset') socket.resetAndDestroy();
     };
-    socket.on('connect', () => void send());
+    socket.on(tls ? 'secureConnect' : 'connect', () => void send());
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
       if (readAnswers(received, method).answers.length < wanted) return;

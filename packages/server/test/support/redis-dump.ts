@@ -26,7 +26,9 @@ export async function dumpRedis(servers: readonly Redis[]): Promise<KeyDump[]> {
         if (text === null) continue;
         entries.set('', text);
       }
-      dumps.push({ key, ttl: await redis.pttl(key), entries });
+      const ttl = await redis.pttl(key);
+      // Its TTL ended it since it was read.
+      if (ttl !== -2) dumps.push({ key, ttl, entries });
     }
   }
   return dumps;

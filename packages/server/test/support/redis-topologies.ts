@@ -2,11 +2,13 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
 import { freePorts, type RedisServer, startRedis } from './redis.ts';
 import { type Cleanup, temporaryFolder } from './server.ts';
+import { until } from './until.ts';
+
+export { until };
 
 const run = promisify(execFile);
 
@@ -60,7 +62,7 @@ export async function startSentinel(cleanup: Cleanup): Promise<SentinelTrio> {
   const prompt = ['--repl-diskless-sync-delay', '0'];
   const servers = [await startRedis(cleanup, prompt)];
   const port = servers[0]!.port;
-  for (const _ of [1, 2]) servers.push(await startRedis(cleanup, [...prompt, '--replicaof', `127.0.0.1 ${port}`]));
+  for (const _ of [1, 2]) servers.push(await startRedis(cleanup, [...prompt, '--replicaof', '127.0.0.1', `${port}`]));
   const ports = await freePorts(3);
   const sentinels: RedisServer[] = [];
   for (const own of ports) {
@@ -120,10 +122,10 @@ export async function startCluster(cleanup: Cleanup): Promise<TestCluster> {
     },
   };
 }
-
-/** Asks until it is so. Errors: when it is not after 20 seconds. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const began = Date.now(); !(await isSo()); await delay(50)) {
-    if (Date.now() - began > 20_000) throw new Error(`not so after 20 seconds: ${isSo}`);
-  }
+/** Resolves when the replicas of a master have all that it had when this was called. */
+export async function replicated({ admin }: RedisServer): Promise<void> {
+  const offsets = async (name: RegExp) =>
+    [...(await admin.info('replication')).matchAll(name)].map(([, offset]) => Number(offset));
+  const [written = 0] = await offsets(/^master_repl_offset:(\d+)/gm);
+  await until(async () => (await offsets(/^slave\d+:.*offset=(\d+)/gm)).every((offset) => offset >= written));
 }

@@ -3,12 +3,19 @@
  * Nothing is shared with a Redis that may run on the machine.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { type Cleanup, temporaryFolder } from './server.ts';
+
+/** Another version of Redis or Valkey can take its place: `npm run test:runtimes` does that. */
+const REDIS_SERVER = process.env.RS_TEST_REDIS ?? 'redis-server';
+
+/** RS_* of a server whose Redis may be slow to answer, because the machine is busy. */
+export const PATIENT = { RS_STORE_TIMEOUT: '30000' } as const;
 
 export interface RedisServer {
   readonly port: number;
@@ -18,15 +25,31 @@ export interface RedisServer {
   readonly end: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
-/** Gives ports that nothing listens on now. Below those that outgoing connections get, so that none takes them. */
+/**
+ * Gives ports that nothing listens on now, each to one test process only. They are below those that outgoing connections
+ * get, so that none takes them.
+ */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = 15_000 + Math.floor(Math.random() * 6000);
     // A Cluster node also listens 10,000 above.
-    if (!ports.includes(port) && (await isFree(port)) && (await isFree(port + 10_000))) ports.push(port);
+    if (!ports.includes(port) && (await reserve(port)) && (await isFree(port)) && (await isFree(port + 10_000)))
+      ports.push(port);
   }
   return ports;
+}
+
+/**
+ * Keeps a port from other test processes for as long as this one runs: by the UDP port of the same number, which nothing
+ * else uses here, and which the system frees when the process ends. Gives false when another process has it.
+ */
+function reserve(port: number): Promise<boolean> {
+  const mark = createSocket('udp4').unref();
+  return new Promise((resolve) => {
+    mark.once('error', () => resolve(false));
+    mark.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+  });
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -49,7 +72,7 @@ export async function startRedis(
   const port = options.port ?? (await freePorts(1))[0]!;
   const folder = temporaryFolder(cleanup);
   const child = spawn(
-    'redis-server',
+    REDIS_SERVER,
     [
       ...(options.configuration === undefined ? [] : [options.configuration]),
       ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder],
@@ -80,7 +103,7 @@ export async function startRedis(
     await ended;
   });
   for (let attempt = 0; !/Ready to accept connections|Running mode=sentinel/.test(output); attempt++) {
-    if (child.exitCode !== null || attempt > 400) throw new Error(`redis-server does not start: ${output}`);
+    if (child.exitCode !== null || attempt > 6000) throw new Error(`redis-server does not start: ${output}`);
     await delay(10);
   }
   await admin.connect();

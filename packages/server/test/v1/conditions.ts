@@ -22,19 +22,33 @@ const MATCHING = ['"1"', '*', ' * ', '"7", "1"', '"1","2"', 'W/"1", "1"', '"9" ,
 const OTHER = [
   '"2"',
   '"01"',
-  '1',
   '""',
-  '',
   'W/"1"',
-  '"1',
-  "'1'",
   '"1.0"',
   '"999999999999999999999"',
-  '**',
   '"*"',
-  'null',
   '"-1"',
+  '"2", W/"1",',
+  '"1,1"',
+  '"é"',
+];
+/** What is no list of entity tags. */
+const GARBAGE = [
+  '1',
+  '',
+  '"1',
+  '1"',
+  "'1'",
+  '**',
+  'null',
   '"1" "2"',
+  '"1""2"',
+  'w/"1"',
+  'W/1',
+  '*, "1"',
+  '*, *',
+  ',',
+  '"1 "',
 ];
 
 export function conditionsSection(service: () => Service): void {
@@ -48,6 +62,17 @@ export function conditionsSection(service: () => Service): void {
           const refused = await write(app, token, { 'If-Match': tag });
           assert.deepEqual(problemOf(refused), [412, 'version_mismatch'], tag);
         }
+        for (const tag of GARBAGE) {
+          for (const header of ['If-Match', 'If-None-Match']) {
+            const refused = await write(app, token, { [header]: tag });
+            assert.deepEqual(problemOf(refused), [400, 'invalid_request'], `${header}: ${tag}`);
+            assert.deepEqual(refused.json.errors[0].parameter, header);
+          }
+        }
+        for (const tags of [{ 'If-None-Match': '*' }, { 'If-None-Match': ' * ', 'If-Match': '"1"' }]) {
+          assert.deepEqual(problemOf(await write(app, token, tags)), [412, 'version_mismatch']);
+        }
+        assert.deepEqual(problemOf(await write(app, token, { 'If-None-Match': '"1"' })), [400, 'invalid_request']);
         assert.deepEqual((await app.get(token)).json, before);
         for (const tag of MATCHING) {
           const fresh = await app.token({ data: { was: 1 } });

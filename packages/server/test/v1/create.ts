@@ -24,14 +24,15 @@ export function createSection(service: () => Service): void {
       assert.match(json.token, /^[A-Za-z0-9]{40}$/);
       const { session } = json;
       assert.deepEqual(Object.keys(session), [
-        ...['id', 'app', 'subject', 'createdAt', 'lastSeenAt', 'expiresAt', 'absoluteExpiresAt', 'idleTimeout'],
-        ...['version', 'reads', 'ip', 'userAgent', 'label', 'data'],
+        ...['id', 'app', 'subject', 'createdAt', 'authenticatedAt', 'lastSeenAt', 'expiresAt', 'absoluteExpiresAt'],
+        ...['idleTimeout', 'version', 'reads', 'ip', 'userAgent', 'label', 'data'],
       ]);
-      const { id, createdAt, lastSeenAt, expiresAt, absoluteExpiresAt, ...rest } = session;
+      const { id, createdAt, authenticatedAt, lastSeenAt, expiresAt, absoluteExpiresAt, ...rest } = session;
       assert.deepEqual(rest, { app: app.name, ...body, idleTimeout: 7200, version: 1, reads: 1 });
       assert.match(id, /^[0-9a-f]{2}[A-Za-z0-9]{14}$/);
       for (const instant of [createdAt, lastSeenAt, expiresAt, absoluteExpiresAt]) assert.match(instant, INSTANT);
       assert.equal(createdAt, lastSeenAt);
+      assert.equal(createdAt, authenticatedAt);
       assert.equal(Date.parse(expiresAt) - Date.parse(createdAt), 7_200_000);
       assert.equal(Date.parse(absoluteExpiresAt) - Date.parse(createdAt), 2_592_000_000);
       assert.equal(headers.etag, '"1"');

@@ -73,7 +73,7 @@ export function listsSection(service: () => Service): void {
       for (const [query, parameter] of [
         ...['0', '-1', '1001', '1.5', 'x', '', '1e2', '%31%30%30%30%30'].map((limit) => [`limit=${limit}`, 'limit']),
         ...['x', '', 'COUNT'].map((view) => [`view=${view}`, 'view']),
-        ...['-1', 'x', '', '1e3', '99999999999'].map((within) => [`activeWithin=${within}`, 'activeWithin']),
+        ...['-1', 'x', '', '1e400', '9007199254741'].map((within) => [`activeWithin=${within}`, 'activeWithin']),
         ['limit=1&limit=1', 'limit'],
         ['nope=1', 'nope'],
         ['Limit=1', 'Limit'],

@@ -62,6 +62,51 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
       assert.equal(idsOf(await service().app('cap-oldest').ofSubject('login')).length, 5);
     });
 
+    test('of 20 rotations of one token at once, all give its one successor, whichever process answers', async () => {
+      for (let round = 0; round < 20; round++) {
+        const app = (n: number) => service().app('successor', n);
+        const token = round % 2 === 0 ? await app(0).token({ subject: `s${round}` }) : callerToken();
+        if (round % 2 === 1) await app(0).put(token, { subject: `s${round}` });
+        const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => app(i).rotate(token, { grace: 30 })));
+        assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+        const tokens = [...new Set(answers.map(({ json }) => json.token))];
+        assert.equal(tokens.length, 1, 'they are forked');
+        for (const known of [token, tokens[0]])
+          for (const n of [0, 1]) assert.equal((await app(n).get(known)).status, 200);
+      }
+    });
+
+    test('of 20 rotations without a grace, or logins, at once one wins, and the others are told that it was replaced', async () => {
+      for (let round = 0; round < 20; round++) {
+        const app = (n: number) => service().app('nograce', n);
+        const token = await app(0).token();
+        const body = round % 2 === 0 ? { grace: 0 } : { subject: `n${round}`, label: 'x' };
+        const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => app(i).rotate(token, body)));
+        const won = answers.filter(({ status }) => status === 200);
+        assert.equal(won.length, 1, `${answers.map(({ status }) => status)}`);
+        const codes = answers.filter((answer) => !won.includes(answer)).map(({ json }) => json.code);
+        assert.deepEqual([...new Set(codes)], ['token_replaced']);
+        assert.equal((await app(round).get(won[0]!.json.token)).status, 200);
+        assert.equal((await app(round).get(token)).status, 404);
+      }
+    });
+
+    test('rotations and logins with one token at once never end what another one was just given', async () => {
+      for (let round = 0; round < 40; round++) {
+        const app = (n: number) => service().app('mixed', n);
+        const token = await app(0).token();
+        const bodies = [{ grace: 30 }, { subject: `m${round}` }, { grace: 30 }, { subject: `m${round}`, grace: 30 }];
+        const turn = round % bodies.length;
+        const asked = [...bodies.slice(turn), ...bodies.slice(0, turn), ...bodies];
+        const answers = await Promise.all(asked.map((body, i) => app(i).rotate(token, body)));
+        const given = answers.filter(({ status }) => status === 200).map(({ json }) => json.token);
+        assert.equal(new Set(given).size, 1, `${answers.map(({ status }) => status)}`);
+        assert.ok(answers.every(({ status, json }) => status === 200 || json.code === 'token_replaced'));
+        assert.equal((await app(1).get(given[0])).status, 200);
+      }
+      assert.equal((await service().app('mixed').list('?view=count')).json.sessions, 40, 'a session was made twice');
+    });
+
     test('of 50 writers with one ETag exactly one wins and 49 are told 412, by every way to write', async () => {
       const ways: ((app: V1, token: string, i: number, headers: Record<string, string>) => Promise<Answer>)[] = [
         (app, token, i, headers) => app.merge(token, { by: i }, headers),
@@ -254,7 +299,7 @@ async function zombies(app: (name: string, n?: number) => V1, round: number): Pr
   const token = round % 4 < 2 ? callerToken() : await one.token({ subject: `z${round}` });
   const { json } = await one.put(token, { subject: `z${round}` });
   const moving = round % 5 === 0 ? MOVING : MOVING.slice((round % 5) - 1, round % 5);
-  // A second rotation would end the token: only one, and the moves late, so that the end mostly comes in between.
+  // The moves late, so that the end mostly comes in between.
   const writes = [...STAYING, ...STAYING.slice(0, -1), ...moving];
   const started: Promise<Answer>[] = [];
   let end: Promise<Answer> | undefined;

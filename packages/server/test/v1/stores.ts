@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { faultsOf, faultsOfRedis } from '../support/audit.ts';
-import { startRedis } from '../support/redis.ts';
+import { PATIENT, startRedis } from '../support/redis.ts';
 import { dumpRedis, linesOf } from '../support/redis-dump.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
@@ -48,11 +48,11 @@ export async function cluster(cleanup: Cleanup): Promise<StoreOfSuite> {
 
 function onRedis(cleanup: Cleanup, url: string, masters: readonly Redis[]): StoreOfSuite {
   return {
-    env: { RS_STORE: url },
+    env: { RS_STORE: url, ...PATIENT },
     shared: true,
     contents: async () => {
       const onError = (error: unknown) => cleanup.after(() => Promise.reject(error));
-      const store = new RedisStore({ url, namespace: NAMESPACE, timeout: 5000, onError });
+      const store = new RedisStore({ url, namespace: NAMESPACE, timeout: 30_000, onError });
       await store.ready();
       // An empty app stays in the register until the next sweep.
       await store.sweep(Date.now(), 10_000);

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startServer, temporaryFolder } from '../support/server.ts';
+import { until } from '../support/until.ts';
 import { openClient, problemOf, V1 } from './harness.ts';
 
 test('an app that is no longer served is 404 on every route, in no list, and its tokens are active nowhere', async (t) => {
@@ -17,7 +17,7 @@ test('an app that is no longer served is 404 on every route, in no list, and its
   const [kept, token] = [await shop.token({ subject: 'a' }), await old.token({ subject: 'a' })];
   writeFileSync(path, '{"strictApps":true,"apps":{"shop":{}}}');
   server.child.kill('SIGHUP');
-  while (!server.output().includes('was read again')) await delay(10);
+  await until(() => server.output().includes('was read again'));
   for (const answer of [
     await old.create(),
     await old.get(token),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { callerToken, freshApp, problemOf, type Service } from './harness.ts';
 
 export function timeoutsSection(service: () => Service): void {
@@ -12,9 +13,11 @@ export function timeoutsSection(service: () => Service): void {
       assert.equal(idleTimeout, 10.25);
       assert.equal(Date.parse(absoluteExpiresAt) - Date.parse(createdAt), 500);
       assert.equal(expiresAt, absoluteExpiresAt, 'whichever comes first');
-      assert.equal((await app.get(json.token, '?touch=true')).json.absoluteExpiresAt, absoluteExpiresAt);
-      await delay(510);
-      assert.equal((await app.get(json.token)).status, 404);
+      await until(async () => (await app.get(json.token)).status === 404);
+      assert.ok(Date.now() >= Date.parse(absoluteExpiresAt), 'not before its deadline');
+      const { json: longer } = await app.create({ idleTimeout: 1000.25, absoluteTimeout: 3600.5 });
+      const touched = await app.get(longer.token, '?touch=true');
+      assert.equal(touched.json.absoluteExpiresAt, longer.session.absoluteExpiresAt);
     });
 
     test('of 0 or less: the write succeeds and the session is gone at once', async () => {
@@ -107,7 +110,7 @@ export function timeoutsSection(service: () => Service): void {
       }
     });
 
-    test('the absolute deadline is moved by no touch, and by no number of PUTs', async () => {
+    test('the absolute deadline is moved by no touch, and by no number of PUTs or rotations, but by a login', async () => {
       const app = service().app(freshApp());
       const token = callerToken();
       const { json: made } = await app.put(token, { absoluteTimeout: 1000 });
@@ -117,14 +120,26 @@ export function timeoutsSection(service: () => Service): void {
         await app.touch(token, { idleTimeout: 100_000 }),
         await app.get(token, '?touch=true'),
         await app.put(token, { absoluteTimeout: 1000, idleTimeout: 100_000 }),
-        await app.put(token, { absoluteTimeout: 1000, subject: 'ann' }),
-        await app.patch(token, { subject: 'bob' }),
+        await app.patch(token, { absoluteTimeout: 1000 }),
+        await app.patch(token, { subject: null, label: 'x' }),
       ]) {
         assert.equal(answer.json.absoluteExpiresAt, made.absoluteExpiresAt);
         assert.ok(answer.json.expiresAt <= made.absoluteExpiresAt);
       }
-      const { json } = await app.rotate(token, { subject: 'eve' });
+      const { json } = await app.rotate(token, { absoluteTimeout: 1000 });
       assert.equal(json.session.absoluteExpiresAt, made.absoluteExpiresAt);
+      const logins = [
+        [(await app.rotate(json.token, { subject: 'eve' })).json.session, 2_592_000],
+        [(await app.put(callerToken(), { absoluteTimeout: 1000 })).json, 1000],
+      ] as const;
+      const other = callerToken();
+      await app.put(other, { absoluteTimeout: 1000 });
+      const put = [(await app.put(other, { absoluteTimeout: 500, subject: 'ann' })).json, 500] as const;
+      const patched = [(await app.patch(other, { subject: 'bob' })).json, 2_592_000] as const;
+      for (const [session, timeout] of [...logins, put, patched]) {
+        const { authenticatedAt, createdAt, absoluteExpiresAt } = session;
+        assert.equal(Date.parse(absoluteExpiresAt) - Date.parse(authenticatedAt ?? createdAt), 1000 * timeout);
+      }
     });
 
     test('an absolute timeout that a PUT makes shorter than the age of the session ends it', async () => {

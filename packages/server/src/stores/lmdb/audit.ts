@@ -8,7 +8,7 @@ import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
 import { activityKey, aliasKey, dueKey, idOf, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
-import { FORM, type StoredRecord, unpackRecord } from './record.ts';
+import { isKnownForm, type StoredRecord, unpackRecord } from './record.ts';
 import { Tables } from './tables.ts';
 
 const SLICE = 1000;
@@ -220,7 +220,7 @@ export class LmdbAudit implements Audit {
   private read(key: string, snapshot?: Transaction): StoredRecord | 'form' | 'record' | null {
     const bytes = this.tables.sessions.getBinary(key, snapshot && { transaction: snapshot });
     if (bytes === undefined) return null;
-    if (bytes.length > 0 && bytes[0] !== FORM) return 'form';
+    if (bytes.length > 0 && !isKnownForm(bytes[0]!)) return 'form';
     try {
       return unpackRecord(bytes);
     } catch {
@@ -240,10 +240,10 @@ function entriesOf({ session, credential, dueAt, indexedAt }: StoredRecord) {
   ];
   if (prefix !== null) entries.push({ index: 'subjects', key: `${prefix}:${id}`, value: true });
   if (dueAt !== null) entries.push({ index: 'due', key: dueKey(dueAt, app, id), value: true });
-  for (const held of [credential, credential.previous]) {
-    // The token before a rotation may be another session's by now.
-    const mayBeElsewhere = held === credential.previous;
-    if (held?.alias) entries.push({ index: 'aliases', key: aliasKey(app, held.hash), value: id, mayBeElsewhere });
+  for (const held of [credential, ...credential.previous]) {
+    // A token that was replaced may be another session's by now.
+    const mayBeElsewhere = held !== credential;
+    if (held.alias) entries.push({ index: 'aliases', key: aliasKey(app, held.hash), value: id, mayBeElsewhere });
   }
   return entries;
 }

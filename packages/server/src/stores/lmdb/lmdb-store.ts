@@ -31,8 +31,8 @@ import {
   capOfMove,
   kept,
   moved,
-  rotated,
   rotationLater,
+  stepOf,
   surplus,
 } from '../../core/transitions.ts';
 import { LmdbAudit } from './audit.ts';
@@ -164,22 +164,34 @@ export class LmdbStore implements SessionStore {
       const entry = this.open(app, token, now);
       if (entry === null) return null;
       const { stored, session: before } = entry;
-      const { move, expect } = rotation;
+      const { move, change, expect = before.version } = rotation;
       const idle = idleFor(before, now);
-      if (expect !== undefined && before.version !== expect)
-        return { kind: 'conflict', session: before, at: now, idle };
-      const known = move === undefined && stored.credential.hash === rotation.credential.hash;
-      if (known) return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
-      if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
-      const credential = rotated(stored.credential, rotationLater(rotation, shift));
-      if (move === undefined) {
-        this.tables.remove(stored);
-        this.tables.insert(stored.session, credential, stored.flushes);
-        return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
+      if (before.version !== expect) return { kind: 'conflict', session: before, at: now, idle };
+      const step = stepOf(stored.credential, token.hash, rotationLater(rotation, shift), now);
+      if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
+      if (step.kind === 'done') return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
+      const changed = (session: Session, at: number) => {
+        if (change === undefined) return moved(session, move, at);
+        return applyChange(session, { ...change, expect, ...(move && { move }) }, at);
+      };
+      const session = changed(before, now);
+      const visit = { session, at: now, idle };
+      if (step.kind === 'rotates') {
+        if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
+        if (move !== undefined) {
+          const revoked = this.moveTo(entry, session, step.credential, capOfMove(before, move), now);
+          return Array.isArray(revoked) ? { kind: 'rotated', ...visit, revoked } : revoked;
+        }
       }
-      const session = moved(before, move);
-      const revoked = this.moveTo(entry, session, credential, capOfMove(before, move), now);
-      return Array.isArray(revoked) ? { kind: 'rotated', session, at: now, idle, revoked } : revoked;
+      // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
+      const next = changed(stored.session, Math.max(now, before.lastSeenAt));
+      if (step.kind === 'rotates') {
+        this.tables.remove(stored);
+        this.tables.insert(next, step.credential, stored.flushes);
+      } else if (change !== undefined && this.tables.replace(stored, next)) this.seen.fallBehind(entry.key);
+      return step.kind === 'follows'
+        ? { kind: 'repeated', ...visit, seeds: step.seeds }
+        : { kind: 'rotated', ...visit, revoked: [] };
     });
   }
 
@@ -190,8 +202,7 @@ export class LmdbStore implements SessionStore {
       const { open, live } = this;
       const entry = selector.by === 'token' ? open(app, selector.token, now) : live(sessionKey(app, selector.id), now);
       if (entry === null) return 0;
-      if (selector.by === 'token' && selector.version !== undefined && selector.version !== entry.session.version)
-        return 0;
+      if (selector.version !== undefined && selector.version !== entry.session.version) return 0;
       this.tables.remove(entry.stored);
       this.seen.forget(entry.key);
       return 1;

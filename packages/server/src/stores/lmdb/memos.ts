@@ -30,11 +30,13 @@ export class Memos {
     return null;
   }
 
-  /** Removes up to `limit` that are over. In a transaction. */
-  sweep(now: number, limit: number): void {
-    for (const key of [...this.due.getKeys({ ...dueUntil(now), limit })]) {
+  /** Removes up to `limit` that are over, and gives how many. In a transaction. */
+  sweep(now: number, limit: number): number {
+    const keys = [...this.due.getKeys({ ...dueUntil(now), limit })];
+    for (const key of keys) {
       void this.due.remove(key);
       void this.memos.remove(keyOfDue(key));
     }
+    return keys.length;
   }
 }

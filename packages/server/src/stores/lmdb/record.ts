@@ -6,11 +6,15 @@
  *
  *   0 form   1 flushes   5 reads   13 lastSeenAt   21 idleTimeout   29 absoluteExpiresAt   37 length of the rest   41 rest, data
  *   u8       u32         f64       f64             f64, NaN: none   f64, NaN: none         u32
+ *
+ * Form 1, of versions before, is read too, and written anew as form 2 when more than its counters change. It knew one
+ * replaced token and no instant of login: what has a subject had it from its creation.
  */
-import type { Credential, Session } from '../../core/session.ts';
+import type { Credential, Replaced, Session } from '../../core/session.ts';
 
-/** The form this version writes and reads. */
-export const FORM = 1;
+/** The form this version writes. */
+const FORM = 2;
+const FIRST_FORM = 1;
 const FLUSHES = 1;
 const READS = 5;
 const LAST_SEEN = 13;
@@ -41,15 +45,19 @@ type Rest = readonly [
   label: string | null,
   hash: string,
   alias: boolean,
-  previous: readonly [hash: string, alias: boolean, until: number] | null,
+  previous: readonly StoredReplaced[] | FirstReplaced | null,
   dueAt: number | null,
   indexedAt: number,
+  /** Absence: undefined in form 1. */
+  authenticatedAt?: number | null,
 ];
+type StoredReplaced = readonly [hash: string, alias: boolean, until: number, seed: string | null];
+type FirstReplaced = readonly [hash: string, alias: boolean, until: number];
 
 export function packRecord({ session: s, credential: c, dueAt, indexedAt, flushes }: StoredRecord): Buffer {
-  const previous = c.previous && ([c.previous.hash, c.previous.alias, c.previous.until] as const);
+  const previous = c.previous.map(({ hash, alias, until, seed }) => [hash, alias, until, seed] as const);
   const names = [s.id, s.app, s.subject, s.createdAt, s.version, s.ip, s.userAgent, s.label] as const;
-  const rest: Rest = [...names, c.hash, c.alias, previous, dueAt, indexedAt];
+  const rest: Rest = [...names, c.hash, c.alias, previous, dueAt, indexedAt, s.authenticatedAt];
   const text = JSON.stringify(rest);
   const restLength = Buffer.byteLength(text);
   const bytes = Buffer.allocUnsafe(REST + restLength + Buffer.byteLength(s.data));
@@ -71,12 +79,14 @@ export function unpackRecord(bytes: Buffer): StoredRecord {
   const dataAt = REST + bytes.readUInt32BE(REST_LENGTH);
   const rest = JSON.parse(bytes.toString('utf8', REST, dataAt)) as Rest;
   const [id, app, subject, createdAt, version, ip, userAgent, label, hash, alias, before, dueAt, indexedAt] = rest;
+  const authenticatedAt = bytes[0] === FIRST_FORM ? (subject === null ? null : createdAt) : (rest[13] ?? null);
   return {
     session: {
       id,
       app,
       subject,
       createdAt,
+      authenticatedAt,
       ...timesOf(bytes),
       version,
       reads: bytes.readDoubleBE(READS),
@@ -85,7 +95,7 @@ export function unpackRecord(bytes: Buffer): StoredRecord {
       label,
       data: bytes.toString('utf8', dataAt, bytes.length),
     },
-    credential: { hash, alias, previous: before && { hash: before[0], alias: before[1], until: before[2] } },
+    credential: { hash, alias, previous: replacedOf(before) },
     dueAt,
     indexedAt,
     flushes: bytes.readUInt32BE(FLUSHES),
@@ -113,6 +123,18 @@ export function recountPacked(bytes: Buffer, reads: number, lastSeenAt: number):
   return flushes;
 }
 
+export function isKnownForm(form: number): boolean {
+  return form === FORM || form === FIRST_FORM;
+}
+
+/** In form 1 there is one at most, which is no list of lists. */
+function replacedOf(stored: Rest[10]): Replaced[] {
+  const [first] = stored ?? [];
+  const list = typeof first === 'string' ? [stored as FirstReplaced] : ((stored ?? []) as readonly StoredReplaced[]);
+  return list.map(([hash, alias, until, seed = null]) => ({ hash, alias, until, seed }));
+}
+
 function assertForm(bytes: Buffer): void {
-  if (bytes[0] !== FORM) throw new Error(`session record of form ${bytes[0]}; this version reads form ${FORM}`);
+  if (isKnownForm(bytes[0]!)) return;
+  throw new Error(`session record of form ${bytes[0]}; this version reads forms ${FIRST_FORM} and ${FORM}`);
 }

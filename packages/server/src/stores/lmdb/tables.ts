@@ -139,9 +139,12 @@ export class Tables {
     this.put({ session, credential, dueAt, flushes, indexedAt: session.lastSeenAt });
     if (session.subject !== null) void this.subjects.put(`${subjectPrefix(app, session.subject)}:${id}`, true);
     if (dueAt !== null) void this.due.put(dueKey(dueAt, app, id), true);
-    for (const held of [credential.previous, credential]) {
-      if (held?.alias) void this.aliases.put(aliasKey(app, held.hash), id);
+    for (const { hash, alias } of credential.previous) {
+      // A token that was replaced may be another session's by now.
+      const key = alias ? aliasKey(app, hash) : null;
+      if (key !== null && this.aliases.get(key) === undefined) void this.aliases.put(key, id);
     }
+    if (credential.alias) void this.aliases.put(aliasKey(app, credential.hash), id);
     this.putActivity(session);
     this.counts.add(app, 1);
   }
@@ -196,9 +199,9 @@ export class Tables {
     void this.activity.remove(activityKey(app, indexedAt, id));
     if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
-    for (const held of [credential, credential.previous]) {
-      // The token before a rotation may be another session's by now.
-      const key = held?.alias ? aliasKey(app, held.hash) : null;
+    for (const { hash, alias } of [credential, ...credential.previous]) {
+      // A token that was replaced may be another session's by now.
+      const key = alias ? aliasKey(app, hash) : null;
       if (key !== null && this.aliases.get(key) === id) void this.aliases.remove(key);
     }
   }

@@ -100,11 +100,11 @@ export class Walks {
 
   async sweep(now: number, limit: number): Promise<number> {
     this.tables.releaseDeadReaders();
+    await this.sweepMemos(now);
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {
       const slice = await this.tables.transaction(() => {
-        this.tables.memos.sweep(this.decidedAt(now), WRITE_SLICE);
         const size = Math.min(WRITE_SLICE, limit - removed);
         return { ...this.sweepDue(this.decidedAt(now), start, size), size };
       });
@@ -131,6 +131,12 @@ export class Walks {
   private sweepDue(now: number, start: string, limit: number): { removed: number; keys: string[] } {
     const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit })];
     return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys };
+  }
+
+  /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */
+  private async sweepMemos(now: number): Promise<void> {
+    const slice = () => this.tables.memos.sweep(this.decidedAt(now), WRITE_SLICE);
+    while ((await this.tables.transaction(slice)) === WRITE_SLICE);
   }
 
   /** Looks at one state, by the instant at which it has what this process had pending. */

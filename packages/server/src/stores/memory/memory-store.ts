@@ -33,27 +33,16 @@ import {
   capOfMove,
   kept,
   moved,
-  rotated,
   rotationLater,
+  stepOf,
   surplus,
 } from '../../core/transitions.ts';
+
+import { type AppSessions, allLive, type Entry, live, noSessions, ofSubject } from './app-sessions.ts';
 
 interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse'> {
   /** Read again as a verb acts (core/instant.ts). */
   readonly clock?: Clock | undefined;
-}
-
-interface Entry {
-  session: Session;
-  credential: Credential;
-}
-
-/** The sessions of one app, by id; and the two ways to them that are not the id. */
-interface AppSessions {
-  readonly byId: Map<string, Entry>;
-  readonly bySubject: Map<string, Set<string>>;
-  /** Hash of a token that does not say where its session is → session id. */
-  readonly aliases: Map<string, string>;
 }
 
 export class MemoryStore implements SessionStore {
@@ -101,7 +90,7 @@ export class MemoryStore implements SessionStore {
 
   async find(app: string, id: string, asked: number): Promise<Visit | null> {
     const now = this.decidedAt(asked);
-    const entry = this.live(this.app(app), id, now);
+    const entry = live(this.app(app), id, now);
     return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
   }
 
@@ -136,19 +125,24 @@ export class MemoryStore implements SessionStore {
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
     if (entry === null) return null;
-    const { move } = rotation;
+    const { move, change, expect = entry.session.version } = rotation;
     const idle = idleFor(entry.session, now);
-    if (rotation.expect !== undefined && entry.session.version !== rotation.expect) {
-      return { kind: 'conflict', session: entry.session, at: now, idle };
+    if (entry.session.version !== expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+    const step = stepOf(entry.credential, token.hash, rotationLater(rotation, now - asked), now);
+    if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
+    if (step.kind === 'done') return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
+    const changed = change && applyChange(entry.session, { ...change, expect, ...(move && { move }) }, now);
+    const session = changed ?? moved(entry.session, move, now);
+    const visit = { session, at: now, idle };
+    if (step.kind !== 'rotates') {
+      entry.session = session;
+      if (step.kind === 'follows') return { kind: 'repeated', ...visit, seeds: step.seeds };
+      return { kind: 'rotated', ...visit, revoked: [] };
     }
-    const known = move === undefined && rotation.credential.hash === entry.credential.hash;
-    if (known) return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
     if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
-    const session = move === undefined ? entry.session : moved(entry.session, move);
-    const next: Entry = { session, credential: rotated(entry.credential, rotationLater(rotation, now - asked)) };
     const cap = move === undefined ? null : capOfMove(entry.session, move);
-    const revoked = this.moveTo(sessions, entry, next, cap, now);
-    return Array.isArray(revoked) ? { kind: 'rotated', session, at: now, idle, revoked } : revoked;
+    const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now);
+    return Array.isArray(revoked) ? { kind: 'rotated', ...visit, revoked } : revoked;
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
@@ -161,8 +155,7 @@ export class MemoryStore implements SessionStore {
   async list(app: string, query: ListQuery, asked: number): Promise<Page> {
     const now = this.decidedAt(asked);
     const sessions = this.app(app);
-    const all =
-      query.subject === undefined ? this.allLive(sessions, now) : this.ofSubject(sessions, query.subject, now);
+    const all = query.subject === undefined ? allLive(sessions, now) : ofSubject(sessions, query.subject, now);
     const since = query.activeSince === undefined ? 0 : query.activeSince + now - asked;
     const active = all.filter((session) => session.lastSeenAt >= since);
     return { ...pageOf(active, query.cursor, query.limit), at: now };
@@ -171,7 +164,7 @@ export class MemoryStore implements SessionStore {
   async count(app: string, activeSince: number, asked: number): Promise<Count> {
     const now = this.decidedAt(asked);
     const since = activeSince + now - asked;
-    const active = this.allLive(this.app(app), now).filter((session) => session.lastSeenAt >= since);
+    const active = allLive(this.app(app), now).filter((session) => session.lastSeenAt >= since);
     const subjects = new Set(active.map((session) => session.subject).filter((subject) => subject !== null));
     return { sessions: active.length, subjects: subjects.size };
   }
@@ -237,18 +230,13 @@ export class MemoryStore implements SessionStore {
   private app(name: string): AppSessions {
     this.assertOpen();
     // A new app is entered with its first session: asking about names that do not exist costs no memory.
-    return this.byApp.get(name) ?? { byId: new Map(), bySubject: new Map(), aliases: new Map() };
-  }
-
-  private live(app: AppSessions, id: string, now: number): Entry | null {
-    const entry = app.byId.get(id);
-    return entry !== undefined && isLive(entry.session, now) ? entry : null;
+    return this.byApp.get(name) ?? noSessions();
   }
 
   /** The session of a token: where its id says, else, when it moved or was never there, where its alias says. */
   private open(app: AppSessions, token: TokenRef, now: number): Entry | null {
     for (const id of [token.id, app.aliases.get(token.hash)]) {
-      const entry = id == null ? null : this.live(app, id, now);
+      const entry = id == null ? null : live(app, id, now);
       if (entry === null) continue;
       if (opens(entry.credential, token, now)) return entry;
       if (isReused(entry.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
@@ -263,37 +251,26 @@ export class MemoryStore implements SessionStore {
     return app.byId.size >= quota;
   }
 
-  private allLive(app: AppSessions, now: number): Session[] {
-    return [...app.byId.values()].map((entry) => entry.session).filter((session) => isLive(session, now));
-  }
-
-  private ofSubject(app: AppSessions, subject: string, now: number): Session[] {
-    const ids = app.bySubject.get(subject) ?? [];
-    return [...ids].map((id) => app.byId.get(id)!.session).filter((session) => isLive(session, now));
-  }
-
   private select(app: AppSessions, selector: Selector, now: number): string[] {
     switch (selector.by) {
       case 'token': {
         const entry = this.open(app, selector.token, now);
-        const { version } = selector;
-        if (entry === null || (version !== undefined && version !== entry.session.version)) return [];
-        return [entry.session.id];
+        return isAtVersion(entry, selector.version) ? [entry.session.id] : [];
       }
       case 'id':
-        return this.live(app, selector.id, now) === null ? [] : [selector.id];
+        return isAtVersion(live(app, selector.id, now), selector.version) ? [selector.id] : [];
       case 'subject':
-        return this.ofSubject(app, selector.subject, now)
+        return ofSubject(app, selector.subject, now)
           .map((session) => session.id)
           .filter((id) => id !== selector.except);
       case 'app':
-        return this.allLive(app, now).map((session) => session.id);
+        return allLive(app, now).map((session) => session.id);
     }
   }
 
   /** What a session left that has ended but was not swept yet is free. */
   private idTaken(app: AppSessions, id: string, now: number): boolean {
-    if (this.live(app, id, now) !== null) return true;
+    if (live(app, id, now) !== null) return true;
     this.remove(app, id);
     return false;
   }
@@ -307,7 +284,7 @@ export class MemoryStore implements SessionStore {
 
   /** Ends what a cap says. Gives the ids, or the refusal. */
   private makeRoom(app: AppSessions, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
-    const live = subject === null ? [] : this.ofSubject(app, subject, now);
+    const live = subject === null ? [] : ofSubject(app, subject, now);
     const ending = surplus(live, subject === null ? null : cap);
     if (ending === null) return { kind: 'refused', at: now, sessions: live };
     for (const { id } of ending) this.remove(app, id);
@@ -333,7 +310,11 @@ export class MemoryStore implements SessionStore {
       const ids = app.bySubject.get(session.subject) ?? new Set();
       app.bySubject.set(session.subject, ids.add(session.id));
     }
-    for (const held of [credential.previous, credential]) if (held?.alias) app.aliases.set(held.hash, session.id);
+    // A token that was replaced may be another session's by now.
+    for (const { hash, alias } of credential.previous) {
+      if (alias && !app.aliases.has(hash)) app.aliases.set(hash, session.id);
+    }
+    if (credential.alias) app.aliases.set(credential.hash, session.id);
   }
 
   private remove(app: AppSessions, id: string): void {
@@ -342,12 +323,16 @@ export class MemoryStore implements SessionStore {
     const { session, credential } = entry;
     app.byId.delete(id);
     if (app.byId.size === 0) this.byApp.delete(session.app);
-    for (const held of [credential, credential.previous]) {
-      if (held?.alias && app.aliases.get(held.hash) === id) app.aliases.delete(held.hash);
+    for (const { hash, alias } of [credential, ...credential.previous]) {
+      if (alias && app.aliases.get(hash) === id) app.aliases.delete(hash);
     }
     if (session.subject === null) return;
     const ids = app.bySubject.get(session.subject);
     ids?.delete(id);
     if (ids?.size === 0) app.bySubject.delete(session.subject);
   }
+}
+
+function isAtVersion(entry: Entry | null, version: number | undefined): entry is Entry {
+  return entry !== null && (version === undefined || version === entry.session.version);
 }

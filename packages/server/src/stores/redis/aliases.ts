@@ -196,8 +196,17 @@ export class Aliases {
   }
 
   /** Points an alias at a session if its value is `instead` ('': none). Gives null when it did, else its value. */
-  private point(app: string, hash: string, session: Session, instead: string, now: number): Promise<string | null> {
-    return this.put(app, hash, leadTo(session), instead, ttlFor(session, leadTo(session), now));
+  private async point(
+    app: string,
+    hash: string,
+    session: Session,
+    instead: string,
+    now: number,
+  ): Promise<string | null> {
+    const value = leadTo(session);
+    const found = await this.put(app, hash, value, instead, ttlFor(session, value, now), true);
+    // Done twice, because the first answer was lost: the second time it finds what it put there.
+    return found === value ? null : found;
   }
 
   /** Lets an alias that was claimed lead to where it led before. */
@@ -206,9 +215,16 @@ export class Aliases {
     await this.put(app, hash, before, value, Number.isFinite(until) ? timeToLive(until - now) : '');
   }
 
-  private async put(app: string, hash: string, value: string, instead: string, ttl: string): Promise<string | null> {
-    const args = [value, instead, ttl];
-    const found = (await this.calls.callTimeless('alias-point', [this.keys.alias(app, hash)], args)) as Buffer | null;
+  private async put(
+    app: string,
+    hash: string,
+    value: string,
+    instead: string,
+    ttl: string,
+    repeatable = false,
+  ): Promise<string | null> {
+    const [keys, args] = [[this.keys.alias(app, hash)], [value, instead, ttl]];
+    const found = (await this.calls.callTimeless('alias-point', keys, args, repeatable)) as Buffer | null;
     return found?.toString('latin1') ?? null;
   }
 }

@@ -9,7 +9,7 @@ import { fingerprint, ID_LENGTH, isSessionId } from '../../core/token.ts';
 import type { AuditOptions } from '../audit.ts';
 import type { Aliases } from './aliases.ts';
 import { type Keys, partitionOfId } from './keys.ts';
-import { FORM, unpackVisit } from './record.ts';
+import { isKnownForm, unpackVisit } from './record.ts';
 import type { Argument, ScriptCalls } from './script-calls.ts';
 import type { Suspects } from './suspects.ts';
 
@@ -75,7 +75,7 @@ export class PartitionAudit {
       for (let i = 0; i < flat.length; i += 2) {
         const [id, record] = [flat[i]!.toString('latin1'), flat[i + 1]!];
         const where = `${keys[0]} ${id}`;
-        if (record.length > 0 && record[0] !== FORM) {
+        if (record.length > 0 && !isKnownForm(record[0])) {
           const message = `a session of form ${record[0]}, which this version does not know: another one wrote it`;
           options.onFinding({ kind: 'fault', code: 'form', where, message, mended: null });
         } else if (!isSessionId(id) || partitionOfId(id) !== partition) {
@@ -87,7 +87,7 @@ export class PartitionAudit {
         }
       }
       for (const step of chunks(known, STEP)) {
-        for (const [id, fault] of await this.compare('audit-sessions', keys, [FORM, ...step])) {
+        for (const [id, fault] of await this.compare('audit-sessions', keys, step)) {
           const [message, mended] = SESSION_FAULTS[fault]!;
           this.tell(`session-${fault}`, `${keys[0]} ${id}`, message, mended);
         }
@@ -133,7 +133,7 @@ export class PartitionAudit {
     if (lead.startsWith(id) || (lead !== '' && !(await aliases.isUnfinished(app, id)))) return;
     await suspects.add(async () => {
       const record = (await calls.command('HGET', [sessions, id])) as Buffer | null;
-      if (record === null || record[0] !== FORM || record[1] !== 1 || hashOf(record) !== hash) return;
+      if (record === null || !isKnownForm(record[0]) || record[1] !== 1 || hashOf(record) !== hash) return;
       const session = sessionOf(record, app, id);
       if (session === null) return;
       const [seconds] = (await calls.command('TIME', [])) as Buffer[];

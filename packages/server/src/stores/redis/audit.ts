@@ -4,6 +4,7 @@
  * (suspects.ts). It walks the key space with SCAN, which the store itself never does: keys that no index leads to are
  * found in no other way. Rejected: reading everything and comparing here. It is wrong while servers write.
  */
+import { ServiceError } from '../../core/errors.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
 import { readAddress } from './address.ts';
 import { Aliases } from './aliases.ts';
@@ -12,6 +13,7 @@ import { PartitionAudit } from './audit-partition.ts';
 import { examine } from './examination.ts';
 import { Keys } from './keys.ts';
 import type { RedisOptions } from './redis-store.ts';
+import { Refused } from './refusal.ts';
 import { ScriptCalls } from './script-calls.ts';
 import { Suspects } from './suspects.ts';
 
@@ -32,15 +34,16 @@ export class RedisAudit implements Audit {
   private readonly options: RedisAuditOptions;
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
-  private trouble: unknown = null;
+  private refuse: (error: Refused) => void = () => {};
 
   /** Errors: a URL that is none of Redis. */
   constructor(options: RedisAuditOptions) {
     const address = readAddress(options.url);
     if (address === null) throw new Error('not a URL of Redis');
     const { timeout, tls = {} } = options;
+    // A Redis that is away may come yet. One that refuses the account or the database will refuse it again.
     const onError = (error: unknown) => {
-      this.trouble = error;
+      if (error instanceof ServiceError && error.cause instanceof Refused) this.refuse(error.cause);
     };
     this.options = options;
     this.calls = new ScriptCalls({ address, tls, timeout, replicas: 0, clock: 'redis', onError });
@@ -49,10 +52,14 @@ export class RedisAudit implements Audit {
 
   async run(options: AuditOptions): Promise<AppSummary[]> {
     try {
-      await this.calls.ready(GREETING);
+      const refusal = new Promise<never>((_, reject) => {
+        this.refuse = reject;
+      });
+      if (!(await Promise.race([refusal, this.calls.ready(GREETING)])))
+        throw this.calls.trouble ?? new Error('no answer');
       return await this.walk(options);
     } catch (error) {
-      throw this.trouble ?? (error as Error).cause ?? error;
+      throw (error as Error).cause ?? error;
     }
   }
 

@@ -1,110 +1,221 @@
 /**
- * The connection: one server, Sentinel or Cluster, all behind `send`. Fails fast: no offline queue, nothing sent again
- * after a lost connection, a silent connection is dropped while commands wait for it. It does not know the scripts, nor
- * the time budget (script-calls.ts does).
+ * The connection: one server, Sentinel or Cluster, all behind `send`. What it must have before its first command of ours
+ * stands in handshake.ts.
+ *
+ * When it is lost, the next attempt is made at once, and further ones after pauses. A command that was not sent waits for it
+ * within its time. One that was sent without an answer is sent again only if to do it twice is as good as once. Nobody
+ * waits for a connection that has been away for longer than a whole budget: requests are then told at once. The driver
+ * queues nothing and sends nothing again by itself.
  */
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Cluster, Command, Pipeline, type Redis } from 'ioredis';
 import type { Address } from './address.ts';
+import { clientFor, inWords, type TlsFiles } from './clients.ts';
+import { place } from './connectors.ts';
+import { noCluster, textOf } from './refusal.ts';
 
-export interface TlsFiles {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-  readonly servername?: string;
-}
+export type { TlsFiles };
 
 export interface ConnectionOptions {
   readonly address: Address;
   readonly tls: TlsFiles;
   /** Units: milliseconds. */
   readonly timeout: number;
-  /** Told once when the connection is lost or cannot be had, not with every attempt. */
+  /** Told of each attempt to connect that failed: why, in a sentence. */
   readonly onError: (error: unknown) => void;
 }
+
+/** How long a command may be tried. */
+export interface Patience {
+  /** Until when it may be sent, on the clock of `performance`. Units: milliseconds. */
+  readonly until: number;
+  /** Whether to do it twice is as good as once. */
+  readonly repeatable: boolean;
+}
+
+export type Argument = string | Buffer | number;
 
 /** One server that takes writes, to be asked for itself. */
 export interface Master {
   /** host:port. */
   readonly name: string;
-  readonly send: (command: string, args: (string | Buffer | number)[]) => Promise<unknown>;
+  readonly send: (command: string, args: Argument[]) => Promise<unknown>;
 }
 
-/** How long until the next attempt to connect. Units: milliseconds. */
-const RETRY = 200;
+/** The longest pause between two attempts. Units: milliseconds. */
+const LONGEST_PAUSE = 200;
+/** A connection that lived for less is one more attempt that failed, when the next pause is chosen. Units: milliseconds. */
+const STEADY = 1000;
 
 export class Connection {
   /** Whether one command may touch keys of several slots. */
   readonly anySlot: boolean;
+  private readonly options: ConnectionOptions;
   private readonly client: Redis | Cluster;
-  private failing = false;
+  /** Those who wait for a connection. */
+  private readonly waiting = new Set<() => void>();
+  /** Since when there is none. Null: there is one. */
+  private lostAt: number | null = performance.now();
+  private readyAt = Number.POSITIVE_INFINITY;
+  private attempts = 0;
+  /** What the driver said last. */
+  private said: unknown = null;
+  private reason: Error | null = null;
   private gathering = false;
   private closed = false;
 
-  constructor({ address, tls, timeout, onError }: ConnectionOptions) {
-    this.anySlot = address.topology !== 'cluster';
-    this.client = clientFor(address, tls, timeout);
-    this.client.on('ready', () => {
-      this.failing = false;
-    });
+  constructor(options: ConnectionOptions) {
+    this.options = options;
+    this.anySlot = options.address.topology !== 'cluster';
+    this.client = clientFor(options.address, options.tls, options.timeout);
+    this.client.on('ready', () => this.onReady());
     this.client.on('error', (error: unknown) => {
-      if (this.failing) return;
-      this.failing = true;
-      onError(withoutArguments(error));
+      this.said = error;
     });
-    // ioredis gives up where a Sentinel sends it to nobody, or a Cluster has no node that answers. We do not.
-    this.client.on('end', () => {
-      if (!this.closed) setTimeout(() => !this.closed && this.connect(), RETRY);
-    });
+    // The end of a connection, and of an attempt to have one.
+    this.client.on('end', () => this.onEnd());
     this.connect();
   }
 
-  /** Resolves when commands can be sent, or after `limit` milliseconds: a server starts without its store, too. */
-  async ready(limit: number): Promise<void> {
-    if (this.client.status === 'ready') return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limit);
-      this.client.once('ready', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  /** Tells whether commands can be sent, now or within `limit` milliseconds: a server starts without its store, too. */
+  ready(limit: number): Promise<boolean> {
+    if (this.client.status === 'ready') return Promise.resolve(true);
+    return this.comes(performance.now() + limit);
+  }
+
+  /** Why there is no connection, in a sentence. Absence: null when there is one. */
+  get trouble(): Error | null {
+    if (this.lostAt === null) return null;
+    return this.reason ?? new Error(`${inWords(this.options.address)} does not answer yet`);
   }
 
   /** Sends a command. Answers bulk texts as Buffers. Errors: what the server or the network says, arguments left out. */
-  async send(command: string, args: (string | Buffer | number)[]): Promise<unknown> {
-    if (this.client.status !== 'ready') throw new Error('not connected');
-    this.gather();
-    try {
-      return await this.client.callBuffer(command, args);
-    } catch (error) {
-      throw withoutArguments(error);
+  async send(command: string, args: Argument[], patience: Patience): Promise<unknown> {
+    for (let attempt = 0; ; attempt++) {
+      if (this.client.status !== 'ready') await this.there(patience.until);
+      const sending = new Sending(command, args, AS_BUFFERS);
+      this.gather();
+      try {
+        return await (this.client.sendCommand(sending) as Promise<unknown>);
+      } catch (error) {
+        const mayTry = patience.repeatable || !sending.written;
+        if (!mayTry || !(await this.pauseAfter(error, attempt, patience.until))) throw withoutArguments(error);
+      }
     }
   }
 
-  /** Sends a command, and behind it on the same connection a WAIT for replicas. Errors: also when too few have it. */
-  async sendAndWait(command: string, args: (string | Buffer | number)[], replicas: number, limit: number) {
-    if (this.client.status !== 'ready') throw new Error('not connected');
-    // In a Cluster the slot of the first key decides the node, and WAIT, without a key, follows it.
-    const answers = await this.client
-      .pipeline()
-      .callBuffer(command, ...args)
-      .call('WAIT', replicas, limit)
-      .exec();
-    const [[error, reply], [waitError, reached]] = answers as [[Error | null, unknown], [Error | null, unknown]];
-    if (error ?? waitError) throw withoutArguments(error ?? waitError);
-    if (Number(reached) < replicas) throw new Error(`${reached} of ${replicas} replicas have it`);
-    return reply;
+  /**
+   * Sends a command, and behind it on the same connection a WAIT for replicas; once sent it is not sent again. Errors: also
+   * when too few have it.
+   */
+  async sendAndWait(command: string, args: Argument[], replicas: number, limit: number, until: number) {
+    for (let attempt = 0; ; attempt++) {
+      if (this.client.status !== 'ready') await this.there(until);
+      const sending = new Sending(command, args, AS_BUFFERS);
+      // In a Cluster the slot of the first key decides the node, and WAIT, without a key, follows it.
+      const pipeline = new Pipeline(this.client as Redis);
+      pipeline.sendCommand(sending);
+      pipeline.sendCommand(new Command('WAIT', [replicas, limit], AS_BUFFERS));
+      const answers = await pipeline.exec();
+      const [[error, reply], [waitError, reached]] = answers as [[Error | null, unknown], [Error | null, unknown]];
+      const failure = error ?? waitError;
+      if (failure === null) {
+        if (Number(reached) < replicas) throw new Error(`${reached} of ${replicas} replicas have it`);
+        return reply;
+      }
+      if (sending.written || !(await this.pauseAfter(failure, attempt, until))) throw withoutArguments(failure);
+    }
   }
 
-  /** Gives every master of a Cluster, else the one server. Errors: when none is known now. */
-  masters(): Master[] {
-    if (this.client.status !== 'ready') throw new Error('not connected');
+  /** Gives every master of a Cluster, else the one server. Errors: when none is known until `until`. */
+  async masters(until: number): Promise<Master[]> {
+    if (this.client.status !== 'ready') await this.there(until);
     return this.servers().map((node) => ({
       // Behind Sentinel the options do not say where it is.
-      name: `${node.stream?.remoteAddress ?? node.options.host}:${node.stream?.remotePort ?? node.options.port}`,
+      name: place(node.stream?.remoteAddress ?? node.options.host, node.stream?.remotePort ?? node.options.port),
       send: (command, args) =>
         node.callBuffer(command, args).catch((error: unknown) => Promise.reject(withoutArguments(error))),
     }));
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const go of [...this.waiting]) go();
+    this.client.disconnect();
+  }
+
+  private onReady(): void {
+    this.lostAt = null;
+    this.reason = null;
+    this.said = null;
+    this.readyAt = performance.now();
+    for (const go of [...this.waiting]) go();
+  }
+
+  private onEnd(): void {
+    if (this.closed) return;
+    const now = performance.now();
+    const wasThere = this.lostAt === null;
+    this.lostAt ??= now;
+    this.reason = this.whyEnded(wasThere);
+    if (!wasThere) this.options.onError(this.reason);
+    if (now - this.readyAt > STEADY) this.attempts = 0;
+    this.readyAt = Number.POSITIVE_INFINITY;
+    const pause = this.attempts === 0 ? 0 : pauseOf(this.attempts - 1);
+    this.attempts++;
+    if (pause === 0) this.connect();
+    else setTimeout(() => this.connect(), pause);
+  }
+
+  /** Says why a connection, or an attempt to have one, has ended. */
+  private whyEnded(wasThere: boolean): Error {
+    const { said } = this;
+    this.said = null;
+    const nodes = inWords(this.options.address);
+    if (wasThere) return new Error(`the connection to ${nodes} was lost${said === null ? '' : ` (${textOf(said)})`}`);
+    if (this.client instanceof Cluster) {
+      const { lastNodeError = said } = (said ?? {}) as { lastNodeError?: unknown };
+      // Its nodes answer, and the driver's look at CLUSTER INFO, which it tells nobody of, was not what it should be.
+      if (said === null) return new Error(`the Cluster of ${nodes} is down: its nodes say cluster_state:fail`);
+      return noCluster(lastNodeError, nodes);
+    }
+    return said instanceof Error ? said : new Error(textOf(said));
+  }
+
+  /** Resolves when there is a connection. Errors: when there is none until `until`, or was none for a whole budget. */
+  private async there(until: number): Promise<void> {
+    const end = Math.min(until, (this.lostAt ?? performance.now()) + this.options.timeout);
+    if (end <= performance.now() || !(await this.comes(end))) {
+      throw this.trouble ?? new Error('no answer within the time budget');
+    }
+  }
+
+  /** Tells whether there is a connection at `until` at the latest. */
+  private comes(until: number): Promise<boolean> {
+    if (this.closed) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const go = () => {
+        clearTimeout(timer);
+        this.waiting.delete(go);
+        resolve(!this.closed && this.client.status === 'ready');
+      };
+      const timer = setTimeout(go, Math.max(0, until - performance.now()));
+      this.waiting.add(go);
+    });
+  }
+
+  /**
+   * Tells whether a command that failed may be tried once more, after a pause where that helps: not when a server has answered, nor
+   * when its time is over.
+   */
+  private async pauseAfter(error: unknown, attempt: number, until: number): Promise<boolean> {
+    const { name, message } = error as Error;
+    if (name === 'ReplyError' || message.startsWith('Too many Cluster redirections')) return false;
+    // Where the connection is lost there is something to wait for. One node of a Cluster comes back without a word.
+    const pause = this.client.status === 'ready' ? pauseOf(attempt) : 0;
+    if (this.closed || performance.now() + pause >= until) return false;
+    if (pause > 0) await delay(pause);
+    return true;
   }
 
   /**
@@ -127,67 +238,29 @@ export class Connection {
   }
 
   private connect(): void {
+    if (this.closed) return;
     this.client.connect().catch(() => {
-      // Told by the event `error`; tried again until `close`.
+      // Told by the event `end`; tried again until `close`.
     });
   }
+}
 
-  close(): void {
-    this.closed = true;
-    this.client.disconnect();
+const AS_BUFFERS = { replyEncoding: null };
+
+/** A command that knows whether it has left for a server. */
+class Sending extends Command {
+  written = false;
+
+  override toWritable(socket: object): string | Buffer {
+    this.written = true;
+    return super.toWritable(socket);
   }
 }
 
-function clientFor(address: Address, tls: TlsFiles, timeout: number): Redis | Cluster {
-  const { nodes, username, password, db } = address;
-  const common = {
-    ...(username === null ? {} : { username }),
-    ...(password === null ? {} : { password }),
-    ...(address.tls ? { tls: { ...tls } } : {}),
-    connectTimeout: timeout,
-    socketTimeout: timeout,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    lazyConnect: true,
-    disableClientInfo: true,
-    protocol: 2,
-  } satisfies RedisOptions;
-  if (address.topology === 'cluster') {
-    const options = {
-      redisOptions: common,
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      clusterRetryStrategy: () => RETRY,
-      slotsRefreshTimeout: timeout,
-      slotsRefreshInterval: 5000,
-      retryDelayOnFailover: 100,
-      retryDelayOnClusterDown: 100,
-      retryDelayOnTryAgain: 50,
-      maxRedirections: 10,
-      // The name in a certificate, not the address that CLUSTER SLOTS gives.
-      ...(address.tls ? { dnsLookup: unresolved } : {}),
-    } satisfies ClusterOptions;
-    return new Cluster([...nodes], options);
-  }
-  const options = {
-    ...common,
-    db,
-    enableOfflineQueue: false,
-    retryStrategy: () => RETRY,
-    // A master that became a replica: connect anew, and with Sentinel to the new master. Nothing is sent again.
-    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
-  } satisfies RedisOptions;
-  if (address.topology === 'single') return new Redis({ ...options, host: nodes[0]!.host, port: nodes[0]!.port });
-  return new Redis({
-    ...options,
-    sentinels: [...nodes],
-    name: address.name!,
-    sentinelRetryStrategy: () => RETRY,
-    ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { ...tls } } : {}),
-  });
+/** Gives the pause before an attempt after the first one, which waits for nothing. Units: milliseconds. */
+function pauseOf(attempt: number): number {
+  return Math.min(LONGEST_PAUSE, 10 * 2 ** attempt);
 }
-
-const unresolved: NonNullable<ClusterOptions['dnsLookup']> = (host, done) => done(null, host);
 
 /** ioredis keeps the arguments of a failed command on its error: data and hashes that no log may see. */
 function withoutArguments(error: unknown): Error {

@@ -51,7 +51,7 @@ interface Mover {
     now: number,
     how: { base: null; claimed: boolean },
   ): Promise<CreateOutcome>;
-  end(app: string, id: string, hash: string, version: number | '', now: number): Promise<Ending>;
+  end(app: string, id: string, hash: string, version: number | '', now: number, present?: boolean): Promise<Ending>;
   vacate(
     app: string,
     id: string,
@@ -68,34 +68,39 @@ export async function move(
   app: string,
   token: TokenRef,
   lead: Lead,
-  { credential, expect, move: target }: Rotation & { readonly move: Move },
+  { credential, expect, move: target, change }: Rotation & { readonly move: Move },
   now: number,
 ): Promise<RotateOutcome | null> {
   const revoked: string[] = [];
   let met = false;
   const there = () => store.look(app, { id: target.id, alias: null }, credential.hash, now);
   for (;;) {
-    const before = await store.look(app, lead, token.hash, now);
+    // A token that was replaced moves nothing: it must not end sessions of another subject by their cap, either.
+    const before = await store.renewals.lookPresent(app, lead, token.hash, now);
     if (before === null) return null;
+    if (before === 'replaced') return { kind: 'replaced' };
     const { id, version } = before.session;
     if (expect !== undefined && version !== expect) return { kind: 'conflict', ...before };
-    const session = moved(before.session, target);
+    const session =
+      change === undefined
+        ? moved(before.session, target, before.at)
+        : applyChange(before.session, { ...change, expect: version, move: target }, before.at);
     const how = { base: null, claimed: false } as const;
     const cap = capOfMove(before.session, target);
-    const add = () => store.add(session, { ...credential, previous: null }, cap, before.at, how);
+    const add = () => store.add(session, { ...credential, previous: [] }, cap, before.at, how);
     const made = await store.quotas.move(target, app, now, add);
     if (made.kind === 'refused') return made;
     const twin = made.kind === 'taken' ? await there() : null;
     if (made.kind === 'taken' && twin === null) return made;
     met ||= twin !== null;
-    if (twin !== null && twin.session.version < version) {
+    if (twin !== null && twin.session.version < session.version) {
       await store.end(app, target.id, credential.hash, twin.session.version, now);
       continue;
     }
     if (made.kind === 'created') revoked.push(...made.revoked);
     const { ended, lives } = met
       ? await store.vacate(app, id, token.hash, version, now, { id: target.id, ttl: String(SHORT_WORD), keeps: false })
-      : await store.end(app, id, token.hash, version, now);
+      : await store.end(app, id, token.hash, version, now, true);
     if (ended === 1) return { kind: 'rotated', session, at: before.at, idle: before.idle, revoked };
     if (twin === null) {
       if (!lives && (await store.aliases.wordAt(app, id)) === target.id) {
@@ -103,7 +108,7 @@ export async function move(
         return present && { kind: 'rotated', ...present, revoked };
       }
       // Where it lives on, a twin may have made a later copy by now.
-      await store.end(app, target.id, credential.hash, lives ? version : '', now);
+      await store.end(app, target.id, credential.hash, lives ? session.version : '', now);
     }
     if (!lives) return null;
   }
@@ -120,7 +125,7 @@ export async function keepToken(
 ): Promise<UpdateOutcome | null> {
   // The token before a rotation moves nothing: it must not end sessions of another subject by their cap, either.
   const before = await store.renewals.lookPresent(app, lead, token.hash, now);
-  if (before === null) return null;
+  if (before === null || before === 'replaced') return null;
   if (before.session.version !== change.expect) return { kind: 'conflict', ...before };
   const session = applyChange(before.session, change, before.at);
   const how = { base: null, claimed: true } as const;

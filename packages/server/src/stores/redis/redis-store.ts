@@ -36,7 +36,7 @@ import { Keys } from './keys.ts';
 import { keepToken, move } from './move.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
-import { packData, packRecord, packText, unpackVisit } from './record.ts';
+import { packData, packMembers, packRecord, packText, unpackVisit } from './record.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
 
@@ -95,9 +95,14 @@ export class RedisStore implements SessionStore {
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
   }
 
-  /** Resolves when Redis can be reached, or when the time budget is over: it may come later. */
-  ready(): Promise<void> {
+  /** Tells whether Redis can be used, now or within the time budget: it may come later. */
+  ready(): Promise<boolean> {
     return this.calls.ready();
+  }
+
+  /** Why Redis cannot be used now, in a sentence. Absence: null when there is a connection. */
+  get trouble(): Error | null {
+    return this.calls.trouble;
   }
 
   create(session: Session, credential: Credential, cap: Cap | null, now: number, quota: number | null = null) {
@@ -175,15 +180,11 @@ export class RedisStore implements SessionStore {
   }
 
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    const { expect, version, data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, move: target } = change;
-    const optional = (text: string | undefined) => (text === undefined ? '' : `=${text}`);
-    const optionalNumber = (value: number | null | undefined) => optional(value === null ? 'none' : value?.toString());
-    const changes = [optional(data && packData(data))];
-    for (const text of [ip, userAgent, label]) changes.push(optional(text === undefined ? text : packText(text)));
-    for (const value of [idleTimeout, absoluteExpiresAt]) changes.push(optionalNumber(value));
+    const { expect, version, move: target } = change;
+    const members = packMembers(change);
     return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
       if (target !== undefined) return keepToken(this, app, token, lead, { ...change, move: target }, now);
-      const args = [lead.id, token.hash, expect, version, ...changes];
+      const args = [lead.id, token.hash, expect, version, ...members];
       const answer = await this.calls.call('update', this.keys.ofSession(app, lead.id), now, args);
       if (answer === null) return null;
       const [at, updated, text] = answer as [number, number, Buffer];
@@ -210,7 +211,7 @@ export class RedisStore implements SessionStore {
       case 'subject':
         return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
       case 'id':
-        return (await this.end(app, selector.id, '', '', now)).ended;
+        return (await this.end(app, selector.id, '', selector.version ?? '', now)).ended;
       case 'token': {
         const { token, version = '' } = selector;
         const ended = await this.aliases.follow(app, token, async ({ id }) => {
@@ -222,17 +223,25 @@ export class RedisStore implements SessionStore {
     }
   }
 
-  /** Ends one session; with a version, only at that one. For move.ts, too. */
-  async end(app: string, id: string, hash: string, version: number | '', now: number): Promise<Ending> {
-    const answer = await this.calls.callDurably('revoke', this.keys.ofSession(app, id), now, [id, hash, version]);
+  /** Ends one session; with a version, only at that one; `present`: by no token that was replaced. For move.ts, too. */
+  async end(
+    app: string,
+    id: string,
+    hash: string,
+    version: number | '',
+    now: number,
+    present = false,
+  ): Promise<Ending> {
+    const args = [id, hash, version, Number(present)];
+    const answer = await this.calls.callDurably('revoke', this.keys.ofSession(app, id), now, args);
     const [, ended, aliases, lives] = answer as [number, number, Buffer[], number];
     await this.aliases.release(app, aliases);
     return { ended, lives: lives === 1 };
   }
 
   /**
-   * Ends a session that was copied, at that version, and leaves word where it is now. `keeps`: its token, which no rotation
-   * may have replaced, goes on to open it. For move.ts.
+   * Ends a session that was copied, at that version, and leaves word where it is now. Its token must be one that no rotation
+   * replaced. `keeps`: it goes on to open it. For move.ts.
    */
   async vacate(
     app: string,
@@ -243,7 +252,7 @@ export class RedisStore implements SessionStore {
     to: { readonly id: string; readonly ttl: string; readonly keeps: boolean },
   ): Promise<Ending> {
     const keys = [...this.keys.ofSession(app, id), this.keys.moved(app, id)];
-    const args = [id, hash, version, to.id, to.ttl, Number(to.keeps)];
+    const args = [id, hash, version, to.id, to.ttl];
     const answer = await this.calls.callDurably('vacate', keys, now, args);
     const [, ended, aliases, lives] = answer as [number, number, Buffer[], number];
     const texts = aliases.map(String);

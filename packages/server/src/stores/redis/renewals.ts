@@ -4,10 +4,23 @@
  */
 import type { RotateOutcome, Rotation, Visit } from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
+import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
 import type { Aliases, Lead, Opens } from './aliases.ts';
 import type { Keys } from './keys.ts';
-import { unpackVisit } from './record.ts';
+import { packMembers, unpackVisit } from './record.ts';
 import type { ScriptCalls } from './script-calls.ts';
+
+/** What lua/rotate.lua answers. */
+type Answered = [at: number, done: number, text: Buffer, ended: Buffer[], seeds: Buffer[]];
+const NONE = -1;
+const CONFLICT = 0;
+const ROTATED = 1;
+const REPEATED = 2;
+const REFUSALS: Readonly<Record<number, 'replaced' | 'crowded' | 'taken'>> = {
+  3: 'replaced',
+  4: 'crowded',
+  5: 'taken',
+};
 
 /** What the store lends. */
 interface Lender {
@@ -33,7 +46,7 @@ export class Renewals {
     app: string,
     token: TokenRef,
     lead: Lead,
-    { credential: { hash, alias }, graceUntil, expect }: Rotation,
+    { credential: { hash, alias }, seed = '', graceUntil, expect, change }: Rotation,
     now: number,
   ): Promise<RotateOutcome | null> {
     const { aliases } = this.store;
@@ -41,33 +54,34 @@ export class Renewals {
     if (before === null) return null;
     const claim = alias ? await this.store.claim(before.session, hash, before.at) : 'own';
     if (claim === 'taken') return { kind: 'taken' };
-    const args = [lead.id, token.hash, hash, Number(alias), graceUntil - now, expect ?? ''];
-    const answer = await this.calls.callDurably('rotate', this.keysOf(app, lead), now, args);
-    const [at, done, text, ended] = (answer ?? [now, 0, null, []]) as [number, number, Buffer | null, Buffer[]];
-    if (claim === 'new' && done === 1) await aliases.settled(app, hash, before.session, before.at);
+    const credential = [hash, Number(alias), seed, graceUntil - now, expect ?? '', MOST_REPLACED, KEPT_REPLACED];
+    const args = [lead.id, token.hash, ...credential, change?.version ?? '', ...packMembers(change ?? {})];
+    const answer = await this.calls.callDurably('rotate', this.keys.ofSession(app, lead.id), now, args);
+    const [at, done, text, ended, seeds] = (answer ?? [now, NONE]) as unknown as Answered;
+    if (claim === 'new' && done === ROTATED) await aliases.settled(app, hash, before.session, before.at);
     else if (claim === 'new') {
       await aliases.withdraw(app, hash, before.session, before.at, this.store.opensAt(app, now));
     }
-    if (text === null) return null;
+    if (done === NONE) return null;
+    const kind = REFUSALS[done];
+    if (kind !== undefined) return { kind };
     const visit = unpackVisit(text, app, lead.id, at);
-    if (done === 0) return { kind: 'conflict', ...visit };
-    if (done === 2) return { kind: 'taken' };
+    if (done === CONFLICT) return { kind: 'conflict', ...visit };
     await aliases.release(app, ended);
+    if (change !== undefined) await aliases.extend(app, token.hash, lead, visit, this.store.opensAt(app, now));
+    if (done === REPEATED) return { kind: 'repeated', ...visit, seeds: seeds.map(String) };
     return { kind: 'rotated', ...visit, revoked: [] };
   }
 
   /**
-   * Reads a session by its present token, not by the one before a rotation, in its grace. It is a rotation to the token that
-   * was presented, which changes nothing. Absence: null.
+   * Reads a session by its present token. `replaced`: it is one that was replaced, in its grace. It is a rotation to the token
+   * that was presented, which changes nothing. Absence: null.
    */
-  async lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null> {
-    const answer = await this.calls.call('rotate', this.keysOf(app, lead), now, [lead.id, hash, hash, 0, 0, '']);
-    const [at, done, text] = (answer ?? [now, 0]) as [number, number, Buffer];
-    return done === 1 ? unpackVisit(text, app, lead.id, at) : null;
-  }
-
-  /** The keys of the script: sessions and data of the partition. */
-  private keysOf(app: string, { id }: Lead): readonly string[] {
-    return this.keys.ofSession(app, id).slice(0, 2);
+  async lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | 'replaced' | null> {
+    const args = [lead.id, hash, hash, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
+    const answer = await this.calls.call('rotate', this.keys.ofSession(app, lead.id), now, args);
+    const [at, done, text] = (answer ?? [now, NONE]) as unknown as Answered;
+    if (done === ROTATED) return unpackVisit(text, app, lead.id, at);
+    return done === NONE ? null : 'replaced';
   }
 }

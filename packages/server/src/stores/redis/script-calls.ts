@@ -4,10 +4,10 @@
  * first. (A command that waits in a socket, or that the client redirects, cannot be called back otherwise.)
  */
 import { ServiceError } from '../../core/errors.ts';
-import { Connection, type ConnectionOptions, type Master } from './connection.ts';
+import { type Argument, Connection, type ConnectionOptions, type Master } from './connection.ts';
 import { loadScripts, type ScriptName } from './scripts.ts';
 
-export type Argument = string | Buffer | number;
+export type { Argument };
 /** What a script answers: the instant it decided by, then its own. */
 export type Answer = [at: number, ...rest: unknown[]];
 
@@ -17,6 +17,15 @@ export interface ScriptCallsOptions extends ConnectionOptions {
   /** Replicas that must have a create, a rotate or a revoke before it is answered. */
   readonly replicas: number;
 }
+
+/**
+ * What may be done twice when a connection was lost before its answer came: whatever changes nothing but counters of reads,
+ * and what is removed anyway. A `get` that was done twice counts one read more, which docs/operations.md says.
+ */
+const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
+  ...(['get', 'find', 'of-subject', 'positions', 'count', 'probe'] as const),
+  ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
+]);
 
 /** Of the time budget, how much replicas may take. */
 const WAIT_SHARE = 0.8;
@@ -33,8 +42,9 @@ export class ScriptCalls {
 
   constructor(options: ScriptCallsOptions) {
     this.options = options;
-    this.connection = new Connection(options);
-    this.waiting = options.replicas === 0 ? this.connection : new Connection(options);
+    const onError = (cause: unknown) => options.onError(unavailable(cause));
+    this.connection = new Connection({ ...options, onError });
+    this.waiting = options.replicas === 0 ? this.connection : new Connection({ ...options, onError });
   }
 
   /** How long an answer may take, and how much later a script will still run. Units: milliseconds. */
@@ -61,13 +71,23 @@ export class ScriptCalls {
     return this.ownClock && this.offset !== null ? Math.round(performance.now() + this.offset.value) : now;
   }
 
-  async ready(limit = this.options.timeout): Promise<void> {
-    await Promise.all([...new Set([this.connection, this.waiting])].map((c) => c.ready(limit)));
+  /** Tells whether commands can be sent, now or within `limit` milliseconds. */
+  async ready(limit = this.options.timeout): Promise<boolean> {
+    return (await Promise.all(this.connections.map((connection) => connection.ready(limit)))).every(Boolean);
+  }
+
+  /** Why there is no connection, in a sentence. Absence: null when there is one. */
+  get trouble(): Error | null {
+    return this.connections.map(({ trouble }) => trouble).find((trouble) => trouble !== null) ?? null;
+  }
+
+  private get connections(): Connection[] {
+    return [...new Set([this.connection, this.waiting])];
   }
 
   /** Calls a script whose first arguments are `now` and the deadline. Absence: null where the script says false. */
   call(name: ScriptName, keys: readonly string[], now: number, args: readonly Argument[]): Promise<Answer | null> {
-    return this.within(() => this.timed(name, keys, now, args, false));
+    return this.within((until) => this.timed(name, keys, now, args, { until, wait: false }));
   }
 
   /** The same, resolved only when the replicas asked for have it. */
@@ -77,22 +97,28 @@ export class ScriptCalls {
     now: number,
     args: readonly Argument[],
   ): Promise<Answer | null> {
-    return this.within(() => this.timed(name, keys, now, args, this.options.replicas > 0));
+    return this.within((until) => this.timed(name, keys, now, args, { until, wait: this.options.replicas > 0 }));
   }
 
-  /** Calls a script that decides nothing by time. */
-  callTimeless(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.within(() => this.evaluate(name, keys, args, false));
+  /** Calls a script that decides nothing by time. `repeatable`: to do this call twice is as good as once. */
+  callTimeless(
+    name: ScriptName,
+    keys: readonly string[],
+    args: readonly Argument[],
+    repeatable = REPEATABLE.has(name),
+  ): Promise<unknown> {
+    return this.within((until) => this.evaluate(name, keys, args, { until, wait: false, repeatable }));
   }
 
   /** Sends a plain command. */
   command(command: string, args: Argument[]): Promise<unknown> {
-    return this.within(() => this.connection.send(command, args));
+    const repeatable = REPEATABLE.has(command);
+    return this.within((until) => this.connection.send(command, args, { until, repeatable }));
   }
 
   /** Gives the masters, each to be asked for itself: for what is about servers, not sessions. */
   async masters(): Promise<Master[]> {
-    const masters = await this.within(async () => this.connection.masters());
+    const masters = await this.within((until) => this.connection.masters(until));
     return masters.map(({ name, send }) => ({
       name,
       send: (command, args) => this.within(() => send(command, args)),
@@ -110,17 +136,14 @@ export class ScriptCalls {
     keys: readonly string[],
     now: number,
     args: readonly Argument[],
-    wait: boolean,
+    { until, wait }: { until: number; wait: boolean },
   ) {
+    const how = { until, wait, repeatable: REPEATABLE.has(name) };
     for (let attempt = 1; ; attempt++) {
       const sent = performance.now();
       try {
-        const answer = (await this.evaluate(
-          name,
-          keys,
-          [this.nowArgument(now), this.deadline(sent), ...args],
-          wait,
-        )) as Answer | null;
+        const timed = [this.nowArgument(now), this.deadline(until), ...args];
+        const answer = (await this.evaluate(name, keys, timed, how)) as Answer | null;
         if (answer !== null) this.learn(answer[0] - sent);
         return answer;
       } catch (error) {
@@ -136,15 +159,15 @@ export class ScriptCalls {
     name: ScriptName,
     keys: readonly string[],
     args: readonly Argument[],
-    wait: boolean,
+    how: { until: number; wait: boolean; repeatable: boolean },
   ): Promise<unknown> {
     const { sha, text } = this.scripts[name];
     const rest = [keys.length, ...keys, ...args];
     const { replicas, timeout } = this.options;
     const send = (command: string, script: string) =>
-      wait
-        ? this.waiting.sendAndWait(command, [script, ...rest], replicas, timeout * WAIT_SHARE)
-        : this.connection.send(command, [script, ...rest]);
+      how.wait
+        ? this.waiting.sendAndWait(command, [script, ...rest], replicas, timeout * WAIT_SHARE, how.until)
+        : this.connection.send(command, [script, ...rest], how);
     try {
       return await send('EVALSHA', sha);
     } catch (error) {
@@ -161,20 +184,26 @@ export class ScriptCalls {
     }
   }
 
-  private deadline(sent: number): string {
+  /** Gives by Redis' clock what `until` is by ours. Absence: '' while its clock is not known. */
+  private deadline(until: number): string {
     if (this.options.clock === 'argument' || this.offset === null) return '';
-    return String(Math.ceil(sent + this.offset.value + this.options.timeout));
+    return String(Math.ceil(until + this.offset.value));
   }
 
-  private within<T>(work: () => Promise<T>): Promise<T> {
+  /** Does work that is told until when it may send, on the clock of `performance`. */
+  private within<T>(work: (until: number) => Promise<T>): Promise<T> {
     if (this.closed) return Promise.reject(new ServiceError('store_unavailable', 'the session store is closed'));
+    const until = performance.now() + this.options.timeout;
     return new Promise<T>((resolve, reject) => {
-      const fail = (cause: unknown) =>
-        reject(new ServiceError('store_unavailable', 'the session store did not do its work', { cause }));
+      const fail = (cause: unknown) => reject(unavailable(cause));
       const timer = setTimeout(() => fail(new Error('no answer within the time budget')), this.options.timeout);
-      work()
+      work(until)
         .then(resolve, fail)
         .finally(() => clearTimeout(timer));
     });
   }
+}
+
+function unavailable(cause: unknown): ServiceError {
+  return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
 }

@@ -12,7 +12,7 @@ export const SCRIPTS = {
   get: { keys: 4, repeats: true },
   find: { keys: 2, repeats: true },
   update: { keys: 6, repeats: false },
-  rotate: { keys: 2, repeats: false },
+  rotate: { keys: 6, repeats: false },
   revoke: { keys: 6, repeats: false },
   vacate: { keys: 7, repeats: false },
   'revoke-subject': { keys: 6, repeats: false },

@@ -1,0 +1,25 @@
+-- LIBRARY visit: what verbs ask of a record, and what they answer of it; needs the library record.
+
+-- Index entries have whole seconds: a session that is read ten times in one is entered once.
+local function second(instant) return instant - instant % 1000 end
+
+local function expires(r) return math.min(r.seen + r.idle, r.absolute) end
+local function live(r, now) return now < r.seen + r.idle and now < r.absolute end
+
+-- What the absolute timeout counts from: the login, or the creation before one.
+local function begun(r) return r.login < 1 / 0 and r.login or r.created end
+
+-- The token of now, or one that was replaced, within its grace. Hashes are compared: their timing tells nothing of a secret.
+local function opens(r, hash, now)
+  if hash == r.hash then return true end
+  for _, o in ipairs(r.old) do
+    if hash == o.hash and now < o.grace then return true end
+  end
+  return false
+end
+
+-- What the process reads as a visit: how long idle, the record, and the data when it is kept apart.
+local function visit(r, text, idle, dataKey, id)
+  local data = r.apart == 1 and redis.call('HGET', dataKey, id) or ''
+  return struct.pack('>d', idle) .. text .. data
+end

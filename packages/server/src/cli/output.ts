@@ -1,0 +1,53 @@
+/**
+ * What a command says: its result on standard output, words on standard error. Written at once and completely, whatever is
+ * there: a file, a pipe, a terminal. Not process.stdout, which reports a reader who has gone (`| head -1`) as a fault of the program.
+ */
+import { writeSync } from 'node:fs';
+
+/** How long somebody who does not read is waited for, where writing does not wait by itself. Units: milliseconds. */
+const PATIENCE = 10_000;
+
+/** Writes a result. Gives the exit code: 0, also when nobody reads any more; 1 when it cannot be written, which is then said. */
+export function print(text: string): number {
+  const fault = write(1, text);
+  if (fault === null || fault === 'EPIPE') return 0;
+  return fail(`standard output cannot be written (${fault})`);
+}
+
+/** Writes a result that must arrive. Absence: null when it has; else why it has not, as a code of the system. */
+export function deliver(text: string): string | null {
+  return write(1, text);
+}
+
+/** Says something to the person. Where nobody hears it, the exit code has to do. */
+export function say(message: string): void {
+  write(2, `rest-sessions: ${message}\n`);
+}
+
+/** Says what went wrong. Gives the exit code. */
+export function fail(message: string): number {
+  say(message);
+  return 1;
+}
+
+/** Says what is wrong with the words or the configuration, a line each, and where to look. Gives the exit code. */
+export function misuse(lines: readonly string[], advice = ''): number {
+  write(2, `${lines.map((line) => `rest-sessions: ${line.replaceAll('\n', ' ')}\n`).join('')}${advice}`);
+  return 2;
+}
+
+function write(fd: number, text: string): string | null {
+  const bytes = Buffer.from(text);
+  const end = performance.now() + PATIENCE;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const { code = 'unknown fault' } = error as NodeJS.ErrnoException;
+      // The program that started this one has made the pipe so that it does not wait.
+      if (code !== 'EAGAIN' || performance.now() > end) return code;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,62 @@
+/**
+ * Rotations that leave the old token no grace: a login, or a grace of 0. Whoever rotates that token at the same time has lost,
+ * and must hear that it was replaced: "there is no such session" would clear the cookie which the winner has just set.
+ *
+ * So each of them leaves a note, which ends by itself, before its token ends; whoever then finds that the token opens nothing
+ * looks for it. Who is refused takes its note back. The note is a memo, because the session itself may be somewhere else by then,
+ * under another id.
+ */
+import type { Memo, SessionStore } from './store.ts';
+import { fingerprint, randomText, type TokenRef } from './token.ts';
+import type { AppName } from './validate.ts';
+
+/** How much later than the winner a request may be and count as one of the same moment. Units: milliseconds. */
+const SAME_MOMENT = 2000;
+/** No memo has it: to look without leaving one. */
+const LOOK = '\0';
+/** Characters that tell one note from another. */
+const NAME_LENGTH = 8;
+
+/** A note that was left. `found`: the text of another one's, which stands there; null when it is our own. */
+interface Note {
+  readonly app: AppName;
+  readonly token: TokenRef;
+  readonly own: string;
+  readonly found: string | null;
+}
+
+export class LostRaces {
+  private readonly store: SessionStore;
+
+  constructor(store: SessionStore) {
+    this.store = store;
+  }
+
+  /** Notes that a token is about to be replaced, and will open nothing. `settle` comes next. */
+  async note(app: AppName, token: TokenRef, now: number): Promise<Note> {
+    const own = randomText(NAME_LENGTH);
+    const found = await this.memo(app, token, { text: own, instead: null, until: now + SAME_MOMENT }, now);
+    return { app, token, own, found };
+  }
+
+  /** Leaves the note of what was done to its end, and takes back that of what was refused. */
+  async settle({ app, token, own, found }: Note, done: boolean, now: number): Promise<void> {
+    if (done && found !== null) {
+      // Another one was there first, and may take its note back.
+      const until = now + SAME_MOMENT;
+      const instead = await this.memo(app, token, { text: own, instead: found, until }, now);
+      if (instead === '') await this.memo(app, token, { text: own, instead: null, until }, now);
+    } else if (!done && found === null) {
+      await this.memo(app, token, { text: own, instead: own, until: now }, now);
+    }
+  }
+
+  /** Tells whether a token that opens nothing was replaced a moment ago. */
+  async isLost(app: AppName, token: TokenRef, now: number): Promise<boolean> {
+    return (await this.memo(app, token, { text: '', instead: LOOK, until: now }, now)) !== '';
+  }
+
+  private memo(app: AppName, { hash }: TokenRef, memo: Memo, now: number): Promise<string | null> {
+    return this.store.memo(app, fingerprint(`replaced ${hash}`), memo, now);
+  }
+}

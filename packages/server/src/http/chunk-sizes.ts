@@ -1,0 +1,118 @@
+/**
+ * The sizes that a chunked body announces, read beside Node's parser, which tells them to nobody: so a chunk that is longer
+ * than the route reads is refused when it is announced, as a Content-Length is, and not waited for. Errors of the form are
+ * the parser's to find.
+ */
+import type { IncomingMessage } from 'node:http';
+
+const CR = 13;
+const LF = 10;
+/** The parser refuses longer ones. */
+const MOST_DIGITS = 16;
+
+type State = 'size' | 'extension' | 'data' | 'trailer' | 'end';
+
+/** What is known of a body that comes in chunks. */
+interface Announced {
+  /** The sizes of its chunks so far. Units: bytes. */
+  length: number;
+  /** What its reader takes. Absence: Infinity before it reads. */
+  max: number;
+  /** Wakes the reader, which then finds the body too long. */
+  readonly wake: () => void;
+}
+
+const bodies = new WeakMap<object, Announced>();
+
+/** Follows the chunks of a request. `rest`: what came after its head in the same read; null when that is not known. */
+export function followChunks(incoming: IncomingMessage, rest: Buffer | null): void {
+  if (rest === null) return;
+  const { socket } = incoming;
+  const push = incoming.push;
+  const announced: Announced = {
+    length: 0,
+    max: Number.POSITIVE_INFINITY,
+    // A body that has come is past its end: its reader finds out by itself.
+    wake: () => void (incoming.complete || push.call(incoming, Buffer.from(' '))),
+  };
+  const sizes = new ChunkSizes();
+  const follow = (bytes: Buffer) => {
+    announced.length += sizes.read(bytes);
+    if (sizes.isOver) socket.off('data', follow);
+    if (announced.length <= announced.max) return;
+    socket.off('data', follow);
+    announced.wake();
+  };
+  bodies.set(incoming, announced);
+  follow(rest);
+  if (sizes.isOver) return;
+  socket.on('data', follow);
+  incoming.once('close', () => socket.off('data', follow));
+}
+
+/** Says what the reader of a body takes. */
+export function boundAnnounced(incoming: object | undefined, max: number): void {
+  const announced = incoming && bodies.get(incoming);
+  if (announced === undefined) return;
+  announced.max = max;
+  if (announced.length > max) announced.wake();
+}
+
+/** Tells whether a body is announced to be longer than its reader takes. */
+export function isAnnouncedTooLong(incoming: object | undefined): boolean {
+  const announced = incoming && bodies.get(incoming);
+  return announced !== undefined && announced.length > announced.max;
+}
+
+/** Reads the sizes out of a chunked body, piece by piece. */
+class ChunkSizes {
+  isOver = false;
+  private state: State = 'size';
+  private digits = '';
+  private left = 0;
+  /** Of the line of a trailer: an empty one ends the body. */
+  private lineLength = 0;
+
+  /** Gives what the chunks that begin in this piece announce, together. Units: bytes. */
+  read(piece: Buffer): number {
+    let announced = 0;
+    for (let at = 0; at < piece.length && !this.isOver; ) {
+      if (this.state === 'data') {
+        const taken = Math.min(this.left, piece.length - at);
+        this.left -= taken;
+        at += taken;
+        if (this.left === 0) this.state = 'size';
+        continue;
+      }
+      const byte = piece[at++]!;
+      if (this.state === 'trailer') this.readTrailer(byte);
+      else if (byte === LF) announced += this.endOfSize();
+      else if (this.state === 'size' && byte !== CR) this.readDigit(byte);
+    }
+    return announced;
+  }
+
+  private readDigit(byte: number): void {
+    const digit = String.fromCharCode(byte);
+    if (/[0-9a-fA-F]/.test(digit)) this.digits += digit;
+    else this.state = 'extension';
+    if (this.digits.length > MOST_DIGITS) this.isOver = true;
+  }
+
+  private endOfSize(): number {
+    const size = Number.parseInt(this.digits, 16);
+    this.digits = '';
+    if (Number.isNaN(size)) this.isOver = true;
+    this.state = size === 0 ? 'trailer' : 'data';
+    // The line end that follows the chunk belongs to it here.
+    this.left = size + 2;
+    return Number.isNaN(size) ? 0 : size;
+  }
+
+  private readTrailer(byte: number): void {
+    if (byte === LF) {
+      if (this.lineLength === 0) this.isOver = true;
+      this.lineLength = 0;
+    } else if (byte !== CR) this.lineLength++;
+  }
+}

@@ -1,0 +1,230 @@
+/** R19: a connection that is dropped costs no read, and a write only where nobody knows whether it was done. */
+import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { Client } from '../support/client.ts';
+import { freePorts, startRedis } from '../support/redis.ts';
+import { startCluster, until } from '../support/redis-topologies.ts';
+import { type Cleanup, startServer } from '../support/server.ts';
+import { TOPOLOGIES } from '../support/topologies.ts';
+
+/** Long, because the machine may be busy: what is not answered at once must still be answered. Units: milliseconds. */
+const TIMEOUT = '10000';
+const ALIAS = 'a-token-that-the-caller-chose';
+
+async function start(cleanup: Cleanup, env: Record<string, string>): Promise<Client> {
+  const server = await startServer(cleanup, { RS_STORE_TIMEOUT: TIMEOUT, ...env });
+  const client = new Client(server.url);
+  cleanup.after(() => client.close());
+  return client;
+}
+
+/** Cuts the connections of everybody but the asker. Gives how many they were. */
+const cut = async (admin: Redis) => Number(await admin.call('CLIENT', 'KILL', 'TYPE', 'normal'));
+
+for (const [name, startTopology] of Object.entries(TOPOLOGIES)) {
+  test(`R19: CLIENT KILL costs no read, v1 or classic, of own or chosen tokens, and counts at most what was under way twice (kind: ${name})`, async (t) => {
+    const { env, masters } = await startTopology(t);
+    const client = await start(t, env);
+    const token = await client.create('shop', 'u1');
+    const body = { subject: 'u2' };
+    assert.equal((await client.send('PUT', '/v1/apps/shop/session', body, { 'Session-Token': ALIAS })).status, 201);
+    const reads = [
+      () => client.send('GET', `/shop/get/${token}`),
+      () => client.send('GET', '/v1/apps/shop/session', undefined, { 'Session-Token': token }),
+      () => client.send('GET', '/v1/apps/shop/session', undefined, { 'Session-Token': ALIAS }),
+      () => client.send('POST', '/v1/apps/shop/sessions:verify', { tokens: [token, ALIAS] }),
+      () => client.send('GET', '/shop/soid/u1'),
+      () => client.send('GET', '/shop/activity?dt=600'),
+    ];
+    const nodes = await masters();
+    let [running, sent, counted, cuts] = [true, 0, 0, 0];
+    const statuses = new Map<number, number>();
+    const underWay = new Set<Promise<unknown>>();
+    const load = (async () => {
+      while (running) {
+        const i = sent++ % reads.length;
+        if (i === 0) counted++;
+        const one = reads[i]!().then(({ status }) => void statuses.set(status, (statuses.get(status) ?? 0) + 1));
+        underWay.add(one);
+        void one.finally(() => underWay.delete(one));
+        await delay(2);
+      }
+      await Promise.all(underWay);
+    })();
+    for (let round = 0; round < 10; round++) {
+      await until(async () => sent > (round + 1) * 20);
+      // One node of a Cluster, then the next one, and all at once in the end.
+      const targets = round < 8 ? [nodes[round % nodes.length]!] : nodes;
+      for (const admin of targets) {
+        await until(async () => {
+          const here = await cut(admin);
+          cuts += here;
+          return here > 0;
+        });
+      }
+    }
+    const all = sent + 50;
+    await until(async () => sent > all);
+    running = false;
+    await load;
+    assert.ok(cuts >= 10, `${cuts} connections were cut`);
+    assert.deepEqual([...statuses], [[200, sent]]);
+    const { json } = await client.send('GET', `/shop/get/${token}`);
+    // At most so many as the test's client has connections were under way when one was cut.
+    const over = json.r - (counted + 1);
+    assert.ok(over >= 0 && over <= cuts * 64, `${over} reads were counted twice`);
+  });
+}
+
+test('R19: what was not sent when Redis went waits for it, a write as well (kind: a request that comes between two connections)', async (t) => {
+  const redis = await startRedis(t);
+  const client = await start(t, { RS_STORE: `redis://127.0.0.1:${redis.port}` });
+  await client.create('shop', 'u1');
+  await redis.end();
+  const pending = [client.send('PUT', '/shop/create/u2?ip=1.1.1.1'), client.send('GET', '/readyz')];
+  const early = await Promise.race([Promise.race(pending), delay(300)]);
+  assert.equal(early, undefined, 'they wait');
+  const again = await startRedis(t, [], { port: redis.port });
+  assert.deepEqual(
+    (await Promise.all(pending)).map(({ status }) => status),
+    [200, 200],
+  );
+  assert.equal(await again.admin.exists('drs:apps'), 1, 'and were done');
+});
+
+test('R19: a store that has been away for longer than the budget is told at once, and nothing that waited is done later (kind: fail fast)', async (t) => {
+  const redis = await startRedis(t);
+  const client = await start(t, { RS_STORE: `redis://127.0.0.1:${redis.port}`, RS_STORE_TIMEOUT: '300' });
+  await client.create('shop', 'u1');
+  await redis.end();
+  for (let i = 0; i < 300; i++) {
+    assert.equal((await client.send('PUT', `/shop/create/late${i}?ip=1.1.1.1`)).status, 503);
+  }
+  const again = await startRedis(t, [], { port: redis.port });
+  await until(async () => (await client.send('GET', '/readyz')).status === 200);
+  assert.deepEqual(await again.admin.keys('*'), []);
+});
+
+for (const [kind, topology] of [
+  [
+    'one server',
+    async (t: Cleanup) => {
+      const { port, admin } = await startRedis(t);
+      return { url: `redis://127.0.0.1:${port}`, masters: [admin] };
+    },
+  ],
+  [
+    'a Cluster',
+    async (t: Cleanup) => {
+      const { url, masters } = await startCluster(t);
+      return { url, masters: (await masters()).map(({ admin }) => admin) };
+    },
+  ],
+] as const) {
+  test(`R19: a write whose connection is cut before its answer is 503 and not sent again, a read is (kind: ${kind})`, async (t) => {
+    const { url, masters } = await topology(t);
+    const client = await start(t, { RS_STORE: url });
+    const token = await client.create('shop', 'u1', { n: 1 });
+    const paused = (what: RegExp) =>
+      until(async () => {
+        const lists = await Promise.all(masters.map((admin) => admin.call('CLIENT', 'LIST', 'TYPE', 'normal')));
+        // A client whose command waits: flag b, and its command.
+        return lists.some((list) =>
+          String(list)
+            .split('\n')
+            .some((line) => / flags=\S*b/.test(line) && what.test(line)),
+        );
+      });
+    const each = (...args: [string, ...string[]]) => Promise.all(masters.map((admin) => admin.call(...args)));
+    await each('CLIENT', 'PAUSE', '60000', 'WRITE');
+    const read = client.send('GET', `/shop/get/${token}`);
+    await paused(/cmd=evalsha/);
+    const kill = client.send('DELETE', `/shop/kill/${token}`);
+    await delay(100);
+    for (const admin of masters) await cut(admin);
+    const killed = await kill;
+    assert.equal(killed.status, 503, killed.text);
+    await each('CLIENT', 'UNPAUSE');
+    const { status, json } = await read;
+    assert.deepEqual([status, json.d], [200, { n: 1 }]);
+    assert.equal((await client.send('GET', `/shop/get/${token}`)).json.id, 'u1', 'the kill was not done later');
+  });
+}
+
+test('R19: a connection that is cut after the command has arrived: a write is done once, and a read is answered (kind: cut in mid-command)', async (t) => {
+  const redis = await startRedis(t);
+  const proxy = await startProxy(t, redis.port);
+  const client = await start(t, { RS_STORE: `redis://127.0.0.1:${proxy.port}` });
+  const token = await client.create('shop', 'u1', { n: 1 });
+  // Redis learns the script, so that no answer is lost that says it does not know it.
+  await client.send('GET', `/shop/get/${token}`);
+  for (let i = 0; i < 5; i++) {
+    proxy.cutAnswers = 1;
+    assert.equal((await client.send('GET', `/shop/get/${token}`)).status, 200);
+    assert.equal(proxy.cutAnswers, 0, 'an answer was lost');
+  }
+  const { r } = (await client.send('GET', `/shop/get/${token}`)).json;
+  assert.equal(r, 1 + 5 * 2 + 1, 'each read whose answer was lost counts twice, as docs/operations.md says');
+  await client.send('GET', '/shop/soid/u1');
+  proxy.cutAnswers = 1;
+  assert.equal((await client.send('PUT', '/shop/create/u1?ip=1.1.1.1')).status, 503);
+  assert.equal((await client.send('GET', '/shop/soid/u1')).json.sessions.length, 2, 'done once');
+});
+
+test('R19: an idle connection that somebody closes costs nothing (kind: load balancers that close what is idle)', async (t) => {
+  const redis = await startRedis(t);
+  const client = await start(t, { RS_STORE: `redis://127.0.0.1:${redis.port}` });
+  const token = await client.create('shop', 'u1');
+  const connected = async () => Number(/total_connections_received:(\d+)/.exec(await redis.admin.info('stats'))![1]);
+  for (let i = 0; i < 5; i++) {
+    const before = await connected();
+    await cut(redis.admin);
+    await until(async () => (await connected()) > before);
+    const [set, get] = [
+      await client.send('POST', `/shop/set/${token}`, { i }),
+      await client.send('GET', `/shop/get/${token}`),
+    ];
+    assert.deepEqual([set.status, get.json.d], [200, { i }], 'no request was there to notice it');
+  }
+});
+
+interface Proxy {
+  readonly port: number;
+  /** How many answers are still to be lost, each with its connection. */
+  cutAnswers: number;
+}
+
+/** Stands between the server and Redis, and cuts connections where the answer would be. */
+async function startProxy(cleanup: Cleanup, target: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  const [port] = (await freePorts(1)) as [number];
+  const proxy: Proxy = { port, cutAnswers: 0 };
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        for (const end of [near, far]) end.destroy();
+        sockets.delete(socket);
+      });
+    }
+    near.on('data', (chunk) => far.write(chunk));
+    far.on('data', (chunk) => {
+      // The answer to a handshake is long, and not meant.
+      if (proxy.cutAnswers > 0 && chunk.length < 2000) {
+        proxy.cutAnswers--;
+        near.resetAndDestroy();
+      } else near.write(chunk);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  cleanup.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return proxy;
+}
