@@ -1,12 +1,12 @@
 # The server in an image: `docker build -t rest-sessions .`
 # Built with all of npm ci, run with what the package needs, as the account `node`.
-FROM node:20-slim AS build
+FROM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.base.json ./
 COPY packages ./packages
 RUN npm ci && npm run build --workspace rest-sessions && npm prune --omit=dev
 
-FROM node:20-slim
+FROM node:24-slim
 WORKDIR /app
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/packages/server/package.json ./packages/server/package.json
@@ -21,7 +21,8 @@ VOLUME /var/lib/rest-sessions
 ENV NODE_ENV=production RS_HOST=0.0.0.0 RS_PORT=3000 RS_STORE=lmdb:/var/lib/rest-sessions
 USER node
 EXPOSE 3000
+# Knows TLS, and whatever else the configuration says. Alive, not ready: Redis being away is no reason to start it again.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RS_PORT}/livez`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "packages/server/dist/cli/main.js", "health"]
 ENTRYPOINT ["node", "packages/server/dist/cli/main.js"]
 CMD ["serve"]

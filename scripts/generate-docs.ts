@@ -7,8 +7,12 @@ import { errorsPage } from './errors-page.ts';
 const generated: Record<string, string> = {
   'docs/configuration.md': `# Configuration
 
-The server is configured by environment variables. An empty value counts as not set. A value that is not allowed stops
-the start with one line that names the variable, the value and what is allowed; exit code 2.
+The server is configured by environment variables. An empty value counts as not set. Values that are not allowed stop
+the start with exit code 2 and a line for each, which names the variable, the value and what is allowed.
+
+A name that is nearly one of these (\`RS_PROT\`) stops the start, too, and is told which one was meant; any other that begins with
+\`RS_\` is a warning in the log. Kubernetes makes such variables for a service called \`rs\` or \`rs-…\` beside the pod
+(\`RS_SERVICE_HOST\`, \`RS_PORT=tcp://…\`): \`enableServiceLinks: false\` in the pod's spec keeps them away.
 
 ${configurationTable()}
 
@@ -26,7 +30,8 @@ ${policyTable()}
 
 - A file with a fault is refused as a whole. Each fault is one line with the file, the place (a JSON pointer, or line and
   column where the text is not JSON) and the rule. At the start that ends the server with exit code 2.
-- \`kill -HUP\` makes the server read the file again. The log says what changed, as \`/apps/shop/idleTimeout: 7200 → 3600\`. A
+- All faults of a file are told at once; only where the text is not JSON, reading ends there.
+- The server reads the file again within seconds of a change, and at once on SIGHUP. The log says what changed, as \`/apps/shop/idleTimeout: 7200 → 3600\`. A
   file with a fault is logged as errors and changes nothing.
 - A session keeps the timeouts it was given; new rules act on what comes after them.
 - \`minIdleTimeout\` ≤ \`idleTimeout\` ≤ \`maxIdleTimeout\` and \`absoluteTimeout\` ≤ \`maxAbsoluteTimeout\` must hold for every app,

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-const mark = join(root, 'node_modules', '.rest-sessions-installed');
 
 /** Runs a command in the repository, its output shown. Ends the process with its exit code when it fails. */
 export function run(command, args, env = process.env) {
@@ -20,12 +19,22 @@ export function run(command, args, env = process.env) {
 
 /** Installs what the lockfile says, unless that was done already. */
 export function install() {
+  installIn('.', 'dependencies');
+}
+
+/** Installs the generators of clients that one test runs: 400 packages, which nobody needs who starts the server. */
+export function installGenerators() {
+  installIn('packages/server/test/clients', 'the generators of clients that a test runs');
+}
+
+function installIn(folder, what) {
+  const mark = join(root, folder, 'node_modules', '.rest-sessions-installed');
   // Not the version of Node: nothing is compiled, and tests start servers on other versions over the same node_modules.
   const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(readFileSync(join(root, folder, 'package-lock.json')))
     .digest('hex');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
-  console.log('installing dependencies…');
-  run('npm', ['ci', '--loglevel=error']);
+  console.log(`installing ${what}…`);
+  run('npm', ['ci', '--loglevel=error', '--prefix', folder]);
   writeFileSync(mark, wanted);
 }

@@ -12,6 +12,7 @@ import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts'
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
 import { ConfigError, type Environment, Reader, type Variable } from './config/variable.ts';
 
+export { openNote } from './config/access.ts';
 export type { RateConfig } from './config/limits.ts';
 export type { LogLevel } from './config/logging.ts';
 export { nearest } from './config/names.ts';

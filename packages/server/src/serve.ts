@@ -52,7 +52,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const { namespace, storeTimeout: timeout, redis } = config;
   const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
   const opening = openStore(config.store, options);
-  const { store, location, settings } = await opening;
+  const { store, location, settings, lookEvery } = await opening;
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;
@@ -101,6 +101,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
 
   const stopWatching = watchStore({
     look: settings,
+    interval: lookEvery,
     clock,
     onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
     onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),

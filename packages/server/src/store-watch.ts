@@ -1,5 +1,5 @@
 /**
- * Looks at the settings of the store at the start and every minute, and warns. An operator must not drown in warnings: each
+ * Looks at the settings and the state of the store at the start and every so often, and warns. An operator must not drown in warnings: each
  * is said when it begins, once an hour while it stays, and its end is said too. A store that cannot be asked is no
  * finding here: its failures are told where they hurt.
  */
@@ -8,17 +8,18 @@ import type { Finding } from './stores/finding.ts';
 
 export interface StoreWatchOptions {
   readonly look: () => Promise<Finding[]>;
+  /** Units: milliseconds. */
+  readonly interval: number;
   readonly clock: () => number;
   readonly onFound: (finding: Finding) => void;
   readonly onGone: (finding: Finding) => void;
 }
 
 /** Units: milliseconds. */
-const INTERVAL = 60_000;
 const REMINDER = 3_600_000;
 
 /** Starts to watch. Gives a function that stops it. */
-export function watchStore({ look, clock, onFound, onGone }: StoreWatchOptions): () => void {
+export function watchStore({ look, interval, clock, onFound, onGone }: StoreWatchOptions): () => void {
   const stopped = new AbortController();
   const notices = new Notices();
   const rounds = async () => {
@@ -30,7 +31,7 @@ export function watchStore({ look, clock, onFound, onGone }: StoreWatchOptions):
         said.forEach(onFound);
         gone.forEach(onGone);
       }
-      await delay(INTERVAL, undefined, { signal: stopped.signal, ref: false });
+      await delay(interval, undefined, { signal: stopped.signal, ref: false });
     }
   };
   void rounds().catch(() => {});

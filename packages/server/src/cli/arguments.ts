@@ -49,7 +49,8 @@ export function readArguments(command: string, args: readonly string[], options:
 function unknownOption(command: string, raw: string, name: string, options: Options): string {
   if (!/^--?[A-Za-z][A-Za-z0-9-]{0,30}$/.test(raw)) return `${command} has no such option`;
   const variables = Object.values(VARIABLES).map((variable) => variable.name as string);
-  const variable = nearest(`RS_${name.toUpperCase().replaceAll('-', '_')}`, variables);
+  const asVariable = `RS_${name.toUpperCase().replaceAll('-', '_')}`;
+  const variable = variables.includes(asVariable) ? asVariable : nearest(asVariable, variables);
   const option = nearest(name, Object.keys(options));
   const hint =
     option !== null

@@ -2,7 +2,7 @@
  * `rest-sessions doctor`: what is wrong with a store, on standard output; how far it has come, on standard error. Writes
  * nothing to the store without --repair.
  */
-import { type Config, ConfigError, readConfig, showUrl } from '../config.ts';
+import { type Config, ConfigError, openNote, readConfig, showUrl } from '../config.ts';
 import { type AppSummary, type AuditFinding, examineStore } from '../doctor.ts';
 import { fail, misuse, print } from './output.ts';
 import { Progress } from './progress.ts';
@@ -43,7 +43,10 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorO
       onProgress: (phase, done, total) => progress.show(phase, done, total),
     });
     progress.clear();
-    const code = print((json ? asJson : asText)(shown, repair, findings, apps));
+    const note = openNote(config);
+    const code = print(
+      (json ? asJson : asText)({ store: shown, repair, notes: note === null ? [] : [note] }, findings, apps),
+    );
     return findings.left > 0 ? 1 : code;
   } catch (error) {
     progress.clear();
@@ -66,17 +69,25 @@ class Findings {
   }
 }
 
-function asJson(store: string, repair: boolean, { shown, count, left }: Findings, apps: AppSummary[]): string {
-  return `${JSON.stringify({ store, repair, count, left, findings: [...shown.values()], apps }, null, 2)}\n`;
+/** What an answer begins with. `notes`: what is no fault of the store, and should be known nevertheless. */
+interface Head {
+  readonly store: string;
+  readonly repair: boolean;
+  readonly notes: readonly string[];
 }
 
-function asText(store: string, repair: boolean, { shown, count, left }: Findings, apps: AppSummary[]): string {
+function asJson(head: Head, { shown, count, left }: Findings, apps: AppSummary[]): string {
+  return `${JSON.stringify({ ...head, count, left, findings: [...shown.values()], apps }, null, 2)}\n`;
+}
+
+function asText({ store, repair, notes }: Head, { shown, count, left }: Findings, apps: AppSummary[]): string {
   const lines = [`${store}: ${repair ? 'examined and mended' : 'examined, nothing was changed'}`, ''];
   for (const { kind, code, where, message, mended } of shown.values()) {
     lines.push(`${kind} ${code} at ${where}`, `  ${message}${mended === null ? '' : ` → ${mended}`}`);
   }
   if (count > shown.size) lines.push(`… and ${count - shown.size} more`);
   if (count > 0) lines.push('');
+  lines.push(...notes.map((note) => `note: ${note}\n`));
   for (const { app, sessions, largest } of apps) {
     lines.push(
       `app ${app}: ${sessions} sessions${largest === null ? '' : `, at most ${largest} in one of its 256 partitions`}`,

@@ -104,11 +104,14 @@ Or both in one line:
 }
 
 function startFailure(error: unknown, { host, port, store }: Config): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  // A code alone does not say which call it came from: a folder that may not be made is no port.
+  const network = syscall === 'listen' || syscall === 'getaddrinfo';
+  if (!network) return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
   if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use; stop what listens there or set RS_PORT`;
   if (code === 'EACCES')
     return `port ${port} on ${host} may not be used by this account; set RS_PORT to one above 1023`;
   if (code === 'EADDRNOTAVAIL') return `RS_HOST=${host} is not an address of this machine`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `RS_HOST=${host} cannot be resolved`;
-  return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
+  return `cannot listen on ${host}, port ${port}: ${message}`;
 }

@@ -7,9 +7,9 @@ export const ACCESS_VARIABLES = {
     type: 'file',
     unit: 'JSON',
     default: '',
-    allowed: 'a file of keys that only its owner can read',
+    allowed: 'a file of keys that no stranger can write',
     sentence:
-      'The API keys that may call, as `rest-sessions keys create` writes them. Read again on SIGHUP and within seconds of a change; a file with a fault is refused as a whole, and the keys before it stay.',
+      'The API keys that may call, as `rest-sessions keys create` writes them. Read again within seconds of a change and on SIGHUP; a file with a fault is refused as a whole, and the keys before it stay.',
   },
   apiKeys: {
     name: 'RS_API_KEYS',
@@ -77,6 +77,13 @@ function hostNames(text: string): string[] | undefined {
     .filter(Boolean);
   const bare = names.map((name) => name.replace(/\.$/, ''));
   return bare.every((name) => name.length <= 253 && HOST_NAME.test(name)) ? bare : undefined;
+}
+
+/** Gives what an operator should know of a server that everyone may call, in one line. Absence: null when keys are asked for. */
+export function openNote({ keys, allowedHosts }: AccessConfig): string | null {
+  if (keys.file !== null || keys.list !== null) return null;
+  const more = allowedHosts.length === 0 ? '' : `, ${allowedHosts.join(', ')}`;
+  return `there are no API keys: whoever reaches the server may do everything. Against web pages (DNS rebinding) it answers only to addresses, localhost, names without a dot${more}; RS_ALLOWED_HOSTS adds names`;
 }
 
 function isLoopback(host: string): boolean {

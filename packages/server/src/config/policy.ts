@@ -9,7 +9,7 @@ export const POLICY_VARIABLES = {
     default: '',
     allowed: 'a file that can be read',
     sentence:
-      'The policy file: timeouts, caps and limits for each app, as told below. Read again on SIGHUP. Not set: the defaults for every app.',
+      'The policy file: timeouts, caps and limits for each app, as told below. Read again within seconds of a change and on SIGHUP. Not set: the defaults for every app.',
   },
 } as const satisfies Record<string, Variable>;
 

@@ -1,4 +1,4 @@
-/** TLS of the server itself: paths, because the files are read again on SIGHUP. */
+/** TLS of the server itself: paths, because the files are read again when they change. */
 import { ConfigError, contentsOf, type Read, type Variable } from './variable.ts';
 
 const FILE = { type: 'file', unit: 'PEM', default: '', allowed: 'a file that can be read' } as const;
@@ -8,7 +8,7 @@ export const TLS_VARIABLES = {
     ...FILE,
     name: 'RS_TLS_CERT',
     sentence:
-      'The certificate the server shows, and those between it and its root. With RS_TLS_KEY it makes the server speak HTTPS only, TLS 1.2 or later. Read again on SIGHUP, without a connection ending.',
+      'The certificate the server shows, and those between it and its root. With RS_TLS_KEY it makes the server speak HTTPS only, TLS 1.2 or later. Read again together with RS_TLS_KEY and RS_TLS_CLIENT_CA within seconds of a change and on SIGHUP, without a connection ending.',
   },
   tlsKey: { ...FILE, name: 'RS_TLS_KEY', sentence: 'The key to RS_TLS_CERT, without a passphrase.' },
   tlsClientCa: {

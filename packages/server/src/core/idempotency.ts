@@ -1,8 +1,8 @@
 /**
  * Idempotency keys: a request that is sent again within ten minutes gets the answer it got, though its token was shown
  * once and nobody kept it. What is kept, as a memo of the store, is a random seed and a fingerprint of the request; the
- * token follows from the seed and the key (token.ts, `drawFrom`). So who steals the store has no token without the key,
- * and who guesses a key has none without the store.
+ * token of a create follows from the seed and the key, that of a rotation from the seed and the token it replaces (token.ts). So
+ * who steals the store has no token without the key or that token, and who guesses a key has none without the store.
  *
  * The memo is written before the session, and again after it with what was done. A request that finds it does the same
  * work with the same draws and meets what is there already: 20 at once make one session. Rejected: keeping the answer,

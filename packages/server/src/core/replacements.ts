@@ -163,12 +163,7 @@ export class Replacements {
   }
 }
 
-/** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known. */
-function overwritten({ app: _app, ip, userAgent, label, ...members }: Draft): ReturnType<MovingEdit> {
-  return {
-    ...members,
-    ...(ip !== null && { ip }),
-    ...(userAgent !== null && { userAgent }),
-    ...(label !== null && { label }),
-  };
+/** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known; null clears it. */
+function overwritten({ app: _app, ...members }: Draft): ReturnType<MovingEdit> {
+  return members;
 }

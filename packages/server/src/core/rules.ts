@@ -10,9 +10,10 @@ import { type AppName, checkTimeouts, type Ip, type Subject, type Timeouts } fro
 export interface Draft extends Timeouts {
   readonly app: AppName;
   readonly subject: Subject | null;
-  readonly ip: Ip | null;
-  readonly userAgent: string | null;
-  readonly label: string | null;
+  /** Of the device, as `userAgent` and `label`. Absence: nothing is said of it; null: there is none. */
+  readonly ip?: Ip | null;
+  readonly userAgent?: string | null;
+  readonly label?: string | null;
   /** Compact JSON text of an object. */
   readonly data: string;
 }
@@ -28,7 +29,7 @@ export function checkDraft(draft: Draft, policy: Policy): void {
 
 /** Gives a new session of a draft. */
 export function begin(draft: Draft, id: string, now: number): Session {
-  const { app, subject, idleTimeout, absoluteTimeout, ip, userAgent, label, data } = draft;
+  const { app, subject, idleTimeout, absoluteTimeout, ip = null, userAgent = null, label = null, data } = draft;
   return {
     id,
     app,

@@ -183,13 +183,13 @@ function faultOf({ code }: ClientError): ServiceError {
   return new ServiceError('bad_request', 'this is not a well-formed HTTP/1.1 request');
 }
 
-/** Gives the target of the request that cannot be read on: of its head, or of the read in which the head stands. Absence: empty. */
+/** Gives the target of the request that cannot be read on: from its head, or from the bytes of it in the last read. Absence: empty. */
 function targetOf({ rawPacket, bytesParsed }: ClientError, socket: Socket): string {
   const current = answerUnderWay(socket);
   if (current !== undefined && !current.req.complete) return current.req.url ?? '';
   const read = rawPacket?.toString('latin1', 0, Math.min(bytesParsed ?? 0, rawPacket.length)) ?? '';
-  const lines = [...read.matchAll(/(?:^|\n)[A-Z]+ +([^ \r\n]+)/g)];
-  return lines.at(-1)?.[1] ?? '';
+  // What comes after the last empty line is the head that the parser was in.
+  return /^[A-Z]+ +([^ \r\n]+)/.exec(read.slice(read.lastIndexOf('\r\n\r\n') + 1).trimStart())?.[1] ?? '';
 }
 
 /** Answers CONNECT, which takes the connection away from the server, errors and all. */

@@ -84,7 +84,8 @@ function inspect(incoming: IncomingMessage, counted: Counted, body: number): Hea
   const next = end + 4 + body;
   // Found by searching, it is trusted where it explains the whole read: the same text may stand in a body.
   if (!Number.isNaN(start) || next === read.length) counted.next = socket.bytesRead - read.length + next;
-  return { isGood: true, rest: read.subarray(end + 4) };
+  const isSure = !Number.isNaN(start) || read.indexOf(line, at + 1, 'latin1') < 0;
+  return { isGood: true, rest: isSure ? read.subarray(end + 4) : null };
 }
 
 /** Gives the read that is being parsed. Absence: null where Node does not tell. */

@@ -77,7 +77,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Create or replace a session under a token that the caller chose',
       description:
-        'What the session store of a framework needs. Replaces data, subject and timeouts; the absolute timeout counts from the login, or from the creation before one. With `If-Match: *` a slow write can never bring an ended session back.',
+        'What the session store of a framework needs. Replaces data, subject and timeouts; `ip`, `userAgent` and `label` stay as they are known unless the body names them, and null clears them; the absolute timeout counts from the login, or from the creation before one. With `If-Match: *` a slow write can never bring an ended session back.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       meanings: {
         'Session-Token': `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
@@ -186,7 +186,7 @@ function draftOf(
   return {
     app,
     subject: subject == null ? null : checkPathSubject(subject),
-    ...{ ip: null, userAgent: null, label: null, idleTimeout, absoluteTimeout, ...membersOf(body) },
+    ...{ idleTimeout, absoluteTimeout, ...membersOf(body) },
     data: members.size === 0 ? EMPTY_DATA : writeObject(members),
   };
 }

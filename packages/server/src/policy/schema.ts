@@ -83,7 +83,7 @@ export const MEMBERS = {
     allowed: `one of ${ON_LIMIT.map((word) => `"${word}"`).join(', ')}`,
     default: DEFAULT_POLICY.onLimit,
     meaning:
-      'What a create does when the subject has as many: end the oldest, end the one used least recently, or refuse the new one.',
+      'What a create does when the subject has as many: end the one that logged in first, end the one used least recently, or refuse the new one.',
   }),
   maxSessions: member({
     type: count(1, MAX_COUNT).nullable(),

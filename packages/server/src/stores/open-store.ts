@@ -22,6 +22,8 @@ export interface OpenedStore {
   readonly location: string;
   /** Gives what about the engine's settings may cost sessions. Errors: when it cannot be asked now. */
   readonly settings: () => Promise<Finding[]>;
+  /** How often to ask. Units: milliseconds. */
+  readonly lookEvery: number;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function openStore(
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
     const location = 'memory only: gone when the server stops';
-    return { store: new MemoryStore({ clock, onTokenReuse }), location, settings: NOTHING_TO_SET };
+    return { store: new MemoryStore({ clock, onTokenReuse }), location, settings: NOTHING_TO_SET, lookEvery: MINUTE };
   }
   if (url.startsWith('redis')) {
     const { RedisStore } = await import('./redis/redis-store.ts');
@@ -44,13 +46,18 @@ export async function openStore(
     // An attempt that hangs was not told yet.
     if (!(await store.ready()))
       onError(new ServiceError('store_unavailable', 'no connection', { cause: store.trouble }));
-    return { store, location: store.location, settings: () => store.settings() };
+    return { store, location: store.location, settings: () => store.settings(), lookEvery: MINUTE };
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
   const store = new LmdbStore({ path, namespace, clock, onError, onTokenReuse });
-  return { store, location: path, settings: NOTHING_TO_SET };
+  // A look costs some microseconds here, and whoever puts the folder back waits for the word.
+  return { store, location: path, settings: async () => store.health(), lookEvery: SECOND };
 }
 
-/** Engines that come with the package are set up by us. */
+/** Units: milliseconds. */
+const SECOND = 1000;
+const MINUTE = 60_000;
+
+/** What is in memory is set up by us. */
 const NOTHING_TO_SET = async (): Promise<Finding[]> => [];

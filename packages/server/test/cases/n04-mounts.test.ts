@@ -4,8 +4,9 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, symlinkSync,
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { makeAuthority } from '../support/certificates.ts';
-import { NEEDS_ROOT, type RunOptions, runCommand, STRANGER, until } from '../support/command.ts';
+import { NEEDS_ROOT, type RunOptions, runCommand, STRANGER } from '../support/command.ts';
 import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const HASH = `sha256:${'0'.repeat(64)}`;
 const TEXT = JSON.stringify({ keys: [{ name: 'a', hash: HASH, apps: '*', scopes: ['read'] }] });

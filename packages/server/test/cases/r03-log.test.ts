@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { LogSink } from '../../src/log-sink.ts';
 import { Client } from '../support/client.ts';
-import { until } from '../support/command.ts';
 import { type Cleanup, MAIN, temporaryFolder } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 /** A port that nobody listens on for now. */
 async function freePort(): Promise<number> {

@@ -7,8 +7,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Client } from '../support/client.ts';
-import { until } from '../support/command.ts';
 import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 describe('R10: signals', () => {
   test('R10: SIGHUP with nothing to read again, SIGUSR1, SIGUSR2, SIGPIPE and SIGXFSZ end nothing, and a request under way is answered', async (t) => {

@@ -7,8 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { connect } from 'node:tls';
 import { type Authority, makeAuthority } from '../support/certificates.ts';
 import { Client } from '../support/client.ts';
-import { until } from '../support/command.ts';
 import { type Cleanup, startServer, temporaryFolder } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 let ca: Authority;

@@ -14,11 +14,11 @@ import { TOPOLOGIES } from '../support/topologies.ts';
 const TIMEOUT = '10000';
 const ALIAS = 'a-token-that-the-caller-chose';
 
-async function start(cleanup: Cleanup, env: Record<string, string>): Promise<Client> {
+async function start(cleanup: Cleanup, env: Record<string, string>): Promise<Client & { said: () => string }> {
   const server = await startServer(cleanup, { RS_STORE_TIMEOUT: TIMEOUT, ...env });
   const client = new Client(server.url);
   cleanup.after(() => client.close());
-  return client;
+  return Object.assign(client, { said: server.output });
 }
 
 /** Cuts the connections of everybody but the asker. Gives how many they were. */
@@ -71,11 +71,13 @@ for (const [name, startTopology] of Object.entries(TOPOLOGIES)) {
     running = false;
     await load;
     assert.ok(cuts >= 10, `${cuts} connections were cut`);
-    assert.deepEqual([...statuses], [[200, sent]]);
+    assert.deepEqual([...statuses], [[200, sent]], client.said());
     const { json } = await client.send('GET', `/shop/get/${token}`);
     // At most so many as the test's client has connections were under way when one was cut.
     const over = json.r - (counted + 1);
-    assert.ok(over >= 0 && over <= cuts * 64, `${over} reads were counted twice`);
+    assert.ok(over <= cuts * 64, `${over} reads were counted twice`);
+    // A busy machine can make a replica the master in between, which has not seen the last counts.
+    if (!/Sentinel|Cluster/.test(name)) assert.ok(over >= 0, `${-over} reads were not counted`);
   });
 }
 

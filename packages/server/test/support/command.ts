@@ -1,7 +1,6 @@
 /** The built command, run to its end: as another account, with other streams, several at once. */
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { MAIN } from './server.ts';
 
 export interface Ran {
@@ -31,15 +30,6 @@ export async function runCommand(args: readonly string[], { env, input = '', ...
   child.stdin.end(input);
   const [status] = await once(child, 'close');
   return { status, stdout, stderr };
-}
-
-/** Waits for a state, as long as a busy machine may take. */
-export async function until(done: () => boolean | Promise<boolean>, what: string | (() => string)): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!(await done())) {
-    if (performance.now() > end) throw new Error(`it did not happen: ${typeof what === 'string' ? what : what()}`);
-    await delay(20);
-  }
 }
 
 /** An account that owns nothing here. Only root can become it. */

@@ -5,8 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 export const PATIENCE = 60_000;
 
 /** Asks again and again until it is so. Errors: when it is not so within PATIENCE; `what` says what was waited for. */
-export async function until(isSo: () => boolean | Promise<boolean>, what = `${isSo}`): Promise<void> {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  what: string | (() => string) = `${isSo}`,
+): Promise<void> {
   for (const began = performance.now(); !(await isSo()); await delay(10)) {
-    if (performance.now() - began > PATIENCE) throw new Error(`not so after ${PATIENCE / 1000} seconds: ${what}`);
+    if (performance.now() - began > PATIENCE)
+      throw new Error(`not so after ${PATIENCE / 1000} seconds: ${typeof what === 'string' ? what : what()}`);
   }
 }

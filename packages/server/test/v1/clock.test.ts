@@ -65,19 +65,23 @@ for (const [name, make] of Object.entries(STORES)) {
       assert.deepEqual((await send('GET', '/sessions')).json.sessions, []);
     });
 
-    test('nothing carries a session past its absolute deadline', async (t) => {
+    test('nothing but a login carries a session past its absolute deadline', async (t) => {
       const { world, send, by } = open(make(t));
       const token = 'chosen-by-the-caller-0001';
       await send('PUT', '/session', { idleTimeout: 60, absoluteTimeout: 100 }, by(token));
       world.now += 50_000;
-      const body = { idleTimeout: 1000, absoluteTimeout: 100, subject: 'ann' };
+      const body = { idleTimeout: 1000, absoluteTimeout: 100 };
       const { json } = await send('PUT', '/session', body, by(token));
       assert.equal(json.expiresAt, json.absoluteExpiresAt);
       assert.equal(Date.parse(json.absoluteExpiresAt), START + 100_000);
-      world.now += 49_999;
+      const login = (await send('PUT', '/session', { ...body, subject: 'ann' }, by(token))).json;
+      assert.equal(Date.parse(login.absoluteExpiresAt), START + 150_000);
+      const again = (await send('PUT', '/session', { ...body, subject: 'ann', absoluteTimeout: 60 }, by(token))).json;
+      assert.equal(Date.parse(again.absoluteExpiresAt), START + 110_000, 'counted from the login');
+      world.now += 59_999;
       assert.equal((await send('POST', '/session/touch', { idleTimeout: 1000 }, by(token))).status, 200);
-      const rotated = await send('POST', '/session/rotate', { subject: 'bob' }, by(token));
-      assert.equal(rotated.status, 200);
+      const rotated = await send('POST', '/session/rotate', { subject: 'ann', label: 'x' }, by(token));
+      assert.deepEqual([rotated.status, rotated.json.session.absoluteExpiresAt], [200, again.absoluteExpiresAt]);
       world.now += 1;
       assert.equal((await send('GET', '/session', undefined, by(rotated.json.token))).status, 404);
       assert.equal((await send('PUT', '/session', {}, by(token, { 'If-Match': '*' }))).status, 412);

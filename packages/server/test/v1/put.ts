@@ -19,6 +19,17 @@ export function putSection(service: () => Service): void {
       assert.deepEqual([(await app.get(token)).json.subject, (await app.list()).json.sessions.length], [null, 1]);
     });
 
+    test('clears of the device what is null, and leaves what it does not name', async () => {
+      const app = service().app(freshApp());
+      const token = callerToken();
+      await app.put(token, { subject: 'a', ip: '1.1.1.1', userAgent: 'x', label: 'l' });
+      const { json } = await app.put(token, { subject: 'a', ip: null, label: null });
+      assert.deepEqual([json.ip, json.userAgent, json.label], [null, 'x', null]);
+      await app.put(token, { subject: 'b', userAgent: null });
+      const { ip, userAgent, label } = (await app.get(token)).json;
+      assert.deepEqual([ip, userAgent, label], [null, null, null]);
+    });
+
     test('moves its session to another subject, under a new id', async () => {
       const app = service().app(freshApp());
       const token = callerToken();

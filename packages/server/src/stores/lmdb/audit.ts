@@ -3,15 +3,18 @@
  * against its record. Slices of a thousand, each on a snapshot of its own: what is compared is of one instant, and no old
  * snapshot keeps pages from being used again. A repair looks once more, inside the transaction that mends.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
+import { openToOthers, stuckFindings } from './health.ts';
 import { activityKey, aliasKey, dueKey, idOf, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
 import { isKnownForm, type StoredRecord, unpackRecord } from './record.ts';
 import { Tables } from './tables.ts';
 
 const SLICE = 1000;
+/** How long a reader must have held one state to be told. Units: milliseconds. */
+const STUCK_FOR_DOCTOR = 3000;
 
 type Fault = readonly [code: string, message: string];
 type IndexName = 'subjects' | 'activity' | 'due' | 'aliases';
@@ -29,20 +32,25 @@ export function openLmdbAudit(path: string, namespace: string, repair: boolean):
   const present = new Tables(path, namespace, true);
   // Opened for reading alone, a table that does not exist is no table.
   const exists = present.sessions !== undefined;
-  if (exists && !repair) return new LmdbAudit(present);
+  if (exists && !repair) return new LmdbAudit(present, path);
   void present.close();
   if (!exists) throw new Error(`no store under the namespace ${namespace} in ${path}`);
-  return new LmdbAudit(new Tables(path, namespace));
+  return new LmdbAudit(new Tables(path, namespace), path);
 }
 
 export class LmdbAudit implements Audit {
   private readonly tables: Tables;
+  private readonly path: string;
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, path: string) {
     this.tables = tables;
+    this.path = path;
   }
 
   async run(options: AuditOptions): Promise<AppSummary[]> {
+    const { environment } = this.tables;
+    const began = performance.now();
+    environment.stuckReaders();
     const counts = new Map<string, number>();
     await this.walk(this.tables.sessions, 'sessions', options, async (entries, snapshot) => {
       for (const { key } of entries) {
@@ -60,6 +68,13 @@ export class LmdbAudit implements Audit {
     }
     await this.counts(options);
     await this.memos(options);
+    // A reader of a busy server may hold an old state for a moment: those are told that still hold it after a while.
+    const suspicious = environment.stuckReaders(0).length > 0;
+    if (suspicious) await delay(Math.max(0, STUCK_FOR_DOCTOR - (performance.now() - began)));
+    const stuck = suspicious ? environment.stuckReaders(STUCK_FOR_DOCTOR) : [];
+    for (const finding of [...stuckFindings(stuck), ...openToOthers(this.path)]) {
+      options.onFinding({ ...finding, mended: null });
+    }
     return [...counts].map(([app, sessions]) => ({ app, sessions, largest: null }));
   }
 

@@ -5,38 +5,40 @@
  *
  * A store that an earlier version wrote has no counts: they are made when it is opened.
  */
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database } from 'lmdb';
+import type { Environment } from './environment.ts';
 import { under } from './keys.ts';
 
 export class Counts {
   /** App → records. None: no entry. Absence: undefined where a store without counts is opened for reading alone. */
   readonly table: Database<number, string>;
-  private readonly root: RootDatabase;
+  private readonly environment: Environment;
   /** Where the root notes that they were made. */
   private readonly made: string;
 
-  constructor(root: RootDatabase, namespace: string) {
-    this.root = root;
-    this.made = `${namespace}:counted`;
-    this.table = root.openDB({ name: `${namespace}:counts`, encoding: 'msgpack' });
+  constructor(environment: Environment, namespace: string) {
+    this.environment = environment;
+    // No colon: a name with one is a table to those who open the tables of other namespaces.
+    this.made = `counted ${namespace}`;
+    this.table = environment.openTable(`${namespace}:counts`, 'msgpack');
   }
 
   /** Makes the counts of a store that has none. */
   make(sessions: Database<unknown, string>): void {
     if (this.isMade()) return;
-    this.root.transactionSync(() => {
+    this.environment.root.transactionSync(() => {
       const counts = new Map<string, number>();
       for (const key of sessions.getKeys()) {
         const app = key.slice(0, key.indexOf(':'));
         counts.set(app, (counts.get(app) ?? 0) + 1);
       }
       for (const [app, count] of counts) this.table.putSync(app, count);
-      this.root.putSync(this.made, 1);
+      this.environment.root.putSync(this.made, 1);
     });
   }
 
   isMade(): boolean {
-    return this.root.get(this.made) !== undefined;
+    return this.environment.root.get(this.made) !== undefined;
   }
 
   /** Gives how many records an app has. In a transaction. */

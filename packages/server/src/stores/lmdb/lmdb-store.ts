@@ -35,8 +35,11 @@ import {
   stepOf,
   surplus,
 } from '../../core/transitions.ts';
+import type { Finding } from '../finding.ts';
 import { LmdbAudit } from './audit.ts';
+import { healthOf } from './health.ts';
 import { idOf, sessionKey, subjectPrefix, under } from './keys.ts';
+import type { StuckReader } from './readers.ts';
 import type { StoredRecord } from './record.ts';
 import { Tables } from './tables.ts';
 import { Walks } from './walks.ts';
@@ -59,6 +62,7 @@ interface Entry {
 }
 
 export class LmdbStore implements SessionStore {
+  private readonly path: string;
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
   private readonly walks: Walks;
@@ -67,6 +71,7 @@ export class LmdbStore implements SessionStore {
 
   constructor({ path, namespace, clock, onError, onTokenReuse }: LmdbOptions) {
     this.onTokenReuse = onTokenReuse;
+    this.path = path;
     this.decidedAt = decidedBy(clock);
     this.tables = new Tables(path, namespace);
     this.seen = new WriteBehind(this.tables, onError);
@@ -82,7 +87,8 @@ export class LmdbStore implements SessionStore {
   ): Promise<CreateOutcome> {
     const { app, id, subject } = session;
     for (let start = ''; ; ) {
-      const outcome = await this.write(now, (now, shift): CreateOutcome | { readonly start: string } => {
+      const bytes = Buffer.byteLength(session.data);
+      const outcome = await this.grow(bytes, now, (now, shift): CreateOutcome | { readonly start: string } => {
         if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
         const revoked = this.makeRoom(app, subject, cap, now);
         if (!Array.isArray(revoked)) return revoked;
@@ -140,7 +146,7 @@ export class LmdbStore implements SessionStore {
   }
 
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    return this.write(now, (now): UpdateOutcome | null => {
+    return this.grow(Buffer.byteLength(change.data ?? ''), now, (now): UpdateOutcome | null => {
       const entry = this.open(app, token, now);
       const { move } = change;
       if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
@@ -222,7 +228,7 @@ export class LmdbStore implements SessionStore {
   }
 
   memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
-    return this.write(now, (now, shift) =>
+    return this.grow(Buffer.byteLength(memo.text), now, (now, shift) =>
       this.tables.memos.put(app, name, { ...memo, until: memo.until + shift }, now),
     );
   }
@@ -241,9 +247,19 @@ export class LmdbStore implements SessionStore {
     await this.tables.close();
   }
 
+  /** Gives what an operator should know of the folder now: its findings. */
+  health(): Finding[] {
+    return healthOf(this.path, this.tables.environment);
+  }
+
+  /** Gives the readers of all processes that have held an old state for ten seconds and longer, as far as `health` saw it. */
+  stuckReaders(): StuckReader[] {
+    return this.tables.environment.stuckReaders();
+  }
+
   /** Gives the audit of what is committed. It shares the open tables, and closes with the store. */
   audit(): LmdbAudit {
-    return new LmdbAudit(this.tables);
+    return new LmdbAudit(this.tables, this.path);
   }
 
   /** Every key and value, for tests. */
@@ -256,10 +272,17 @@ export class LmdbStore implements SessionStore {
    * was; `shift` is how much later than asked that is.
    */
   private write<T>(now: number, verb: (now: number, shift: number) => T): Promise<T> {
-    return this.tables.transaction(() => {
-      const at = this.decidedAt(now);
-      return verb(at, at - now);
-    });
+    return this.tables.transaction(() => this.decided(now, verb));
+  }
+
+  /** As `write`, for a verb that makes the store grow by so many bytes of data: refused where the disk is full. */
+  private grow<T>(room: number, now: number, verb: (now: number, shift: number) => T): Promise<T> {
+    return this.tables.growing(room, () => this.decided(now, verb));
+  }
+
+  private decided<T>(now: number, verb: (now: number, shift: number) => T): T {
+    const at = this.decidedAt(now);
+    return verb(at, at - now);
   }
 
   private live = (key: string, now: number): Entry | null => {

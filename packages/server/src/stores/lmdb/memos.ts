@@ -1,6 +1,7 @@
 /** Memos of the embedded store: short texts under a name, until an instant. No session, so in tables of their own. */
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database } from 'lmdb';
 import type { Memo } from '../../core/store.ts';
+import type { Environment } from './environment.ts';
 import { dueKey, dueUntil, keyOfDue, memoKey } from './keys.ts';
 
 type StoredMemo = readonly [text: string, until: number];
@@ -9,9 +10,9 @@ export class Memos {
   private readonly memos: Database<StoredMemo, string>;
   private readonly due: Database<true, string>;
 
-  constructor(root: RootDatabase, namespace: string) {
-    this.memos = root.openDB({ name: `${namespace}:memos`, encoding: 'msgpack' });
-    this.due = root.openDB({ name: `${namespace}:memoDue`, encoding: 'msgpack' });
+  constructor(environment: Environment, namespace: string) {
+    this.memos = environment.openTable(`${namespace}:memos`, 'msgpack');
+    this.due = environment.openTable(`${namespace}:memoDue`, 'msgpack');
   }
 
   get tables() {

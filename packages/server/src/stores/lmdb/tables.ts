@@ -1,19 +1,12 @@
 /**
- * The LMDB environment: five tables (and two of memos.ts) and one way to change them. A record and its index entries are only ever written
+ * The tables of the embedded store (and two more of memos.ts). A record and its index entries are only ever written
  * here, together, so they cannot disagree.
- *
- * `overlappingSync` is off: a transaction then resolves after fdatasync, which is what "acknowledged means stored"
- * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
- * group commit. Readers are renewed for the reads of each event-loop turn: another process may have committed meanwhile.
  */
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
-import { ServiceError } from '../../core/errors.ts';
+import type { Database, Transaction } from 'lmdb';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import { Counts } from './counts.ts';
+import { Environment } from './environment.ts';
 import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
 import { packRecord, recountPacked, type StoredRecord, timesOf, unpackRecord } from './record.ts';
@@ -26,6 +19,9 @@ interface BytesTable extends Database<Buffer, string> {
   getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
 }
 
+/** The most data that a session may have where no policy says more. Units: bytes. */
+const LARGE_SESSION = 64 * 1024;
+
 export class Tables {
   readonly sessions: BytesTable;
   readonly activity: Database<ActivityEntry, string>;
@@ -34,76 +30,46 @@ export class Tables {
   readonly memos: Memos;
   readonly counts: Counts;
   readonly aliases: Database<string, string>;
-  private readonly root: RootDatabase;
-  private turn: Promise<void> | null = null;
-  private closed = false;
+  readonly environment: Environment;
 
-  /** Opens the environment in a folder, or creates it unless it is only to be read. Errors: what the file system says. */
+  /** Opens the tables of a folder, or creates them unless they are only to be read. Errors: OpenFailure. */
   constructor(path: string, namespace: string, readOnly = false) {
-    // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
-    if (!readOnly) makeFolder(path);
-    this.root = open({
-      path,
-      noSubdir: false,
-      readOnly,
-      overlappingSync: false,
-      // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
-      eventTurnBatching: false,
-      maxDbs: 64,
-      maxReaders: 512,
-    });
-    this.sessions = this.root.openDB({ name: `${namespace}:sessions`, encoding: 'binary' });
-    this.subjects = this.root.openDB({ name: `${namespace}:subjects`, encoding: 'msgpack' });
-    this.activity = this.root.openDB({ name: `${namespace}:activity`, encoding: 'msgpack' });
-    this.due = this.root.openDB({ name: `${namespace}:due`, encoding: 'msgpack' });
-    this.aliases = this.root.openDB({ name: `${namespace}:aliases`, encoding: 'msgpack' });
-    this.memos = new Memos(this.root, namespace);
-    this.counts = new Counts(this.root, namespace);
+    this.environment = new Environment(path, readOnly);
+    const { environment } = this;
+    this.sessions = environment.openTable(`${namespace}:sessions`, 'binary') as BytesTable;
+    this.subjects = environment.openTable(`${namespace}:subjects`, 'msgpack');
+    this.activity = environment.openTable(`${namespace}:activity`, 'msgpack');
+    this.due = environment.openTable(`${namespace}:due`, 'msgpack');
+    this.aliases = environment.openTable(`${namespace}:aliases`, 'msgpack');
+    this.memos = new Memos(environment, namespace);
+    this.counts = new Counts(environment, namespace);
     if (!readOnly) this.counts.make(this.sessions);
+    if (!readOnly) environment.openOthers(namespace);
   }
 
-  /** Runs `work` as one write transaction and resolves with its result once that is on the disk. */
-  async transaction<T>(work: () => T): Promise<T> {
-    this.assertOpen();
-    try {
-      return await this.root.transaction(work);
-    } catch (error) {
-      throw unavailable(await reasonOf(error));
-    }
+  /** Runs `work`, which may use the reserve of a full disk, as one write transaction; see Environment. */
+  transaction<T>(work: () => T): Promise<T> {
+    return this.environment.transaction(work, null);
   }
 
-  /**
-   * Runs `work` on the newest committed state, once the turn of the event loop has taken in all its requests. All reads of
-   * a turn then share one read transaction, and their answers leave together: one wake-up of the clients, not one each.
-   */
-  async read<T>(work: () => T): Promise<T> {
-    try {
-      this.turn ??= nextTurn().then(() => this.renewReaders());
-      await this.turn;
-      this.assertOpen();
-      return work();
-    } catch (error) {
-      throw unavailable(error);
-    }
+  /** Runs `work`, which makes the store grow by so many bytes of text, as one write transaction. */
+  growing<T>(room: number, work: () => T): Promise<T> {
+    return this.environment.transaction(work, { room });
   }
 
-  /** Runs `work` on one snapshot that stays the same however long it takes. */
-  async snapshot<T>(work: (snapshot: Transaction) => Promise<T>): Promise<T> {
-    this.assertOpen();
-    this.root.resetReadTxn();
-    const snapshot = this.root.useReadTransaction();
-    try {
-      return await work(snapshot);
-    } catch (error) {
-      throw unavailable(error);
-    } finally {
-      snapshot.done();
-    }
+  /** As Environment. */
+  read<T>(work: () => T): Promise<T> {
+    return this.environment.read(work);
   }
 
-  /** Resolves once a write has reached the disk. Errors: `store_unavailable`. */
+  /** As Environment. */
+  snapshot<T>(work: (snapshot: Transaction) => Promise<T>): Promise<T> {
+    return this.environment.snapshot(work);
+  }
+
+  /** Resolves once a write has reached the disk, and there is room for a session. Errors: `store_unavailable`. */
   async probe(): Promise<void> {
-    await this.transaction(() => void this.root.put('probe', 0));
+    await this.growing(LARGE_SESSION, () => void this.environment.root.put('probe', 0));
   }
 
   /** Gives the record of a key, as of the newest state, the running transaction or the snapshot. Absence: null. */
@@ -209,7 +175,7 @@ export class Tables {
   /** Every key and value, for tests. Sessions as text with a character for each byte. */
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
-    this.root.resetReadTxn();
+    this.environment.root.resetReadTxn();
     const counts = this.counts.table;
     return Object.entries({ sessions, subjects, activity, due, aliases, counts, ...this.memos.tables }).flatMap(
       ([table, database]) =>
@@ -221,16 +187,8 @@ export class Tables {
     );
   }
 
-  /** Frees the readers that dead processes left, which would keep the file from reusing pages. */
-  releaseDeadReaders(): void {
-    this.assertOpen();
-    this.root.readerCheck();
-  }
-
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    await this.root.close();
+  close(): Promise<void> {
+    return this.environment.close();
   }
 
   private put(record: StoredRecord): void {
@@ -255,40 +213,5 @@ export class Tables {
     if (!Number.isFinite(deadline)) return null;
     void this.due.put(dueKey(deadline, app, id), true);
     return deadline;
-  }
-
-  private renewReaders(): void {
-    this.turn = null;
-    this.assertOpen();
-    this.root.resetReadTxn();
-  }
-
-  private assertOpen(): void {
-    if (this.closed) throw new ServiceError('store_unavailable', 'the session store is closed');
-  }
-}
-
-/** A commit that failed carries its reason as a promise of its own, which rejects a moment later. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<unknown> };
-  const reason = commitError?.catch((cause: unknown) => cause);
-  return (await Promise.race([reason, nextTurn()])) ?? error;
-}
-
-function unavailable(cause: unknown): ServiceError {
-  if (cause instanceof ServiceError) return cause;
-  return new ServiceError('store_unavailable', 'the session store did not answer', { cause });
-}
-
-/** Makes a folder and those above it. Node's own way does not end where none can be made, as in `/proc`. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  const above = dirname(path);
-  if (!existsSync(above)) makeFolder(above);
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another server that starts now was faster.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

@@ -13,6 +13,7 @@ import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Count, ListQuery, Page } from '../../core/store.ts';
 import { activityKey, dueUntil, idOf, instantPrefix, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
+import { isFull } from './room.ts';
 import type { Tables } from './tables.ts';
 import { INDEX_LAG, type WriteBehind } from './write-behind.ts';
 
@@ -99,15 +100,17 @@ export class Walks {
   }
 
   async sweep(now: number, limit: number): Promise<number> {
-    this.tables.releaseDeadReaders();
+    this.tables.environment.releaseDeadReaders();
     await this.sweepMemos(now);
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {
-      const slice = await this.tables.transaction(() => {
-        const size = Math.min(WRITE_SLICE, limit - removed);
-        return { ...this.sweepDue(this.decidedAt(now), start, size), size };
-      });
+      const slice = await smaller((most) =>
+        this.tables.transaction(() => {
+          const size = Math.min(most, limit - removed);
+          return { ...this.sweepDue(this.decidedAt(now), start, size), size };
+        }),
+      );
       removed += slice.removed;
       if (slice.keys.length < slice.size) break;
       start = slice.keys.at(-1)!;
@@ -135,8 +138,9 @@ export class Walks {
 
   /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */
   private async sweepMemos(now: number): Promise<void> {
-    const slice = () => this.tables.memos.sweep(this.decidedAt(now), WRITE_SLICE);
-    while ((await this.tables.transaction(slice)) === WRITE_SLICE);
+    const slice = (size: number) =>
+      this.tables.transaction(() => ({ swept: this.tables.memos.sweep(this.decidedAt(now), size), size }));
+    for (let last = await smaller(slice); last.swept === last.size; last = await smaller(slice));
   }
 
   /** Looks at one state, by the instant at which it has what this process had pending. */
@@ -169,19 +173,23 @@ export class Walks {
     let revoked = 0;
     let next = range;
     for (;;) {
-      const keys = await this.tables.transaction(() => {
-        const at = this.decidedAt(now);
-        const found = [...table.getKeys({ ...next, limit: WRITE_SLICE })];
-        for (const key of found.map(toKey)) {
-          const record = key === null ? null : this.tables.record(key);
-          if (key === null || record === null) continue;
-          if (isLive(this.seen.current(key, record), at)) revoked++;
-          this.tables.remove(record);
-          this.seen.forget(key);
-        }
-        return found;
-      });
-      if (keys.length < WRITE_SLICE) return revoked;
+      const { keys, ended, size } = await smaller((size) =>
+        this.tables.transaction(() => {
+          const at = this.decidedAt(now);
+          let ended = 0;
+          const found = [...table.getKeys({ ...next, limit: size })];
+          for (const key of found.map(toKey)) {
+            const record = key === null ? null : this.tables.record(key);
+            if (key === null || record === null) continue;
+            if (isLive(this.seen.current(key, record), at)) ended++;
+            this.tables.remove(record);
+            this.seen.forget(key);
+          }
+          return { keys: found, ended, size };
+        }),
+      );
+      revoked += ended;
+      if (keys.length < size) return revoked;
       next = { ...range, start: keys.at(-1)!, exclusiveStart: true };
     }
   }
@@ -199,6 +207,17 @@ export class Walks {
       if (session !== undefined && isActive(session, activeSince, now)) sessions.push(session);
     }
     return sessions;
+  }
+}
+
+/** Runs a slice, and again with fewer sessions when a full disk has no room for the pages that it changes. */
+async function smaller<T>(slice: (size: number) => Promise<T>): Promise<T> {
+  for (let size = WRITE_SLICE; ; size = Math.ceil(size / 8)) {
+    try {
+      return await slice(size);
+    } catch (error) {
+      if (size === 1 || !isFull(error)) throw error;
+    }
   }
 }
 

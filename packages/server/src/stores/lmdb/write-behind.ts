@@ -15,6 +15,7 @@
 import { expiresAt, touched } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { StoredRecord } from './record.ts';
+import { isFull } from './room.ts';
 import type { Tables } from './tables.ts';
 
 /** Units: milliseconds. Less than the guarantee allows, so that a large flush still ends in time. */
@@ -113,7 +114,8 @@ export class WriteBehind {
 
   /** Commits what is pending and counts no more. */
   async stop(): Promise<void> {
-    await this.settle().catch(this.onError);
+    // Of a folder that is gone everybody knows already, and what was counted has nowhere to go.
+    if (this.tables.environment.fault() === null) await this.settle().catch(this.onError);
     for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
   }
 
@@ -123,7 +125,7 @@ export class WriteBehind {
     this.pending = new Map();
     try {
       const keys = [...this.flushing.keys()].sort();
-      for (let i = 0; i < keys.length; i += SLICE) await this.commit(keys.slice(i, i + SLICE));
+      for (let i = 0; i < keys.length; i += SLICE) await this.commitWhatFits(keys.slice(i, i + SLICE));
     } finally {
       for (const [key, seen] of this.flushing) this.putBack(key, seen);
       this.flushing.clear();
@@ -132,6 +134,18 @@ export class WriteBehind {
 
   private flushSoon(): void {
     this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+  }
+
+  /** On a full disk, fewer sessions at a time change fewer pages at a time. */
+  private async commitWhatFits(keys: readonly string[]): Promise<void> {
+    try {
+      await this.commit(keys);
+    } catch (error) {
+      if (keys.length === 1 || !isFull(error)) throw error;
+      const half = Math.ceil(keys.length / 2);
+      await this.commitWhatFits(keys.slice(0, half));
+      await this.commitWhatFits(keys.slice(half));
+    }
   }
 
   private async commit(keys: readonly string[]): Promise<void> {

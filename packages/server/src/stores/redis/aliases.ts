@@ -155,6 +155,12 @@ export class Aliases {
     await this.point(app, hash, session, lead.alias, at);
   }
 
+  /** Keeps the alias of a session as long as that, now that its timeouts were changed. */
+  async keep(app: string, hash: string, session: Session, now: number): Promise<void> {
+    const held = await this.text(this.keys.alias(app, hash));
+    if (held?.startsWith(session.id)) await this.point(app, hash, session, held, now);
+  }
+
   /** Lets an alias that was lost lead to its session again. False: it leads somewhere by now. For audits. */
   async restore(app: string, hash: string, session: Session, now: number): Promise<boolean> {
     return (await this.point(app, hash, session, '', now)) === null;

@@ -98,7 +98,7 @@ export class Connection {
       try {
         return await (this.client.sendCommand(sending) as Promise<unknown>);
       } catch (error) {
-        const mayTry = patience.repeatable || !sending.written;
+        const mayTry = patience.repeatable || !sending.written || wasSentAway(error);
         if (!mayTry || !(await this.pauseAfter(error, attempt, patience.until))) throw withoutArguments(error);
       }
     }
@@ -209,8 +209,8 @@ export class Connection {
    * when its time is over.
    */
   private async pauseAfter(error: unknown, attempt: number, until: number): Promise<boolean> {
-    const { name, message } = error as Error;
-    if (name === 'ReplyError' || message.startsWith('Too many Cluster redirections')) return false;
+    const { name } = error as Error;
+    if (name === 'ReplyError') return false;
     // Where the connection is lost there is something to wait for. One node of a Cluster comes back without a word.
     const pause = this.client.status === 'ready' ? pauseOf(attempt) : 0;
     if (this.closed || performance.now() + pause >= until) return false;
@@ -255,6 +255,11 @@ class Sending extends Command {
     this.written = true;
     return super.toWritable(socket);
   }
+}
+
+/** Tells whether each node that a command came to has sent it on, or asked for patience, until the driver gave up. */
+function wasSentAway(error: unknown): boolean {
+  return (error as Error).message.startsWith('Too many Cluster redirections');
 }
 
 /** Gives the pause before an attempt after the first one, which waits for nothing. Units: milliseconds. */

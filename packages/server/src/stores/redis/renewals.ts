@@ -58,8 +58,7 @@ export class Renewals {
     const args = [lead.id, token.hash, ...credential, change?.version ?? '', ...packMembers(change ?? {})];
     const answer = await this.calls.callDurably('rotate', this.keys.ofSession(app, lead.id), now, args);
     const [at, done, text, ended, seeds] = (answer ?? [now, NONE]) as unknown as Answered;
-    if (claim === 'new' && done === ROTATED) await aliases.settled(app, hash, before.session, before.at);
-    else if (claim === 'new') {
+    if (claim === 'new' && done !== ROTATED) {
       await aliases.withdraw(app, hash, before.session, before.at, this.store.opensAt(app, now));
     }
     if (done === NONE) return null;
@@ -67,8 +66,10 @@ export class Renewals {
     if (kind !== undefined) return { kind };
     const visit = unpackVisit(text, app, lead.id, at);
     if (done === CONFLICT) return { kind: 'conflict', ...visit };
+    // As long as the session lasts by now: the change may have made it longer.
+    if (claim === 'new' && done === ROTATED) await aliases.settled(app, hash, visit.session, at);
+    else if (alias && change !== undefined) await aliases.keep(app, hash, visit.session, at);
     await aliases.release(app, ended);
-    if (change !== undefined) await aliases.extend(app, token.hash, lead, visit, this.store.opensAt(app, now));
     if (done === REPEATED) return { kind: 'repeated', ...visit, seeds: seeds.map(String) };
     return { kind: 'rotated', ...visit, revoked: [] };
   }

@@ -1,0 +1,322 @@
+/**
+ * The LMDB environment of a data folder: opened with care, watched while it is used, and the one way to read and change it.
+ *
+ * `overlappingSync` is off: a transaction then resolves after fdatasync, which is what "acknowledged means stored"
+ * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
+ * group commit. Readers are renewed for the reads of each event-loop turn: another process may have committed meanwhile.
+ *
+ * Before a transaction writes, and again after its commit, it is made sure that the path still leads to the open files
+ * (presence.ts) and that nobody has written under another lock file: each commit has the number after the one before.
+ * Otherwise nothing is said to be stored. Reads look four times a second.
+ */
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { ServiceError } from '../../core/errors.ts';
+import { makeFolder, OpenFailure, openFailure } from './open-failure.ts';
+import { Presence } from './presence.ts';
+import { Readers, type StuckReader } from './readers.ts';
+import { isFull, Room } from './room.ts';
+import { strangerOf } from './strangers.ts';
+
+/** How old what reads know of the folder may be. Units: milliseconds. */
+const READS_TRUST = 250;
+/**
+ * Addresses set aside for the data file. LMDB maps a file that outgrows its map once more and keeps the map before, so that
+ * the same memory is counted two or three times. Nothing but addresses is used up. Units: bytes.
+ */
+const MAP_SIZE = 64 * 1024 ** 3;
+
+/** What the types of lmdb-js leave out. */
+interface Native {
+  readonly env: {
+    info(): { lastPageNumber: number; lastTxnId: number };
+    stat(): PageCounts;
+    freeStat(): PageCounts;
+  };
+  getWriteTxnId(): number;
+}
+
+interface PageCounts {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** A table, as far as its pages are counted. */
+interface Counted {
+  readonly db: { stat(): PageCounts };
+}
+
+/** The first two pages say where everything is. */
+const META_PAGES = 2;
+
+/** What a change needs: `room` when it makes the store grow, with how many bytes; null when it may use the reserve. */
+export type Need = { readonly room: number } | null;
+
+export class Environment {
+  readonly root: RootDatabase & Native;
+  private readonly path: string;
+  private readonly presence: Presence;
+  private readonly room: Room | null;
+  private readonly readers = new Readers();
+  private turn: Promise<void> | null = null;
+  private lost: string | null = null;
+  private foreign: string | null = null;
+  private lookedAt = 0;
+  private begun = false;
+  private judged = false;
+  private readonly tables: Counted[] = [];
+  private closed = false;
+
+  /** Opens the environment of a folder, or creates it unless it is only to be read. Errors: OpenFailure. */
+  constructor(path: string, readOnly: boolean) {
+    // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
+    if (!readOnly) makeFolder(path);
+    this.path = path;
+    this.root = openRoot(path, readOnly);
+    try {
+      this.presence = new Presence(path);
+      const stranger = strangerOf(path);
+      if (stranger !== null) throw new OpenFailure(stranger);
+      this.assertReader();
+      const { pageSize } = this.root.env.stat();
+      this.room = readOnly ? null : new Room(join(path, 'data.mdb'), pageSize, () => this.freePages());
+    } catch (error) {
+      void this.root.close();
+      throw openFailure(`the store in ${path} cannot be opened`, error);
+    }
+  }
+
+  /**
+   * Runs `work` as one write transaction and resolves with its result once that is on the disk. On a full disk it may run
+   * again after a commit that failed: it keeps nothing outside of the store that may not be done twice.
+   */
+  async transaction<T>(work: () => T, need: Need): Promise<T> {
+    this.assertOpen();
+    // Nothing is begun that cannot be answered.
+    if (this.lost !== null) this.look();
+    this.assertUsable();
+    try {
+      return await this.write(work, need);
+    } catch (error) {
+      // Others in the same commit may have asked for more than there was. They are refused now; what needs no room goes on.
+      if (need !== null || !isFull(error)) throw unavailable(error);
+    }
+    try {
+      return await this.write(work, need);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /**
+   * Runs `work` on the newest committed state, once the turn of the event loop has taken in all its requests. All reads of
+   * a turn then share one read transaction, and their answers leave together: one wake-up of the clients, not one each.
+   */
+  async read<T>(work: () => T): Promise<T> {
+    try {
+      this.turn ??= nextTurn().then(() => this.renewReaders());
+      await this.turn;
+      this.assertOpen();
+      return work();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /** Runs `work` on one snapshot that stays the same however long it takes. */
+  async snapshot<T>(work: (snapshot: Transaction) => Promise<T>): Promise<T> {
+    this.assertOpen();
+    this.look();
+    this.assertUsable();
+    this.root.resetReadTxn();
+    const snapshot = this.root.useReadTransaction();
+    try {
+      return await work(snapshot);
+    } catch (error) {
+      throw unavailable(error);
+    } finally {
+      snapshot.done();
+    }
+  }
+
+  /** Gives what keeps the store from being used, in a sentence for the operator. Absence: null. */
+  fault(): string | null {
+    this.look();
+    return this.foreign ?? this.lost;
+  }
+
+  /** Opens a table of the environment, and makes it unless the environment is only read. Absence: undefined then. */
+  openTable<V>(name: string, encoding: 'binary' | 'msgpack'): Database<V, string> {
+    let table: Database<V, string>;
+    try {
+      table = this.root.openDB<V, string>({ name, encoding });
+    } catch (error) {
+      void this.close();
+      throw openFailure(`the tables of the store in ${this.path} cannot be made`, error);
+    }
+    if (table !== undefined) this.tables.push(table as unknown as Counted);
+    return table;
+  }
+
+  /** Opens what other namespaces keep in the same file, because its pages are in use too. */
+  openOthers(own: string): void {
+    const names = [...this.root.getKeys()]
+      .map(String)
+      .filter((name) => name.includes(':') && !name.startsWith(`${own}:`));
+    for (const name of names) this.openTable(name, 'binary');
+  }
+
+  /** Gives the readers that have held an old state for `after` milliseconds, as far as calls of this have seen it. */
+  stuckReaders(after?: number): StuckReader[] {
+    this.assertOpen();
+    return this.readers.look(this.root.readerList(), this.root.env.info().lastTxnId, performance.now(), after);
+  }
+
+  /** Frees the places of readers that dead processes left, which would keep the file from reusing pages. */
+  releaseDeadReaders(): void {
+    this.assertOpen();
+    this.root.readerCheck();
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.root.close();
+    this.room?.close();
+  }
+
+  private async write<T>(work: () => T, need: Need): Promise<T> {
+    let result: T;
+    try {
+      result = await this.root.transaction(() => {
+        this.begin();
+        if (need !== null) this.room?.claim(need.room);
+        return work();
+      });
+    } catch (error) {
+      throw await reasonOf(error);
+    }
+    // It is on the disk: in the file that is open. Whether that is still the one at the path decides about the answer.
+    this.settled();
+    return result;
+  }
+
+  /** Once for all callbacks that one commit gathers: they run one after the other. In a transaction. */
+  private begin(): void {
+    if (this.begun) {
+      this.assertUsable();
+      return;
+    }
+    this.begun = true;
+    queueMicrotask(() => {
+      this.begun = false;
+    });
+    this.look();
+    this.assertUsable();
+    const { lastPageNumber, lastTxnId } = this.root.env.info();
+    if (this.root.getWriteTxnId() !== lastTxnId + 1) {
+      this.foreign = `another process has written to ${this.path}/data.mdb under another lock.mdb; stop all servers of this folder, then start them`;
+    }
+    this.assertUsable();
+    this.room?.begin(lastPageNumber);
+  }
+
+  /**
+   * Makes sure of the folder after a commit. Once for all that one commit answers: their continuations stand in the queue of
+   * microtasks together, and those of a later commit come behind the one that is added here.
+   */
+  private settled(): void {
+    if (!this.judged) {
+      this.judged = true;
+      queueMicrotask(() => {
+        this.judged = false;
+      });
+      this.look();
+    }
+    this.assertUsable();
+  }
+
+  private look(): void {
+    this.lost = this.presence.fault();
+    this.lookedAt = performance.now();
+  }
+
+  private assertUsable(): void {
+    const fault = this.foreign ?? this.lost;
+    if (fault !== null) throw unavailable(new Error(fault));
+  }
+
+  private renewReaders(): void {
+    this.turn = null;
+    this.assertOpen();
+    if (this.lost !== null || performance.now() - this.lookedAt > READS_TRUST) this.look();
+    this.assertUsable();
+    this.root.resetReadTxn();
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new ServiceError('store_unavailable', 'the session store is closed');
+  }
+
+  /** Takes a place among the readers. Errors: when none can be had. */
+  private assertReader(): void {
+    try {
+      this.root.get('probe');
+    } catch (error) {
+      // A place belongs to a process id, and a lock in the lock file says that this process is alive. lmdb-js waits for
+      // that lock for ten seconds, and then stumbles over the transaction that it has not got.
+      if (!/temporarily unavailable|reading 'address'/i.test((error as Error).message)) throw error;
+      throw new OpenFailure(
+        `another process with the process id ${process.pid} uses ${this.path}: containers that share a folder must share their process ids too`,
+      );
+    }
+  }
+
+  /** Counts the pages below the last one that nothing uses, by what the tables say of themselves. */
+  private freePages(): number {
+    const { env } = this.root;
+    const counts = [env.stat(), env.freeStat(), ...this.tables.map(({ db }) => db.stat())];
+    const used = counts.map((one) => one.treeBranchPageCount + one.treeLeafPageCount + one.overflowPages);
+    return Math.max(0, env.info().lastPageNumber + 1 - META_PAGES - used.reduce((sum, pages) => sum + pages, 0));
+  }
+}
+
+function openRoot(path: string, readOnly: boolean): RootDatabase & Native {
+  const options = {
+    path,
+    noSubdir: false,
+    readOnly,
+    overlappingSync: false,
+    // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
+    eventTurnBatching: false,
+    maxDbs: 64,
+    maxReaders: 512,
+    // Of files that it makes. The account's umask can only take away from it.
+    permissionsMode: 0o600,
+  };
+  const large = { ...options, mapSize: MAP_SIZE };
+  try {
+    // Windows would make the file as long as the map.
+    return open(process.platform === 'win32' ? options : large) as RootDatabase & Native;
+  } catch (error) {
+    // A limit of the address space (ulimit -v): LMDB begins with a small map then.
+    if (!/allocate memory/i.test((error as Error).message))
+      throw openFailure(`the store in ${path} cannot be opened`, error);
+    return open(options) as RootDatabase & Native;
+  }
+}
+
+/** A commit that failed carries its reason as a promise of its own, which rejects a moment later. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  const reason = commitError?.catch((cause: unknown) => cause);
+  return (await Promise.race([reason, nextTurn()])) ?? error;
+}
+
+function unavailable(cause: unknown): ServiceError {
+  if (cause instanceof ServiceError) return cause;
+  return new ServiceError('store_unavailable', 'the session store did not answer', { cause });
+}
