@@ -78,13 +78,7 @@ export class LmdbStore implements SessionStore {
     this.walks = new Walks(this.tables, this.seen, this.decidedAt);
   }
 
-  async create(
-    session: Session,
-    credential: Credential,
-    cap: Cap | null,
-    now: number,
-    quota?: number | null,
-  ): Promise<CreateOutcome> {
+  async create(session: Session, credential: Credential, cap: Cap | null, now: number, quota?: number | null) {
     const { app, id, subject } = session;
     for (let start = ''; ; ) {
       const bytes = Buffer.byteLength(session.data);
