@@ -1,9 +1,9 @@
 /**
- * Takes JSON text apart that `readObject` has already checked and made compact: what a store holds, and the values
- * of what was just read. It believes that text, so it only looks for where members begin and end: several times
- * faster than reading, and what a change does not touch stays the very same text.
+ * Takes JSON text apart that `readObject` has already checked and made compact: what a store holds, or the values of what
+ * was just read. It does not check that text again, and only looks for where members begin and end. That is several times
+ * faster than reading, and whatever a change does not touch stays the very same text.
  *
- * It does not check. Text from outside goes through json-text.ts first.
+ * Text from outside must go through json-text.ts first.
  */
 import { MAX_KEYS, type Member, type Members, tooManyKeys } from './json-text.ts';
 

@@ -6,7 +6,7 @@ import { ServiceError } from './errors.ts';
 import type { Session } from './session.ts';
 import { fingerprint } from './token.ts';
 
-/** Against slips, not against forgers: what a cursor shows is in the lists that its caller may read. */
+/** It protects against mistakes, not against forgery: a cursor tells nothing that its caller could not read in the lists. */
 const MARK_LENGTH = 6;
 
 export interface Position {
@@ -24,7 +24,7 @@ export function readCursor(cursor: string): Position {
     cursor.length > 64 ? '' : Buffer.from(cursor, 'base64url').toString('latin1'),
   );
   const lastSeenAt = Number(match?.[1]);
-  // Node reads base64 with anything in between: only the text that was given is a cursor.
+  // Node ignores foreign characters in base64. Only the very text that was given out is a cursor.
   if (match === null || !Number.isSafeInteger(lastSeenAt) || writeCursor({ lastSeenAt, id: match[2]! }) !== cursor) {
     throw new ServiceError('invalid_cursor', 'cursor must be one that a list answer gave', { field: 'cursor' });
   }
@@ -71,7 +71,7 @@ export function pageOf(sessions: readonly Session[], cursor: string | undefined,
   return { sessions: page, cursor: rest.length > limit ? writeCursor(page.at(-1)!) : null };
 }
 
-/** Gives the first in order, without ordering all of them: of 100,000 that took 40 ms, and others wait meanwhile. */
+/** Gives the first ones in order without sorting all: to sort 100,000 took 40 ms, in which all other requests wait. */
 function firstOf(sessions: readonly Session[], count: number): Session[] {
   const first: Session[] = [];
   let last: Session | null = null;

@@ -1,6 +1,6 @@
 /**
- * The timeout arithmetic, all of it. Deadlines are never stored: they follow from the record, so nothing can disagree
- * with it. A session is live strictly before its deadline.
+ * The timeout arithmetic, all of it. Deadlines are computed from the record and never stored, so they cannot disagree with
+ * it. A session is live until just before its deadline; at the deadline itself it has expired.
  */
 import type { Session } from './session.ts';
 

@@ -1,12 +1,13 @@
 /**
- * Idempotency keys: a request that is sent again within ten minutes gets the answer it got, though its token was shown
- * once and nobody kept it. What is kept, as a memo of the store, is a random seed and a fingerprint of the request; the
- * token of a create follows from the seed and the key, that of a rotation from the seed and the token it replaces (token.ts). So
- * who steals the store has no token without the key or that token, and who guesses a key has none without the store.
+ * Idempotency keys: a request that is sent again within ten minutes gets the same answer again, with the same token,
+ * although nobody kept that token. What is kept, as a memo of the store, is a random seed and a fingerprint of the request.
+ * The token of a create is computed from the seed and the key, that of a rotation from the seed and the token that it
+ * replaces (token.ts). Whoever steals the store cannot compute it without the key or that token, and whoever guesses a key
+ * cannot compute it without the store.
  *
- * The memo is written before the session, and again after it with what was done. A request that finds it does the same
- * work with the same draws and meets what is there already: 20 at once make one session. Rejected: keeping the answer,
- * which would keep the token.
+ * The memo is written before the session is made, and once more afterwards, with what was done. A request that finds a memo
+ * does the same work with the same random characters, and so finds the session that is there already: of 20 requests at
+ * once one makes a session. Rejected: keeping the answer, because that would keep the token.
  */
 import { ServiceError } from './errors.ts';
 import type { SessionStore } from './store.ts';
@@ -14,10 +15,10 @@ import { type Draw, drawFrom, fingerprint, newSeed } from './token.ts';
 
 /** How long a key is remembered. Units: milliseconds. */
 const REMEMBERED = 600_000;
-/** No memo has it: to look without leaving one. */
+/** A value that no memo has. With it a memo can be read without writing one. */
 const LOOK = '\0';
 
-/** Who repeats what. */
+/** What makes two requests the same one: who sends it, under which key, and what it says. */
 export interface Repeatable {
   /** Keys of different callers are different keys. */
   readonly caller: string;
@@ -26,9 +27,9 @@ export interface Repeatable {
   readonly request: string;
 }
 
-/** A request that has its key. */
+/** A request that has claimed its key. */
 export interface Claim {
-  /** It came before: what it makes may be there already. */
+  /** True: the same request came before, so what it makes may be there already. */
   readonly repeated: boolean;
   /** The session it was about, as the first of them saw it; `''` for one that was drawn. */
   readonly id: string;
@@ -36,7 +37,7 @@ export interface Claim {
   readonly revoked: readonly string[] | null;
   /** What a rotation's token is drawn from, with the token it replaces: more than one when that had been replaced before. */
   readonly seeds: readonly string[];
-  /** Draws the same characters each time, others for each purpose. */
+  /** Draws characters: for one purpose the same ones each time, for another purpose others. */
   readonly draw: (purpose: 'id' | 'token') => Draw;
   /** Notes that it was done. `seeds`: what a rotation drew its token from after all. */
   readonly finish: (revoked: readonly string[], seeds?: readonly string[]) => Promise<void>;

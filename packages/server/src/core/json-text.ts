@@ -11,7 +11,7 @@ import { ServiceError } from './errors.ts';
 
 /** PHP reads 512 levels, Ruby 100; far below both is still more than session data needs. */
 export const MAX_DEPTH = 32;
-/** In all objects of a document together, each time one is written: a change takes them apart, while other requests wait. */
+/** In all objects of a document together, each time one is written: a change takes them apart while other requests wait. */
 export const MAX_KEYS = 1000;
 /** What a request body may have around the data in it, in keys. */
 const ENVELOPE_KEYS = 100;
@@ -216,7 +216,7 @@ class Reader {
     }
   }
 
-  /** Why a text is refused that begins like no object and no array. */
+  /** Says why a text is refused that begins neither like an object nor like an array. */
   private bare(): ServiceError {
     const [word] = /^(?:null|true|false|["\d-])/.exec(this.text.slice(this.at, this.at + 5)) ?? [];
     if (word === undefined) return this.unexpected();

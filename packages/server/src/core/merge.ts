@@ -1,10 +1,11 @@
 /**
- * Changes of data, on its text: what a change does not name comes back to the letter, keys keep their order and their
- * spelling, new ones go to the end. `data` is the compact text of an object; patches come from `readObject`, or from
- * `membersOf` one member's value.
+ * Changes of data, made on its text. What a change does not name stays as it is, to the letter. Keys keep their order and
+ * their spelling, and new ones go to the end. `data` is the compact text of an object. Patches come from `readObject`, or
+ * from `membersOf` applied to the value of one member.
  *
- * No result nests deeper than `MAX_DEPTH`: each value stays at the level it had in the data or in the patch, and both
- * were read under that limit. Keys add up, so each result is counted. Errors of all changes: `invalid_value`.
+ * No result nests deeper than `MAX_DEPTH`: each value stays at the level that it had in the data or in the patch, and both
+ * were read under that limit. The number of keys does grow, so it is counted in each result. Errors of all changes:
+ * `invalid_value`.
  */
 import { isObject, membersOf, withinKeys } from './compact-text.ts';
 import { ServiceError } from './errors.ts';

@@ -5,13 +5,13 @@
 
 /** Units: milliseconds, bytes and characters. Absence: null means none. */
 export interface Policy {
-  /** What a create gets that names none. Null only beside an absolute timeout: every session ends. */
+  /** For a create that names none. It is null only where there is an absolute timeout, because every session must end. */
   readonly idleTimeout: number | null;
   readonly minIdleTimeout: number;
   readonly maxIdleTimeout: number;
   readonly absoluteTimeout: number | null;
   readonly maxAbsoluteTimeout: number | null;
-  /** What a classic create gets: none, as the original had none, unless the policy file sets or bounds an absolute one. */
+  /** For a classic create. 2.x had no absolute timeout, so there is none unless the policy file sets or bounds one. */
   readonly classicAbsoluteTimeout: number | null;
   readonly maxSessionsPerSubject: number | null;
   readonly onLimit: OnLimit;

@@ -1,11 +1,10 @@
 /**
- * Changes that may move a session to another subject, each for itself: they cannot be gathered like plain updates
- * (updates.ts), because the session has another id afterwards. And `replace`: what a framework's session store does, which
- * chooses its tokens itself and writes whole sessions.
+ * Changes that may move a session to another subject. Each is a step of its own: they cannot be gathered like plain updates
+ * (updates.ts), because the session has another id afterwards.
+ * Also `replace`, for the session store of a framework: it chooses its tokens itself and writes whole sessions.
  */
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
-import type { Quota } from './quota.ts';
 import {
   asLogin,
   begin,
@@ -17,6 +16,7 @@ import {
   type Expect,
   endsAtOnce,
   limitReached,
+  quotaReached,
   tokenReplaced,
 } from './rules.ts';
 import type { Session } from './session.ts';
@@ -48,12 +48,10 @@ export interface Conditions {
 export class Replacements {
   private readonly store: SessionStore;
   private readonly policy: PolicySource;
-  private readonly quota: Quota;
 
-  constructor(store: SessionStore, policy: PolicySource, quota: Quota) {
+  constructor(store: SessionStore, policy: PolicySource) {
     this.store = store;
     this.policy = policy;
-    this.quota = quota;
   }
 
   /**
@@ -71,21 +69,23 @@ export class Replacements {
       const moves = subject !== before.session.subject;
       const members = moves && subject !== null ? asLogin(before.session, edited, policy) : edited;
       checkMembers(before.session, members, policy);
-      const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy) };
+      const counted = policy.maxSessions !== null;
+      const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy), counted };
       const change = { ...members, expect: version, version: version + 1, ...(moves && { move }) };
       const outcome = await this.store.update(app, parseToken(token), change, now);
       if (outcome?.kind === 'updated') return outcome;
       if (outcome?.kind === 'refused') throw limitReached(outcome);
       if (outcome === null) await this.checkMoves(app, token, before, now);
-      // Changed, moved or ended meanwhile, or an id that exists: again, on what is there now.
+      // It was changed, moved or ended meanwhile, or the new id exists: try again with what is there now.
     }
   }
 
   /**
    * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
    * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
-   * login, or from the creation before one, so no number of replacements prolongs it. Errors: `version_mismatch` when a condition does not hold,
-   * `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`, `token_replaced`, `data_too_large`, `invalid_value`.
+   * login, or from the creation before one, so no number of replacements prolongs it. Errors: `version_mismatch` when a
+   * condition does not hold, `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`,
+   * `token_replaced`, `data_too_large`, `invalid_value`.
    */
   async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
     checkDraft(draft, this.policy(app));
@@ -100,8 +100,8 @@ export class Replacements {
   }
 
   /**
-   * After a move that found nothing: what is still there, unchanged, opens with a token that was replaced, in its grace.
-   * Trying again would never end. Errors: `token_replaced`.
+   * Called after a move that found nothing. If the session is still there, unchanged, then the token is one that a rotation
+   * has replaced, in its grace. It can move nothing, so trying again would never end. Errors: `token_replaced`.
    */
   private async checkMoves(app: AppName, token: string, { session: { id, version } }: Visit, now: number) {
     const present = (await this.store.get(app, parseToken(token), 'look', now))?.session;
@@ -118,9 +118,14 @@ export class Replacements {
     const { hash } = parseToken(checkCallerToken(token, policy));
     const session = begin(draft, newSessionId(draft.subject), now);
     if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
-    await this.quota.take(app, policy.maxSessions, now);
-    const outcome = await this.store.create(session, { hash, alias: true, previous: [] }, capOf(policy), now);
+    const credential = { hash, alias: true, previous: [] };
+    const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
     if (outcome.kind === 'taken') return null;
+    if (outcome.kind === 'full') {
+      // The last that it had room for may be this very one, of somebody else.
+      if ((await this.store.get(app, parseToken(token), 'look', now)) !== null) return null;
+      throw quotaReached(policy);
+    }
     if (outcome.kind === 'refused') throw limitReached(outcome);
     const { at, revoked } = outcome;
     return { session: begunAt(session, at), at, idle: 0, revoked, created: true };
@@ -159,7 +164,7 @@ export class Replacements {
   }
 }
 
-/** Gives what a draft makes of a session. Who says nothing of the device leaves it as it is known; null clears it. */
+/** Gives what a draft changes of a session. Members about the device that it leaves out stay as they are; null clears one. */
 function overwritten({ app: _app, ...members }: Draft): ReturnType<MovingEdit> {
   return members;
 }

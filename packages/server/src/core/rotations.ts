@@ -1,10 +1,10 @@
 /**
- * Rotations: a new token for a session, and with a subject the login that binds it to a user. What is decided here is who
- * gets which token; that it changes hands in one step is the store's.
+ * Rotations: a new token for a session, and with a subject the login that binds it to a user. This file decides who gets
+ * which token. The store sees to it that the token changes in one step.
  *
  * One token has one successor: it is drawn from the old token and a seed that the store keeps beside it. So two pages that
- * rotate one token at the same time, on whichever process, get the same new one, and neither logs the other out. Rejected: to give
- * each a token of its own, of which the store would have to keep as many as are asked for.
+ * rotate one token at the same time, on whichever process, get the same new one, and neither logs the other out. Rejected:
+ * to give each page a token of its own, because the store would have to keep as many tokens as are asked for.
  */
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
@@ -84,7 +84,7 @@ export class Rotations {
     }
     const id = isMove(before.session, request.subject) ? '' : before.session.id;
     const claim = await this.idempotency.claim(app, repeatable, id, now);
-    // A move may have failed half-way, both there: then the store finishes it.
+    // A move may have failed half-way and left both sessions. Then the store finishes it.
     const made = claim.repeated && claim.id !== '' ? await this.again(app, token, request, claim, now) : null;
     const rotated: Done | null = made ?? (await this.once(app, token, request, now, claim));
     if (rotated !== null) await claim.finish(rotated.revoked, rotated.seeds);
@@ -137,7 +137,8 @@ export class Rotations {
     const noGrace = rotation.move !== undefined || rotation.graceUntil <= now;
     const note = noGrace ? await this.races.note(app, token, now) : null;
     const outcome = await this.store.rotate(app, token, rotation, now);
-    // Where the token opens nothing any more, another one was faster or it ended: nobody knows, so the note stays.
+    // If the token opens nothing any more, another rotation was faster, or the session has ended. Which of the two it was
+    // cannot be known, so the note stays.
     if (note !== null && outcome !== null) await this.races.settle(note, outcome.kind === 'rotated', now);
     return outcome;
   }
@@ -151,7 +152,7 @@ export class Rotations {
     return made;
   }
 
-  /** Gives what a claim's rotation made before. Absence: null when it did not, or what it made has ended. */
+  /** Gives what an earlier request with the same key made. Absence: null when there was none, or when it has ended. */
   private async again(
     app: AppName,
     token: string,
@@ -190,7 +191,7 @@ export class Rotations {
       ...(seed !== null && { seed }),
       graceUntil: now + grace,
       ...((expect !== undefined || members !== undefined) && { expect: version }),
-      ...(moves && { move: { id, subject, cap } }),
+      ...(moves && { move: { id, subject, cap, counted: policy.maxSessions !== null } }),
       ...(members !== undefined && { change: { ...members, version: version + (asked === undefined ? 0 : 1) } }),
     };
     return { rotation, next };

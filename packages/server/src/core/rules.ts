@@ -91,7 +91,13 @@ export function capOf({ maxSessionsPerSubject: max, onLimit }: Policy): Cap | nu
   return max === null ? null : { max, onLimit };
 }
 
-/** Gives the error of a cap that ends nobody. */
+/** Gives the error for an app that has all the sessions of its quota. */
+export function quotaReached({ maxSessions }: Policy): ServiceError {
+  const message = `the app has its ${maxSessions} sessions, as many as its policy allows`;
+  return new ServiceError('session_quota_reached', message);
+}
+
+/** Gives the error for a cap that refuses the new session instead of ending another one. */
 export function limitReached({ sessions }: Refused): ServiceError {
   const message = `the subject has ${sessions.length} sessions, as many as its app allows`;
   return new ServiceError('session_limit_reached', message, { sessions });
@@ -117,7 +123,7 @@ export function checkVersion({ version }: Session, expect: Expect | undefined): 
  */
 export function checkDataSize(data: string, max: number, before = ''): void {
   if (data.length < before.length) return;
-  // UTF-8 needs at most 3 bytes for each UTF-16 unit: most texts need no counting.
+  // UTF-8 needs at most 3 bytes for each UTF-16 unit. So a text that is short enough need not be counted.
   if (data === EMPTY_DATA || data.length * 3 <= max) return;
   if (Buffer.byteLength(data) > max) {
     throw new ServiceError('data_too_large', `the session data must not exceed ${max} bytes`, { field: 'data' });

@@ -6,7 +6,6 @@ import { byActivity, cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
-import { Quota } from './quota.ts';
 import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type Expect,
   endsAtOnce,
   limitReached,
+  quotaReached,
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
@@ -44,14 +44,13 @@ export interface Created {
 }
 
 const PAGE = 1000;
-/** How much further back than it must the last look of a walk goes. Units: milliseconds. */
+/** The last look of a walk goes further back than it has to, by this. Units: milliseconds. */
 const SLACK = 1000;
 
 export class Sessions {
   readonly policy: PolicySource;
   private readonly store: SessionStore;
   private readonly updates: Updates;
-  private readonly quota: Quota;
   private readonly replacements: Replacements;
   private readonly rotations: Rotations;
   private readonly idempotency: Idempotency;
@@ -60,8 +59,7 @@ export class Sessions {
     this.store = store;
     this.policy = policy;
     this.updates = new Updates(store);
-    this.quota = new Quota(store);
-    this.replacements = new Replacements(store, policy, this.quota);
+    this.replacements = new Replacements(store, policy);
     this.rotations = new Rotations(store, policy);
     this.idempotency = new Idempotency(store);
   }
@@ -69,14 +67,15 @@ export class Sessions {
   /**
    * Creates a session. A subject at its cap loses its oldest or least recently used session, in the same atomic step.
    * Sent again with the same key, it gives the same session and token. Errors: `invalid_value` for timeouts,
-   * `data_too_large`, `session_limit_reached`, `session_quota_reached`, `idempotency_key_reused`, `session_not_found` when what the key made has
-   * ended.
+   * `data_too_large`, `session_limit_reached`, `session_quota_reached`, `idempotency_key_reused`, `session_not_found` when
+   * the session that the key made has ended.
    */
   async create(draft: NewSession, now: number, repeatable?: Repeatable): Promise<Created> {
     checkDraft(draft, this.policy(draft.app));
     if (repeatable === undefined) return this.createOnce(draft, now, undefined);
     const claim = await this.idempotency.claim(draft.app, repeatable, '', now);
-    // What ends as it begins was never there. For all else nothing is counted or ended twice.
+    // A session whose timeout is 0 or less ends at once, so an earlier request cannot have left one. Any other session is
+    // looked for first, so that a repeated request neither counts against the quota nor ends another session twice.
     const made = claim.repeated && !endsAtOnce(draft) ? await this.madeBefore(draft, now, claim) : null;
     if (made === null && claim.revoked !== null && !endsAtOnce(draft)) throw madeHasEnded();
     const created = made ?? (await this.createOnce(draft, now, claim));
@@ -96,7 +95,7 @@ export class Sessions {
 
   /** Reads a session by its public id. Never a touch. Absence: null, also for what is no id. */
   async find(app: AppName, id: string, now: number): Promise<Visit | null> {
-    // What is no id may be a token in the wrong place: no store is to see it.
+    // A text that is no id may be a token in the wrong place. No store is to see it.
     return isSessionId(id) ? this.store.find(app, id, now) : null;
   }
 
@@ -149,7 +148,7 @@ export class Sessions {
     return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, expect);
   }
 
-  /** Ends a session by its public id: none for what is no id. Errors: `version_mismatch`. */
+  /** Ends a session by its public id. A text that is no id ends none. Errors: `version_mismatch`. */
   async revokeById(app: AppName, id: string, now: number, expect?: Expect): Promise<number> {
     if (!isSessionId(id)) return 0;
     return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, expect);
@@ -191,7 +190,7 @@ export class Sessions {
     return (await this.store.apps()).filter((app) => this.serves(app));
   }
 
-  /** Tells whether the policy serves an app. What it left in the store before counts for nothing. */
+  /** Tells whether the policy serves an app. Sessions that the store still has from before do not matter. */
   serves(app: string): boolean {
     if (isReservedApp(app)) return false;
     try {
@@ -231,21 +230,22 @@ export class Sessions {
       const id = newSessionId(draft.subject, claim?.draw('id'));
       const { token, credential } = newToken(id, draft.tokenKind, claim?.draw('token'));
       const session = begin(draft, id, now);
-      // Nobody could use it: it ends as it begins.
+      // Its timeout is 0 or less. Nobody could ever use it, so it is not stored.
       if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: claim?.repeated ?? false };
       const policy = this.policy(draft.app);
-      await this.quota.take(draft.app, policy.maxSessions, now);
-      const outcome = await this.store.create(session, credential, capOf(policy), now);
+      const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
       if (outcome.kind === 'created') {
         const { at, revoked } = outcome;
         return { token, session: begunAt(session, at), at, revoked, repeated: false };
       }
       if (outcome.kind === 'refused') throw limitReached(outcome);
-      // Taken: an id that exists, once in 2^83; another one is drawn. Drawn again with a key, it is the one we made.
-      if (claim === undefined) continue;
-      const made = await this.madeBefore(draft, now, claim);
-      if (made === null) throw madeHasEnded();
-      return made;
+      // With a key the same id is drawn each time, so what is there may be what an earlier request made. It may also be the
+      // last session that the quota had room for.
+      const made = claim === undefined ? null : await this.madeBefore(draft, now, claim);
+      if (made !== null) return made;
+      if (outcome.kind === 'full') throw quotaReached(policy);
+      // `taken`: the id exists already. Without a key that is chance (once in 2^83), and another id is drawn.
+      if (claim !== undefined) throw madeHasEnded();
     }
   }
 
@@ -258,14 +258,15 @@ export class Sessions {
   }
 
   /**
-   * Gives all pages as one list. A session touched during the walk moves to the front, behind the walker's back: so a
-   * walk of several pages ends with one more look at what was active since it began.
+   * Gives all pages as one list. A session that is touched during the walk moves to the front of the list, where the walk
+   * has been already. So a walk of several pages ends with one more look at what was active since it began.
    */
   private async listAll(app: AppName, query: Walk, now: number): Promise<Session[]> {
     const found = new Map<string, Session>();
     const { pages, took } = await this.walk(app, query, found, now);
     if (pages > 1) {
-      // A store with a clock moves this instant by what has passed since `now`: the walk before, and this one.
+      // A store with a clock of its own moves this instant on by what has passed since `now`: the time of the walk before and
+      // of this one. So twice the time is taken off.
       const activeSince = Math.max(query.activeSince ?? 0, now - 2 * took - SLACK);
       await this.walk(app, { ...query, activeSince }, found, now);
     }

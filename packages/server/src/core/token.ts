@@ -66,8 +66,8 @@ export function partitionOf(subject: string): string {
 export type Draw = (length: number) => string;
 
 /**
- * Gives a source of characters that draws the same ones again for the same seed and key: so that a request that is
- * repeated gets the token it got, though nobody kept it. Who has one of the two without the other has nothing.
+ * Gives a source of characters that are the same for the same seed and key. So a request that is repeated gets the same
+ * token again, although nobody kept it. The seed without the key, or the key without the seed, is of no use.
  */
 export function drawFrom(seed: string, key: string): Draw {
   let block = 0;
@@ -86,7 +86,7 @@ export function drawFrom(seed: string, key: string): Draw {
 
 /** Makes a session id in the partition of its subject. */
 export function newSessionId(subject: string | null, draw: Draw = randomText): string {
-  // A guest has no partition of its own: the id decides, also when it is drawn again.
+  // A guest has no subject to take a partition from. So its partition is drawn, too, and is the same when it is drawn again.
   const partition = subject === null ? partitionOf(draw(8)) : partitionOf(subject);
   return partition + draw(ID_LENGTH - 2);
 }

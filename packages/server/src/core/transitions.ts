@@ -44,7 +44,7 @@ export function moved(session: Session, move: Move | undefined, now: number): Se
   return { ...session, id, subject, authenticatedAt: subject === null ? null : now };
 }
 
-/** Gives the credential of a session that moved and kept its token: from now on its hash leads to it. */
+/** Gives the credential of a session that moved and kept its token: from now on the hash of the token leads to it. */
 export function kept({ hash }: Pick<Credential, 'hash'>): Credential {
   return { hash, alias: true, previous: [] };
 }
@@ -100,7 +100,7 @@ function replacedBy(held: Credential, { credential, graceUntil, seed }: Rotation
   return rest.length > MOST_REPLACED ? null : rest;
 }
 
-/** Gives the cap that a move must meet: at home a session counts already. */
+/** Gives the cap that a move must meet. A session that stays with its subject is counted there already, so it needs none. */
 export function capOfMove(session: Session, { subject, cap }: Move): Cap | null {
   return session.subject === subject ? null : cap;
 }

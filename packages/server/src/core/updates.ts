@@ -1,7 +1,8 @@
 /**
- * Gathers the updates of one session: those that arrive while one is on its way to the store are applied in order onto
- * the same base and travel in one compare-and-set. 50 parallel updates cost two store steps instead of 50 rounds of
- * losing against each other. Between processes the compare-and-set decides, and the loser starts again on newer data.
+ * Gathers the updates of one session. Those that arrive while one is on its way to the store are applied one after the
+ * other, and go to the store together as one compare-and-set. So 50 parallel updates cost two steps of the store; each for
+ * itself, they would lose against each other 50 times. Between processes the compare-and-set decides, and the loser starts
+ * again with the newer data.
  */
 import { isLive } from './expiry.ts';
 import type { Session } from './session.ts';
@@ -9,7 +10,7 @@ import type { Change, Members, SessionStore, Visit } from './store.ts';
 import type { TokenRef } from './token.ts';
 import { withMembers } from './transitions.ts';
 
-/** Updates applied in one go: each reads the whole data, and others wait meanwhile. */
+/** How many updates are applied at most in one go. Each goes through the whole data, and other requests wait meanwhile. */
 const MAX_GATHERED = 50;
 
 /** What an update changes. `silent`: a touch, which makes no new version. */
@@ -75,7 +76,7 @@ export class Updates {
       let session = base.session;
       const late: Waiting[] = [];
       for (const waiting of batch) {
-        // One before it in the same step ended the session.
+        // An earlier update of the same step ended the session.
         if (!isLive(session, at)) {
           late.push(waiting);
           continue;

@@ -106,8 +106,8 @@ export function checkUserAgent(value: string): string {
 }
 
 /**
- * Checks a token that a caller chose: it is as good as the caller's random numbers, so what is plainly weak is refused.
- * One that looks like ours is refused too: it would be looked for where it says.
+ * Checks a token that a caller chose. Such a token is only as good as the random numbers of the caller, so one that is
+ * plainly weak is refused. One that looks like ours is refused, too: the session would be looked for where that text says.
  */
 export function checkCallerToken(value: string, policy: Pick<Policy, 'minCallerTokenLength'>): string {
   const least = policy.minCallerTokenLength;
@@ -165,7 +165,7 @@ function checkText(value: string, field: string, max: number): string {
   return value;
 }
 
-/** Code points are counted: a name in any script has the same room. Cheap first: a far too long text is not walked. */
+/** Counts code points, so that a name in any script has the same room. A text that is far too long is not even walked through. */
 function isLength(text: string, min: number, max: number): boolean {
   if (text.length < min || text.length > 2 * max) return false;
   if (text.length <= max) return true;

@@ -76,7 +76,7 @@ export function createApp(options: AppOptions): App {
     app.on(method, path, (c) => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
       // The router passes over a slash at the end.
-      if (c.req.path.endsWith('/')) throw noRoute(c.req.path);
+      if (c.req.path.endsWith('/') && path !== '/') throw noRoute(c.req.path);
       if (scope !== null) refuseRepeatedHeaders(c);
       return handle(c);
     });

@@ -17,15 +17,15 @@ const LINE_REST = 12;
 interface Counted {
   /** Position in the stream at which the next head begins. NaN: not known. */
   next: number;
-  /** The last read, as far as it was looked at, and the number of bytes of the connection up to its end. */
+  /** The read that is being parsed, when it was looked at, and the number of bytes of the connection up to its end. */
   read: Buffer | null;
   readUntil: number;
 }
 
-/** Where the body of a request begins in the read that its head ended in. */
+/** What was found of a head. */
 export interface HeadCheck {
   readonly isGood: boolean;
-  /** What came after the head in the same read. Absence: null when that is not known. */
+  /** Of a request in chunks: what came after the head in the same read. Absence: null when that is not known. */
   readonly rest: Buffer | null;
 }
 
@@ -77,14 +77,17 @@ function inspect(incoming: IncomingMessage, counted: Counted, body: number): Hea
   if (read === null || start < 0) return GOOD;
   const line = `${method} ${url} HTTP/${httpVersion}\r\n`;
   const at = Number.isNaN(start) ? read.indexOf(line, 0, 'latin1') : afterEmptyLines(read, start);
-  if (at < 0) return hasSpaces(read, incoming) ? BAD : GOOD;
-  if (read.toString('latin1', at, at + line.length) !== line) return BAD;
+  // A count that came out by chance, of a loose head and a part of its body, must not be held against the next request.
+  if (at < 0 || read.toString('latin1', at, at + line.length) !== line)
+    return hasLoose(at < 0 ? read : read.subarray(at), incoming) ? BAD : GOOD;
   const end = read.indexOf('\r\n\r\n', at + line.length - 2);
   if (end < 0) return GOOD;
   const next = end + 4 + body;
   // Found by searching, it is trusted where it explains the whole read: the same text may stand in a body.
   if (!Number.isNaN(start) || next === read.length) counted.next = socket.bytesRead - read.length + next;
-  const isSure = !Number.isNaN(start) || read.indexOf(line, at + 1, 'latin1') < 0;
+  // Only chunks are followed, and only where the head is surely this one.
+  const isChunked = Number.isNaN(body);
+  const isSure = isChunked && (!Number.isNaN(start) || read.indexOf(line, at + 1, 'latin1') < 0);
   return { isGood: true, rest: isSure ? read.subarray(end + 4) : null };
 }
 
@@ -95,6 +98,11 @@ function readOf(socket: Socket, counted: Counted): Buffer | null {
   const { parser } = socket as Socket & { parser?: { getCurrentBuffer?: () => Buffer } };
   counted.read = parser?.getCurrentBuffer?.() ?? null;
   counted.readUntil = socket.bytesRead;
+  // Requests of the same read share it. An idle connection should not hold up to 64 KiB for nothing.
+  setImmediate(() => {
+    counted.read = null;
+    counted.readUntil = -1;
+  });
   return counted.read;
 }
 
@@ -105,8 +113,11 @@ function afterEmptyLines(read: Buffer, start: number): number {
   return at;
 }
 
-/** Tells whether the line stands in the read with more spaces than it should have. */
-function hasSpaces(read: Buffer, { method = '', url = '', httpVersion }: IncomingMessage): boolean {
+/** Tells whether the request line stands at the begin of the bytes, or of a line of them, in another form than it should have. */
+function hasLoose(bytes: Buffer, { method = '', url = '', httpVersion }: IncomingMessage): boolean {
   const target = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?:^|\\n)${method} +${target} +HTTP/${httpVersion}\r\n`).test(read.toString('latin1'));
+  const good = `${method} ${target} HTTP/`;
+  return new RegExp(`(?:^|\\n)(?!${good})${method} +${target} +[A-Z]+/${httpVersion}\r\n`).test(
+    bytes.toString('latin1'),
+  );
 }

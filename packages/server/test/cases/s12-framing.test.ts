@@ -129,6 +129,16 @@ describe('S12: white space in the request line', () => {
       ],
       '200,200',
     ],
+    [
+      'a loose head with so much of its body that the count comes out, and a request after it',
+      [
+        `PUT ${CREATE} HTTP/1.1\r\nHost:x\r\n${JSON_TYPE}\r\nContent-Length: 7\r\n\r\n{`,
+        '"a":1}',
+        line('GET /ping HTTP/1.1'),
+        line('GET /ping HTTP/1.1'),
+      ],
+      '200,200,200',
+    ],
     ['a body that nobody reads', [request('POST', '/nope', [], '0123456789'), line('GET /ping HTTP/1.1')], '404,200'],
     ['HTTP/1.0 that keeps its connection', 'GET /ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'.repeat(2), '200,200'],
   ];

@@ -33,7 +33,7 @@ test('docs/api.md shows every task there is', () => {
     'Show my devices',
     'Log out everywhere else',
     'Change of password',
-    'Guest cart to user',
+    'Guest to user',
     'Who is online',
     'Gateway check',
   ];

@@ -268,6 +268,8 @@ describe('the audit of a Redis', () => {
     assert.ok(codes(await audit(cluster.url)).length >= 10);
     assert.ok((await audit(cluster.url, true)).every(({ mended }) => mended !== null));
     assert.deepEqual(await audit(cluster.url), []);
+    // Before its servers end, which it would tell.
+    await store.close();
   });
 });
 

@@ -27,8 +27,6 @@ export interface Exchange {
   readonly closed: boolean;
   /** Whether the connection broke while the client was sending or waiting. What was received before counts. */
   readonly reset: boolean;
-  /** Units: milliseconds, from the last part sent to the last answer complete, or to the close when there is none. */
-  readonly elapsed: number;
   /** Units: milliseconds, from the connection to the end of it. */
   readonly total: number;
 }
@@ -76,8 +74,6 @@ export function exchange(port: number, parts: Bytes | readonly Bytes[], options:
     let received = Buffer.alloc(0);
     let reset = false;
     const start = performance.now();
-    let sentAt = start;
-    let lastAt = sentAt;
     let timer = setTimeout(() => finish(false), patience);
     const finish = (closed: boolean) => {
       clearTimeout(timer);
@@ -86,7 +82,6 @@ export function exchange(port: number, parts: Bytes | readonly Bytes[], options:
         ...readAnswers(received, method),
         closed,
         reset,
-        elapsed: lastAt - sentAt,
         total: performance.now() - start,
       });
     };
@@ -95,7 +90,6 @@ export function exchange(port: number, parts: Bytes | readonly Bytes[], options:
       for (const [i, part] of list.entries()) {
         if (i > 0) await sleep(pause);
         if (socket.destroyed) return;
-        sentAt = performance.now();
         socket.write(bytes(part));
       }
       if (ending === 'half-close') socket.end();
@@ -105,7 +99,6 @@ export function exchange(port: number, parts: Bytes | readonly Bytes[], options:
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
       if (readAnswers(received, method).answers.length < wanted) return;
-      lastAt = performance.now();
       clearTimeout(timer);
       timer = setTimeout(() => finish(false), linger);
     });
@@ -115,10 +108,7 @@ export function exchange(port: number, parts: Bytes | readonly Bytes[], options:
     });
     // One that is to be reset stays open until then.
     socket.on('end', () => ending !== 'reset' && socket.end());
-    socket.on('close', () => {
-      if (lastAt <= sentAt) lastAt = performance.now();
-      finish(true);
-    });
+    socket.on('close', () => finish(true));
   });
 }
 

@@ -19,6 +19,18 @@ export interface Cleanup {
   after(fn: () => unknown): void;
 }
 
+/**
+ * Gives a Cleanup that ends last what was started first. node:test itself ends things in the order in which they were
+ * started: a Redis then goes before the store that uses it, and whether that store notices is a matter of luck.
+ */
+export function lastFirst(cleanup: Cleanup): Cleanup {
+  const ends: (() => unknown)[] = [];
+  cleanup.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return { after: (end) => void ends.push(end) };
+}
+
 export interface ServerProcess {
   readonly url: string;
   readonly port: number;

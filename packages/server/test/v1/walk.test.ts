@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Answer } from '../support/client.ts';
+import { lastFirst } from '../support/server.ts';
 import { idsOf, openClient, V1 } from './harness.ts';
 import { LOCAL_STORES, serveLocally } from './local.ts';
 
@@ -13,7 +14,8 @@ const HOUR = 3_600_000;
 for (const [name, open] of Object.entries(LOCAL_STORES)) {
   describe(`a walk on ${name}`, () => {
     test('gives each of 15,000 sessions that stay once, while 5,000 others are touched and ended, and more created', async (t) => {
-      const server = await serveLocally(t, await open(t));
+      const cleanup = lastFirst(t);
+      const server = await serveLocally(cleanup, await open(cleanup));
       const client = openClient(server.url);
       t.after(() => client.close());
       const app = new V1(client, 'walk');

@@ -9,6 +9,7 @@
  * (presence.ts) and that nobody has written under another lock file: each commit has the number after the one before.
  * Otherwise nothing is said to be stored. Reads look four times a second.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
@@ -297,15 +298,20 @@ function openRoot(path: string, readOnly: boolean): RootDatabase & Native {
     // Of files that it makes. The account's umask can only take away from it.
     permissionsMode: 0o600,
   };
-  const large = { ...options, mapSize: MAP_SIZE };
   try {
-    // Windows would make the file as long as the map.
-    return open(process.platform === 'win32' ? options : large) as RootDatabase & Native;
+    return open(mayReserve() ? { ...options, mapSize: MAP_SIZE } : options) as RootDatabase & Native;
   } catch (error) {
-    // A limit of the address space (ulimit -v): LMDB begins with a small map then.
-    if (!/allocate memory/i.test((error as Error).message))
-      throw openFailure(`the store in ${path} cannot be opened`, error);
-    return open(options) as RootDatabase & Native;
+    throw openFailure(`the store in ${path} cannot be opened`, error);
+  }
+}
+
+/** Windows would make the file as long as its map, 32 bits have no such addresses, and a process may be limited (ulimit -v). */
+function mayReserve(): boolean {
+  if (process.platform === 'win32' || !/64|s390x/.test(process.arch)) return false;
+  try {
+    return /^Max address space +unlimited/m.test(readFileSync('/proc/self/limits', 'latin1'));
+  } catch {
+    return process.platform !== 'linux';
   }
 }
 

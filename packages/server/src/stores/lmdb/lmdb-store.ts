@@ -78,15 +78,24 @@ export class LmdbStore implements SessionStore {
     this.walks = new Walks(this.tables, this.seen, this.decidedAt);
   }
 
-  create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
+  async create(session: Session, credential: Credential, cap: Cap | null, now: number, quota?: number | null) {
     const { app, id, subject } = session;
-    return this.grow(Buffer.byteLength(session.data), now, (now, shift): CreateOutcome => {
-      if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
-      const revoked = this.makeRoom(app, subject, cap, now);
-      if (!Array.isArray(revoked)) return revoked;
-      this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
-      return { kind: 'created', at: now, revoked };
-    });
+    for (let start = ''; ; ) {
+      const bytes = Buffer.byteLength(session.data);
+      const outcome = await this.grow(bytes, now, (now, shift): CreateOutcome | { readonly start: string } => {
+        if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+        const revoked = this.makeRoom(app, subject, cap, now);
+        if (!Array.isArray(revoked)) return revoked;
+        // What the cap ended left its room.
+        const room = quota == null || revoked.length > 0 ? 'room' : this.walks.room(app, quota, now, start);
+        if (room === 'full') return { kind: 'full' };
+        if (room !== 'room') return room;
+        this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
+        return { kind: 'created', at: now, revoked };
+      });
+      if ('kind' in outcome) return outcome;
+      start = outcome.start;
+    }
   }
 
   async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
@@ -105,7 +114,7 @@ export class LmdbStore implements SessionStore {
     return read === 'urgent' ? this.touchAtOnce(app, token, touch === 'read' ? 1 : 0, now) : read;
   }
 
-  /** Touches a session whose deadline is about to pass: whether it comes in time is decided where it is committed. */
+  /** Touches a session whose deadline is about to pass. The transaction that commits the touch decides if it came in time. */
   private touchAtOnce(app: string, token: TokenRef, reads: number, now: number): Promise<Visit | null> {
     return this.write(now, (at) => {
       const entry = this.open(app, token, at);
@@ -140,7 +149,7 @@ export class LmdbStore implements SessionStore {
       if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
       const session = applyChange(entry.session, change, now);
       if (move === undefined) {
-        // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
+        // Pending reads stay pending: the flush adds them. If they were added here, too, they would be counted twice.
         const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
         if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
         return { kind: 'updated', session, at: now, idle, revoked: [] };
@@ -253,8 +262,8 @@ export class LmdbStore implements SessionStore {
   }
 
   /**
-   * Runs a verb as one write transaction. It decides by the instant at which it is the writer, however long another process
-   * was; `shift` is how much later than asked that is.
+   * Runs a verb as one write transaction. It decides by the instant at which it has become the writer, however long it had to
+   * wait for another process. `shift` is how much later that is than the instant it was asked at.
    */
   private write<T>(now: number, verb: (now: number, shift: number) => T): Promise<T> {
     return this.tables.transaction(() => this.decided(now, verb));
@@ -277,7 +286,7 @@ export class LmdbStore implements SessionStore {
     return isLive(session, now) ? { key, stored, session } : null;
   };
 
-  /** The session of a token: where its id says, else, when it moved or was never there, where its alias says. */
+  /** Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. */
   private open = (app: string, token: TokenRef, now: number): Entry | null => {
     const own = token.id === null ? null : this.live(sessionKey(app, token.id), now);
     return (own && this.opened(own, token, now)) ?? this.openByAlias(app, token, now);
@@ -300,7 +309,7 @@ export class LmdbStore implements SessionStore {
     return keys.map((key) => this.live(sessionKey(app, idOf(key)), now)).filter((entry) => entry !== null);
   }
 
-  /** What a session left that has ended but was not swept yet is free. In a transaction. */
+  /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
   private keyTaken(key: string, now: number): boolean {
     if (this.live(key, now) !== null) return true;
     const ended = this.tables.record(key);
@@ -311,7 +320,7 @@ export class LmdbStore implements SessionStore {
   private aliasTaken(app: string, { hash, alias }: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
     const owner = alias ? this.tables.keyOfAlias(app, hash) : null;
     if (owner === null || !this.keyTaken(owner, now)) return false;
-    // It may have been the token before a rotation: after its grace nobody has it.
+    // It may be a token that a rotation has replaced. After its grace it belongs to nobody.
     return this.openByAlias(app, { id: null, hash }, now) !== null;
   }
 
@@ -332,7 +341,7 @@ export class LmdbStore implements SessionStore {
     const revoked = this.makeRoom(session.app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
     this.tables.remove(stored);
-    // Under its new key nothing is pending any more: what was counted moves along in the record.
+    // What was counted moves along in the record, so nothing is pending under the new key.
     this.tables.insert(session, credential);
     this.seen.forget(key);
     return revoked;

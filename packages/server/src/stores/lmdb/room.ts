@@ -9,8 +9,8 @@
  */
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 
-/** Pages that are kept for what ends sessions. 1 MiB with the usual pages of 4 KiB. */
-const RESERVE = 256;
+/** Pages that are kept for what ends sessions: 512 KiB with the usual pages of 4 KiB. One end takes about twenty in a large store. */
+const RESERVE = 128;
 /** Pages by which the file is made longer at a time. */
 const STEP = 64;
 /** Pages that a change may take beside its data: its share of the leaves of six tables. */
@@ -59,7 +59,7 @@ export class Room {
     const behind = this.size - this.used;
     if (behind < claimed + reserve) {
       // Free pages between the others may not be next to each other. When the end of the file is used up, more must be free.
-      const needed = behind < reserve / 2 ? 2 * reserve : reserve;
+      const needed = behind < reserve / 2 ? 1.5 * reserve : reserve;
       if (behind + this.freeInside() * pageSize < claimed + needed) {
         throw Object.assign(new Error('the disk is full: what is left is kept for ending sessions'), {
           code: 'ENOSPC',

@@ -2,9 +2,9 @@
  * What goes over many sessions: lists, counts, the sweep, and the end of all sessions of a subject or an app. Work is
  * cut into slices with a turn of the event loop between them, so that a walk over a million sessions holds nobody up.
  *
- * Reading walks run on one snapshot, after this process has committed what it had pending: what they see is one state,
- * and its index is exact. Ending walks go by session key, which no touch changes: whatever existed when one began is
- * met once, in a transaction of its own slice.
+ * Walks that read run on one snapshot, after this process has committed what it had pending. So they see one state, and its
+ * index is exact. Walks that end sessions go by session key, which no touch changes. So they meet each session that existed
+ * when they began exactly once.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Transaction } from 'lmdb';
@@ -78,7 +78,7 @@ export class Walks {
       const range = { start: instantPrefix(app, since - INDEX_LAG), end: under(app).end };
       for await (const { key, value } of slices(this.tables.activity, range, snapshot)) {
         const [subject, expiresAt] = value;
-        // The entry alone decides, unless it may be behind its record.
+        // The entry alone is enough to decide, unless it may be behind its record.
         if (key < exact || (expiresAt !== null && expiresAt <= at)) {
           const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
           if (record === null || !isActive(record.session, since, at)) continue;
@@ -107,10 +107,8 @@ export class Walks {
     while (removed < limit) {
       const slice = await smaller((most) =>
         this.tables.transaction(() => {
-          const at = this.decidedAt(now);
           const size = Math.min(most, limit - removed);
-          const keys = [...this.tables.due.getKeys({ ...dueUntil(at), start, exclusiveStart: true, limit: size })];
-          return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), at)).length, keys, size };
+          return { ...this.sweepDue(this.decidedAt(now), start, size), size };
         }),
       );
       removed += slice.removed;
@@ -120,6 +118,24 @@ export class Walks {
     return removed;
   }
 
+  /**
+   * Tells whether an app has room for one more session under a quota: at the quota, what has expired is removed before it
+   * is said to be full. In a transaction. Very much may be due: then it gives the key of `due` from which to go on, in
+   * another transaction.
+   */
+  room(app: string, quota: number, now: number, start = ''): 'room' | 'full' | { readonly start: string } {
+    if (this.tables.counts.of(app) < quota) return 'room';
+    const { keys } = this.sweepDue(now, start, WRITE_SLICE);
+    if (this.tables.counts.of(app) < quota) return 'room';
+    return keys.length < WRITE_SLICE ? 'full' : { start: keys.at(-1)! };
+  }
+
+  /** Removes what is due, from a key of `due` on, looking at `limit` of them. In a transaction. */
+  private sweepDue(now: number, start: string, limit: number): { removed: number; keys: string[] } {
+    const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit })];
+    return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys };
+  }
+
   /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */
   private async sweepMemos(now: number): Promise<void> {
     const slice = (size: number) =>
@@ -127,7 +143,7 @@ export class Walks {
     for (let last = await smaller(slice); last.swept === last.size; last = await smaller(slice));
   }
 
-  /** Looks at one state, by the instant at which it has what this process had pending. */
+  /** Looks at one state, as of the instant at which all that this process had pending is in it. */
   private async look<T>(now: number, work: (snapshot: Transaction, at: number) => Promise<T>): Promise<T> {
     await this.seen.settle();
     return this.tables.snapshot((snapshot) => work(snapshot, this.decidedAt(now)));

@@ -1,13 +1,13 @@
 /**
- * Last-seen and read counters, written behind: a get answers at once, and what it counted is committed within a second,
- * many sessions in one transaction. Every read of this process includes what is still pending. The activity index follows
- * within ten seconds, or before it is read: moving its entries costs more than all the rest, and who looks at a list is
- * rare beside who is read.
+ * Last-seen and read counters, written behind. A get answers at once. What it counted is committed within a second, many
+ * sessions in one transaction. Until then every read of this process adds what is still pending. The activity index follows
+ * within ten seconds, or before it is read. It may be that late because moving its entries costs more than all the rest, and
+ * lists are read far less often than sessions.
  *
  * Three things need care.
- * - Between the moment a transaction reads a record and the moment its commit becomes visible, the pending numbers are
- *   neither wholly here nor there. The record carries how often it was flushed; whoever reads a record with that number
- *   knows the commit is in it. No lock, no double count, also with several processes.
+ * - A transaction reads a record, and some time later its commit becomes visible. In between nobody could tell whether the
+ *   pending numbers are in the record or not. So the record carries how often it was flushed: whoever reads a record with
+ *   the new number knows that the commit is in it. This needs no lock and counts nothing twice, also with several processes.
  * - A deadline that is about to pass cannot wait: another process, or this one after a crash, would see the session as
  *   expired although the touch was answered. Such a touch is committed before it is answered (`isUrgent`).
  * - A flush never inserts: a session revoked meanwhile stays gone.
@@ -24,7 +24,7 @@ const FLUSH_AFTER = 600;
 const URGENT_WITHIN = 2000;
 /** How long the activity index may lag behind the records. */
 const INDEX_AFTER = 10_000;
-/** How far another process, or one that crashed, can have left it behind: whoever reads the index looks back as far. */
+/** How far the index of another process, or of one that crashed, can be behind. Whoever reads the index looks back as far. */
 export const INDEX_LAG = INDEX_AFTER + 5_000;
 /** Sessions in one transaction: its callback must not hold up the event loop. */
 const SLICE = 500;
@@ -107,7 +107,7 @@ export class WriteBehind {
     await this.flush();
     if (this.indexTimer !== null) clearTimeout(this.indexTimer);
     this.indexTimer = null;
-    // Neighbours lie on the same pages: a slice in key order copies and writes a fraction of what a random one does.
+    // Neighbours in key order lie on the same pages, so a slice of them copies and writes far fewer pages than a random one.
     const keys = [...this.behind].sort();
     for (let i = 0; i < keys.length; i += SLICE) await this.reindex(keys.slice(i, i + SLICE));
   }

@@ -1,12 +1,13 @@
 /**
- * Where a token leads. One of our own form says it by itself; for all others, and for a session that moved and kept its
- * token, there is an alias: a small key from the hash of the token to the session. The hash decides its slot, the subject
- * that of the session, so the two are never one step.
+ * Where a token leads. A token of our own form names its session. All others, and the token of a session that moved and
+ * kept it, need an alias: a small key that leads from the hash of the token to the session. The slot of the alias depends on
+ * the hash, the slot of the session on the subject. So the two can never be written in one step.
  *
- * An alias is claimed (`id:0`), then its session is written, then it is settled (`id:until`). Who finds a claim waits until
- * the session opens, the claim is given up, or the script that was to write the session is past its deadline, and only then
- * claims it: to take it over at once and give it back was not enough, a third could take it in between. A crash costs the
- * next one that wait. Left behind after its session, an alias leads to one that does not open with it; its TTL ends it.
+ * An alias is claimed first (`id:0`). Then its session is written. Then the alias is settled (`id:until`). Whoever finds a
+ * claim waits until the session opens, or the claim is given up, or the script that was to write the session is past its
+ * deadline. Only then may it claim the alias itself. (To take it over at once and give it back if need be was not enough: a
+ * third could take it in between.) After a crash the next one has to wait that long, once. An alias that is left behind
+ * after the end of its session leads to nothing that the token opens, and its TTL removes it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expiresAt } from '../../core/expiry.ts';
@@ -21,7 +22,7 @@ const SLACK = 3_600_000;
 
 /** In the place of the instant, while the session is not written yet. */
 const CLAIMED = '0';
-/** How often who waits for a claim looks again. Units: milliseconds. */
+/** How often a request that waits for a claim looks again. Units: milliseconds. */
 const LOOK_AGAIN = 10;
 
 /** A session that is moving is found after a hop or two; more would be a circle. */
@@ -62,7 +63,8 @@ export class Aliases {
   async onward<T>(app: string, { hash }: TokenRef, from: string | null, work: Work<T>): Promise<T | null> {
     let tried = from;
     for (let hops = 0; hops < MAX_HOPS; hops++) {
-      // In this order: the word is taken back once the alias leads on. Read at once, both could be missed.
+      // One after the other, in this order: the word is taken back only once the alias leads on. If both were read at the same
+      // time, both could be missed.
       const moved = tried === null ? null : await this.wordAt(app, tried);
       const alias = await this.text(this.keys.alias(app, hash));
       const id = moved ?? alias?.slice(0, ID_LENGTH) ?? null;
@@ -211,7 +213,7 @@ export class Aliases {
   ): Promise<string | null> {
     const value = leadTo(session);
     const found = await this.put(app, hash, value, instead, ttlFor(session, value, now), true);
-    // Done twice, because the first answer was lost: the second time it finds what it put there.
+    // When the first answer was lost and the command is sent again, it finds what it wrote the first time.
     return found === value ? null : found;
   }
 

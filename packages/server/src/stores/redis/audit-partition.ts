@@ -155,7 +155,7 @@ export class PartitionAudit {
     });
   }
 
-  /** It ends by its timeout. A repair does not end it: nobody can tell that its move does not go on after all. */
+  /** It ends by its timeout. A repair does not end it, because the move that made it may still go on. */
   private copy(id: string, sessions: string): void {
     const message = 'made by a change of subject that broke off: no token opens it; it is listed until its timeout';
     this.tell('copy', `${sessions} ${id}`, message, null);

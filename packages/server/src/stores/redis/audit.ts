@@ -25,9 +25,9 @@ export interface RedisAuditOptions extends Pick<RedisOptions, 'url' | 'namespace
 
 /** How long a Redis may take to answer at all. Units: milliseconds. */
 const GREETING = 3000;
-/** A partition has its share of sessions, give or take chance and subjects with several. This is neither. */
+/** Partitions differ by chance, and by subjects with several sessions. More than this many times the share is told. */
 const UNEVEN = 4;
-/** Below this share nobody minds. */
+/** Where the share of a partition is smaller than this, differences are not told. */
 const EVEN_ENOUGH = 250;
 
 export class RedisAudit implements Audit {
@@ -41,7 +41,7 @@ export class RedisAudit implements Audit {
     const address = readAddress(options.url);
     if (address === null) throw new Error('not a URL of Redis');
     const { timeout, tls = {} } = options;
-    // A Redis that is away may come yet. One that refuses the account or the database will refuse it again.
+    // A Redis that is away may come back. One that refuses the account or the database will refuse them again.
     const onError = (error: unknown) => {
       if (error instanceof ServiceError && error.cause instanceof Refused) this.refuse(error.cause);
     };

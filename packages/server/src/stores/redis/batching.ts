@@ -9,7 +9,7 @@ import { type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
-/** Reads in one call: about half a millisecond of Redis. */
+/** How many reads go into one call. It takes about half a millisecond of Redis. */
 const MOST = 64;
 
 /** As the script knows them. */

@@ -48,7 +48,7 @@ export function clientFor(address: Address, tls: TlsFiles, timeout: number): Red
       // The name in a certificate, not the address that CLUSTER SLOTS gives.
       ...(address.tls ? { dnsLookup: unresolved } : {}),
     } satisfies ClusterOptions;
-    return new Cluster([...nodes], options);
+    return withoutReplicas(new Cluster([...nodes], options));
   }
   const options = {
     ...common,
@@ -69,6 +69,21 @@ export function clientFor(address: Address, tls: TlsFiles, timeout: number): Red
     sentinelRetryStrategy: () => null,
     ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { ...tls } } : {}),
   });
+}
+
+/**
+ * Keeps replicas out of a Cluster's pool. With no connection to any master the driver would send a command to one of them, on
+ * a connection that may read there: a session that has ended could be read, and a read could not be counted.
+ */
+function withoutReplicas(cluster: Cluster): Cluster {
+  const { connectionPool: pool } = cluster as unknown as { connectionPool: Pool };
+  const reset = pool.reset.bind(pool);
+  pool.reset = (nodes) => reset(nodes.filter(({ readOnly }) => readOnly !== true));
+  return cluster;
+}
+
+interface Pool {
+  reset(nodes: { readonly readOnly?: boolean }[]): void;
 }
 
 /** Gives the nodes of an address: host:port, host:port. */

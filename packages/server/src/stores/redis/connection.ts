@@ -2,10 +2,11 @@
  * The connection: one server, Sentinel or Cluster, all behind `send`. What it must have before its first command of ours
  * stands in handshake.ts.
  *
- * When it is lost, the next attempt is made at once, and further ones after pauses. A command that was not sent waits for it
- * within its time. One that was sent without an answer is sent again only if to do it twice is as good as once. Nobody
- * waits for a connection that has been away for longer than a whole budget: requests are then told at once. The driver
- * queues nothing and sends nothing again by itself.
+ * When the connection is lost, the next attempt to connect is made at once, and further ones after pauses. A command that
+ * was not sent yet waits for the connection, as long as its time allows. A command that was sent and got no answer is sent
+ * again only if doing it twice has the same effect as doing it once. When the connection has been away for longer than a
+ * whole budget, requests do not wait for it any more and fail at once. The driver itself queues nothing and sends nothing
+ * again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster, Command, Pipeline, type Redis } from 'ioredis';
@@ -29,7 +30,7 @@ export interface ConnectionOptions {
 export interface Patience {
   /** Until when it may be sent, on the clock of `performance`. Units: milliseconds. */
   readonly until: number;
-  /** Whether to do it twice is as good as once. */
+  /** Whether doing it twice has the same effect as doing it once. */
   readonly repeatable: boolean;
 }
 
@@ -131,7 +132,7 @@ export class Connection {
   async masters(until: number): Promise<Master[]> {
     if (this.client.status !== 'ready') await this.there(until);
     return this.servers().map((node) => ({
-      // Behind Sentinel the options do not say where it is.
+      // Behind Sentinel the options do not tell the address of the server.
       name: place(node.stream?.remoteAddress ?? node.options.host, node.stream?.remotePort ?? node.options.port),
       send: (command, args) =>
         node.callBuffer(command, args).catch((error: unknown) => Promise.reject(withoutArguments(error))),
@@ -211,7 +212,7 @@ export class Connection {
   private async pauseAfter(error: unknown, attempt: number, until: number): Promise<boolean> {
     const { name } = error as Error;
     if (name === 'ReplyError') return false;
-    // Where the connection is lost there is something to wait for. One node of a Cluster comes back without a word.
+    // A lost connection is waited for by the next attempt itself. Nothing tells when one node of a Cluster is back: hence a pause.
     const pause = this.client.status === 'ready' ? pauseOf(attempt) : 0;
     if (this.closed || performance.now() + pause >= until) return false;
     if (pause > 0) await delay(pause);
