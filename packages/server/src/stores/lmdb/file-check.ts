@@ -1,0 +1,74 @@
+/**
+ * Looks at the two files of a data folder before LMDB opens them. It maps `data.mdb` into memory and trusts what it reads there:
+ * a file that is cut off or of another program ends the process with SIGSEGV or SIGBUS, and nobody learns why.
+ *
+ * The head of the file is read as LMDB writes it (MDB_meta of mdb.c in lmdb-js 3, 64 bits): two pages at the begin, of which the
+ * one with the higher transaction number counts. What is wrong further inside the doctor finds, if anything.
+ */
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import { OpenFailure, openFailure } from './open-failure.ts';
+
+/** Units: bytes. */
+const PAGE_HEADER = 24;
+const META_LENGTH = 136;
+const MAGIC = 0xbeefc0de;
+/** No page: the tree is empty. */
+const NO_PAGE = 2n ** 64n - 1n;
+/** LMDB does not write pages at the end which the same transaction used and freed. Units: pages. */
+const UNWRITTEN = 128n;
+
+/** Errors: OpenFailure when what is in the folder is no store that can be opened. Nothing there at all is none. */
+export function assertStoreFiles(folder: string, readOnly: boolean): void {
+  const [data, lock] = ['data.mdb', 'lock.mdb'].map((name) => join(folder, name)) as [string, string];
+  try {
+    for (const file of [data, lock]) {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats?.isDirectory()) throw Object.assign(new Error(`${file} is a folder`), { code: 'EISDIR' });
+      if (stats?.isFile() === false) throw new OpenFailure(`${file} is no file; name another folder in RS_STORE`);
+    }
+    const fault = faultOf(data, readOnly);
+    if (fault === null) return;
+    throw new OpenFailure(`${data} ${fault}; move it away, or restore a copy, with all servers stopped`);
+  } catch (error) {
+    throw openFailure(`the store in ${folder} cannot be opened`, error);
+  }
+}
+
+/** Gives what is wrong with a data file. Absence: null, also for a file that is not there. */
+function faultOf(file: string, readOnly: boolean): string | null {
+  if (!existsSync(file)) return null;
+  const fd = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(fd, { bigint: true });
+    // A server fills an empty file.
+    if (size === 0n) return readOnly ? 'is empty' : null;
+    // On 32 bits, and where numbers have their bytes in the other order, a head looks different.
+    if (endianness() !== 'LE' || !/64/.test(process.arch)) return null;
+    const first = metaAt(fd, 0);
+    const second = first && metaAt(fd, first.pageSize);
+    if (first === null || second === null) return 'is no data file of this store, or it is damaged';
+    const { lastPage, roots } = first.transaction > second.transaction ? first : second;
+    const pages = size / BigInt(first.pageSize);
+    const isCut = roots.some((root) => root !== NO_PAGE && root >= pages) || pages + UNWRITTEN <= lastPage;
+    return isCut ? `is cut off: ${pages} of its ${lastPage + 1n} pages are there` : null;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Reads one of the two heads. Absence: null when there is none. */
+function metaAt(fd: number, position: number) {
+  const head = Buffer.alloc(PAGE_HEADER + META_LENGTH);
+  if (readSync(fd, head, 0, head.length, position) < head.length) return null;
+  const meta = head.subarray(PAGE_HEADER);
+  const pageSize = meta.readUInt32LE(24);
+  if (meta.readUInt32LE(0) !== MAGIC || pageSize < 256 || pageSize > 65_536) return null;
+  return {
+    pageSize,
+    roots: [meta.readBigUInt64LE(64), meta.readBigUInt64LE(112)],
+    lastPage: meta.readBigUInt64LE(120),
+    transaction: meta.readBigUInt64LE(128),
+  };
+}
