@@ -1,14 +1,16 @@
 /**
  * Looks at the two files of a data folder before LMDB opens them. It maps `data.mdb` into memory and trusts what it reads there:
- * a file that is cut off or of another program ends the process with SIGSEGV or SIGBUS, and nobody learns why.
+ * a file that is cut off or of another program ends the process with SIGSEGV or SIGBUS, and nobody learns why. So does a disk
+ * that has no room for the files it makes.
  *
  * The head of the file is read as LMDB writes it (MDB_meta of mdb.c in lmdb-js 3, 64 bits): two pages at the begin, of which the
  * one with the higher transaction number counts. What is wrong further inside the doctor finds, if anything.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { OpenFailure, openFailure } from './open-failure.ts';
+import { isFull } from './room.ts';
 
 /** Units: bytes. */
 const PAGE_HEADER = 24;
@@ -18,6 +20,8 @@ const MAGIC = 0xbeefc0de;
 const NO_PAGE = 2n ** 64n - 1n;
 /** LMDB does not write pages at the end which the same transaction used and freed. Units: pages. */
 const UNWRITTEN = 128n;
+/** What LMDB writes before it reports errors: the places of 512 readers, and the head of the data file. Units: bytes. */
+const FIRST_WRITES = 48 * 1024;
 
 /** Errors: OpenFailure when what is in the folder is no store that can be opened. Nothing there at all is none. */
 export function assertStoreFiles(folder: string, readOnly: boolean): void {
@@ -29,10 +33,26 @@ export function assertStoreFiles(folder: string, readOnly: boolean): void {
       if (stats?.isFile() === false) throw new OpenFailure(`${file} is no file; name another folder in RS_STORE`);
     }
     const fault = faultOf(data, readOnly);
-    if (fault === null) return;
-    throw new OpenFailure(`${data} ${fault}; move it away, or restore a copy, with all servers stopped`);
+    if (fault !== null) {
+      throw new OpenFailure(`${data} ${fault}; move it away, or restore a copy, with all servers stopped`);
+    }
+    const makesFiles = [data, lock].some((file) => !statSync(file, { throwIfNoEntry: false })?.size);
+    if (makesFiles) assertRoom(folder, readOnly);
   } catch (error) {
     throw openFailure(`the store in ${folder} cannot be opened`, error);
+  }
+}
+
+/** Errors: what the system says when it has no room for new files, or, for a server, that it may not make them. */
+function assertRoom(folder: string, readOnly: boolean): void {
+  const file = join(folder, `room-${process.pid}.tmp`);
+  try {
+    writeFileSync(file, Buffer.alloc(FIRST_WRITES), { mode: 0o600 });
+  } catch (error) {
+    // Where no file can be made, a store that is only read needs none.
+    if (!readOnly || isFull(error)) throw error;
+  } finally {
+    rmSync(file, { force: true });
   }
 }
 
