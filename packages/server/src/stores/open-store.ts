@@ -52,12 +52,13 @@ export async function openStore(
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
+  const { closeToOthers } = await import('./lmdb/health.ts');
   const store = new LmdbStore({ path, namespace, clock, onError, onTokenReuse });
   // A look costs some microseconds here, and whoever puts the folder back waits for the word.
   return {
     store,
     location: path,
-    changes: store.changes,
+    changes: closeToOthers(path),
     settings: async () => store.health(),
     lookEvery: SECOND,
   };

@@ -7,7 +7,6 @@
  * one with the higher transaction number counts. What is wrong further inside the doctor finds, if anything.
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { OpenFailure, openFailure } from './open-failure.ts';
 import { isFull } from './room.ts';
@@ -65,7 +64,7 @@ function faultOf(file: string, readOnly: boolean): string | null {
     // A server fills an empty file.
     if (size === 0n) return readOnly ? 'is empty' : null;
     // On 32 bits, and where numbers have their bytes in the other order, a head looks different.
-    if (endianness() !== 'LE' || !/64/.test(process.arch)) return null;
+    if (!/^(x64|arm64|riscv64|loong64)$/.test(process.arch)) return null;
     const first = metaAt(fd, 0);
     const second = first && metaAt(fd, first.pageSize);
     if (first === null || second === null) return 'is no data file of this store, or it is damaged';

@@ -37,7 +37,7 @@ import {
 } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
 import { LmdbAudit } from './audit.ts';
-import { closeToOthers, healthOf } from './health.ts';
+import { healthOf } from './health.ts';
 import { idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import type { StuckReader } from './readers.ts';
 import type { StoredRecord } from './record.ts';
@@ -62,8 +62,6 @@ interface Entry {
 }
 
 export class LmdbStore implements SessionStore {
-  /** What was changed in the folder as it was opened: sentences for the log. */
-  readonly changes: readonly string[];
   private readonly path: string;
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
@@ -76,7 +74,6 @@ export class LmdbStore implements SessionStore {
     this.path = path;
     this.decidedAt = decidedBy(clock);
     this.tables = new Tables(path, namespace);
-    this.changes = closeToOthers(path);
     this.seen = new WriteBehind(this.tables, onError);
     this.walks = new Walks(this.tables, this.seen, this.decidedAt);
   }
