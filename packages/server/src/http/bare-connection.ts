@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { ServiceError } from '../core/errors.ts';
 import { followChunks } from './chunk-sizes.ts';
 import { closingAnswer, errorForm, STATUS } from './problem.ts';
+import type { RequestLines } from './request-line.ts';
 import { routePath } from './target.ts';
 
 /** What this server has of methods, for a target that is no path of its own. */
@@ -113,13 +114,18 @@ export function askForBody(incoming: object | undefined): void {
  * Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin.
  * `rest`: what came after the head in the same read; null when that is not known.
  */
-export function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, rest: Buffer | null): void {
+export function watchBody(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  rest: Buffer | null,
+  lines: RequestLines,
+): void {
   const { headers, socket } = incoming;
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (!isChunked && headers['content-length'] === undefined) return;
   if (isChunked) {
     boundChunks(incoming, outgoing);
-    followChunks(incoming, rest);
+    followChunks(incoming, rest, lines);
   }
   outgoing.once('finish', () => {
     if (crumbled.has(incoming)) socket.destroySoon();

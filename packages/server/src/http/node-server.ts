@@ -3,7 +3,7 @@
  * nothing. Everything that needs a socket is here; everything that does not is in app.ts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
@@ -11,7 +11,7 @@ import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watc
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
-import type { HostRule } from './host-rule.ts';
+import { type HostRule, isRewritten } from './host-rule.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from './problem.ts';
 import { RequestLines } from './request-line.ts';
 import type { RequestEnv, Trace } from './route.ts';
@@ -88,7 +88,11 @@ export class NodeServer {
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing);
         concurrency.rest(incoming.socket);
-      } else concurrency.during(listener(incoming, outgoing));
+      } else {
+        // Hono would refuse it. What the server is called makes no difference from here on.
+        if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
+        concurrency.during(listener(incoming, outgoing));
+      }
     };
     const requestLines = new RequestLines();
     const misspelt = new WeakSet<IncomingMessage>();
@@ -96,7 +100,7 @@ export class NodeServer {
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
-      watchBody(incoming, outgoing, rest);
+      watchBody(incoming, outgoing, rest, requestLines);
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
     };
@@ -116,7 +120,9 @@ export class NodeServer {
     this.server.requestTimeout = LIMITS.requestTimeout;
     this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
     this.server.timeout = stalledTimeout;
-    new Connections(this.server, tls === null ? 'connection' : 'secureConnection', stalledTimeout);
+    const begin = tls === null ? 'connection' : 'secureConnection';
+    new Connections(this.server, begin, stalledTimeout);
+    this.server.on(begin, (socket: Socket) => requestLines.watch(socket));
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
     // Whether an expectation is met, and when the client is told to go on, is decided when it is the request's turn.
