@@ -12,13 +12,14 @@ import { freePorts, type RedisServer, startRedis } from '../support/redis.ts';
 import { openOn } from '../support/redis-store.ts';
 import { startCluster, until } from '../support/redis-topologies.ts';
 import { type Cleanup, startServer } from '../support/server.ts';
+import { PATIENCE } from '../support/until.ts';
 import { makeSession } from './redis-load.ts';
 
 const TIMEOUT = 500;
 /** The budget, and what a busy machine may add to it: whoever hangs comes later. */
-const IN_TIME = TIMEOUT + 15_000;
+const IN_TIME = TIMEOUT + PATIENCE;
 /** How long after its return Redis may still be refused. */
-const BACK_IN = 15_000;
+const BACK_IN = PATIENCE;
 
 async function startOn(cleanup: Cleanup, port: number, env: Record<string, string> = {}) {
   const server = await startServer(cleanup, {
@@ -53,7 +54,7 @@ async function recovered(
     const answer = await client.send(method, path);
     const took = performance.now() - began;
     if (answer.status !== 503) return { answer, took, asked };
-    assert.ok(took < 30_000, 'it does not come back');
+    assert.ok(took < PATIENCE, 'it does not come back');
     await delay(20);
   }
 }
