@@ -44,14 +44,14 @@ const idleTimeout = z
   .max(MAX_SECONDS)
   .nullable()
   .describe(
-    'Seconds without a touch after which the session ends; fractions count. null: none. 0 or less: it ends at once. Default: on create and PUT that of the policy, else what the session has.',
+    'The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has.',
   );
 const absoluteTimeout = z
   .number()
   .max(MAX_SECONDS)
   .nullable()
   .describe(
-    'Seconds after the login (`authenticatedAt`; before one, after the creation) when the session ends in any case. null: none. Default: on create, on PUT and with a new subject that of the policy, else what the session has.',
+    'The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has.',
   );
 const token = z.string().describe(CHOSEN_TOKEN);
 const instant = z.iso.datetime({ precision: 3 });

@@ -155,7 +155,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       meanings: {
         'Session-Token':
-          'The token of the session, once. One that opens none, of whatever form, ends none: 200 with `revoked` 0.',
+          'The token of the session. Send it once. A token that opens no session, whatever it looks like, ends none: 200 with `revoked` 0.',
       },
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
       errors: ['version_mismatch'],
