@@ -31,9 +31,9 @@ export function readKeysFile(path: string): KeysFile {
  */
 export function changeKeysFile(path: string, change: (entries: RawEntries) => RawEntries): void {
   inFile(path, () => {
-    const target = namesOnTheWay(path).at(-1)!;
-    const folder = dirname(target);
+    const folder = dirname(path);
     if (!existsSync(folder)) throw new KeysError(`there is no folder ${folder}; make it first`);
+    const target = namesOnTheWay(path).at(-1)!;
     withLock(target, (confirm) => {
       const text = readOrNull(path);
       const entries = text === null ? [] : rawEntries(text);
