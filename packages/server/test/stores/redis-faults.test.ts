@@ -11,7 +11,7 @@ import { type Answer, Client } from '../support/client.ts';
 import { freePorts, type RedisServer, startRedis } from '../support/redis.ts';
 import { openOn } from '../support/redis-store.ts';
 import { startCluster, until } from '../support/redis-topologies.ts';
-import { type Cleanup, startServer } from '../support/server.ts';
+import { type Cleanup, lastFirst, startServer } from '../support/server.ts';
 import { PATIENCE } from '../support/until.ts';
 import { makeSession } from './redis-load.ts';
 
@@ -141,8 +141,9 @@ describe('faults of Redis (G8)', () => {
   });
 
   test('in a full Redis every way to end sessions works: ending must never need memory', async (t) => {
-    const redis = await startRedis(t, ['--maxmemory-policy', 'noeviction']);
-    const { store } = await openOn(t, `redis://127.0.0.1:${redis.port}`, [redis.admin], { audited: false });
+    const cleanup = lastFirst(t);
+    const redis = await startRedis(cleanup, ['--maxmemory-policy', 'noeviction']);
+    const { store } = await openOn(cleanup, `redis://127.0.0.1:${redis.port}`, [redis.admin], { audited: false });
     const long = { data: `{"long":"${'x'.repeat(400)}"}` };
     const made: Made[] = [];
     for (let i = 0; i < 6; i++) made.push(await put(store, long));
