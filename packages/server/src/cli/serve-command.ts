@@ -67,7 +67,7 @@ async function readAll(environment: NodeJS.ProcessEnv): Promise<Config> {
   throw new ConfigError(faults.join('\n'));
 }
 
-/** What begins like a variable of ours and is none. What is nearly one stops the start: readConfig. */
+/** Warns of variables that begin with RS_ and are none of ours. (A name that is nearly one of ours has already stopped the start.) */
 function tellUnknown(environment: NodeJS.ProcessEnv, log: Log): void {
   const { ofKubernetes, others } = unknownVariables(environment);
   for (const variable of others) log.warn({ variable }, 'this variable means nothing: a typo?');
@@ -98,7 +98,7 @@ the API, to read and to try: ${url}/docs
 
 Create a session:
   curl -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22'
-Read it, with the token that gave:
+Read it, with the token of that answer in the place of TOKEN:
   curl${header} '${url}/shop/get/TOKEN'
 Or both in one line:
   curl${header} "${url}/shop/get/$(curl -s -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22' | cut -d'"' -f4)"
@@ -108,7 +108,7 @@ Or both in one line:
 
 function startFailure(error: unknown, { host, port, store }: Config): string {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
-  // A code alone does not say which call it came from: a folder that may not be made is no port.
+  // The same code can come from several calls: EACCES may be about a port, or about the folder of the store.
   const network = syscall === 'listen' || syscall === 'getaddrinfo';
   if (!network) return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
   if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use; stop what listens there or set RS_PORT`;

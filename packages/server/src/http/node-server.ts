@@ -45,7 +45,7 @@ export interface RequestLine {
 
 export interface NodeServerOptions {
   readonly app: App;
-  /** Null: requests are not logged, and cost nothing. */
+  /** Absence: null when requests are not logged; that costs nothing. */
   readonly onRequest: ((line: RequestLine) => void) | null;
   /** Absence: null for plain HTTP. */
   readonly tls: TlsFiles | null;
@@ -96,7 +96,7 @@ export class NodeServer {
     };
     const requestLines = new RequestLines();
     const misspelt = new WeakSet<IncomingMessage>();
-    // What looks at the bytes of a request is done while they are parsed: behind another one it has its turn much later.
+    // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
@@ -114,7 +114,7 @@ export class NodeServer {
     this.server = this.tls?.server ?? createServer(settings, handle);
     // A client that closes its half after the request (nc, some HTTP/1.0 libraries) still gets the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
-    // Bounded by their size. A bound by number would drop what comes after it without a word.
+    // Headers are bounded by their size. Node's bound by number would silently drop those beyond it.
     this.server.maxHeadersCount = 0;
     this.server.headersTimeout = LIMITS.headersTimeout;
     this.server.requestTimeout = LIMITS.requestTimeout;
@@ -125,7 +125,7 @@ export class NodeServer {
     this.server.on(begin, (socket: Socket) => requestLines.watch(socket));
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
-    // Whether an expectation is met, and when the client is told to go on, is decided when it is the request's turn.
+    // Whether the client may send its body (100 Continue) is decided when it is the request's turn.
     this.server.on('checkExpectation', handle);
     this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
       awaitBody(incoming, outgoing);
