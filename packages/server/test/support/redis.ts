@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { type Cleanup, temporaryFolder } from './server.ts';
+import { type Cleanup, lastFirst, temporaryFolder } from './server.ts';
 
 /** Another version of Redis or Valkey can take its place: `npm run test:runtimes` does that. */
 const REDIS_SERVER = process.env.RS_TEST_REDIS ?? 'redis-server';
@@ -70,7 +70,9 @@ export async function startRedis(
   options: { port?: number; sentinel?: boolean; configuration?: string; password?: string } = {},
 ): Promise<RedisServer> {
   const port = options.port ?? (await freePorts(1))[0]!;
-  const folder = temporaryFolder(cleanup);
+  // Its folder goes after the process that writes into it.
+  const ending = lastFirst(cleanup);
+  const folder = temporaryFolder(ending);
   const child = spawn(
     REDIS_SERVER,
     [
@@ -96,7 +98,7 @@ export async function startRedis(
     protocol: 2,
   });
   admin.on('error', () => {});
-  cleanup.after(async () => {
+  ending.after(async () => {
     admin.disconnect();
     child.kill('SIGCONT');
     child.kill('SIGKILL');
@@ -106,7 +108,10 @@ export async function startRedis(
     if (child.exitCode !== null || attempt > 6000) throw new Error(`redis-server does not start: ${output}`);
     await delay(10);
   }
-  await admin.connect();
+  // A Sentinel says that it runs before it listens; the connection is tried again until it does.
+  const ready = once(admin, 'ready');
+  admin.connect().catch(() => {});
+  await Promise.race([ready, ended.then(() => Promise.reject(new Error(`redis-server ended: ${output}`)))]);
   return {
     port,
     child,
