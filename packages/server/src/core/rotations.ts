@@ -181,7 +181,8 @@ export class Rotations {
     const { subject, grace = policy.rotationGrace, expect, edit } = request;
     checkVersion(session, expect);
     const moves = isMove(session, subject);
-    const asked = edit?.(session);
+    // Another subject is a change by itself.
+    const asked = edit?.(session) ?? (moves ? {} : undefined);
     const members = moves && subject !== null ? asLogin(session, asked ?? {}, policy) : asked;
     if (members !== undefined) checkMembers(session, members, policy);
     const { version } = session;
@@ -194,7 +195,7 @@ export class Rotations {
       graceUntil: now + grace,
       ...((expect !== undefined || members !== undefined) && { expect: version }),
       ...(moves && { move: { id, subject, cap } }),
-      ...(members !== undefined && { change: { ...members, version: version + (asked === undefined ? 0 : 1) } }),
+      ...(members !== undefined && { change: { ...members, version: version + 1 } }),
     };
     return { rotation, next };
   }

@@ -113,7 +113,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Give the session a new token, at a login also its subject',
       description:
-        'Id, data and creation stay; the old token still reads until its grace is over, whatever comes later. One token has one successor: who rotates it again in its grace gets the same new token (409 `token_replaced` when another `subject` or a chosen `token` is asked for), so pages that rotate at the same time do not log each other out. With another `subject` one call logs someone in: the session gets a new id, the old token ends at once, the absolute timeout starts anew. The other members change the session in the same step, which touches it and makes a new version. A retry with the same Idempotency-Key gets the same new token.',
+        'Id, data and creation stay; the old token still reads until its grace is over, whatever comes later. One token has one successor: who rotates it again in its grace gets the same new token (409 `token_replaced` when another `subject` or a chosen `token` is asked for), so pages that rotate at the same time do not log each other out. With another `subject` one call logs someone in: the session gets a new id, the old token ends at once, the absolute timeout starts anew. Another subject, or any of the other members, changes the session in the same step, which touches it and makes a new version. A retry with the same Idempotency-Key gets the same new token.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match', 'Idempotency-Key'],
       bodies: {
         [JSON_TYPE]: {
