@@ -87,7 +87,7 @@ export const Session = z
 /** Of a session: only the members asked for. */
 export const PartialSession = Session.partial().meta({ id: 'PartialSession' });
 
-/** What is known of the device, and how long the session lasts: what create, PUT, PATCH and rotate take. */
+/** What is known of the device, and how long the session lasts: what create, PATCH and rotate take. */
 const known = {
   ip: ip.nullable().optional(),
   userAgent: userAgent.nullable().optional(),
@@ -134,11 +134,7 @@ export const SessionData = z
   .describe('The whole data of a session.');
 
 export const Touch = z
-  .strictObject({
-    ip: known.ip,
-    userAgent: known.userAgent,
-    idleTimeout: known.idleTimeout,
-  })
+  .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
   .meta({ id: 'Touch' });
 
 export const Rotation = z
