@@ -1,7 +1,7 @@
 -- create: adds a session and applies the cap of its subject.
 -- KEYS: sessions, data, activity, visitors, subjects, due (of the partition)
--- ARGV: now, deadline, base, id, record, data, max, onLimit
--- RETURNS: {now, 'taken'} | {now, 'refused', visits} | {now, 'created', revoked ids, ended aliases, first in partition}
+-- ARGV: now, deadline, base, id, record, data, max, onLimit, instead (1: only if the cap ends another one)
+-- RETURNS: {now, 'taken'} | {now, 'full'} | {now, 'refused', visits} | {now, 'created', revoked ids, ended aliases, first in partition}
 -- ATOMIC: two creates at a cap of one must not both find room; an id must not be given twice.
 -- INCLUDES: record, visit, index
 local now, late = clock(ARGV[1], ARGV[2])
@@ -52,6 +52,7 @@ if max ~= '' and r.subject ~= '' then
   for _, alias in ipairs(remove(p, ending)) do aliases[#aliases + 1] = alias end
 end
 
+if ARGV[9] == '1' and #revoked == 0 then return { now, 'full' } end
 keep(p, id, r, data)
 store(p, id, r)
 if r.subject ~= '' then redis.call('HSET', p.subjects, r.subject, (redis.call('HGET', p.subjects, r.subject) or '') .. id) end

@@ -5,7 +5,6 @@
  */
 import { ServiceError } from './errors.ts';
 import type { PolicySource } from './policy.ts';
-import type { Quota } from './quota.ts';
 import {
   asLogin,
   begin,
@@ -17,6 +16,7 @@ import {
   type Expect,
   endsAtOnce,
   limitReached,
+  quotaReached,
   tokenReplaced,
 } from './rules.ts';
 import type { Session } from './session.ts';
@@ -48,12 +48,10 @@ export interface Conditions {
 export class Replacements {
   private readonly store: SessionStore;
   private readonly policy: PolicySource;
-  private readonly quota: Quota;
 
-  constructor(store: SessionStore, policy: PolicySource, quota: Quota) {
+  constructor(store: SessionStore, policy: PolicySource) {
     this.store = store;
     this.policy = policy;
-    this.quota = quota;
   }
 
   /**
@@ -71,7 +69,8 @@ export class Replacements {
       const moves = subject !== before.session.subject;
       const members = moves && subject !== null ? asLogin(before.session, edited, policy) : edited;
       checkMembers(before.session, members, policy);
-      const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy) };
+      const counted = policy.maxSessions !== null;
+      const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy), counted };
       const change = { ...members, expect: version, version: version + 1, ...(moves && { move }) };
       const outcome = await this.store.update(app, parseToken(token), change, now);
       if (outcome?.kind === 'updated') return outcome;
@@ -119,9 +118,14 @@ export class Replacements {
     const { hash } = parseToken(checkCallerToken(token, policy));
     const session = begin(draft, newSessionId(draft.subject), now);
     if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
-    await this.quota.take(app, policy.maxSessions, now);
-    const outcome = await this.store.create(session, { hash, alias: true, previous: [] }, capOf(policy), now);
+    const credential = { hash, alias: true, previous: [] };
+    const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
     if (outcome.kind === 'taken') return null;
+    if (outcome.kind === 'full') {
+      // The last that it had room for may be this very one, of somebody else.
+      if ((await this.store.get(app, parseToken(token), 'look', now)) !== null) return null;
+      throw quotaReached(policy);
+    }
     if (outcome.kind === 'refused') throw limitReached(outcome);
     const { at, revoked } = outcome;
     return { session: begunAt(session, at), at, idle: 0, revoked, created: true };

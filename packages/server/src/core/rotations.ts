@@ -194,7 +194,7 @@ export class Rotations {
       ...(seed !== null && { seed }),
       graceUntil: now + grace,
       ...((expect !== undefined || members !== undefined) && { expect: version }),
-      ...(moves && { move: { id, subject, cap } }),
+      ...(moves && { move: { id, subject, cap, counted: policy.maxSessions !== null } }),
       ...(members !== undefined && { change: { ...members, version: version + 1 } }),
     };
     return { rotation, next };

@@ -91,6 +91,12 @@ export function capOf({ maxSessionsPerSubject: max, onLimit }: Policy): Cap | nu
   return max === null ? null : { max, onLimit };
 }
 
+/** Gives the error for an app that has all the sessions of its quota. */
+export function quotaReached({ maxSessions }: Policy): ServiceError {
+  const message = `the app has its ${maxSessions} sessions, as many as its policy allows`;
+  return new ServiceError('session_quota_reached', message);
+}
+
 /** Gives the error for a cap that refuses the new session instead of ending another one. */
 export function limitReached({ sessions }: Refused): ServiceError {
   const message = `the subject has ${sessions.length} sessions, as many as its app allows`;

@@ -6,7 +6,6 @@ import { byActivity, cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
-import { Quota } from './quota.ts';
 import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type Expect,
   endsAtOnce,
   limitReached,
+  quotaReached,
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
@@ -51,7 +51,6 @@ export class Sessions {
   readonly policy: PolicySource;
   private readonly store: SessionStore;
   private readonly updates: Updates;
-  private readonly quota: Quota;
   private readonly replacements: Replacements;
   private readonly rotations: Rotations;
   private readonly idempotency: Idempotency;
@@ -60,8 +59,7 @@ export class Sessions {
     this.store = store;
     this.policy = policy;
     this.updates = new Updates(store);
-    this.quota = new Quota(store);
-    this.replacements = new Replacements(store, policy, this.quota);
+    this.replacements = new Replacements(store, policy);
     this.rotations = new Rotations(store, policy);
     this.idempotency = new Idempotency(store);
   }
@@ -235,19 +233,19 @@ export class Sessions {
       // Its timeout is 0 or less. Nobody could ever use it, so it is not stored.
       if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: claim?.repeated ?? false };
       const policy = this.policy(draft.app);
-      await this.quota.take(draft.app, policy.maxSessions, now);
-      const outcome = await this.store.create(session, credential, capOf(policy), now);
+      const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
       if (outcome.kind === 'created') {
         const { at, revoked } = outcome;
         return { token, session: begunAt(session, at), at, revoked, repeated: false };
       }
       if (outcome.kind === 'refused') throw limitReached(outcome);
-      // `taken`: the id exists already. Without a key that is chance (once in 2^83), and another id is drawn. With a key the
-      // same id is drawn each time, so this is the session that an earlier request made.
-      if (claim === undefined) continue;
-      const made = await this.madeBefore(draft, now, claim);
-      if (made === null) throw madeHasEnded();
-      return made;
+      // With a key the same id is drawn each time, so what is there may be what an earlier request made. It may also be the
+      // last session that the quota had room for.
+      const made = claim === undefined ? null : await this.madeBefore(draft, now, claim);
+      if (made !== null) return made;
+      if (outcome.kind === 'full') throw quotaReached(policy);
+      // `taken`: the id exists already. Without a key that is chance (once in 2^83), and another id is drawn.
+      if (claim !== undefined) throw madeHasEnded();
     }
   }
 

@@ -24,8 +24,18 @@ export interface SessionStore {
    * Adds a session and applies the cap of its subject in the same step: the sessions that must end to make room are
    * revoked, or nothing is created when the cap says refuse. A guest (subject null) has no cap.
    * `taken`: a live session has the id or the alias; nothing was changed.
+   * `quota`: how many live sessions the app may have; none when it is left out. `full`: it has them, and the cap ends none
+   * to make room; nothing was changed. It is exact, whatever other processes create or end meanwhile: decided where the
+   * session is written, or by room that was set aside for it before. A create that failed half-way may hold its room for
+   * a few time budgets.
    */
-  create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome>;
+  create(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    now: number,
+    quota?: number | null,
+  ): Promise<CreateOutcome>;
 
   /**
    * Reads a session by token, and touches it if that is asked for. A token that a rotation replaced and whose grace is
@@ -150,13 +160,16 @@ export interface Refused {
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly at: number; readonly revoked: readonly string[] }
   | Refused
-  | { readonly kind: 'taken' };
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'full' };
 
 /** Another subject for a session, and the id it has there. `cap`: of that subject. */
 export interface Move {
   readonly id: string;
   readonly subject: string | null;
   readonly cap: Cap | null;
+  /** Whether its app has a quota. A move needs no room of it, but who counts meanwhile must know. Default: no. */
+  readonly counted?: boolean;
 }
 
 /** What may be changed of a session. A member left out stays. Only the owner of the session's clock touches lastSeenAt. */

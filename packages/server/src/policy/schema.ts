@@ -90,7 +90,8 @@ export const MEMBERS = {
     unit: 'sessions',
     allowed: `a whole number from 1 to ${MAX_COUNT}, or null`,
     default: DEFAULT_POLICY.maxSessions,
-    meaning: 'How many sessions the app may have at a time. Null: any number.',
+    meaning:
+      'How many sessions the app may have at a time: exact, over all processes. What has ended or expired leaves its room at once; who ends one by the cap of its subject needs none. Null: any number.',
   }),
   maxDataBytes: member({
     type: count(2, MAX_DATA),

@@ -12,6 +12,7 @@ import { listsSection } from './lists.ts';
 import { memosSection } from './memos.ts';
 import { modelSection } from './model.ts';
 import { movesSection } from './moves.ts';
+import { quotaSection } from './quota.ts';
 import { revocationSection } from './revocation.ts';
 import { rotationSection } from './rotation.ts';
 import { successorsSection } from './successors.ts';
@@ -27,6 +28,7 @@ export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = 
     revocationSection(open);
     listsSection(open);
     memosSection(open);
+    quotaSection(open);
     encodingsSection(open);
     concurrencySection(open);
     modelSection(open, modelRuns);

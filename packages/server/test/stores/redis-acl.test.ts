@@ -76,8 +76,10 @@ async function everyVerb(store: SessionStore): Promise<void> {
   const [plain, aliased, other] = [make(), makeAliased('a-token-of-the-caller'), make({ subject: 'guest' })];
   const cap = { max: 2, onLimit: 'revokeOldest' } as const;
   for (const { session, credential } of [plain, aliased, other]) {
-    assert.equal((await store.create(session, credential, cap, T0)).kind, 'created');
+    assert.equal((await store.create(session, credential, cap, T0, 3)).kind, 'created');
   }
+  const surplus = make({ subject: 'surplus' });
+  assert.equal((await store.create(surplus.session, surplus.credential, cap, T0, 3)).kind, 'full');
   for (const { ref } of [plain, aliased]) assert.ok(await store.get(APP, ref, 'read', T0 + 5000));
   assert.equal((await store.getMany(APP, [plain.ref, other.ref], 'look', T0)).length, 2);
   assert.ok(await store.find(APP, plain.session.id, T0));

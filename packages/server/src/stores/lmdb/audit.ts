@@ -8,7 +8,7 @@ import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
 import { openToOthers, stuckFindings } from './health.ts';
-import { activityKey, aliasKey, dueKey, idOf, keyOfDue, sessionKey, subjectPrefix } from './keys.ts';
+import { activityKey, aliasKey, dueKey, idOf, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
 import { isKnownForm, type StoredRecord, unpackRecord } from './record.ts';
 import { Tables } from './tables.ts';
 
@@ -66,6 +66,7 @@ export class LmdbAudit implements Audit {
         for (const { key, value } of orphans) await this.orphan(index, key, value, options);
       });
     }
+    await this.counts(options);
     await this.memos(options);
     // A reader of a busy server may hold an old state for a moment: those are told that still hold it after a while.
     const suspicious = environment.stuckReaders(0).length > 0;
@@ -75,6 +76,27 @@ export class LmdbAudit implements Audit {
       options.onFinding({ ...finding, mended: null });
     }
     return [...counts].map(([app, sessions]) => ({ app, sessions, largest: null }));
+  }
+
+  /** The counts of apps against their sessions, each app as of one instant. */
+  private async counts({ repair, onFinding }: AuditOptions): Promise<void> {
+    const { sessions, counts } = this.tables;
+    // A store of an earlier version, opened for reading alone, has none yet.
+    if (counts.table === undefined || !counts.isMade()) return;
+    const apps = await this.tables.read(() => new Set([...counts.table.getKeys(), ...this.tables.apps()]));
+    for (const app of apps) {
+      const isWrong = () => sessions.getKeysCount(under(app)) !== counts.of(app);
+      // One turn of the event loop: nothing comes between the two.
+      if (!(await this.tables.read(isWrong))) continue;
+      const mend = () => {
+        if (!isWrong()) return 'right by now';
+        counts.recount(app, sessions);
+        return 'counted';
+      };
+      const mended = repair ? await this.tables.transaction(mend) : null;
+      const message = 'the number of its sessions is kept wrong: its quota refuses too early, or too late';
+      onFinding({ kind: 'fault', code: 'count', where: `counts ${app}`, message, mended });
+    }
   }
 
   /** Memos, which are no sessions, against the instants they go at. */
@@ -152,6 +174,7 @@ export class LmdbAudit implements Audit {
         return null;
       case 'session-record':
         void this.tables.sessions.remove(key);
+        this.tables.counts.add(key.slice(0, key.indexOf(':')), -1);
         return 'removed: whoever has it logs in again';
       default: {
         const record = this.tables.record(key)!;

@@ -7,6 +7,7 @@
  *   activity    app:lastSeenAt:id           → [fingerprint | null, expiresAt | null]
  *   due         dueAt:app:id                → true            when the sweep is to look at it; never later than expiresAt
  *   aliases     app:hash                    → id              tokens that do not say where their session is
+ *   counts      app                         → how many sessions it has (counts.ts)
  *   memos       app:name                    → [text, until]
  *   memoDue     until:app:name              → true            when the sweep is to remove it
  */

@@ -78,15 +78,24 @@ export class LmdbStore implements SessionStore {
     this.walks = new Walks(this.tables, this.seen, this.decidedAt);
   }
 
-  create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
+  async create(session: Session, credential: Credential, cap: Cap | null, now: number, quota?: number | null) {
     const { app, id, subject } = session;
-    return this.grow(Buffer.byteLength(session.data), now, (now, shift): CreateOutcome => {
-      if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
-      const revoked = this.makeRoom(app, subject, cap, now);
-      if (!Array.isArray(revoked)) return revoked;
-      this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
-      return { kind: 'created', at: now, revoked };
-    });
+    for (let start = ''; ; ) {
+      const bytes = Buffer.byteLength(session.data);
+      const outcome = await this.grow(bytes, now, (now, shift): CreateOutcome | { readonly start: string } => {
+        if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+        const revoked = this.makeRoom(app, subject, cap, now);
+        if (!Array.isArray(revoked)) return revoked;
+        // What the cap ended left its room.
+        const room = quota == null || revoked.length > 0 ? 'room' : this.walks.room(app, quota, now, start);
+        if (room === 'full') return { kind: 'full' };
+        if (room !== 'room') return room;
+        this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
+        return { kind: 'created', at: now, revoked };
+      });
+      if ('kind' in outcome) return outcome;
+      start = outcome.start;
+    }
   }
 
   async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {

@@ -5,6 +5,7 @@
 import type { Database, Transaction } from 'lmdb';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
+import { Counts } from './counts.ts';
 import { Environment } from './environment.ts';
 import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
@@ -27,6 +28,7 @@ export class Tables {
   readonly subjects: Database<true, string>;
   readonly due: Database<true, string>;
   readonly memos: Memos;
+  readonly counts: Counts;
   readonly aliases: Database<string, string>;
   readonly environment: Environment;
 
@@ -40,6 +42,8 @@ export class Tables {
     this.due = environment.openTable(`${namespace}:due`, 'msgpack');
     this.aliases = environment.openTable(`${namespace}:aliases`, 'msgpack');
     this.memos = new Memos(environment, namespace);
+    this.counts = new Counts(environment, namespace);
+    if (!readOnly) this.counts.make(this.sessions);
     if (!readOnly) environment.openOthers(namespace);
   }
 
@@ -108,6 +112,7 @@ export class Tables {
     }
     if (credential.alias) void this.aliases.put(aliasKey(app, credential.hash), id);
     this.putActivity(session);
+    this.counts.add(app, 1);
   }
 
   /**
@@ -156,6 +161,7 @@ export class Tables {
   remove({ session, credential, dueAt, indexedAt }: StoredRecord): void {
     const { app, id } = session;
     void this.sessions.remove(sessionKey(app, id));
+    this.counts.add(app, -1);
     void this.activity.remove(activityKey(app, indexedAt, id));
     if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
@@ -170,7 +176,8 @@ export class Tables {
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.environment.root.resetReadTxn();
-    return Object.entries({ sessions, subjects, activity, due, aliases, ...this.memos.tables }).flatMap(
+    const counts = this.counts.table;
+    return Object.entries({ sessions, subjects, activity, due, aliases, counts, ...this.memos.tables }).flatMap(
       ([table, database]) =>
         [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
           table,

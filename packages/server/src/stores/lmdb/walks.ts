@@ -107,10 +107,8 @@ export class Walks {
     while (removed < limit) {
       const slice = await smaller((most) =>
         this.tables.transaction(() => {
-          const at = this.decidedAt(now);
           const size = Math.min(most, limit - removed);
-          const keys = [...this.tables.due.getKeys({ ...dueUntil(at), start, exclusiveStart: true, limit: size })];
-          return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), at)).length, keys, size };
+          return { ...this.sweepDue(this.decidedAt(now), start, size), size };
         }),
       );
       removed += slice.removed;
@@ -118,6 +116,24 @@ export class Walks {
       start = slice.keys.at(-1)!;
     }
     return removed;
+  }
+
+  /**
+   * Tells whether an app has room for one more session under a quota: at the quota, what has expired is removed before it
+   * is said to be full. In a transaction. Very much may be due: then it gives the key of `due` from which to go on, in
+   * another transaction.
+   */
+  room(app: string, quota: number, now: number, start = ''): 'room' | 'full' | { readonly start: string } {
+    if (this.tables.counts.of(app) < quota) return 'room';
+    const { keys } = this.sweepDue(now, start, WRITE_SLICE);
+    if (this.tables.counts.of(app) < quota) return 'room';
+    return keys.length < WRITE_SLICE ? 'full' : { start: keys.at(-1)! };
+  }
+
+  /** Removes what is due, from a key of `due` on, looking at `limit` of them. In a transaction. */
+  private sweepDue(now: number, start: string, limit: number): { removed: number; keys: string[] } {
+    const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit })];
+    return { removed: keys.filter((key) => this.sweepOne(keyOfDue(key), now)).length, keys };
   }
 
   /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */

@@ -38,22 +38,11 @@ import {
   surplus,
 } from '../../core/transitions.ts';
 
+import { type AppSessions, allLive, type Entry, live, noSessions, ofSubject } from './app-sessions.ts';
+
 interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse'> {
   /** Read again as a verb acts (core/instant.ts). */
   readonly clock?: Clock | undefined;
-}
-
-interface Entry {
-  session: Session;
-  credential: Credential;
-}
-
-/** The sessions of one app, by id; and the two ways to them that are not the id. */
-interface AppSessions {
-  readonly byId: Map<string, Entry>;
-  readonly bySubject: Map<string, Set<string>>;
-  /** Hash of a token that does not say where its session is → session id. */
-  readonly aliases: Map<string, string>;
 }
 
 export class MemoryStore implements SessionStore {
@@ -68,12 +57,20 @@ export class MemoryStore implements SessionStore {
     this.decidedAt = decidedBy(clock);
   }
 
-  async create(session: Session, credential: Credential, cap: Cap | null, asked: number): Promise<CreateOutcome> {
+  async create(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    asked: number,
+    quota?: number | null,
+  ): Promise<CreateOutcome> {
     const now = this.decidedAt(asked);
     const app = this.app(session.app);
     if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
     const revoked = this.makeRoom(app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
+    // What the cap ended left its room.
+    if (revoked.length === 0 && this.isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
     this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
     return { kind: 'created', at: now, revoked };
   }
@@ -93,7 +90,7 @@ export class MemoryStore implements SessionStore {
 
   async find(app: string, id: string, asked: number): Promise<Visit | null> {
     const now = this.decidedAt(asked);
-    const entry = this.live(this.app(app), id, now);
+    const entry = live(this.app(app), id, now);
     return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
   }
 
@@ -158,8 +155,7 @@ export class MemoryStore implements SessionStore {
   async list(app: string, query: ListQuery, asked: number): Promise<Page> {
     const now = this.decidedAt(asked);
     const sessions = this.app(app);
-    const all =
-      query.subject === undefined ? this.allLive(sessions, now) : this.ofSubject(sessions, query.subject, now);
+    const all = query.subject === undefined ? allLive(sessions, now) : ofSubject(sessions, query.subject, now);
     const since = query.activeSince === undefined ? 0 : query.activeSince + now - asked;
     const active = all.filter((session) => session.lastSeenAt >= since);
     return { ...pageOf(active, query.cursor, query.limit), at: now };
@@ -168,7 +164,7 @@ export class MemoryStore implements SessionStore {
   async count(app: string, activeSince: number, asked: number): Promise<Count> {
     const now = this.decidedAt(asked);
     const since = activeSince + now - asked;
-    const active = this.allLive(this.app(app), now).filter((session) => session.lastSeenAt >= since);
+    const active = allLive(this.app(app), now).filter((session) => session.lastSeenAt >= since);
     const subjects = new Set(active.map((session) => session.subject).filter((subject) => subject !== null));
     return { sessions: active.length, subjects: subjects.size };
   }
@@ -234,18 +230,13 @@ export class MemoryStore implements SessionStore {
   private app(name: string): AppSessions {
     this.assertOpen();
     // A new app is entered with its first session: asking about names that do not exist costs no memory.
-    return this.byApp.get(name) ?? { byId: new Map(), bySubject: new Map(), aliases: new Map() };
-  }
-
-  private live(app: AppSessions, id: string, now: number): Entry | null {
-    const entry = app.byId.get(id);
-    return entry !== undefined && isLive(entry.session, now) ? entry : null;
+    return this.byApp.get(name) ?? noSessions();
   }
 
   /** Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. */
   private open(app: AppSessions, token: TokenRef, now: number): Entry | null {
     for (const id of [token.id, app.aliases.get(token.hash)]) {
-      const entry = id == null ? null : this.live(app, id, now);
+      const entry = id == null ? null : live(app, id, now);
       if (entry === null) continue;
       if (opens(entry.credential, token, now)) return entry;
       if (isReused(entry.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
@@ -253,13 +244,11 @@ export class MemoryStore implements SessionStore {
     return null;
   }
 
-  private allLive(app: AppSessions, now: number): Session[] {
-    return [...app.byId.values()].map((entry) => entry.session).filter((session) => isLive(session, now));
-  }
-
-  private ofSubject(app: AppSessions, subject: string, now: number): Session[] {
-    const ids = app.bySubject.get(subject) ?? [];
-    return [...ids].map((id) => app.byId.get(id)!.session).filter((session) => isLive(session, now));
+  /** What has expired takes no room of a quota. */
+  private isFull(app: AppSessions, quota: number, now: number): boolean {
+    if (app.byId.size < quota) return false;
+    for (const { session } of app.byId.values()) if (!isLive(session, now)) this.remove(app, session.id);
+    return app.byId.size >= quota;
   }
 
   private select(app: AppSessions, selector: Selector, now: number): string[] {
@@ -269,19 +258,19 @@ export class MemoryStore implements SessionStore {
         return isAtVersion(entry, selector.version) ? [entry.session.id] : [];
       }
       case 'id':
-        return isAtVersion(this.live(app, selector.id, now), selector.version) ? [selector.id] : [];
+        return isAtVersion(live(app, selector.id, now), selector.version) ? [selector.id] : [];
       case 'subject':
-        return this.ofSubject(app, selector.subject, now)
+        return ofSubject(app, selector.subject, now)
           .map((session) => session.id)
           .filter((id) => id !== selector.except);
       case 'app':
-        return this.allLive(app, now).map((session) => session.id);
+        return allLive(app, now).map((session) => session.id);
     }
   }
 
   /** Frees the id and alias of a session that has expired but was not swept yet. */
   private idTaken(app: AppSessions, id: string, now: number): boolean {
-    if (this.live(app, id, now) !== null) return true;
+    if (live(app, id, now) !== null) return true;
     this.remove(app, id);
     return false;
   }
@@ -295,7 +284,7 @@ export class MemoryStore implements SessionStore {
 
   /** Ends what a cap says. Gives the ids, or the refusal. */
   private makeRoom(app: AppSessions, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
-    const live = subject === null ? [] : this.ofSubject(app, subject, now);
+    const live = subject === null ? [] : ofSubject(app, subject, now);
     const ending = surplus(live, subject === null ? null : cap);
     if (ending === null) return { kind: 'refused', at: now, sessions: live };
     for (const { id } of ending) this.remove(app, id);

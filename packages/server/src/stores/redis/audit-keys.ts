@@ -60,6 +60,7 @@ export class KeyWalk {
   private async look(key: string): Promise<void> {
     const [, app, part, kind] = /^\{[^:}]+:([^:}]+):([^:}]+)\}:(.+)$/.exec(key) ?? [];
     if (kind === OF_ALIAS) return this.alias(key, app!);
+    if (key === this.parts.keys.quota(app ?? '')) return this.quota(key, app!);
     if (kind !== undefined && PASSING.test(kind)) return this.passing(key);
     if (kind === undefined || !OF_PARTITION.test(kind) || !/^[0-9a-f]{2}$/.test(part!)) {
       return this.tell('key', key, 'a key of no known kind: another version or program wrote it', null);
@@ -78,6 +79,18 @@ export class KeyWalk {
       if ((await entered()) || !(await this.hasSessions(app))) return;
       if (options.repair) await calls.command('ZINCRBY', [keys.apps, 1, app]);
       this.tell('app', `${keys.apps} ${app}`, 'an app that no sweep would find: its expired sessions stay', 'entered');
+    });
+  }
+
+  /** What is kept of an app with a quota goes with the app. Its count is none to compare: it may be too high (quotas.ts). */
+  private async quota(key: string, app: string): Promise<void> {
+    const { calls, keys, suspects, options } = this.parts;
+    const entered = async () => (await calls.command('ZSCORE', [keys.apps, app])) !== null;
+    if (await entered()) return;
+    await suspects.add(async () => {
+      if ((await entered()) || (await this.hasSessions(app))) return;
+      if (options.repair) await calls.command('DEL', [key]);
+      this.tell('quota', key, 'a count of an app without sessions, which no sweep would find', 'removed');
     });
   }
 

@@ -134,7 +134,7 @@ export class FanOut {
       const app = String(apps[i]);
       const { removed: here, held } = await this.sweepApp(app, now, limit - removed);
       removed += here;
-      if (held === 0) await this.retire(app, Number(apps[i + 1]));
+      if (held === 0) await this.retire(app, Number(apps[i + 1]), now);
     }
     return removed;
   }
@@ -164,10 +164,13 @@ export class FanOut {
   }
 
   private async retireIfEmpty(app: string, entries: number | null, now: number): Promise<void> {
-    if (entries !== null && (await this.sweepApp(app, now, 0)).held === 0) await this.retire(app, entries);
+    if (entries !== null && (await this.sweepApp(app, now, 0)).held === 0) await this.retire(app, entries, now);
   }
 
-  private async retire(app: string, entries: number): Promise<void> {
+  private async retire(app: string, entries: number, now: number): Promise<void> {
+    // Not while a session may be about to be written: the key would stay, and no sweep would come by.
+    const [, dropped] = (await this.calls.call('quota-drop', [this.keys.quota(app)], now, []))!;
+    if (dropped === 0) return;
     const retired = await this.calls.callTimeless('app-retire', [this.keys.apps], [app, entries]);
     if (retired === 1) this.entered.delete(app);
   }

@@ -12,6 +12,7 @@
  *   {ns:app:pp}:c:ID string id, with a TTL                               of what session this is an unfinished copy (move.ts)
  *   {ns:app:HASH}:t string id:until (0: claimed), with a TTL             a token that does not say where its session is
  *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
+ *   {ns:app:q}:q    zset   count, changes, good until; leases by their end   of an app with a quota (quotas.ts)
  *   ns:apps         zset   app by how often it was entered               for the sweep, which also empties it
  *
  * One key per session was rejected: 60 bytes more for each, a TTL and its 40 bytes on top, and an index that Redis'
@@ -73,6 +74,10 @@ export class Keys {
   /** Where a session says that it was copied from, until its token opens it. */
   copied(app: string, id: string): string {
     return `${this.tag(app, partitionOfId(id))}:c:${id}`;
+  }
+
+  quota(app: string): string {
+    return `${this.tag(app, 'q')}:q`;
   }
 
   memo(app: string, name: string): string {

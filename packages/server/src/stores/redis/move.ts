@@ -28,6 +28,7 @@ import type {
 import type { TokenRef } from '../../core/token.ts';
 import { applyChange, capOfMove, kept, moved } from '../../core/transitions.ts';
 import { type Aliases, type Lead, type Opens, timeToLive } from './aliases.ts';
+import type { Quotas } from './quotas.ts';
 import type { Ending } from './redis-store.ts';
 import type { Renewals } from './renewals.ts';
 
@@ -40,6 +41,7 @@ const SHORT_WORD = 60_000;
 interface Mover {
   readonly aliases: Aliases;
   readonly renewals: Renewals;
+  readonly quotas: Quotas;
   opensAt(app: string, now: number): Opens;
   look(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null>;
   add(
@@ -85,7 +87,8 @@ export async function move(
         : applyChange(before.session, { ...change, expect: version, move: target }, before.at);
     const how = { base: null, claimed: false } as const;
     const cap = capOfMove(before.session, target);
-    const made = await store.add(session, { ...credential, previous: [] }, cap, before.at, how);
+    const add = () => store.add(session, { ...credential, previous: [] }, cap, before.at, how);
+    const made = await store.quotas.move(target, app, now, add);
     if (made.kind === 'refused') return made;
     const twin = made.kind === 'taken' ? await there() : null;
     if (made.kind === 'taken' && twin === null) return made;
@@ -128,7 +131,9 @@ export async function keepToken(
   const how = { base: null, claimed: true } as const;
   const ttl = timeToLive(Math.max(WORD, expiresAt(session) - before.at));
   await store.aliases.noteCopy(app, session.id, before.session.id, ttl);
-  const made = await store.add(session, kept(token), capOfMove(before.session, change.move), before.at, how);
+  const cap = capOfMove(before.session, change.move);
+  const add = () => store.add(session, kept(token), cap, before.at, how);
+  const made = await store.quotas.move(change.move, app, now, add);
   if (made.kind !== 'created') {
     await store.aliases.forgetCopy(app, session.id);
     return made;

@@ -35,6 +35,7 @@ import { FanOut } from './fan-out.ts';
 import { Keys } from './keys.ts';
 import { keepToken, move } from './move.ts';
 import { Pages } from './pages.ts';
+import { Quotas } from './quotas.ts';
 import { packData, packMembers, packRecord, packText, unpackVisit } from './record.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
@@ -58,6 +59,7 @@ export interface Ending {
 }
 
 const TAKEN = { kind: 'taken' } as const;
+const FULL = { kind: 'full' } as const;
 /** Sessions of one subject that end in one step. */
 const STEP = 250;
 
@@ -73,6 +75,8 @@ export class RedisStore implements SessionStore {
   readonly renewals: Renewals;
   private readonly fanOut: FanOut;
   private readonly pages: Pages;
+  /** For move.ts, too. */
+  readonly quotas: Quotas;
 
   /** Errors: a URL that is none of Redis. */
   constructor({ url, namespace, tls = {}, replicas = 0, clock = 'redis', ...rest }: RedisOptions) {
@@ -88,6 +92,7 @@ export class RedisStore implements SessionStore {
     this.renewals = new Renewals(this.calls, this.keys, this);
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
+    this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
   }
 
   /** Tells whether Redis can be used, now or within the time budget: it may come later. */
@@ -100,20 +105,21 @@ export class RedisStore implements SessionStore {
     return this.calls.trouble;
   }
 
-  create(session: Session, credential: Credential, cap: Cap | null, now: number): Promise<CreateOutcome> {
-    return this.add(session, credential, cap, now, { base: now, claimed: false });
+  create(session: Session, credential: Credential, cap: Cap | null, now: number, quota: number | null = null) {
+    const add = (instead: boolean) => this.add(session, credential, cap, now, { base: now, claimed: false, instead });
+    return quota === null ? add(false) : this.quotas.create(session, quota, cap, now, add);
   }
 
   /**
    * Adds a session. `base`: the instant of the caller's clock that its instants are relative to; null: they are Redis'.
-   * `claimed`: nobody else can have the alias of its token. For move.ts, too.
+   * `claimed`: nobody else can have the alias of its token. `instead`: only if its cap ends another one. For move.ts, too.
    */
   async add(
     session: Session,
     credential: Credential,
     cap: Cap | null,
     now: number,
-    { base, claimed }: { base: number | null; claimed: boolean },
+    { base, claimed, instead = false }: { base: number | null; claimed: boolean; instead?: boolean },
   ): Promise<CreateOutcome> {
     const { app, id } = session;
     await this.fanOut.enter(app);
@@ -122,12 +128,13 @@ export class RedisStore implements SessionStore {
     const claim = credential.alias && !claimed ? await this.claim(begun, credential.hash, begun.lastSeenAt) : 'own';
     if (claim === 'taken') return TAKEN;
     const record = packRecord(session, credential);
-    const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? ''];
+    const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? '', Number(instead)];
     const answer = (await this.calls.callDurably('create', this.keys.ofSession(app, id), now, args))!;
     const [at, kind, list, ended, first] = answer as [number, Buffer, Buffer[], Buffer[], number];
     if (String(kind) !== 'created') {
       if (claim === 'new') await this.aliases.withdraw(app, credential.hash, begun, now, this.opensAt(app, now));
       if (String(kind) === 'taken') return TAKEN;
+      if (String(kind) === 'full') return FULL;
       const sessions = list.map((text) => fromText(text, app, at).session);
       return { kind: 'refused', at, sessions };
     }

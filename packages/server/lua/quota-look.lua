@@ -1,0 +1,15 @@
+-- quota-look: gives the leases, before the sessions of an app are counted.
+-- KEYS: quota
+-- ARGV: now, deadline
+-- RETURNS: {now, changes so far, then for each lease its name and the instant it ends at}
+-- ATOMIC: the leases are those of that number of changes.
+-- INCLUDES: record
+local now, late = clock(ARGV[1], ARGV[2])
+if late then return late end
+local quota = KEYS[1]
+local answer = { now, redis.call('ZSCORE', quota, 'changes') or '0' }
+local members = redis.call('ZRANGE', quota, 0, -1, 'WITHSCORES')
+for i = 1, #members, 2 do
+  if #members[i] > 16 then answer[#answer + 1], answer[#answer + 2] = members[i], members[i + 1] end
+end
+return answer
