@@ -48,7 +48,10 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     (reloading) => new WatchedFiles(reloading),
   );
   const onTokenReuse = (app: string, session: string) =>
-    log.warn({ app, session }, 'a token was used that a rotation had replaced: it may have been stolen');
+    log.warn(
+      { event: 'token_reuse', app, session },
+      'a token was used that a rotation had replaced: it may have been stolen',
+    );
   const { namespace, storeTimeout: timeout, redis } = config;
   const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
   const opening = openStore(config.store, options);

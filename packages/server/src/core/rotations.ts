@@ -22,7 +22,7 @@ import {
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { Members, RotateOutcome, Rotation, SessionStore, Visit } from './store.ts';
-import { newSeed, newSessionId, parseToken, successorOf, type TokenRef } from './token.ts';
+import { newSeed, newSessionId, newToken, parseToken, successorOf, type TokenRef } from './token.ts';
 import { MOST_REPLACED } from './transitions.ts';
 import type { AppName, Subject } from './validate.ts';
 
@@ -160,11 +160,13 @@ export class Rotations {
     now: number,
   ): Promise<Rotated | null> {
     const id = claim.id === '' ? newSessionId(request.subject ?? null, claim.draw('id')) : claim.id;
-    const made = request.token ?? drawn(token, claim.seeds, id);
-    const visit = await this.store.get(app, parseToken(made), 'look', now);
-    // A token that the caller chose may open a session that was not made here.
-    if (request.token !== undefined && visit?.session.id !== id) return null;
-    return visit && { ...visit, token: made, revoked: claim.revoked ?? [], repeated: true };
+    for (const made of tokensOf(token, request, claim, id)) {
+      const visit = await this.store.get(app, parseToken(made), 'look', now);
+      // A token that the caller chose may open a session that was not made here.
+      const isOurs = request.token === undefined || visit?.session.id === id;
+      if (visit !== null && isOurs) return { ...visit, token: made, revoked: claim.revoked ?? [], repeated: true };
+    }
+    return null;
   }
 
   /** Gives what the store is to do to a session, and the token that then opens it. Errors: `version_mismatch`, of `checkMembers`. */
@@ -178,7 +180,8 @@ export class Rotations {
     const { subject, grace = policy.rotationGrace, expect, edit } = request;
     checkVersion(session, expect);
     const moves = isMove(session, subject);
-    const asked = edit?.(session);
+    // Another subject is a change by itself.
+    const asked = edit?.(session) ?? (moves ? {} : undefined);
     const members = moves && subject !== null ? asLogin(session, asked ?? {}, policy) : asked;
     if (members !== undefined) checkMembers(session, members, policy);
     const { version } = session;
@@ -191,7 +194,7 @@ export class Rotations {
       graceUntil: now + grace,
       ...((expect !== undefined || members !== undefined) && { expect: version }),
       ...(moves && { move: { id, subject, cap, counted: policy.maxSessions !== null } }),
-      ...(members !== undefined && { change: { ...members, version: version + (asked === undefined ? 0 : 1) } }),
+      ...(members !== undefined && { change: { ...members, version: version + 1 } }),
     };
     return { rotation, next };
   }
@@ -199,6 +202,13 @@ export class Rotations {
 
 function isMove(session: Session, subject: Subject | null | undefined): subject is Subject | null {
   return subject !== undefined && subject !== session.subject;
+}
+
+/** Gives the tokens one of which an earlier request with the same key gave. */
+function tokensOf(token: string, request: RotateRequest, { seeds, draw }: Claim, id: string): string[] {
+  if (request.token !== undefined) return [request.token];
+  // Servers that wrote records of form 1 drew it from the key, and may have been stopped before their answer was there.
+  return [drawn(token, seeds, id), newToken(id, 'standard', draw('token')).token];
 }
 
 /** Gives the token that follows a token when it is drawn from the seeds, one after the other. */

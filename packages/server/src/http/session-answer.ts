@@ -19,7 +19,7 @@ export const SESSION_ANSWER = {
 /** Of a read whose caller has this version already. */
 export const KNOWN_ANSWER = {
   description:
-    'The session has the version that `If-None-Match` names: since that answer nothing of it has changed but `lastSeenAt`, `expiresAt` and `reads`. No body. The ETag is one of the whole session, whatever `fields` are.',
+    'The session has the version that `If-None-Match` names: since that answer nothing of it has changed but `lastSeenAt`, `expiresAt` and `reads`, and what a touch named. No body. The ETag is one of the whole session, whatever `fields` are.',
   headers: ['ETag'],
 } as const satisfies Answer;
 

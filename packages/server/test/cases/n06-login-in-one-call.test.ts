@@ -67,6 +67,22 @@ for (const [name, open] of Object.entries({ memory, lmdb, redis })) {
       assert.deepEqual([cleared.ip, cleared.userAgent], [null, null]);
     });
 
+    test('N6: another subject makes a new version by every verb, so who was shown the guest does not hear 304 (kind: an ETag that stays though the session changes)', async () => {
+      const app = fresh();
+      for (const verb of ['rotate', 'patch', 'put'] as const) {
+        let token = callerToken();
+        const seen = String((await app.put(token)).headers.etag);
+        for (const subject of ['joe', null]) {
+          const answer = await app[verb](token, { subject });
+          assert.equal(answer.status, 200);
+          token = answer.json.token ?? token;
+          const again = await app.send('GET', '/session', undefined, { 'Session-Token': token, 'If-None-Match': seen });
+          assert.deepEqual([again.status, again.json?.subject], [200, subject], verb);
+          assert.equal(again.headers.etag, answer.headers.etag);
+        }
+      }
+    });
+
     test('N6: the cap ends who logged in first, not the session that began as a guest first (kind: age is that of the login)', async () => {
       const app = service().app('cap-one');
       const guest = await app.token();

@@ -88,7 +88,8 @@ for (const [name, open] of Object.entries({ memory, lmdb, redis })) {
       assert.deepEqual(problemOf(await two.patch(token, { subject: 'u' })), [409, 'token_replaced']);
       await ended(two, token);
       assert.deepEqual(problemOf(await two.rotate(token, {})), [404, 'session_not_found']);
-      const told = () => service().servers.some((server) => server.output().includes(json.session.id));
+      const isTold = (line: string) => line.includes('"event":"token_reuse"') && line.includes(json.session.id);
+      const told = () => service().servers.some((server) => server.output().split('\n').some(isTold));
       const until = performance.now() + PATIENCE;
       while (!told() && performance.now() < until) await delay(20);
       assert.ok(told(), 'token_reuse is in the log');
