@@ -20,6 +20,11 @@ const ON_EACH_SERVER = ['redis-store', 'redis-sentinel', 'redis-cluster', 'redis
   (name) => `packages/server/test/stores/${name}.test.ts`,
 );
 
+/** Read private parts of Node, where nothing public tells what they must know: another Node may have them no more. */
+const ON_EACH_NODE = ['s04-unread-answers', 's12-framing', 'pipelined'].map(
+  (name) => `packages/server/test/cases/${name}.test.ts`,
+);
+
 /** Gives the test files to run on other runtimes, as jobs for `runFiles`. Ends the process where CI=true and one is missing. */
 export function otherRuntimes() {
   if (process.env.RS_TEST_INSTALL === 'no') return missing('RS_TEST_INSTALL=no');
@@ -38,7 +43,12 @@ function onNodes() {
     const node = join(folder, `node_modules/node-${version}/bin/node`);
     // What starts a program by its name gets this Node, too.
     const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
-    return testFiles('packages/server/test/e2e').map((file) => ({ file, on: `Node ${version}`, node, env }));
+    return [...testFiles('packages/server/test/e2e'), ...ON_EACH_NODE].map((file) => ({
+      file,
+      on: `Node ${version}`,
+      node,
+      env,
+    }));
   });
 }
 

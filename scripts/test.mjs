@@ -28,8 +28,11 @@ await runFiles(given.length > 0 ? parts : [...testFiles('packages'), ...otherRun
     console.log(`${file} (${seconds.toFixed(1)} s)\n${withoutSummary(output)}`);
   },
 });
+// A suite that cannot start cancels all of its tests: its own error says why, and theirs say nothing.
+const told = red.filter(({ error }) => !/did not finish before its parent/.test(error));
 if (red.length > 0) console.log('Failed:');
-for (const { file, name, error } of red) console.log(`  ${file}\n    ${name}\n      ${error}`);
+for (const { file, name, error } of told) console.log(`  ${file}\n    ${name}\n      ${error}`);
+if (told.length < red.length) console.log(`  and ${red.length - told.length} tests that these kept from running`);
 console.log(`tests ran for ${((performance.now() - began) / 1000).toFixed(0)} s`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exit(total.failed > 0 ? 1 : 0);

@@ -9,13 +9,13 @@ local function collect(p, now, limit)
     local text = redis.call('HGET', p.sessions, id)
     local r = text and read(text)
     if r and not live(r, now) then expired[#expired + 1] = { id = id, r = r }
-    -- One that cannot be read stays: a newer version may have written it. It is looked at again in an hour.
+    -- A record that cannot be read stays, because a newer version may have written it. It is looked at again in an hour.
     else later[#later + 1] = { id = id, at = r and expires(r) or text and now + 3600000 or NEVER } end
   end
   local aliases = remove(p, expired)
   local moved = 0
   for _, entry in ipairs(later) do
-    -- Moving needs memory. Where there is none it waits for the next sweep.
+    -- Entering the later time needs memory. When Redis has none left, the next sweep tries again.
     local done = entry.at == NEVER and redis.call('ZREM', p.due, entry.id)
       or redis.pcall('ZADD', p.due, entry.at, entry.id)
     if type(done) ~= 'table' then moved = moved + 1 end

@@ -22,7 +22,7 @@ for i = 1, #KEYS / 2 do
   end
   local range = { from, second(since), 'BYSCORE', 'REV', 'LIMIT', 0, limit, 'WITHSCORES' }
   local found = redis.call('ZRANGE', activity, unpack(range))
-  -- A second is read as a whole: its order is in the records.
+  -- All sessions of one second are read together, because only their records tell their order within it.
   local last = #found / 2 == limit and found[#found] or ''
   for j = 1, #found, 2 do
     if found[j + 1] ~= last then add(found[j]) end

@@ -24,7 +24,7 @@ local function answer(kind, changes, ended, seeds)
   elseif changes then redis.call('HSET', p.sessions, id, write(r)) end
   return { now, kind, visit(r, changes and write(r) or text, unseen, p.data, id), ended or {}, seeds or {} }
 end
--- A retry: it has this token already. With a seed it was this very request, and the change is made.
+-- A retry: the session has this token already. Where there is a seed, this very request came before, and made the change then.
 local function known() return answer(1, seed == '' and version ~= '') end
 
 if expect ~= '' and r.version ~= tonumber(expect) then return answer(0, false) end
@@ -41,12 +41,12 @@ end
 if newHash == hash then return known() end
 local old, ended = {}, {}
 for _, o in ipairs(r.old) do
-  -- It opens this very session, until its grace is over. Then it may come back, and its alias is needed.
+  -- A replaced token in its grace cannot be chosen anew. After its grace it can, and then its alias must stay.
   if o.hash == newHash and now < o.grace then return { now, 5 } end
   if o.hash ~= newHash then old[#old + 1] = o end
 end
 old[#old + 1] = { alias = r.alias, grace = grace > 0 and now + grace or 0, hash = r.hash, seed = seed }
--- Only from the front: one in its grace needs the seeds of those that came after it.
+-- Only the oldest are dropped: a token in its grace needs the seeds of all that came after it.
 while #old > kept and old[1].grace <= now do
   local o = table.remove(old, 1)
   if o.alias == 1 then ended[#ended + 1], ended[#ended + 2] = o.hash, id end

@@ -1,8 +1,8 @@
--- vacate: ends a session that was copied to another partition, and leaves word where it is now.
+-- vacate: ends a session that was copied to another partition, and notes where it is now (the 'word').
 -- KEYS: sessions, data, activity, visitors, subjects, due, moved (of the partition)
 -- ARGV: now, deadline, id, hash, version, new id, time to live of the word (ms)
 -- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another}
--- ATOMIC: the token opens the old session until this instant and, where it goes on, the new one from it on.
+-- ATOMIC: until this instant the token opens the old session; from it on the new one, where the token is kept.
 -- INCLUDES: record, visit, index
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
@@ -11,7 +11,7 @@ local p, word = partition(1), KEYS[7]
 local text = redis.call('HGET', p.sessions, id)
 local r = text and read(text)
 if text and not r then return UNREADABLE end
--- A token that was replaced moves nothing, though it may still read.
+-- A token that was replaced may still read during its grace, but it may not move the session.
 if not r or not live(r, now) or hash ~= r.hash then return { now, 0, {}, 0 } end
 if r.version ~= version then return { now, 0, {}, 1 } end
 redis.call('SET', word, newId, 'PX', ttl)

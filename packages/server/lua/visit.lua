@@ -1,12 +1,12 @@
 -- LIBRARY visit: what verbs ask of a record, and what they answer of it; needs the library record.
 
--- Index entries have whole seconds: a session that is read ten times in one is entered once.
+-- Index entries have whole seconds, so a session that is read ten times within one second is entered once.
 local function second(instant) return instant - instant % 1000 end
 
 local function expires(r) return math.min(r.seen + r.idle, r.absolute) end
 local function live(r, now) return now < r.seen + r.idle and now < r.absolute end
 
--- What the absolute timeout counts from: the login, or the creation before one.
+-- When the absolute timeout starts: at the login, or at the creation while nobody has logged in.
 local function begun(r) return r.login < 1 / 0 and r.login or r.created end
 
 -- The token of now, or one that was replaced, within its grace. Hashes are compared: their timing tells nothing of a secret.

@@ -11,6 +11,7 @@ const MAX_WAITING = 65_536;
 /** Units: milliseconds. */
 const RETRY = { full: 50, failed: 1000 };
 const LAST_PATIENCE = 1000;
+const STUCK_AFTER = 500;
 
 export interface LogSinkOptions {
   readonly fd: number;
@@ -28,7 +29,8 @@ export class LogSink {
   private size = 0;
   /** Handed to the system, as far as it is not yet taken. */
   private batch: Buffer | null = null;
-  private isBusy = false;
+  /** Since when a write is under way. Units: milliseconds. Absence: null when none is. */
+  private busySince: number | null = null;
   private timer: NodeJS.Timeout | null = null;
   /** Whether the last write was refused, and not just put off. */
   private isRefused = false;
@@ -39,6 +41,15 @@ export class LogSink {
   constructor(options: LogSinkOptions) {
     this.options = options;
     this.fd = options.isTerminal ? withoutWaiting(options.fd) : options.fd;
+  }
+
+  /** Tells whether the system has not come back from a write for long. */
+  get isStuck(): boolean {
+    return this.busySince !== null && performance.now() - this.busySince > STUCK_AFTER;
+  }
+
+  private get isBusy(): boolean {
+    return this.busySince !== null;
   }
 
   write(line: string): void {
@@ -85,9 +96,9 @@ export class LogSink {
     if (this.isBusy || this.timer !== null) return;
     const bytes = this.nextBatch();
     if (bytes === null) return;
-    this.isBusy = true;
+    this.busySince = performance.now();
     write(this.fd, bytes, 0, bytes.length, null, (error, count) => {
-      this.isBusy = false;
+      this.busySince = null;
       if (error === null) {
         this.isRefused = false;
         this.taken(count);

@@ -41,6 +41,11 @@ export async function finishLog(): Promise<void> {
   await Promise.all([sink?.finish(), output?.finish()]);
 }
 
+/** Tells whether the system has not come back from a write for long: a process that ends must not wait for it. */
+export function isLogStuck(): boolean {
+  return (sink?.isStuck ?? false) || (output?.isStuck ?? false);
+}
+
 /**
  * Writes out what is still in memory, though its order may suffer. For a process that dies; one that ends
  * well waits for its writes.

@@ -52,7 +52,8 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const { namespace, storeTimeout: timeout, redis } = config;
   const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
   const opening = openStore(config.store, options);
-  const { store, location, settings, lookEvery } = await opening;
+  const { store, location, changes = [], settings, lookEvery } = await opening;
+  for (const change of changes) log.warn({ store: location }, change);
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;

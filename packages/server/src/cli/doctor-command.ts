@@ -54,7 +54,7 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorO
   }
 }
 
-/** What was found, each once: an entry that moves during the walk is met twice. */
+/** What was found. Each finding is listed once, although the walk may meet an entry twice that moves meanwhile. */
 class Findings {
   readonly shown = new Map<string, AuditFinding>();
   count = 0;
@@ -69,7 +69,7 @@ class Findings {
   }
 }
 
-/** What an answer begins with. `notes`: what is no fault of the store, and should be known nevertheless. */
+/** The first line of the answer. `notes`: what is no fault of the store, but should be known. */
 interface Head {
   readonly store: string;
   readonly repair: boolean;

@@ -66,5 +66,5 @@ function variables(): string {
     const fallback = variable.default === '' ? 'not set' : variable.default;
     return `  ${variable.name.padEnd(20)} ${variable.allowed} [${fallback}]\n`;
   });
-  return `Configuration, by environment variables [default]:\n${lines.join('')}`;
+  return `Configuration, by environment variables: what is allowed [default]. What each means is on the page\n/docs/guides/configuration of a running server, and in docs/configuration.md.\n${lines.join('')}`;
 }

@@ -80,13 +80,16 @@ function create(given: Words, environment: NodeJS.ProcessEnv, now: number): numb
     createdAt: new Date(now).toISOString(),
     ...(expires !== undefined && { expiresAt: instantAfter(expires, now) }),
   };
+  let isOver: boolean;
   try {
-    readEntry(written, 'keys create');
+    const { expiresAt } = readEntry(written, 'keys create');
+    isOver = expiresAt !== null && expiresAt <= now;
   } catch (error) {
     if (error instanceof KeysError) throw new UsageError(error.message.replace('expiresAt', '--expires'));
     throw error;
   }
   if (file !== '') changeKeysFile(file, (entries) => [...entries, written]);
+  if (isOver) say(`${name} has expired already: --expires is not later than now, so nobody can use it`);
   if (key !== null) {
     const fault = deliver(`${key}\n`);
     if (fault !== null) {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { readArguments, UsageError } from './arguments.ts';
 import { type Command, help, helpOf } from './help.ts';
+import { leave } from './leave.ts';
 import { misuse, print } from './output.ts';
 
 const COMMANDS: readonly string[] = ['serve', 'keys', 'doctor', 'health'] satisfies Command[];
@@ -50,4 +51,4 @@ function version(): string {
 }
 
 // Not left to the event loop: the channel of a cluster's worker, or a pipe that nobody reads, would keep it going.
-process.exit(await main(process.argv.slice(2)));
+leave(await main(process.argv.slice(2)));

@@ -19,7 +19,7 @@ export function deliver(text: string): string | null {
   return write(1, text);
 }
 
-/** Says something to the person. Where nobody hears it, the exit code has to do. */
+/** Writes a line for the person on standard error. Where that cannot be written, only the exit code tells. */
 export function say(message: string): void {
   write(2, `rest-sessions: ${message}\n`);
 }
@@ -44,7 +44,7 @@ function write(fd: number, text: string): string | null {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       const { code = 'unknown fault' } = error as NodeJS.ErrnoException;
-      // The program that started this one has made the pipe so that it does not wait.
+      // The program that started this one made the pipe non-blocking.
       if (code !== 'EAGAIN' || performance.now() > end) return code;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }

@@ -7,9 +7,9 @@ export interface ProgressStream {
 }
 
 const WIDTH = 30;
-/** A terminal is written to so often at most. Units: milliseconds. */
+/** The shortest time between two changes of the bar on a terminal. Units: milliseconds. */
 const PAUSE = 100;
-/** Elsewhere a line comes with each such part of a phase. */
+/** Elsewhere a line is written for each such part of a phase. */
 const PARTS = 4;
 
 export class Progress {
@@ -30,7 +30,7 @@ export class Progress {
     else this.say(`${phase}: ${(Math.floor(share * PARTS) * 100) / PARTS} %\n`);
   }
 
-  /** Leaves the line to others. */
+  /** Ends the line of the bar, so that others can write. */
   clear(): void {
     if (this.stream.isTTY) this.stream.write('\r\x1b[K');
   }

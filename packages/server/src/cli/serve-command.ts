@@ -2,9 +2,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Config, ConfigError, nearest, readConfig, showUrl, unknownVariables } from '../config.ts';
-import { createLog, finishLog, flushLog, greet, type Log } from '../log.ts';
+import { createLog, finishLog, flushLog, greet, isLogStuck, type Log } from '../log.ts';
 import { type RunningServer, serve } from '../serve.ts';
 import { consoleInto } from './console.ts';
+import { leave } from './leave.ts';
 import { fail, misuse } from './output.ts';
 import { firstCauseToStop } from './signals.ts';
 
@@ -26,6 +27,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
       else log.info('SIGHUP: there is nothing to read again');
     },
     onIgnored: (signal) => log.info({ signal }, 'this signal means nothing to the server'),
+    onImpatience: () => leave(1, { isStuck: isLogStuck() }),
   });
   dieLoudly(log);
   consoleInto(log);
@@ -44,7 +46,7 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   await server.stop();
   log.info('stopped');
   await finishLog();
-  return 0;
+  return leave(0, { isStuck: isLogStuck() });
 }
 
 /** Reads the configuration. Whether a host name means anything only the network knows. Errors: ConfigError. */
@@ -65,7 +67,7 @@ async function readAll(environment: NodeJS.ProcessEnv): Promise<Config> {
   throw new ConfigError(faults.join('\n'));
 }
 
-/** What begins like a variable of ours and is none. What is nearly one stops the start: readConfig. */
+/** Warns of variables that begin with RS_ and are none of ours. (A name that is nearly one of ours has already stopped the start.) */
 function tellUnknown(environment: NodeJS.ProcessEnv, log: Log): void {
   const { ofKubernetes, others } = unknownVariables(environment);
   for (const variable of others) log.warn({ variable }, 'this variable means nothing: a typo?');
@@ -80,8 +82,9 @@ function tellUnknown(environment: NodeJS.ProcessEnv, log: Log): void {
 function dieLoudly(log: Log): void {
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a fault of the server; it ends');
-    flushLog();
-    process.exit(1);
+    const isStuck = isLogStuck();
+    if (!isStuck) flushLog();
+    leave(1, { isStuck });
   });
 }
 
@@ -95,7 +98,7 @@ the API, to read and to try: ${url}/docs
 
 Create a session:
   curl -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22'
-Read it, with the token that gave:
+Read it, with the token of that answer in the place of TOKEN:
   curl${header} '${url}/shop/get/TOKEN'
 Or both in one line:
   curl${header} "${url}/shop/get/$(curl -s -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22' | cut -d'"' -f4)"
@@ -105,7 +108,7 @@ Or both in one line:
 
 function startFailure(error: unknown, { host, port, store }: Config): string {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
-  // A code alone does not say which call it came from: a folder that may not be made is no port.
+  // The same code can come from several calls: EACCES may be about a port, or about the folder of the store.
   const network = syscall === 'listen' || syscall === 'getaddrinfo';
   if (!network) return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
   if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use; stop what listens there or set RS_PORT`;

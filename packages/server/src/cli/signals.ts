@@ -17,15 +17,17 @@ const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 export interface SignalActions {
   readonly onReload: () => void;
   readonly onIgnored: (signal: string) => void;
+  /** Told to stop once more: ends the process. */
+  readonly onImpatience: () => never;
 }
 
 /** Starts to listen. Resolves with the first cause to stop. */
-export function firstCauseToStop({ onReload, onIgnored }: SignalActions): Promise<string> {
+export function firstCauseToStop({ onReload, onIgnored, onImpatience }: SignalActions): Promise<string> {
   const isOnTerminal = process.stdout.isTTY || process.stderr.isTTY;
   return new Promise((resolve) => {
     let isStopping = false;
     const stop = (cause: string) => {
-      if (isStopping) process.exit(1);
+      if (isStopping) onImpatience();
       isStopping = true;
       resolve(cause);
     };

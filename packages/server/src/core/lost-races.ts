@@ -3,8 +3,9 @@
  * and must hear that it was replaced: "there is no such session" would clear the cookie which the winner has just set.
  *
  * So each of them leaves a note, which ends by itself, before its token ends; whoever then finds that the token opens nothing
- * looks for it. Who is refused takes its note back. The note is a memo, because the session itself may be somewhere else by then,
- * under another id.
+ * looks for it. Who comes second writes its own note over that of the first, before it rotates. So a rotation that still finds
+ * its own note was alone: if its token opens nothing then, the session has ended. Who was alone and did not rotate takes its
+ * note back. The note is a memo, because the session itself may be somewhere else by then, under another id.
  */
 import type { Memo, SessionStore } from './store.ts';
 import { fingerprint, randomText, type TokenRef } from './token.ts';
@@ -17,12 +18,12 @@ const LOOK = '\0';
 /** Characters that tell one note from another. */
 const NAME_LENGTH = 8;
 
-/** A note that was left. `found`: the text of another one's, which stands there; null when it is our own. */
+/** A note that was left. `first`: no other one stood there. */
 interface Note {
   readonly app: AppName;
   readonly token: TokenRef;
   readonly own: string;
-  readonly found: string | null;
+  readonly first: boolean;
 }
 
 export class LostRaces {
@@ -32,23 +33,22 @@ export class LostRaces {
     this.store = store;
   }
 
-  /** Notes that a token is about to be replaced, and will open nothing. `settle` comes next. */
+  /** Notes that a token is about to be replaced, and will open nothing. */
   async note(app: AppName, token: TokenRef, now: number): Promise<Note> {
     const own = randomText(NAME_LENGTH);
-    const found = await this.memo(app, token, { text: own, instead: null, until: now + SAME_MOMENT }, now);
-    return { app, token, own, found };
+    const until = now + SAME_MOMENT;
+    let found: string | null = null;
+    for (;;) {
+      const present = await this.memo(app, token, { text: own, instead: found, until }, now);
+      if (present === null) return { app, token, own, first: found === null };
+      // The empty text says that the note which was found has been taken back.
+      found = present === '' ? null : present;
+    }
   }
 
-  /** Leaves the note of what was done to its end, and takes back that of what was refused. */
-  async settle({ app, token, own, found }: Note, done: boolean, now: number): Promise<void> {
-    if (done && found !== null) {
-      // Another one was there first, and may take its note back.
-      const until = now + SAME_MOMENT;
-      const instead = await this.memo(app, token, { text: own, instead: found, until }, now);
-      if (instead === '') await this.memo(app, token, { text: own, instead: null, until }, now);
-    } else if (!done && found === null) {
-      await this.memo(app, token, { text: own, instead: own, until: now }, now);
-    }
+  /** Takes back the note of a rotation that was not done, unless there was another rotation. */
+  async takeBack({ app, token, own, first }: Note, now: number): Promise<void> {
+    if (first) await this.memo(app, token, { text: own, instead: own, until: now }, now);
   }
 
   /** Tells whether a token that opens nothing was replaced a moment ago. */

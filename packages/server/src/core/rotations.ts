@@ -137,9 +137,8 @@ export class Rotations {
     const noGrace = rotation.move !== undefined || rotation.graceUntil <= now;
     const note = noGrace ? await this.races.note(app, token, now) : null;
     const outcome = await this.store.rotate(app, token, rotation, now);
-    // If the token opens nothing any more, another rotation was faster, or the session has ended. Which of the two it was
-    // cannot be known, so the note stays.
-    if (note !== null && outcome !== null) await this.races.settle(note, outcome.kind === 'rotated', now);
+    // If the token opens nothing any more, another rotation was faster, whose note then stays, or the session has ended.
+    if (note !== null && outcome?.kind !== 'rotated') await this.races.takeBack(note, now);
     return outcome;
   }
 

@@ -32,7 +32,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       tag: TAG,
       summary: 'List the sessions of an app',
       description:
-        'Most recent activity first. A session that exists throughout a walk is in it once, unless its own activity moves it.',
+        'Shows the sessions of a whole app in pages, the latest activity first: for a back office, or for “who is online” with `activeWithin`. The `cursor` of an answer leads to the next page. A session that exists from the first page to the last is in exactly one of them, unless its own activity moves it in between.',
       query: shape.ListQuery,
       answers: {
         200: {
@@ -75,6 +75,8 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       scope: 'read',
       tag: TAG,
       summary: 'Look at a session by its public id',
+      description:
+        'Shows a session to somebody who does not have its token, such as support staff with the id from a log. Looking changes nothing and is no activity.',
       headers: ['If-Match', 'If-None-Match'],
       meanings: READ_MEANINGS,
       answers: { 200: SESSION_ANSWER, 304: KNOWN_ANSWER },
@@ -94,6 +96,8 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       scope: 'revoke',
       tag: TAG,
       summary: 'End a session by its public id',
+      description:
+        'Ends one session whose token the caller does not have: use it for “log out this device” on a page “my devices”, or in a back office. It is safe to repeat: an id that has no session is 200 with `revoked` 0.',
       headers: ['If-Match', 'If-None-Match'],
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
       errors: ['version_mismatch'],
@@ -110,7 +114,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       tag: TAG,
       summary: 'End all sessions of an app',
       description:
-        'Needs `confirm` with the name of the app. With `dryRun=true` it ends nothing and says how many it would.',
+        'Logs everybody out of an app: for an emergency, or when an app is given up. So that it does not happen by mistake, `confirm` must be the name of the app. With `dryRun=true` it ends nothing and says how many sessions it would end.',
       query: shape.RevokeAppQuery,
       answers: { 200: { description: 'How many.', schema: shape.RevokedOrCounted, example: { revoked: 1200 } } },
       errors: [],
@@ -130,6 +134,8 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       scope: 'read',
       tag: TAG,
       summary: 'Count who is active',
+      description:
+        'Counts how many users, and how many sessions, were active of late: for “who is online” and for dashboards. `within` is the window in seconds, 600 unless given. Sessions of guests count as sessions only.',
       query: shape.WithinQuery,
       answers: {
         200: {
@@ -151,6 +157,8 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       scope: 'read',
       tag: 'Apps',
       summary: 'Look at an app: its policy, and how much is in it',
+      description:
+        'Shows the timeouts and limits that apply to an app, and how many users and sessions it has now. Use it to check that a policy file does what you meant.',
       answers: {
         200: {
           description: 'The app.',
@@ -172,6 +180,8 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       narrowsApps: true,
       tag: 'Apps',
       summary: 'List the apps that this key may see',
+      description:
+        'Shows which apps have sessions, and how many: a first look at a server. An app without sessions is not in it.',
       answers: {
         200: {
           description: 'Those that have sessions.',

@@ -7,9 +7,10 @@ import type { Socket } from 'node:net';
 import { ServiceError } from '../core/errors.ts';
 import { followChunks } from './chunk-sizes.ts';
 import { closingAnswer, errorForm, STATUS } from './problem.ts';
+import type { RequestLines } from './request-line.ts';
 import { routePath } from './target.ts';
 
-/** What this server has of methods, for a target that is no path of its own. */
+/** The methods that this server knows, for an `Allow` that is about no path in particular. */
 export const ALL_METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS';
 
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
@@ -25,10 +26,10 @@ const MOST_WAITING = 20_000;
 const FREE_CHUNKS = 256;
 const MIN_CHUNK = 16;
 
-/** The last request of a connection that was answered before its body had come: more bytes are the rest of that. */
+/** By connection, its last request that was answered before its body had come. What still comes is the rest of that body. */
 const answeredEarly = new WeakMap<Socket, IncomingMessage>();
 
-/** Connections that have their refusal: what still comes is dropped, so that the client gets to read it. */
+/** Connections that were refused. What they still send is read and dropped, so that the client can read the refusal. */
 const refused = new WeakSet<Socket>();
 
 /**
@@ -64,7 +65,7 @@ export class Pipeline {
   }
 
   private enter(socket: Socket): void {
-    // What waits on a connection that ends never gets its turn.
+    // A connection that ends never gives a turn to the requests that wait on it.
     if (!this.waiting.has(socket)) socket.once('close', () => this.forget(socket));
     this.waiting.set(socket, this.waitingOn(socket) + 1);
     this.total++;
@@ -86,10 +87,10 @@ export class Pipeline {
   }
 }
 
-/** Requests whose body came in crumbs. */
+/** Requests whose body came in very many very small chunks. */
 const crumbled = new WeakSet<object>();
 
-/** Tells whether the body comes in crumbs, and no further. */
+/** Tells whether the body of a request comes in such small chunks, and was therefore cut off. */
 export function isCrumbled(incoming: object | undefined): boolean {
   return incoming !== undefined && crumbled.has(incoming);
 }
@@ -113,13 +114,18 @@ export function askForBody(incoming: object | undefined): void {
  * Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin.
  * `rest`: what came after the head in the same read; null when that is not known.
  */
-export function watchBody(incoming: IncomingMessage, outgoing: ServerResponse, rest: Buffer | null): void {
+export function watchBody(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  rest: Buffer | null,
+  lines: RequestLines,
+): void {
   const { headers, socket } = incoming;
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (!isChunked && headers['content-length'] === undefined) return;
   if (isChunked) {
     boundChunks(incoming, outgoing);
-    followChunks(incoming, rest);
+    followChunks(incoming, rest, lines);
   }
   outgoing.once('finish', () => {
     if (crumbled.has(incoming)) socket.destroySoon();
@@ -149,7 +155,7 @@ function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void 
     crumbled.add(incoming);
     if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
     if (outgoing.writableFinished) incoming.socket.destroySoon();
-    // Whoever reads the body finds out with this chunk. Its end would look like that of the request.
+    // This chunk makes the reader of the body find out. Were the body ended here, it would look complete.
     return push.call(incoming, chunk, encoding);
   };
 }

@@ -4,6 +4,7 @@
  * the parser's to find.
  */
 import type { IncomingMessage } from 'node:http';
+import type { RequestLines } from './request-line.ts';
 
 const CR = 13;
 const LF = 10;
@@ -24,8 +25,11 @@ interface Announced {
 
 const bodies = new WeakMap<object, Announced>();
 
-/** Follows the chunks of a request. `rest`: what came after its head in the same read; null when that is not known. */
-export function followChunks(incoming: IncomingMessage, rest: Buffer | null): void {
+/**
+ * Follows the chunks of a request. `rest`: what came after its head in the same read; null when that is not known.
+ * `lines` is told where the body ends.
+ */
+export function followChunks(incoming: IncomingMessage, rest: Buffer | null, lines: RequestLines): void {
   if (rest === null) return;
   const { socket } = incoming;
   const push = incoming.push;
@@ -38,7 +42,10 @@ export function followChunks(incoming: IncomingMessage, rest: Buffer | null): vo
   const sizes = new ChunkSizes();
   const follow = (bytes: Buffer) => {
     announced.length += sizes.read(bytes);
-    if (sizes.isOver) socket.off('data', follow);
+    if (sizes.isOver) {
+      socket.off('data', follow);
+      if (sizes.after !== null) lines.bodyEnded(socket, sizes.after);
+    }
     if (announced.length <= announced.max) return;
     socket.off('data', follow);
     announced.wake();
@@ -46,7 +53,9 @@ export function followChunks(incoming: IncomingMessage, rest: Buffer | null): vo
   bodies.set(incoming, announced);
   follow(rest);
   if (sizes.isOver) return;
-  socket.on('data', follow);
+  lines.listen(socket);
+  // Before the parser: the same read may have the head of the next request.
+  socket.prependListener('data', follow);
   incoming.once('close', () => socket.off('data', follow));
 }
 
@@ -67,6 +76,8 @@ export function isAnnouncedTooLong(incoming: object | undefined): boolean {
 /** Reads the sizes out of a chunked body, piece by piece. */
 class ChunkSizes {
   isOver = false;
+  /** How many bytes of the last piece came after the body. Absence: null before its end, and where it is malformed. */
+  after: number | null = null;
   private state: State = 'size';
   private digits = '';
   private left = 0;
@@ -85,8 +96,10 @@ class ChunkSizes {
         continue;
       }
       const byte = piece[at++]!;
-      if (this.state === 'trailer') this.readTrailer(byte);
-      else if (byte === LF) announced += this.endOfSize();
+      if (this.state === 'trailer') {
+        this.readTrailer(byte);
+        if (this.isOver) this.after = piece.length - at;
+      } else if (byte === LF) announced += this.endOfSize();
       else if (this.state === 'size' && byte !== CR) this.readDigit(byte);
     }
     return announced;

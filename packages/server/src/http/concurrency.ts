@@ -37,7 +37,7 @@ export class Concurrency {
     this.isHeld = isHeld;
   }
 
-  /** Tells whether a request must be turned away. A busy server is not a dead one: those who ask that are let in. */
+  /** Tells whether a request must be turned away. Health checks are always let in: a busy server must not be taken for a dead one. */
   isFull(target: string | undefined): boolean {
     return this.inside >= this.limit && !ALWAYS.test(target ?? '');
   }
@@ -48,7 +48,7 @@ export class Concurrency {
     answered.then(this.leave, this.leave);
   }
 
-  /** Lets a connection rest that was turned away. */
+  /** Reads no more from a connection whose request was turned away, for a while. */
   rest(socket: Socket): void {
     // In the next turn, because Node reads on once more when an answer is done.
     if (this.isHeld(socket) || this.entered.has(socket)) return;

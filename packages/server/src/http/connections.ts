@@ -1,12 +1,12 @@
 /**
  * The open connections, for what Node's own timers and lists do not see: a client that does not read its answer, and one
- * that reads it slowly while the server stops. Node's timeout begins anew when it finds that some bytes went out in the
- * one before, and Node takes a connection for idle whose answer is made and not yet read.
+ * that reads it slowly while the server stops. Node's timeout starts again whenever some bytes went out since it was started
+ * last. And Node takes a connection for idle when its answer is made, even if the client has not read it yet.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** In how many steps a timeout is counted. In steps, so that a process that was held up cuts nobody for it. */
+/** In how many steps a timeout is counted. A process that was held up counts one step for it, so it cuts nobody off for its own delay. */
 const STEPS = 20;
 
 /** What Node has beneath a socket: there is no public way to what the system has taken of it. */

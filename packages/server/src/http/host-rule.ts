@@ -92,6 +92,14 @@ function parse(text: string): Authority | null {
   return host.length <= 253 && NAME.test(host) ? { host, port } : null;
 }
 
+/**
+ * Tells whether a Host is good although the URL class writes it in another way, as it does `[::ffff:127.0.0.1]`, or cannot
+ * read it, as a zone (`[fe80::1%25eth0]`); and an empty port.
+ */
+export function isRewritten(host: string | undefined): boolean {
+  return host !== undefined && (host.startsWith('[') || host.endsWith(':')) && parse(host) !== null;
+}
+
 /** Tells whether no page on the internet can have this host: an address, a name without a dot, or one under localhost. */
 function isNoInternetName(host: string): boolean {
   return host.startsWith('[') || !host.includes('.') || host.endsWith('.localhost') || ENDS_IN_NUMBER.test(host);

@@ -3,7 +3,7 @@
  * nothing. Everything that needs a socket is here; everything that does not is in app.ts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../core/errors.ts';
 import type { App } from './app.ts';
@@ -11,7 +11,7 @@ import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watc
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
-import type { HostRule } from './host-rule.ts';
+import { type HostRule, isRewritten } from './host-rule.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from './problem.ts';
 import { RequestLines } from './request-line.ts';
 import type { RequestEnv, Trace } from './route.ts';
@@ -45,7 +45,7 @@ export interface RequestLine {
 
 export interface NodeServerOptions {
   readonly app: App;
-  /** Null: requests are not logged, and cost nothing. */
+  /** Absence: null when requests are not logged; that costs nothing. */
   readonly onRequest: ((line: RequestLine) => void) | null;
   /** Absence: null for plain HTTP. */
   readonly tls: TlsFiles | null;
@@ -88,15 +88,19 @@ export class NodeServer {
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing);
         concurrency.rest(incoming.socket);
-      } else concurrency.during(listener(incoming, outgoing));
+      } else {
+        // Hono would refuse it. What the server is called makes no difference from here on.
+        if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
+        concurrency.during(listener(incoming, outgoing));
+      }
     };
     const requestLines = new RequestLines();
     const misspelt = new WeakSet<IncomingMessage>();
-    // What looks at the bytes of a request is done while they are parsed: behind another one it has its turn much later.
+    // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
-      watchBody(incoming, outgoing, rest);
+      watchBody(incoming, outgoing, rest, requestLines);
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
     };
@@ -110,16 +114,18 @@ export class NodeServer {
     this.server = this.tls?.server ?? createServer(settings, handle);
     // A client that closes its half after the request (nc, some HTTP/1.0 libraries) still gets the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
-    // Bounded by their size. A bound by number would drop what comes after it without a word.
+    // Headers are bounded by their size. Node's bound by number would silently drop those beyond it.
     this.server.maxHeadersCount = 0;
     this.server.headersTimeout = LIMITS.headersTimeout;
     this.server.requestTimeout = LIMITS.requestTimeout;
     this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
     this.server.timeout = stalledTimeout;
-    new Connections(this.server, tls === null ? 'connection' : 'secureConnection', stalledTimeout);
+    const begin = tls === null ? 'connection' : 'secureConnection';
+    new Connections(this.server, begin, stalledTimeout);
+    this.server.on(begin, (socket: Socket) => requestLines.watch(socket));
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
-    // Whether an expectation is met, and when the client is told to go on, is decided when it is the request's turn.
+    // Whether the client may send its body (100 Continue) is decided when it is the request's turn.
     this.server.on('checkExpectation', handle);
     this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
       awaitBody(incoming, outgoing);

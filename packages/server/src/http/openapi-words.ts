@@ -12,8 +12,9 @@ export const INFO: Json = {
 - The caller shows its API key (\`Authorization: Bearer KEY\`) where the server has keys. The end user's token travels in the header \`Session-Token\`, never in a URL.
 - Instants are RFC 3339 in UTC with milliseconds; durations are seconds and may have a fraction.
 - Errors are problem details (RFC 9457). Compare \`code\`; \`errors\` names each value that is wrong. Members and parameters that are unknown are refused.
-- A wrong API key is 401 or 403, a token that opens nothing 404, a lost store 503. Only the second means that someone is logged out.
-- HEAD works wherever GET does. What no route gets to see (a request too long, too slow or malformed) is answered in the form of its path, or with \`{name, message}\` where no path can be told.`,
+- A wrong API key is 401 or 403, a token that opens nothing 404, a lost store 503. Only the 404 with the code \`session_not_found\` means that someone is logged out.
+- HEAD works wherever GET does.
+- A request that is too long, too slow or malformed is refused before any route sees it. Where its path is one of v1, the answer is a problem, too; else it is \`{name, message}\`, as in the classic API.`,
 };
 
 export const API_KEY = 'An API key. A server without keys, on loopback, needs none.';

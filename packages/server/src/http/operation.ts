@@ -94,8 +94,8 @@ export interface OperationRoute extends Route {
 export type Operations = <Q extends z.ZodType, B extends z.ZodType>(operation: OperationOf<Q, B>) => OperationRoute;
 
 /**
- * Says where in the request the value is that an error of core names: there, a token is a token; here, it is a header of
- * one operation and a member of another. The rule is the code.
+ * Says where in the request a wrong value is. An error of core names only the value (`token`): for one operation that is a
+ * header, for another a member of the body. The code of the error becomes the rule.
  */
 function placed(
   error: unknown,
@@ -143,7 +143,7 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
           if (method !== 'GET') refuseOtherConditions(c, headers);
           const asked = queryOf(c, query);
           const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
-          // Not before the body is there: what ends while it comes has ended.
+          // The clock is read when all of the body is there: a session that ends while the body comes has ended.
           return await handle({ c, now: clock(), app, policy, query: asked, ...body });
         } catch (error) {
           throw placed(explained(c, error), operation);

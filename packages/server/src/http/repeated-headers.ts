@@ -18,7 +18,7 @@ export function refuseRepeatedHeaders(c: C): void {
   const seen = new Set<string>();
   const raw = c.env.incoming?.rawHeaders ?? [];
   for (let i = 0; i < raw.length; i += 2) {
-    // Most headers are none of these, and their length tells so.
+    // The length of a name already tells that most headers are none of these.
     if (!LENGTHS.has(raw[i]!.length)) continue;
     const name = ONCE.get(raw[i]!.toLowerCase());
     if (name === undefined) continue;

@@ -11,9 +11,11 @@ export type C = Context<RequestEnv>;
 
 /** The headers that operations read, and what they are for. */
 export const HEADER_MEANINGS = {
-  'Session-Token': 'The token of the session, once. One that opens none, of whatever form, is 404.',
-  'If-Match': 'The ETag that the session must have, with its quotes, or several, or `*`; with another one it is 412.',
-  'If-None-Match': '`*`: there must be no such session; where there is one, 412 and nothing is done.',
+  'Session-Token':
+    'The token of the session. Send it once. A token that opens no session, whatever it looks like, is 404.',
+  'If-Match':
+    'The call is only done if the session has this ETag; else it is 412. Send the ETag as it came, with its quotes. Several with commas between them are allowed, and `*` for any.',
+  'If-None-Match': 'Only `*`: the call is only done if there is no such session; else it is 412.',
   'Idempotency-Key':
     'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
 } as const;

@@ -2,10 +2,11 @@
  * Whether a request line is written as RFC 9112 has it: one space before and after the target. Node's parser takes any
  * number of spaces and does not tell. Reading all bytes ourselves would cost every request 10 µs, so they are counted: a head
  * that is as long as its parts and their separators has no space too many. Only where the count does not come out, as in
- * a read that holds several requests, the bytes themselves are looked at.
+ * a read that holds several requests, the bytes themselves are looked at. A head that comes in several reads is kept from
+ * its first read on.
  *
- * What cannot be decided is let through: a head that came in several reads, with more white space than it needs. Nothing
- * depends on it: Node and we read such a line alike.
+ * What the count cannot see is let through: a space too many that another one, missing after a header's colon, makes up
+ * for. Nothing depends on it: Node and we read such a line alike.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,10 +14,29 @@ import type { Socket } from 'node:net';
 /** `POST / HTTP/1.1` without method and target: two spaces, the version, CRLF. */
 const LINE_REST = 12;
 
+/** Node's parser has what it calls after a read under this number (`kOnExecute`); there is no public way to it. */
+const AFTER_READ = 5;
+
+/** The parser refuses longer heads. What is kept beyond it is none. */
+const MAX_HEAD = 65_536;
+
+/** What we use of Node's parser. Each part may be missing in a Node to come: the tests of S12 fail then. */
+interface Parser {
+  /** What Node itself puts into the error of a read that cannot be parsed. */
+  getCurrentBuffer?: () => Buffer;
+  [AFTER_READ]?: unknown;
+}
+
 /** The bytes of a connection that are known to belong to requests. */
 interface Counted {
   /** Position in the stream at which the next head begins. NaN: not known. */
   next: number;
+  /** What came of a head in the reads before. Absence: empty. */
+  begun: string;
+  /** Up to where the stream is in `begun`. */
+  begunUntil: number;
+  /** Whether its reads come as events, as they do from a body in chunks on that comes in several. */
+  isListenedTo: boolean;
   /** The read that is being parsed, when it was looked at, and the number of bytes of the connection up to its end. */
   read: Buffer | null;
   readUntil: number;
@@ -36,17 +56,26 @@ const NOTHING = Buffer.alloc(0);
 export class RequestLines {
   private readonly connections = new WeakMap<Socket, Counted>();
 
+  /** Has the reads of a new connection looked at that end within a head. */
+  watch(socket: Socket): void {
+    const parser = parserOf(socket);
+    const afterRead = parser?.[AFTER_READ];
+    if (parser === undefined || typeof afterRead !== 'function') return;
+    const counted = this.of(socket);
+    parser[AFTER_READ] = (...args: unknown[]) => {
+      keepBegun(socket, counted);
+      return afterRead(...args);
+    };
+  }
+
   /** Looks at the head of a request. To be called while its read is being parsed, once for each request of a connection. */
   check(incoming: IncomingMessage): HeadCheck {
     const { socket } = incoming;
-    let counted = this.connections.get(socket);
-    if (counted === undefined) {
-      counted = { next: 0, read: null, readUntil: 0 };
-      this.connections.set(socket, counted);
-    }
+    const counted = this.of(socket);
+    const body = bodyLength(incoming);
+    if (counted.begun !== '') return inspectBegun(incoming, counted, body);
     const came = socket.bytesRead - counted.next;
     const head = headLength(incoming);
-    const body = bodyLength(incoming);
     // Other protocols of the parser (RTSP/1.0) are as long as HTTP/1.0, of which there are few requests.
     if (incoming.httpVersionMinor === 1 && (came === head || came === head + body)) {
       counted.next += head + body;
@@ -54,6 +83,61 @@ export class RequestLines {
     }
     return inspect(incoming, counted, body);
   }
+
+  /** Has the reads of a connection come as events, for a body in chunks: Node then calls nothing after them. */
+  listen(socket: Socket): void {
+    const counted = this.of(socket);
+    if (counted.isListenedTo) return;
+    counted.isListenedTo = true;
+    socket.on('data', (read: Buffer) => keepBegun(socket, counted, read));
+  }
+
+  /** Notes where a body in chunks has ended. `after`: how many bytes came after it in the same read. */
+  bodyEnded(socket: Socket, after: number): void {
+    this.of(socket).next = socket.bytesRead - after;
+  }
+
+  private of(socket: Socket): Counted {
+    let counted = this.connections.get(socket);
+    if (counted === undefined) {
+      counted = { next: 0, begun: '', begunUntil: 0, isListenedTo: false, read: null, readUntil: 0 };
+      this.connections.set(socket, counted);
+    }
+    return counted;
+  }
+}
+
+/** Keeps what a read has of a head that goes on in the next one. To be called after it was parsed. */
+function keepBegun(socket: Socket, counted: Counted, given?: Buffer): void {
+  const left = socket.bytesRead - Math.max(counted.next, counted.begunUntil);
+  // Not so when the position is not known.
+  if (!(left > 0)) return;
+  const read = given ?? readOf(socket, counted);
+  if (read === null) return;
+  const piece = read.toString('latin1', Math.max(0, read.length - left));
+  counted.begun = (counted.begun + piece).replace(/^[\r\n]+/, '');
+  counted.begunUntil = socket.bytesRead;
+  if (counted.begun.length > MAX_HEAD) forget(counted);
+}
+
+function forget(counted: Counted): void {
+  counted.next = Number.NaN;
+  counted.begun = '';
+}
+
+/** Looks at a head that began in a read before. */
+function inspectBegun(incoming: IncomingMessage, counted: Counted, body: number): HeadCheck {
+  const { socket } = incoming;
+  const read = readOf(socket, counted);
+  const text = counted.begun + (read?.toString('latin1') ?? '');
+  forget(counted);
+  if (read === null) return GOOD;
+  // A count that came out by chance may have kept something else: then nothing is known.
+  if (!text.startsWith(lineOf(incoming))) return hasLoose(text, incoming) ? BAD : GOOD;
+  const end = text.indexOf('\r\n\r\n') + 4;
+  const after = text.length - end;
+  counted.next = socket.bytesRead - after + body;
+  return { isGood: true, rest: Number.isNaN(body) ? read.subarray(read.length - after) : null };
 }
 
 /** The length of the head as most clients write it. Units: bytes. */
@@ -70,16 +154,16 @@ function bodyLength({ headers }: IncomingMessage): number {
 }
 
 function inspect(incoming: IncomingMessage, counted: Counted, body: number): HeadCheck {
-  const { socket, method, url, httpVersion } = incoming;
+  const { socket } = incoming;
   const read = readOf(socket, counted);
   const start = counted.next - (socket.bytesRead - (read?.length ?? 0));
   counted.next = Number.NaN;
   if (read === null || start < 0) return GOOD;
-  const line = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  const line = lineOf(incoming);
   const at = Number.isNaN(start) ? read.indexOf(line, 0, 'latin1') : afterEmptyLines(read, start);
   // A count that came out by chance, of a loose head and a part of its body, must not be held against the next request.
   if (at < 0 || read.toString('latin1', at, at + line.length) !== line)
-    return hasLoose(at < 0 ? read : read.subarray(at), incoming) ? BAD : GOOD;
+    return hasLoose(read.toString('latin1', Math.max(at, 0)), incoming) ? BAD : GOOD;
   const end = read.indexOf('\r\n\r\n', at + line.length - 2);
   if (end < 0) return GOOD;
   const next = end + 4 + body;
@@ -91,12 +175,19 @@ function inspect(incoming: IncomingMessage, counted: Counted, body: number): Hea
   return { isGood: true, rest: isSure ? read.subarray(end + 4) : null };
 }
 
+function parserOf(socket: Socket): Parser | undefined {
+  return (socket as Socket & { parser?: Parser | null }).parser ?? undefined;
+}
+
+/** Gives the request line as it should be. */
+function lineOf({ method, url, httpVersion }: IncomingMessage): string {
+  return `${method} ${url} HTTP/${httpVersion}\r\n`;
+}
+
 /** Gives the read that is being parsed. Absence: null where Node does not tell. */
 function readOf(socket: Socket, counted: Counted): Buffer | null {
   if (counted.readUntil === socket.bytesRead) return counted.read;
-  // What Node itself puts into the error of a read that cannot be parsed; there is no public way to it.
-  const { parser } = socket as Socket & { parser?: { getCurrentBuffer?: () => Buffer } };
-  counted.read = parser?.getCurrentBuffer?.() ?? null;
+  counted.read = parserOf(socket)?.getCurrentBuffer?.() ?? null;
   counted.readUntil = socket.bytesRead;
   // Requests of the same read share it. An idle connection should not hold up to 64 KiB for nothing.
   setImmediate(() => {
@@ -113,11 +204,9 @@ function afterEmptyLines(read: Buffer, start: number): number {
   return at;
 }
 
-/** Tells whether the request line stands at the begin of the bytes, or of a line of them, in another form than it should have. */
-function hasLoose(bytes: Buffer, { method = '', url = '', httpVersion }: IncomingMessage): boolean {
+/** Tells whether the request line stands at the begin of a text, or of a line of it, in another form than it should have. */
+function hasLoose(text: string, { method = '', url = '', httpVersion }: IncomingMessage): boolean {
   const target = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const good = `${method} ${target} HTTP/`;
-  return new RegExp(`(?:^|\\n)(?!${good})${method} +${target} +[A-Z]+/${httpVersion}\r\n`).test(
-    bytes.toString('latin1'),
-  );
+  return new RegExp(`(?:^|\\n)(?!${good})${method} +${target} +[A-Z]+/${httpVersion}\r\n`).test(text);
 }

@@ -44,14 +44,14 @@ const idleTimeout = z
   .max(MAX_SECONDS)
   .nullable()
   .describe(
-    'Seconds without a touch after which the session ends; fractions count. null: none. 0 or less: it ends at once. Default: on create and PUT that of the policy, else what the session has.',
+    'The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has.',
   );
 const absoluteTimeout = z
   .number()
   .max(MAX_SECONDS)
   .nullable()
   .describe(
-    'Seconds after the login (`authenticatedAt`; before one, after the creation) when the session ends in any case. null: none. Default: on create, on PUT and with a new subject that of the policy, else what the session has.',
+    'The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has.',
   );
 const token = z.string().describe(CHOSEN_TOKEN);
 const instant = z.iso.datetime({ precision: 3 });
@@ -69,14 +69,20 @@ export const Session = z
     authenticatedAt: instant
       .nullable()
       .describe(
-        'When the session got its subject: at its creation or at a later login. null: it has none. The order of `revokeOldest`.',
+        'When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant.',
       ),
-    lastSeenAt: instant.describe('The last touch. Looking is none.'),
-    expiresAt: instant.nullable().describe('When the session ends unless it is touched.'),
-    absoluteExpiresAt: instant.nullable().describe('When it ends in any case. Only a login starts it anew.'),
-    idleTimeout: z.number().nullable().describe('Seconds.'),
-    version: z.int().min(1).describe('1 at creation, one more for each change. The ETag.'),
-    reads: z.int().min(1).describe('1 at creation, one more for each read that touches.'),
+    lastSeenAt: instant.describe('When someone was last there. Reads that only look do not count.'),
+    expiresAt: instant
+      .nullable()
+      .describe(
+        'When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier.',
+      ),
+    absoluteExpiresAt: instant
+      .nullable()
+      .describe('When the session ends in any case (the absolute deadline). Only a login starts it anew.'),
+    idleTimeout: z.number().nullable().describe('How many seconds without activity end the session. null: none do.'),
+    version: z.int().min(1).describe('1 at creation, and one more for each change. In quotes it is the `ETag`.'),
+    reads: z.int().min(1).describe('1 at creation, and one more for each read with `touch=true`.'),
     ip: ip.nullable(),
     userAgent: userAgent.nullable(),
     label: label.nullable(),
@@ -147,7 +153,7 @@ export const Rotation = z
       .max(60)
       .optional()
       .describe(
-        'Seconds in which the old token still reads, whatever comes later. Default: of the policy. A new subject leaves none.',
+        'For how many seconds the old token goes on working, however often the session is rotated meanwhile. Default: `rotationGrace` of the policy. With a new subject it ends at once.',
       ),
     data: data.optional().describe('Top-level keys to store, as `set` of a PATCH: all others stay.'),
     ...known,
@@ -269,7 +275,7 @@ export const ExceptQuery = z.strictObject({
   except: z.string().optional().describe('The id of a session that goes on.'),
 });
 export const WithinQuery = z.strictObject({
-  within: secondsText.optional().describe('Seconds; milliseconds count. Default: 600.'),
+  within: secondsText.optional().describe('Seconds; a fraction counts to the millisecond. Default: 600.'),
 });
 export const RevokeAppQuery = z.strictObject({
   confirm: z.string().optional().describe('The name of the app, once more.'),

@@ -34,7 +34,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       tag: TAG,
       summary: 'Read the session of a token',
       description:
-        'Looking is not activity: only `touch=true` slides the idle deadline and counts a read; it does so also when the answer is 304.',
+        'Asks whose session a token opens, and what is in it. A page makes this call first, with the token of its cookie and with `touch=true`, which says that the user is there: it slides the idle deadline and counts a read, also when the answer is 304. Without `touch=true` the call only looks and changes nothing.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       meanings: READ_MEANINGS,
       query: shape.ReadQuery,
@@ -69,7 +69,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       tag: TAG,
       summary: 'Change data, subject, timeouts or what is known of the device',
       description:
-        'A merge patch changes the data; a JSON body sets and removes top-level keys and, unlike a merge patch, can store null. Parallel changes all survive. Another `subject` moves the session: it gets a new id, its token stays, and the absolute timeout starts anew; at a login, rotate instead. Touches.',
+        'Changes some of a session and leaves the rest as it is: a page keeps something in it, such as an item of a cart. Changes that several pages make at the same time all survive. There are two forms of the body. A merge patch (`application/merge-patch+json`) changes the data, at any depth; `null` removes a member. A JSON body replaces whole members of the data with `set` and removes them with `unset`, can store null, and also takes the subject, the timeouts and what is known of the device. Another `subject` moves the session: it gets a new id, its token stays, and the absolute timeout starts anew. At a login rotate instead, so that the token changes too. The call counts as activity: it slides the idle deadline.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       bodies: {
         [JSON_TYPE]: {
@@ -110,6 +110,8 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       scope: 'write',
       tag: TAG,
       summary: 'Replace the whole data',
+      description:
+        'Stores the body as the data of the session, in place of all that was there. It is for a page that keeps its data as one document. To change only some of it use PATCH, because two pages that replace everything at the same time lose what one of them wrote; with `If-Match` the second one is refused instead. The call counts as activity.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       bodies: { [JSON_TYPE]: { whole: shape.SessionData, required: true, example: { cart: [] } } },
       answers: { 200: SESSION_ANSWER },
@@ -125,7 +127,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       tag: TAG,
       summary: 'Slide the idle deadline',
       description:
-        'Counts no read and makes no new version. A new idle timeout is kept; nothing moves the absolute deadline.',
+        'Says that the user is still there, so that the session does not end for want of activity. Use it where nothing has to be read, for example from a timer of an open page. The body is optional: it can tell what is new of the device, and set another idle timeout, which is kept. The call counts no read and makes no new version (`ETag`). It does not move the absolute deadline.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       bodies: { [JSON_TYPE]: { schema: shape.Touch, required: false, example: { ip: '192.168.99.23' } } },
       answers: { 200: SESSION_ANSWER },
@@ -148,10 +150,12 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       scope: 'revoke',
       tag: TAG,
       summary: 'End the session of a token',
+      description:
+        'Logs a user out: the session is gone at once, on every page. Call it with the token of the cookie, then clear the cookie. It is safe to repeat: a session that has ended already is 200 with `revoked` 0.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       meanings: {
         'Session-Token':
-          'The token of the session, once. One that opens none, of whatever form, ends none: 200 with `revoked` 0.',
+          'The token of the session. Send it once. A token that opens no session, whatever it looks like, ends none: 200 with `revoked` 0.',
       },
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
       errors: ['version_mismatch'],

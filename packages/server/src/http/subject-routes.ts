@@ -22,7 +22,8 @@ export function subjectRoutes(sessions: Sessions, operation: Operations): Operat
       scope: 'read',
       tag: TAG,
       summary: 'List the sessions of a subject',
-      description: 'The devices someone is logged in on, most recent activity first. `limit` is 1000 unless given.',
+      description:
+        'Shows on which devices a user is logged in: use it for a page “my devices”. The latest activity comes first. `limit` is 1000 unless given.',
       query: shape.PageQuery,
       answers: {
         200: {
@@ -45,7 +46,8 @@ export function subjectRoutes(sessions: Sessions, operation: Operations): Operat
       scope: 'revoke',
       tag: TAG,
       summary: 'End the sessions of a subject, all or all but one',
-      description: 'Log out everywhere; with `except`, everywhere else. It cannot miss one.',
+      description:
+        'Logs a user out everywhere, for example after a change of password. With `except`, the id of a session, that one goes on: “log out everywhere else”. It cannot miss a session that was created before the call.',
       query: shape.ExceptQuery,
       answers: { 200: { description: 'How many.', schema: shape.Revoked, example: { revoked: 2 } } },
       errors: [],

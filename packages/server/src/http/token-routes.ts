@@ -32,7 +32,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Create a session',
       description:
-        'The cap of the policy is applied in the same atomic step: `revoked` names the sessions it ended. The token is shown this once.',
+        'Logs a user in: call it when your login has checked who they are, and put the `token` of the answer into a cookie. No other call shows the token again. With `subject` null it is the session of a guest. Where the policy has a cap on the sessions of a user, it is applied in the same atomic step, and `revoked` of the answer names the sessions that it ended. With an `Idempotency-Key` the call can be repeated when its answer was lost: the repetition gets the same token.',
       headers: ['Idempotency-Key'],
       bodies: {
         [JSON_TYPE]: {
@@ -77,7 +77,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Create or replace a session under a token that the caller chose',
       description:
-        'What the session store of a framework needs. Replaces data, subject and timeouts; `ip`, `userAgent` and `label` stay as they are known unless the body names them, and null clears them; the absolute timeout counts from the login, or from the creation before one. With `If-Match: *` a slow write can never bring an ended session back.',
+        'Saves a session under a token that you chose yourself. It is for the session store of a web framework, which makes its own tokens and writes the whole session at the end of each request. It replaces data, subject and timeouts. `ip`, `userAgent` and `label` stay as they are unless the body names them; null clears them. The absolute timeout counts from the login, or from the creation while nobody has logged in. With `If-Match: *` it only replaces and never creates, so a slow write cannot bring back a session that was ended meanwhile.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       meanings: {
         'Session-Token': `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
@@ -113,7 +113,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Give the session a new token, at a login also its subject',
       description:
-        'Id, data and creation stay; the old token still reads until its grace is over, whatever comes later. One token has one successor: who rotates it again in its grace gets the same new token (409 `token_replaced` when another `subject` or a chosen `token` is asked for), so pages that rotate at the same time do not log each other out. With another `subject` one call logs someone in: the session gets a new id, the old token ends at once, the absolute timeout starts anew. The other members change the session in the same step, which touches it and makes a new version. A retry with the same Idempotency-Key gets the same new token.',
+        'Gives a session a new token. Use it when a guest logs in, after a change of password, or from time to time, so that a token that somebody else knows is worth nothing any more. Set the cookie anew with the `token` of the answer.\n\n- At a login name the `subject`. The session then gets a new id as well, the old token ends at once, and the absolute timeout starts anew.\n- Without another `subject`, id, data and creation stay. The old token goes on working until its `grace` is over, for requests that are under way.\n- A token has one successor. Whoever rotates the old token again within its grace gets the same new token, so pages that rotate at the same time do not log each other out. Asking for another `subject` or for a `token` of your own is then 409 `token_replaced`.\n- The other members of the body change the session in the same step. That counts as activity and makes a new version (`ETag`).\n- With an `Idempotency-Key` the call can be repeated when its answer was lost: the repetition gets the same new token.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match', 'Idempotency-Key'],
       bodies: {
         [JSON_TYPE]: {

@@ -25,6 +25,8 @@ export function verifyRoutes(sessions: Sessions, operation: Operations): Operati
       scope: 'verify',
       tag: TAG,
       summary: 'Check up to 500 tokens in one call',
+      description:
+        'Tells for each of many tokens whether it opens a session, and which. It is for a gateway that checks many users at once. The results come in the order of the tokens. Checking is no activity, unless `touch` is true.',
       bodies: { [JSON_TYPE]: { schema: shape.Tokens, required: true, example: { tokens: [TOKEN_EXAMPLE] } } },
       answers: {
         200: {
@@ -51,7 +53,8 @@ export function verifyRoutes(sessions: Sessions, operation: Operations): Operati
       narrowsApps: true,
       tag: TAG,
       summary: 'Introspect a token (RFC 7662)',
-      description: 'Looks in all apps that this key may see, one after the other, unless `app` names one.',
+      description:
+        'Tells whether a token is active and for whom, in the form of OAuth. It is for a gateway or a library that speaks RFC 7662; others read more with the calls above. Name the `app` where you know it: without it the server looks in all apps that this key may see, one after the other. Asking is no activity.',
       bodies: {
         [FORM_TYPE]: { schema: shape.IntrospectionRequest, required: true, example: { token: TOKEN_EXAMPLE } },
       },

@@ -127,7 +127,7 @@ export function readEntry(value: unknown, where: string): KeyEntry {
     return instantOf(given) ?? refuse(`${member} is ${given}, and there is no such day or time in the calendar`);
   };
   const expiresAt = instant('expiresAt');
-  // For people only, but a date that is none helps nobody.
+  // Nothing depends on this date. It is checked because a date that does not exist would mislead its readers.
   instant('createdAt');
   const apps =
     entry.apps === '*' ? '*' : new Set(list(entry.apps, (app) => APP_NAME.pattern.test(app)) ?? refuse(APPS_RULE));

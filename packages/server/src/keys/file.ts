@@ -2,7 +2,8 @@
  * The keys file on the disk: it says who may do what, so it is read only when no stranger can write it (trust.ts), and changed
  * by one writer at a time (lock.ts). A path that is a symbolic link stays one: the file it leads to is the one that changes.
  */
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type KeyEntry, KeysError, parseKeysFile, type RawEntries, rawEntries } from './entry.ts';
 import { withLock } from './lock.ts';
 import { namesOnTheWay, replaceFile } from './replace.ts';
@@ -30,6 +31,8 @@ export function readKeysFile(path: string): KeysFile {
  */
 export function changeKeysFile(path: string, change: (entries: RawEntries) => RawEntries): void {
   inFile(path, () => {
+    const folder = dirname(path);
+    if (!existsSync(folder)) throw new KeysError(`there is no folder ${folder}; make it first`);
     const target = namesOnTheWay(path).at(-1)!;
     withLock(target, (confirm) => {
       const text = readOrNull(path);

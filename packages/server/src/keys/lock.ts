@@ -5,9 +5,9 @@
  *
  *   NONCE:PID:STARTED:HOST:BOOT:NAMESPACE       STARTED, BOOT and NAMESPACE are empty where the system does not tell them
  *
- * A holder of this machine that has died is told by its process id and start time, so its lock is taken over at once. Whether a
- * process of another machine or container lives nobody here can know: its lock counts for a minute, which is a thousand
- * times what a change takes. Rejected: flock, which Node does not have; a lock by age alone, which a stopped writer would lose.
+ * When the holder is a process of this machine, its id and start time tell whether it still lives; the lock of a dead one is
+ * taken over at once. Whether a process of another machine or container lives cannot be known here: its lock counts for a
+ * minute, which is a thousand times what a change takes. Rejected: flock, which Node does not have; a lock by age alone, which a stopped writer would lose.
  */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { KeysError } from './entry.ts';
 
 /** How long a writer waits for another. Units: milliseconds. */
 const PATIENCE = 10_000;
-/** How long the lock of a process counts whose life nobody here can see. Units: milliseconds. */
+/** How long the lock of a process of another machine or container counts. Units: milliseconds. */
 const UNSEEN_LIFE = 60_000;
 
 /**
@@ -155,7 +155,7 @@ function targetOfLink(path: string): string {
   }
 }
 
-/** The command has nothing else to do meanwhile. Units: milliseconds. */
+/** Waits without returning to the event loop: the command has nothing else to do. Units: milliseconds. */
 function pause(duration: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, duration);
 }

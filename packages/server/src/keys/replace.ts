@@ -27,7 +27,7 @@ const MAX_LINKS = 40;
 /** Gives the names that a path leads through, symbolic link by link; the last one is the file, be it there or not. Errors: ELOOP. */
 export function namesOnTheWay(path: string): string[] {
   const names: string[] = [];
-  // Not `resolve`, which takes `link/..` for nothing: the folder above a link is where the link leads.
+  // Not `resolve`: it shortens `link/..` to nothing, but the folder above a link is that of the folder it leads to.
   let next = isAbsolute(path) ? path : `${process.cwd()}/${path}`;
   while (names.length <= MAX_LINKS) {
     const folder = realpathSync.native(dirname(next));

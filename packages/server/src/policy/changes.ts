@@ -11,12 +11,12 @@ export function changesBetween(before: PolicyDocument, after: PolicyDocument): s
     .map((pointer) => `${pointer}: ${old.get(pointer) ?? 'not set'} → ${now.get(pointer) ?? 'not set'}`);
 }
 
-/** Tells whether an object that is empty in one has members in the other: those say what has changed. */
+/** Tells whether an object that is empty in one document has members in the other. Then the members tell what has changed. */
 function isFilled(pointer: string, one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
   return one.get(pointer) === '{}' && [...other.keys()].some((below) => below.startsWith(`${pointer}/`));
 }
 
-/** The values in a document by pointer, as JSON. An empty object is one: an app without rules of its own still counts. */
+/** Gives the values in a document by pointer, as JSON. An empty object is a value, too: an app without rules of its own still counts. */
 function leavesOf(value: unknown, path: readonly string[] = [], leaves = new Map<string, string>()) {
   const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   if (members.length === 0) leaves.set(pointerTo(path), JSON.stringify(value));

@@ -1,6 +1,6 @@
 /**
  * Reads a JSON document that a person wrote. JSON.parse does not say line and column on every Node, and takes the last of
- * two members with one name: in a policy that is a setting that silently does not count. Small documents only; data of
+ * two members with one name: in a policy the first of them would silently not count. Small documents only; data of
  * sessions is read by core/json-text.ts.
  */
 import { type Fault, pointerTo } from './fault.ts';

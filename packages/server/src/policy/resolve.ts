@@ -1,6 +1,7 @@
 /**
- * From what a file says to the policy in force: the checks of single members (by the schema), the layers (app over
- * defaults over what the server comes with), the units of core, and what must hold between members.
+ * Makes the policy in force from what a file says. The schema checks single members. Each member comes from the app's own
+ * rules, else from the defaults of the file, else from those of the server, and is put into the units of core. Last,
+ * the members must fit together.
  */
 import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
@@ -91,7 +92,7 @@ function policyFrom(layers: readonly Rules[]): Policy {
 
 /**
  * What must hold between members, whichever layer they come from. The fault points into this layer, at the first member
- * that it states itself; a layer that states none of them has not made the contradiction.
+ * that the layer itself states. A layer that states none of them has not made the contradiction.
  */
 function contradictions(path: readonly string[], own: Rules, layers: readonly Rules[]): Fault[] {
   const { idleTimeout: idle, minIdleTimeout: min, maxIdleTimeout: max, ...policy } = policyFrom(layers);

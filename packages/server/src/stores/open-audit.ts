@@ -1,5 +1,5 @@
 /** Store URL → its audit. The counterpart of open-store.ts, for `rest-sessions doctor`. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Audit } from './audit.ts';
 import type { StoreOptions } from './open-store.ts';
@@ -21,7 +21,18 @@ export async function openAudit(url: string, { namespace, timeout, redis, repair
     return new RedisAudit({ url, namespace, timeout: patience, tls, replicas: wait, settle: timeout });
   }
   const path = resolve(url.slice('lmdb:'.length));
-  if (!existsSync(join(path, 'data.mdb'))) throw new Error(`no store in ${path}`);
+  assertPresent(path);
   const { openLmdbAudit } = await import('./lmdb/audit.ts');
   return openLmdbAudit(path, namespace, repair);
+}
+
+/** Errors: no store in the folder, or none that this account may look at. The engine would make one. */
+function assertPresent(path: string): void {
+  try {
+    statSync(join(path, 'data.mdb'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`no store in ${path}`);
+    throw new Error(`this account cannot look into ${path} (${code}); run it as the one that owns the folder`);
+  }
 }

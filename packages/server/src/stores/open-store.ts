@@ -20,6 +20,8 @@ export interface OpenedStore {
   readonly store: SessionStore;
   /** Where it keeps its sessions, in words. */
   readonly location: string;
+  /** What was changed where it is as it was opened: sentences for the log. Absence: undefined for nothing. */
+  readonly changes?: readonly string[];
   /** Gives what about the engine's settings may cost sessions. Errors: when it cannot be asked now. */
   readonly settings: () => Promise<Finding[]>;
   /** How often to ask. Units: milliseconds. */
@@ -50,9 +52,16 @@ export async function openStore(
   }
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
+  const { closeToOthers } = await import('./lmdb/health.ts');
   const store = new LmdbStore({ path, namespace, clock, onError, onTokenReuse });
   // A look costs some microseconds here, and whoever puts the folder back waits for the word.
-  return { store, location: path, settings: async () => store.health(), lookEvery: SECOND };
+  return {
+    store,
+    location: path,
+    changes: closeToOthers(path),
+    settings: async () => store.health(),
+    lookEvery: SECOND,
+  };
 }
 
 /** Units: milliseconds. */

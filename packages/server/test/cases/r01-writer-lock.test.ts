@@ -72,6 +72,12 @@ test('R1: what ended while a verb waited for the writer has ended (kind: every v
     assert.equal(says, wanted, `${name}: ${answer.text}`);
     if (text !== null) assert.equal(answer.text, text, name);
   }
+  const login = made.find(({ name }) => name === 'rotate to a subject')!.token;
+  assert.equal(
+    (await verbs['rotate to a subject']![0](login)).status,
+    404,
+    'a login that came too late leaves nothing',
+  );
   assert.equal((await touched).status, 404, 'a touch that came too late');
   for (const each of [client, other]) assert.equal(await status(each, urgent), 404, 'it was gone for both');
   const { status: code, json: fresh } = await created;

@@ -1,11 +1,11 @@
 /** R13: on a full disk the newest sessions could not be ended, because to end one takes pages too. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from '../support/client.ts';
-import { eventually } from '../support/folder.ts';
+import { command, eventually } from '../support/folder.ts';
 import { type Cleanup, MAIN, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 
 /** Fills the store until nothing is taken any more, ends the newest first, and fills it again. */
@@ -62,4 +62,53 @@ test('R13: the same on a file system that is full (kind: ENOSPC)', async (t) => 
   } finally {
     spawnSync('umount', ['-l', folder]);
   }
+});
+
+test('R13: a server that finds a full disk as it starts says so, or serves what is there (kind: files that the engine makes and maps)', async (t) => {
+  const folder = join(temporaryFolder(t), 'full');
+  mkdirSync(folder);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder]).status !== 0)
+    return t.skip('may not mount');
+  try {
+    const fill = () => spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'other')}`, 'bs=1024']);
+    const path = join(folder, 'store');
+    const env = { RS_STORE: `lmdb:${path}` };
+    const refused = (when: string, ...commands: string[]) => {
+      fill();
+      for (const name of commands) {
+        const { status, output } = command([name], env);
+        assert.deepEqual(
+          [status, /the disk is full; make room/.test(output)],
+          [1, true],
+          `${when}, ${name}: ${output}`,
+        );
+      }
+      rmSync(join(folder, 'other'));
+    };
+    refused('the first start', 'serve');
+    assert.deepEqual(readdirSync(path), [], 'nothing is left');
+    const first = await startServer(t, env);
+    const made = await new Client(first.url).create('shop', 'joe');
+    assert.equal(await first.end(), 0);
+
+    fill();
+    const second = await startServer(t, env);
+    const client = new Client(second.url);
+    t.after(() => client.close());
+    assert.equal((await client.send('DELETE', `/shop/kill/${made}`)).text, '{"kill":1}');
+    assert.equal(await second.end(), 0);
+    rmSync(join(folder, 'other'));
+    rmSync(join(path, 'lock.mdb'));
+    refused('a restored folder has no lock file', 'serve', 'doctor');
+  } finally {
+    spawnSync('umount', ['-l', folder]);
+  }
+});
+
+test('R13: a size limit that has no room for the files of a store is told as such (kind: EFBIG at the start)', (t) => {
+  const path = join(temporaryFolder(t), 'store');
+  const env = { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: `lmdb:${path}` };
+  const limited = ['-c', 'ulimit -f 8; exec "$0" "$1" serve', process.execPath, MAIN];
+  const { status, stderr } = spawnSync('bash', limited, { env, encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([status, /the file may not grow/.test(stderr)], [1, true], stderr);
 });

@@ -45,6 +45,16 @@ describe('S3, R14: a date that does not exist', () => {
     for (const date of THERE) assert.equal(parseKeyList(`a:${HASH}:*:read:${date}`)[0]!.expiresAt, Date.parse(date));
   });
 
+  test('S3: that is over is taken by keys create, which says that nobody can use the key (kind: a date with a typo)', async () => {
+    const words = ['keys', 'create', '--name', 'old', '--apps', 'shop', '--scopes', 'read', '--expires'];
+    for (const date of ['2020-01-01', '0d']) {
+      const { status, stderr } = await runCommand([...words, date]);
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /old has expired already: .* nobody can use it/);
+    }
+    assert.doesNotMatch((await runCommand([...words, '1d'])).stderr, /expired/);
+  });
+
   test('S3: is refused by keys create --expires, which makes nothing, and by the start of a server', async (t) => {
     const file = join(temporaryFolder(t), 'keys.json');
     const words = ['keys', 'create', '--name', 'a', '--apps', 'shop', '--scopes', 'read', '--file', file];

@@ -8,7 +8,7 @@ import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
 
 const windows = process.platform === 'win32';
 
-test('S9: files are for the owner alone whatever folder and umask; an open folder or file is told by the log and the doctor (kind: rights that were there before)', {
+test('S9: files are for the owner alone whatever folder and umask; what others may do with files is taken away at the start; an open folder is told by the log and the doctor (kind: rights that were there before)', {
   skip: windows,
 }, async (t) => {
   const path = join(temporaryFolder(t), 'store');
@@ -26,13 +26,23 @@ test('S9: files are for the owner alone whatever folder and umask; an open folde
   assert.match(command(['doctor'], env).output, /setting open-folder at \S+store\n.*mode 755.*chmod 700/);
   assert.equal(await first.end(), 0);
 
-  // What was arranged before stays: other accounts may be meant.
+  // The doctor changes nothing, and tells.
   chmodSync(join(path, 'data.mdb'), 0o664);
-  chmodSync(path, 0o770);
-  const second = await startServer(t, env);
-  await eventually(() => second.output().includes(told(join(path, 'data.mdb'))), second.output);
-  assert.ok(!second.output().includes(told(path)), 'a group is no stranger');
-  assert.deepEqual(modes(), ['770', '664', '600']);
   const doctor = command(['doctor'], env);
   assert.deepEqual([doctor.status, /open-folder at \S+data\.mdb/.test(doctor.output)], [1, true]);
+
+  // An earlier version made files that all could read. What the group may do was arranged on purpose.
+  chmodSync(join(path, 'lock.mdb'), 0o644);
+  chmodSync(path, 0o770);
+  const second = await startServer(t, env);
+  assert.deepEqual(modes(), ['770', '660', '640']);
+  for (const [file, had, has] of [
+    ['data', '664', '660'],
+    ['lock', '644', '640'],
+  ]) {
+    const line = new RegExp(`"level":"warn".*${file}\\.mdb was open to other accounts .*mode ${had}.*mode ${has}`);
+    await eventually(() => line.test(second.output()), second.output);
+  }
+  assert.equal(command(['doctor'], env).status, 0, 'a group is no stranger');
+  assert.ok(!second.output().includes('open-folder'), 'nothing is open any more');
 });

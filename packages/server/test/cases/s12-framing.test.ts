@@ -78,6 +78,51 @@ describe('S12: white space in the request line', () => {
     assert.equal(await statuses([chunked, good, bad], { answers: 3, pause: 50 }), '200,200,400');
   });
 
+  /** Ways in which a head can be cut into reads. */
+  const cuts = (head: string): readonly (readonly [how: string, parts: readonly string[]])[] => [
+    ['before the second space', [head.slice(0, head.indexOf(' ') + 1), head.slice(head.indexOf(' ') + 1)]],
+    ['in the target', [head.slice(0, 7), head.slice(7)]],
+    ['after the request line', [head.slice(0, head.indexOf('\n') + 1), head.slice(head.indexOf('\n') + 1)]],
+    ['in its last line end', [head.slice(0, -1), head.slice(-1)]],
+    ['at each byte', [...head]],
+  ];
+  const POST_CHUNKED = `PUT ${CREATE} HTTP/1.1\r\n${HOST}\r\n${JSON_TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  for (const [how, parts] of cuts(line('GET  /ping HTTP/1.1'))) {
+    test(`S12: a head with two spaces that is cut ${how} is 400 (kind: heads that come in several reads)`, async () => {
+      const [good, pause] = [line('GET /ping HTTP/1.1'), 5];
+      assert.equal(await statuses(parts, { answers: 2, pause }), '400');
+      assert.equal(await statuses([good, ...parts], { answers: 2, pause }), '200,400');
+      assert.equal(await statuses([good + parts[0], ...parts.slice(1)], { answers: 2, pause }), '200,400');
+      assert.equal(await statuses([`${good}\r\n`, ...parts], { answers: 2, pause }), '200,400');
+      const whole = `${POST_CHUNKED}2\r\n{}\r\n0\r\n\r\n`;
+      assert.equal(await statuses([whole, ...parts], { answers: 2, pause }), '200,400');
+      const inParts = [POST_CHUNKED, '2\r\n{', '}\r\n0\r\n\r\n'];
+      assert.equal(await statuses([...inParts, ...parts], { answers: 2, pause }), '200,400');
+      const behind = [POST_CHUNKED, `2\r\n{}\r\n0\r\nA: b\r\n\r\n${parts[0]}`, ...parts.slice(1)];
+      assert.equal(await statuses(behind, { answers: 2, pause }), '200,400');
+    });
+  }
+
+  for (const [how, parts] of cuts(line('GET /ping HTTP/1.1'))) {
+    test(`S12: a good head that is cut ${how} is as right as before, behind whatever came before it`, async () => {
+      const [good, pause] = [line('GET /ping HTTP/1.1'), 5];
+      for (const before of [
+        [],
+        [good],
+        [`${good}\r\n\r\n`],
+        [request('PUT', CREATE, [JSON_TYPE], '{"a":1}')],
+        [POST_CHUNKED, '2\r\n{}\r\n0\r\n\r\n'],
+        [`${POST_CHUNKED}2\r\n{}\r\n0\r\n\r\n`],
+        // One space fewer than is usual, and more, so that the count is wrong.
+        ['GET /ping HTTP/1.1\r\nHost:x\r\n\r\n'],
+        [`PUT ${CREATE} HTTP/1.1\r\nHost:   x\r\n${JSON_TYPE}\r\nContent-Length: 7\r\n\r\n{"a"`, ':1}'],
+      ]) {
+        const wanted = [...before.filter((sent) => /HTTP/.test(String(sent))), ''].map(() => '200').join();
+        assert.equal(await statuses([...before, ...parts], { answers: wanted.split(',').length, pause }), wanted);
+      }
+    });
+  }
+
   test('S12: over TLS too (kind: other listeners)', async (t) => {
     const { cert, key } = makeAuthority(temporaryFolder(t)).issue('server', '/CN=localhost', 'DNS:localhost');
     const { port } = await startServer(t, { RS_STORE: 'memory:', RS_TLS_CERT: cert, RS_TLS_KEY: key });
@@ -86,6 +131,7 @@ describe('S12: white space in the request line', () => {
     assert.equal(await statuses([good, good], options, port), '200,200');
     assert.equal(await statuses([good, bad], options, port), '200,400');
     assert.equal(await statuses(good + bad, options, port), '200,400');
+    assert.equal(await statuses([...bad], { tls: true, pause: 5 }, port), '400');
   });
 
   const FINE: readonly (readonly [what: string, sent: Bytes | readonly Bytes[], statuses: string])[] = [
@@ -171,9 +217,17 @@ describe('S12: sizes', () => {
           [chunked(target, method, `${size}\r\n`)],
           [chunked(target, method, ''), `${size}\r`, '\n'],
           [chunked(target, method, `1\r\n{\r\n${size};a=b\r\n"a`)],
+          // The head in several reads: cut in its target, and in its end.
+          [chunked(target, method, `${size}\r\n`).slice(0, 12), chunked(target, method, `${size}\r\n`).slice(12)],
+          [chunked(target, method, '').slice(0, -3), `\n\r\n${size}\r\n`],
         ]) {
           const { answers } = await exchange(server.port, sent, { pause: 30 });
           assertRefusal(answers[0], [413]);
+        }
+        // Behind another body in chunks.
+        const behind = `${chunked(CREATE, 'PUT', '2\r\n{}\r\n0\r\n\r\n')}${chunked(target, method, `${size}\r\n`)}`;
+        for (const sent of [[behind], [behind.slice(0, 60), behind.slice(60)]]) {
+          assert.equal(await statuses(sent, { answers: 2, pause: 30 }), '200,413');
         }
       });
     }

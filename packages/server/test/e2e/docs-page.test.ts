@@ -218,6 +218,19 @@ describe('the files of /docs', () => {
     }
   });
 
+  test('N15: every operation has a description that begins with what it does, before its details (kind: all of the document)', async (t) => {
+    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const document = (await client.send('GET', '/openapi.json')).json;
+    type Described = { operationId: string; summary: string; description?: string };
+    for (const methods of Object.values(document.paths) as Record<string, Described>[]) {
+      for (const { operationId, summary, description = '' } of Object.values(methods)) {
+        // First a verb that says what the call does. Names in code, conditions and consequences come later.
+        assert.match(description, /^[A-Z][a-z]+s [^`.]{15,}/, `${operationId}: ${description}`);
+        assert.ok(!description.startsWith(summary), `${operationId} says more than its title`);
+      }
+    }
+  });
+
   test('are in the package', () => {
     const folder = new URL('../../', import.meta.url);
     const { files } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));

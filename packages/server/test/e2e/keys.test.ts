@@ -58,6 +58,17 @@ describe('rest-sessions keys', () => {
     for (const text of [list.stdout, list.stderr]) assert.ok(!text.includes(key) && !text.includes(second));
   });
 
+  test('N11: create in a folder that is not there names the folder and says to make it (kind: the first command of a newcomer)', (t) => {
+    const folder = join(temporaryFolder(t), 'etc');
+    const file = join(folder, 'keys.json');
+    const { status, stdout, stderr } = run(
+      ['keys', 'create', '--name', 'billing', '--apps', 'shop', '--scopes', 'verify'],
+      { env: { RS_KEYS_FILE: file } },
+    );
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.equal(stderr, `rest-sessions: ${file}: there is no folder ${folder}; make it first\n`);
+  });
+
   test('create without a file prints an entry for each of the two ways to configure it; both work', async (t) => {
     const args = ['keys', 'create', '--name', 'a', '--apps', '*', '--scopes', 'read', '--expires', '2099-01-01'];
     const { stdout, stderr } = run(args);

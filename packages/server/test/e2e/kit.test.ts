@@ -13,6 +13,12 @@ const KIT = fileURLToPath(new URL('../../../../../shared/kit/run.mjs', import.me
 // nothing that whoever runs the tests could do about it, so there is no test to skip. `.ci/run` says so when it is missing.
 const hasKit = existsSync(KIT);
 
+/**
+ * The kit compares idle times to the second, and on a machine with much else to do a second passes between two of its
+ * requests. What is wrong in the server fails in each attempt.
+ */
+const ATTEMPTS = 3;
+
 const STORES: Record<string, (cleanup: Cleanup) => Promise<Record<string, string>>> = {
   'the default store': async () => ({}),
   memory: async () => ({ RS_STORE: 'memory:' }),
@@ -25,11 +31,19 @@ describe('the conformance kit', { concurrency: 1 }, () => {
   for (const [name, start] of Object.entries(STORES)) {
     test(`every case passes on ${name}`, async (t) => {
       const server = await startServer(t, await start(t));
-      const output = await run([KIT, '--base', server.url]);
-      assert.match(output.trim().split('\n').at(-1)!, /^[1-9]\d* passed, 0 failed$/, output);
+      let output = '';
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        output = await run([KIT, '--base', server.url]);
+        if (/^[1-9]\d* passed, 0 failed$/.test(lastLine(output))) return;
+      }
+      assert.fail(output);
     });
   }
 });
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)!;
+}
 
 function run(args: string[]): Promise<string> {
   return new Promise((resolve) => {

@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { Browser } from '../support/browser.ts';
+import { freePorts } from '../support/redis.ts';
 import { type Cleanup, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../../examples/polyglot/', import.meta.url));
@@ -95,7 +96,9 @@ describe('five languages, one session', { skip }, () => {
 
   before(async () => {
     store = `lmdb:${temporaryFolder(cleanup)}`;
-    server = await startServer(cleanup, { RS_STORE: store });
+    // A port that the system gives to nobody else while the server is away: it comes back at the same one.
+    const [port] = await freePorts(1);
+    server = await startServer(cleanup, { RS_STORE: store, RS_PORT: `${port}` });
     ({ pages } = await startPages(cleanup, { SESSIONS_URL: server.url }));
   });
 

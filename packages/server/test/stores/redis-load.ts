@@ -7,12 +7,13 @@ import { type Answer, Client } from '../support/client.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { replicated, until } from '../support/redis-topologies.ts';
 import { type Cleanup, startServer } from '../support/server.ts';
+import { PATIENCE } from '../support/until.ts';
 
 const TIMEOUT = 500;
 /** Whoever hangs comes later than this. A busy machine adds what it will to the budget. */
-const IN_TIME = TIMEOUT + 15_000;
+const IN_TIME = TIMEOUT + PATIENCE;
 /** How long after its return a store may still refuse, on a busy machine. */
-const BACK_IN = 15_000;
+const BACK_IN = PATIENCE;
 const SESSIONS = 60;
 
 export interface Load {

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
+import { assertStoreFiles } from './file-check.ts';
 import { makeFolder, OpenFailure, openFailure } from './open-failure.ts';
 import { Presence } from './presence.ts';
 import { Readers, type StuckReader } from './readers.ts';
@@ -73,8 +74,10 @@ export class Environment {
 
   /** Opens the environment of a folder, or creates it unless it is only to be read. Errors: OpenFailure. */
   constructor(path: string, readOnly: boolean) {
-    // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is.
+    // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is,
+    // and what others may do with its files is taken away later (health.ts).
     if (!readOnly) makeFolder(path);
+    assertStoreFiles(path, readOnly);
     this.path = path;
     this.root = openRoot(path, readOnly);
     try {

@@ -2,7 +2,7 @@
  * What an operator should know about a data folder that is in use: that its path leads elsewhere, that a process keeps pages
  * from being used again, that other accounts may read it. For the warnings of a server and for `rest-sessions doctor`.
  */
-import { statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../finding.ts';
 import type { Environment } from './environment.ts';
@@ -45,5 +45,27 @@ export function openToOthers(path: string): Finding[] {
     const text = (mode & 0o777).toString(8);
     const message = `it is open to other accounts of this machine (mode ${text}), which may ${deed}: chmod ${right} ${where}`;
     return [{ kind: 'setting', code: 'open-folder', where, message }];
+  });
+}
+
+/**
+ * Takes the rights of accounts outside of the group from the files of a folder: earlier versions made them readable for all.
+ * Those of the group stay, because several accounts may share a folder on purpose. Gives a sentence for each change. A
+ * file that this account does not own stays as it is, and is a finding.
+ */
+export function closeToOthers(path: string): string[] {
+  if (process.platform === 'win32') return [];
+  const files = [join(path, 'data.mdb'), join(path, 'lock.mdb')];
+  return files.flatMap((file) => {
+    const before = (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o7777;
+    if ((before & 0o007) === 0) return [];
+    const after = before & ~0o007;
+    try {
+      chmodSync(file, after);
+    } catch {
+      return [];
+    }
+    const [had, has] = [before, after].map((mode) => mode.toString(8));
+    return [`${file} was open to other accounts of this machine (mode ${had}); it is not any more (mode ${has})`];
   });
 }
