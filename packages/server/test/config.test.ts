@@ -46,6 +46,7 @@ test('a bad value is one line that names the variable, the value and what is all
       ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
       ...['redis://h:65536', 'redis+cluster://:1@h:1,i:99999', 'redis+sentinel://h:70000/main/0'],
       ...['redis://a b', 'redis://h:x', 'redis://h/one', 'redis://h,i', 'redis+sentinel://h', 'redis+cluster://h/1'],
+      ...['redis://h:0', 'redis://:%zz@h', 'redis://h/-1', 'redis+cluster://h/-1', 'redis+sentinel://h/main/abc'],
     ],
     RS_STORE_TIMEOUT: ['0', '49', '60001', '1e3', '-1'],
     RS_REDISHOST: ['a b', '\n', 'http://x'],
@@ -131,6 +132,7 @@ test('every form of a Redis URL is taken as it is', () => {
     'rediss://user:p%40ss@redis.example.com:6380/3',
     'redis+sentinel://:secret@10.0.0.1:26379,10.0.0.2:26379/mymaster/1',
     'rediss+cluster://a:7000,b:7001',
+    ...['redis://h/', 'redis+sentinel://h/main/', 'redis+cluster://h/', 'redis+cluster://h/0'],
   ]) {
     assert.equal(readConfig({ RS_STORE: url }).store, url);
   }

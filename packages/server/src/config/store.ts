@@ -14,7 +14,8 @@ export const STORE_VARIABLES = {
     type: 'URL',
     unit: '',
     default: 'lmdb:data',
-    allowed: 'lmdb:PATH, memory: or a URL of redis, redis+sentinel or redis+cluster (rediss for TLS)',
+    allowed:
+      'lmdb:PATH, memory: or a URL of redis, redis+sentinel or redis+cluster (rediss for TLS); a database is a number, and a Cluster has none but 0',
     sentence:
       'Where sessions live. `lmdb:PATH` is the embedded store in a folder, relative to where the server is started; `memory:` forgets everything at the end; the others are Redis (6.2 or later) or Valkey (7.2 or later): one server (`redis://[USER:PASSWORD@]HOST:PORT/DB`), the master that Sentinels watch (`redis+sentinel://HOST:PORT,HOST:PORT/NAME/DB`) or a Cluster (`redis+cluster://HOST:PORT,HOST:PORT`). Special characters of a password are percent-encoded.',
   },
@@ -137,7 +138,7 @@ const STORES = [
   /^lmdb:.+$/s,
   /^memory:$/,
   new RegExp(`^rediss?://${LOGIN}${NODE}(?:/\\d{0,4})?$`),
-  new RegExp(`^rediss?\\+cluster://${LOGIN}${NODE}(?:,${NODE})*/?$`),
+  new RegExp(`^rediss?\\+cluster://${LOGIN}${NODE}(?:,${NODE})*(?:/0?)?$`),
   new RegExp(`^rediss?\\+sentinel://${LOGIN}${NODE}(?:,${NODE})*/[A-Za-z0-9._-]+(?:/\\d{0,4})?$`),
 ];
 
@@ -158,7 +159,18 @@ function isStoreUrl(text: string): boolean {
   if (!STORES.some((form) => form.test(text))) return false;
   if (text.startsWith('lmdb:')) return true;
   const [nodes = ''] = text.replace(/^.*(?:@|\/\/)/, '').split('/');
-  return nodes.split(',').every((node) => Number(/:(\d+)$/.exec(node)?.[1] ?? 1) <= 65_535);
+  const ports = nodes.split(',').map((node) => Number(/:(\d+)$/.exec(node)?.[1] ?? 1));
+  return ports.every((port) => port >= 1 && port <= 65_535) && canDecode(text);
+}
+
+/** Tells whether each % of a text begins the code of a character. */
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function tlsFiles(read: Read): RedisConfig['tls'] {

@@ -1,5 +1,6 @@
 /** N14: a Redis that cannot be used is told as what it is: where, why, and that the server answers 503 until it can be. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +9,7 @@ import { test } from 'node:test';
 import { Client } from '../support/client.ts';
 import { freePorts, startRedis } from '../support/redis.ts';
 import { startSentinel, startTls, until } from '../support/redis-topologies.ts';
-import { type Cleanup, startServer } from '../support/server.ts';
+import { type Cleanup, MAIN, startServer } from '../support/server.ts';
 
 /** Starts a server on a store that cannot be used, and checks that the log and the start message say why. */
 async function told(cleanup: Cleanup, url: string, why: RegExp, env: Record<string, string> = {}): Promise<void> {
@@ -75,7 +76,18 @@ test('N14: TLS that one side does not speak, or that the other does not trust, i
     told(t, `rediss://127.0.0.1:${port}`, /if it does not speak TLS, use redis:\/\//),
     told(t, tls.url, /cannot be reached: (self.signed|unable to)/, own),
     told(t, tls.url, /cannot be reached: .*altnames/, { ...own, RS_REDIS_CA: tls.files.ca }),
+    told(t, `${tls.url.replace('rediss', 'redis+sentinel')}/main`, /; if it wants TLS, use rediss\+sentinel:\/\//),
+    told(t, `rediss+sentinel://127.0.0.1:${port}/main`, /; if it does not speak TLS, use redis\+sentinel:\/\//),
   ]);
+});
+
+test('N14: the doctor waits until an attempt that hangs has failed, and says why it did (kind: a place that is silent)', async (t) => {
+  const { port } = await startRedis(t);
+  const env = { PATH: process.env.PATH, RS_STORE: `rediss://127.0.0.1:${port}` };
+  const told = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [MAIN, 'doctor'], { env }, (_, __, stderr) => resolve(stderr));
+  });
+  assert.match(told, /does not answer within \d+ ms; if it does not speak TLS, use redis:\/\//);
 });
 
 test('N14: a Cluster whose nodes say that it is down is told (kind: cluster_state:fail)', async (t) => {
@@ -84,6 +96,6 @@ test('N14: a Cluster whose nodes say that it is down is told (kind: cluster_stat
   await told(
     t,
     `redis+cluster://127.0.0.1:${node.port}`,
-    /^the Cluster of \S+ is down: its nodes say cluster_state:fail/,
+    /^the Cluster of \S+ is down \(its nodes say cluster_state:fail\), or closed the connection/,
   );
 });

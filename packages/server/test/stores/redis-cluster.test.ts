@@ -1,9 +1,9 @@
 import { conformance } from '../conformance/suite.ts';
 import { forAllTests } from '../support/redis.ts';
 import { openOn } from '../support/redis-store.ts';
-import { startCluster } from '../support/redis-topologies.ts';
+import { STEADY, startCluster } from '../support/redis-topologies.ts';
 
-const cluster = forAllTests((cleanup) => startCluster(cleanup));
+const cluster = forAllTests((cleanup) => startCluster(cleanup, STEADY));
 
 conformance(
   'Redis Cluster',

@@ -57,8 +57,14 @@ export interface SentinelTrio {
   readonly master: () => Promise<RedisServer>;
 }
 
-/** Starts a master, two replicas and three Sentinels that take half a second to notice. */
-export async function startSentinel(cleanup: Cleanup): Promise<SentinelTrio> {
+/**
+ * How long a server may be silent before others take its place, in tests that are about something else: on a busy machine
+ * a server is silent for a second now and then. Units: milliseconds.
+ */
+export const STEADY = 60_000;
+
+/** Starts a master, two replicas and three Sentinels. `silence`: how long a master may be silent; milliseconds. */
+export async function startSentinel(cleanup: Cleanup, silence = 500): Promise<SentinelTrio> {
   const prompt = ['--repl-diskless-sync-delay', '0'];
   const servers = [await startRedis(cleanup, prompt)];
   const port = servers[0]!.port;
@@ -71,7 +77,7 @@ export async function startSentinel(cleanup: Cleanup): Promise<SentinelTrio> {
       configuration,
       [
         `sentinel monitor main 127.0.0.1 ${port} 2`,
-        'sentinel down-after-milliseconds main 500',
+        `sentinel down-after-milliseconds main ${silence}`,
         'sentinel failover-timeout main 3000',
       ].join('\n'),
     );
@@ -101,9 +107,10 @@ export interface TestCluster {
   readonly masters: () => Promise<RedisServer[]>;
 }
 
-/** Starts a Cluster of three masters and three replicas. */
-export async function startCluster(cleanup: Cleanup): Promise<TestCluster> {
-  const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0'];
+/** Starts a Cluster of three masters and three replicas. `silence`: how long a node may be silent; milliseconds. */
+export async function startCluster(cleanup: Cleanup, silence = 1000): Promise<TestCluster> {
+  const timeout = ['--cluster-node-timeout', `${silence}`];
+  const settings = ['--cluster-enabled', 'yes', ...timeout, '--repl-diskless-sync-delay', '0'];
   const ports = await freePorts(6);
   const nodes = await Promise.all(ports.map((port) => startRedis(cleanup, settings, { port })));
   const addresses = ports.map((port) => `127.0.0.1:${port}`);

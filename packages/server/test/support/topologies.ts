@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { TlsFiles } from '../../src/stores/redis/connection.ts';
 import { startRedis } from './redis.ts';
-import { startCluster, startSentinel, startTls } from './redis-topologies.ts';
+import { STEADY, startCluster, startSentinel, startTls } from './redis-topologies.ts';
 import type { Cleanup } from './server.ts';
 
 export interface Topology {
@@ -31,11 +31,11 @@ export const TOPOLOGIES: Readonly<Record<string, (cleanup: Cleanup) => Promise<T
     };
   },
   'Redis behind Sentinel': async (cleanup) => {
-    const { url, master } = await startSentinel(cleanup);
+    const { url, master } = await startSentinel(cleanup, STEADY);
     return topology(url, async () => [(await master()).admin]);
   },
   'Redis Cluster': async (cleanup) => {
-    const { url, masters } = await startCluster(cleanup);
+    const { url, masters } = await startCluster(cleanup, STEADY);
     return topology(url, async () => (await masters()).map(({ admin }) => admin));
   },
 };

@@ -5,7 +5,7 @@ import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { faultsOf, faultsOfRedis } from '../support/audit.ts';
 import { PATIENT, startRedis } from '../support/redis.ts';
 import { dumpRedis, linesOf } from '../support/redis-dump.ts';
-import { startCluster } from '../support/redis-topologies.ts';
+import { STEADY, startCluster } from '../support/redis-topologies.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
 import type { StoreOfSuite } from './harness.ts';
 
@@ -41,7 +41,7 @@ export async function redis(cleanup: Cleanup): Promise<StoreOfSuite> {
 }
 
 export async function cluster(cleanup: Cleanup): Promise<StoreOfSuite> {
-  const { url, masters } = await startCluster(cleanup);
+  const { url, masters } = await startCluster(cleanup, STEADY);
   const servers = (await masters()).map(({ admin }) => admin);
   return onRedis(cleanup, url, servers);
 }

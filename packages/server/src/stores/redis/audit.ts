@@ -23,8 +23,6 @@ export interface RedisAuditOptions extends Pick<RedisOptions, 'url' | 'namespace
   readonly settle: number;
 }
 
-/** How long a Redis may take to answer at all. Units: milliseconds. */
-const GREETING = 3000;
 /** Partitions differ by chance, and by subjects with several sessions. More than this many times the share is told. */
 const UNEVEN = 4;
 /** Where the share of a partition is smaller than this, differences are not told. */
@@ -55,8 +53,7 @@ export class RedisAudit implements Audit {
       const refusal = new Promise<never>((_, reject) => {
         this.refuse = reject;
       });
-      if (!(await Promise.race([refusal, this.calls.ready(GREETING)])))
-        throw this.calls.trouble ?? new Error('no answer');
+      if (!(await Promise.race([refusal, this.calls.ready()]))) throw this.calls.trouble ?? new Error('no answer');
       return await this.walk(options);
     } catch (error) {
       throw (error as Error).cause ?? error;

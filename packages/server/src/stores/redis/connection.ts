@@ -176,8 +176,12 @@ export class Connection {
     if (wasThere) return new Error(`the connection to ${nodes} was lost${said === null ? '' : ` (${textOf(said)})`}`);
     if (this.client instanceof Cluster) {
       const { lastNodeError = said } = (said ?? {}) as { lastNodeError?: unknown };
-      // Its nodes answer, and the driver's look at CLUSTER INFO, which it tells nobody of, was not what it should be.
-      if (said === null) return new Error(`the Cluster of ${nodes} is down: its nodes say cluster_state:fail`);
+      // The driver has asked for CLUSTER INFO, and tells nobody what it heard.
+      if (said === null) {
+        return new Error(
+          `the Cluster of ${nodes} is down (its nodes say cluster_state:fail), or closed the connection`,
+        );
+      }
       return noCluster(lastNodeError, nodes);
     }
     return said instanceof Error ? said : new Error(textOf(said));
@@ -258,9 +262,12 @@ class Sending extends Command {
   }
 }
 
-/** Tells whether each node that a command came to has sent it on, or asked for patience, until the driver gave up. */
-function wasSentAway(error: unknown): boolean {
-  return (error as Error).message.startsWith('Too many Cluster redirections');
+/**
+ * Tells whether each node that a command came to has sent it on, or asked for patience, until the driver gave up. A node that
+ * was lost instead of that may have done it.
+ */
+export function wasSentAway(error: unknown): boolean {
+  return (error as Error).message.startsWith('Too many Cluster redirections. Last error: ReplyError: ');
 }
 
 /** Gives the pause before an attempt after the first one, which waits for nothing. Units: milliseconds. */

@@ -65,7 +65,7 @@ export function sentinelConnector(login: Login, limit: number, name: string, sen
           if (said.some((text) => /invalid reply: null|No such master with that name/.test(text))) {
             throw new Error(`the Sentinels at ${sentinels} know no master of the name ${name}`);
           }
-          throw noSentinel(said.at(-1) ?? textOf(error), sentinels);
+          throw noSentinel(said.at(-1) ?? textOf(error), sentinels, this.tls);
         });
       const at = ({ remoteAddress, remotePort }: Socket) =>
         remoteAddress === undefined ? `the master ${name}` : place(remoteAddress, remotePort);

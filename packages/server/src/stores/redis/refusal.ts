@@ -66,11 +66,19 @@ export function noCluster(cause: unknown, nodes: string): Error {
   return new Error(`no node of the Cluster answers (${nodes}): ${text}`);
 }
 
-/** Says what became of asking Sentinels. `said`: what the driver says of the last one. `sentinels`: those of the URL. */
-export function noSentinel(said: string, sentinels: string): Error {
+/**
+ * Says what became of asking Sentinels. `said`: what the driver says of the last one. `sentinels`: those of the URL. `tls`: asked
+ * with TLS.
+ */
+export function noSentinel(said: string, sentinels: string, tls: boolean): Error {
   const [, at, why] = /^failed to connect to sentinel (\S+) because (.*)$/s.exec(said) ?? [];
   if (at === undefined || why === undefined) return new Error(`no Sentinel answers (${sentinels}): ${said}`);
-  if (why === 'Connection is closed.') return new Error(`no Sentinel answers (${sentinels}): ${at} cannot be reached`);
+  const hint = tls ? 'if it does not speak TLS, use redis+sentinel://' : 'if it wants TLS, use rediss+sentinel://';
+  // The driver keeps to itself why it was closed.
+  if (why === 'Connection is closed.') {
+    return new Error(`no Sentinel answers (${sentinels}): ${at} cannot be reached; ${hint}`);
+  }
+  if (why === 'Command timed out') return new Error(`no Sentinel answers (${sentinels}): ${at} is silent; ${hint}`);
   if (/unknown command/i.test(why)) return new Error(`${at} is no Sentinel; its port is often 26379`);
   return new Error(`no Sentinel answers (${sentinels}): ${at} says: ${why}`);
 }
