@@ -15,7 +15,7 @@ export const STORE_VARIABLES = {
     unit: '',
     default: 'lmdb:data',
     allowed:
-      'lmdb:PATH, memory: or a URL of redis, redis+sentinel or redis+cluster (rediss for TLS); a database is a number, and a Cluster has none but 0',
+      'lmdb:PATH, memory: or a URL of redis, redis+sentinel or redis+cluster (rediss for TLS), DB a number, 0 for a Cluster',
     sentence:
       'Where sessions live. `lmdb:PATH` is the embedded store in a folder, relative to where the server is started; `memory:` forgets everything at the end; the others are Redis (6.2 or later) or Valkey (7.2 or later): one server (`redis://[USER:PASSWORD@]HOST:PORT/DB`), the master that Sentinels watch (`redis+sentinel://HOST:PORT,HOST:PORT/NAME/DB`) or a Cluster (`redis+cluster://HOST:PORT,HOST:PORT`). Special characters of a password are percent-encoded.',
   },
