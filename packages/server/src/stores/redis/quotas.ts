@@ -2,7 +2,8 @@
  * The quota of an app, which is exact though its sessions are in 256 partitions. A create first takes room: it adds a lease
  * and one to the count of the app, in one small key (keys.ts). Then the session is written, and the lease ends. What ends
  * sessions does not look here, so the count is never too low and may be too high. When it says full, the sessions are
- * counted, and that count takes its place.
+ * counted, and that count takes its place. An app is full when that count says so and no lease is left that could give its room
+ * back, as those do whose token or id was taken.
  *
  * A count walks the partitions one after the other, and is only kept if no lease was taken or ended meanwhile. A lease
  * whose session is not there yet counts as one: until it is settled, or lapses, because its process died. Moves take leases,
@@ -35,7 +36,8 @@ const [MIN_PAUSE, MAX_PAUSE] = [20, 200];
 /** Apps whose counts this process remembers. */
 const KEPT = 1000;
 
-const [TAKEN, FULL] = [1, 0];
+/** What the script says: full for certain, or full if all leases become sessions. */
+const [FULL, TAKEN, FULL_BY_LEASES] = [0, 1, 3];
 
 type Moved = Exclude<CreateOutcome, { readonly kind: 'full' }>;
 
@@ -96,7 +98,7 @@ export class Quotas {
       if (state === TAKEN) return lease;
       if (state === FULL && isSure) return null;
       if (performance.now() > patience) {
-        if (state === FULL) return null;
+        if (state === FULL || state === FULL_BY_LEASES) return null;
         throw new ServiceError('store_unavailable', 'the sessions of the app could not be counted in time');
       }
       isSure = await this.counted(app, now);
