@@ -12,7 +12,7 @@ if max then
   local good = tonumber(redis.call('ZSCORE', quota, 'good') or '')
   if not count or not good or now >= good then return { now, 2 } end
   -- Beside the leases there are count, good and changes.
-  if count >= max then return { now, redis.call('ZCARD', quota) > 3 and 3 or 0 } end
+  if count >= max then return { now, redis.call('ZCOUNT', quota, '-inf', '+inf') > 3 and 3 or 0 } end
 end
 redis.call('ZADD', quota, now + held, lease)
 if count then redis.call('ZINCRBY', quota, 1, 'count') end
