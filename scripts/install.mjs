@@ -19,7 +19,7 @@ export function run(command, args, env = process.env) {
 
 /** Installs what the lockfile says, unless that was done already. */
 export function install() {
-  installIn('.', 'dependencies');
+  if (!installIn('.', 'dependencies')) process.exit(1);
 }
 
 /**
@@ -28,20 +28,21 @@ export function install() {
  */
 export function installGenerators() {
   if (process.env.RS_TEST_INSTALL === 'no') return;
-  const fail = () => console.error('the generators of clients could not be installed: their test does not run');
-  installIn('packages/server/test/clients', 'the generators of clients that a test runs', fail);
+  if (!installIn('packages/server/test/clients', 'the generators of clients that a test runs'))
+    console.error('the generators of clients could not be installed: their test does not run');
 }
 
-/** `fail`: what to do when npm cannot. Default: to end the process. */
-function installIn(folder, what, fail = () => process.exit(1)) {
+/** Installs what the lockfile of a folder says, unless that was done already. Gives whether it is there. */
+export function installIn(folder, what) {
   const mark = join(root, folder, 'node_modules', '.rest-sessions-installed');
   // Not the version of Node: nothing is compiled, and tests start servers on other versions over the same node_modules.
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, folder, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return true;
   console.log(`installing ${what}…`);
   const npm = spawnSync('npm', ['ci', '--loglevel=error', '--prefix', folder], { cwd: root, stdio: 'inherit' });
-  if (npm.status === 0) writeFileSync(mark, wanted);
-  else fail();
+  if (npm.status !== 0) return false;
+  writeFileSync(mark, wanted);
+  return true;
 }

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { root } from './install.mjs';
+import { installIn, root } from './install.mjs';
 import { testFiles } from './test-files.mjs';
 
 const folder = join(root, 'scripts/runtimes');
@@ -33,12 +33,7 @@ export function otherRuntimes() {
 }
 
 function onNodes() {
-  const { status } = spawnSync(
-    'npm',
-    ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
-    { stdio: 'inherit' },
-  );
-  if (status !== 0) return missing('npm could not install them', 'Node');
+  if (!installIn('scripts/runtimes', 'other versions of Node')) return missing('npm could not install them', 'Node');
   return NODES.flatMap((version) => {
     const node = join(folder, `node_modules/node-${version}/bin/node`);
     // What starts a program by its name gets this Node, too.
