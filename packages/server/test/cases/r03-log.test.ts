@@ -44,6 +44,14 @@ async function endsOn(child: ChildProcess, ended: Promise<unknown>, signal: Node
   assert.deepEqual(await ended, [0, null]);
 }
 
+/** Tells whether the server behind a client answers. */
+function answers(client: Client): Promise<boolean> {
+  return client.send('GET', '/ping').then(
+    () => true,
+    () => false,
+  );
+}
+
 describe('R3: a log that cannot be written', () => {
   for (const [name, of] of [
     ['standard error', (fd: number): Streams => ['ignore', fd]],
@@ -81,11 +89,7 @@ describe('R3: a log that cannot be written', () => {
     t.after(() => child.kill('SIGKILL'));
     const client = new Client(`http://127.0.0.1:${port}`);
     t.after(() => client.close());
-    const serves = () =>
-      client.send('GET', '/ping').then(
-        () => true,
-        () => false,
-      );
+    const serves = () => answers(client);
     await until(serves, 'it serves');
     for (let i = 0; i < 200; i++) assert.ok(await serves());
     await until(() => readFileSync(log).length === 8192, 'the log is as large as it may be');
@@ -203,11 +207,7 @@ s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);os.dup2(s.fileno(),2);os.
     const socket = await accepted;
     const client = new Client(`http://127.0.0.1:${port}`);
     t.after(() => client.close());
-    const serves = () =>
-      client.send('GET', '/ping').then(
-        () => true,
-        () => false,
-      );
+    const serves = () => answers(client);
     await until(
       () => text.includes('"msg":"listening"'),
       () => text,

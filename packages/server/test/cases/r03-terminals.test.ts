@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Client } from '../support/client.ts';
 import { NEEDS_ROOT, STRANGER } from '../support/command.ts';
-import { type Cleanup, MAIN, temporaryFolder } from '../support/server.ts';
+import { type Cleanup, isAlive, MAIN, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 /** Runs a shell's words on a terminal until a server there listens. The words print `pid=…` of the server first. */
@@ -36,15 +36,6 @@ async function onTerminal(cleanup: Cleanup, words: string) {
   const client = new Client(url()!);
   cleanup.after(() => client.close());
   return { script, pid, client };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe('R3: the terminal of a server', () => {

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Client } from '../support/client.ts';
-import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
+import { isAlive, MAIN, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 describe('R10: signals', () => {
@@ -81,15 +81,6 @@ describe('R10: signals', () => {
     await until(() => !isAlive(pid), 'it ends');
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** A wrapper as a user writes it: two workers on one port. It tells of them on its standard output, and does what it reads. */
 const PRIMARY = `

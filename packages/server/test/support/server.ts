@@ -87,3 +87,13 @@ export async function startServer(
     },
   };
 }
+
+/** Tells whether a process is there. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
