@@ -1,6 +1,5 @@
 /** R19: a connection that is dropped costs no read, and a write only where nobody knows whether it was done. */
 import assert from 'node:assert/strict';
-import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -9,7 +8,8 @@ import { clientFor } from '../../src/stores/redis/clients.ts';
 import { wasSentAway } from '../../src/stores/redis/connection.ts';
 import { makeSession } from '../stores/redis-load.ts';
 import { Client } from '../support/client.ts';
-import { freePorts, type RedisServer, startRedis } from '../support/redis.ts';
+import { startProxy } from '../support/proxy.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
 import { commandsCalled } from '../support/redis-acl.ts';
 import { STEADY, startCluster, until } from '../support/redis-topologies.ts';
 import { type Cleanup, startServer } from '../support/server.ts';
@@ -210,7 +210,7 @@ for (const [kind, topology] of [
 
 test('R19: a connection that is cut after the command has arrived: a write is done once, and a read is answered (kind: cut in mid-command)', async (t) => {
   const redis = await startRedis(t);
-  const proxy = await startProxy(t, redis.port);
+  const proxy = await startCutting(t, redis.port);
   const client = await start(t, { RS_STORE: `redis://127.0.0.1:${proxy.port}` });
   const token = await client.create('shop', 'u1', { n: 1 });
   // Redis learns the script, so that no answer is lost that says it does not know it.
@@ -251,34 +251,16 @@ interface Proxy {
   cutAnswers: number;
 }
 
-/** Stands between the server and Redis, and cuts connections where the answer would be. */
-async function startProxy(cleanup: Cleanup, target: number): Promise<Proxy> {
-  const sockets = new Set<Socket>();
-  const [port] = (await freePorts(1)) as [number];
-  const proxy: Proxy = { port, cutAnswers: 0 };
-  const server = createServer((near) => {
-    const far = connect(target, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        for (const end of [near, far]) end.destroy();
-        sockets.delete(socket);
-      });
-    }
-    near.on('data', (chunk) => far.write(chunk));
-    far.on('data', (chunk) => {
+/** Cuts connections where the answer would be. */
+async function startCutting(cleanup: Cleanup, target: number): Promise<Proxy> {
+  const proxy = { port: 0, cutAnswers: 0 };
+  proxy.port = await startProxy(cleanup, target, {
+    fromRedis: (near, chunk, pass) => {
       // The answer to a handshake is long, and not meant.
-      if (proxy.cutAnswers > 0 && chunk.length < 2000) {
-        proxy.cutAnswers--;
-        near.resetAndDestroy();
-      } else near.write(chunk);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  cleanup.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
+      if (proxy.cutAnswers === 0 || chunk.length >= 2000) return pass();
+      proxy.cutAnswers--;
+      near.resetAndDestroy();
+    },
   });
   return proxy;
 }

@@ -3,11 +3,11 @@
  * with Retry-After, never a wrong answer; what was given up is not done later; back to normal without a restart.
  */
 import assert from 'node:assert/strict';
-import { connect, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { APP, type Made, makeAliased, put, SECOND, T0 } from '../conformance/harness.ts';
 import { type Answer, Client } from '../support/client.ts';
+import { startProxy } from '../support/proxy.ts';
 import { freePorts, type RedisServer, startRedis } from '../support/redis.ts';
 import { openOn } from '../support/redis-store.ts';
 import { startCluster, until } from '../support/redis-topologies.ts';
@@ -218,7 +218,7 @@ describe('faults of Redis (G8)', () => {
 
   test('a connection that is cut or falls silent in mid-command is 503 in time, then made anew', async (t) => {
     const redis = await startRedis(t);
-    const proxy = await startProxy(t, redis.port);
+    const proxy = await startFaulty(t, redis.port);
     const { client } = await startOn(t, proxy.port);
     const token = await makeSession(client, 'u1');
     for (const fault of ['cut', 'silent', 'lost'] as const) {
@@ -306,31 +306,14 @@ interface Proxy {
   fault: 'cut' | 'silent' | 'lost' | null;
 }
 
-/** Stands between the server and Redis and does to the connection what networks do. */
-async function startProxy(cleanup: Cleanup, target: number): Promise<Proxy> {
-  const sockets = new Set<Socket>();
-  const [port] = (await freePorts(1)) as [number];
-  const proxy: Proxy = { port, fault: null };
-  const server = createServer((near) => {
-    const far = connect(target, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        for (const end of [near, far]) end.destroy();
-        sockets.delete(socket);
-      });
-    }
-    near.on('data', (chunk) => {
+async function startFaulty(cleanup: Cleanup, target: number): Promise<Proxy> {
+  const proxy: { port: number; fault: Proxy['fault'] } = { port: 0, fault: null };
+  proxy.port = await startProxy(cleanup, target, {
+    toRedis: (near, _chunk, pass) => {
       if (proxy.fault === 'cut') near.resetAndDestroy();
-      else if (proxy.fault !== 'lost') far.write(chunk);
-    });
-    far.on('data', (chunk) => void (proxy.fault === null && near.write(chunk)));
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  cleanup.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
+      else if (proxy.fault !== 'lost') pass();
+    },
+    fromRedis: (_near, _chunk, pass) => void (proxy.fault === null && pass()),
   });
   return proxy;
 }
