@@ -3,10 +3,16 @@ import { ERROR_CODES, type ErrorCode, ServiceError } from '../packages/server/sr
 import { DEFAULT_POLICY } from '../packages/server/src/core/policy.ts';
 import { Sessions } from '../packages/server/src/core/sessions.ts';
 import { routeTable } from '../packages/server/src/http/app.ts';
-import { errorsOf } from '../packages/server/src/http/openapi.ts';
-import { ERROR_HEADERS } from '../packages/server/src/http/openapi-words.ts';
-import type { OperationRoute } from '../packages/server/src/http/operation.ts';
-import { classicName, problem, problemTitle, problemType, STATUS } from '../packages/server/src/http/problem.ts';
+import {
+  classicName,
+  problem,
+  problemTitle,
+  problemType,
+  STATUS,
+} from '../packages/server/src/http/message/problem.ts';
+import { errorsOf } from '../packages/server/src/http/openapi/openapi.ts';
+import { ERROR_HEADERS } from '../packages/server/src/http/openapi/openapi-words.ts';
+import type { OperationRoute } from '../packages/server/src/http/operation/operation.ts';
 import { MemoryStore } from '../packages/server/src/stores/memory/memory-store.ts';
 
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];

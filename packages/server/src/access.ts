@@ -1,12 +1,12 @@
 /** Who may call, how often, and behind which certificate: made from the configuration for serve.ts, and read again when its files change. */
 import { type Config, ConfigError, type RateConfig } from './config.ts';
-import type { Authenticate } from './http/auth.ts';
-import type { RateLimits } from './http/rate-limits.ts';
+import type { Authenticate } from './http/guards/auth.ts';
+import type { RateLimits } from './http/guards/rate-limits.ts';
 import { type KeyEvent, KeySource } from './keys/source.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { Reminder } from './limits/reminder.ts';
 import { WrongKeys } from './limits/wrong-keys.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
 import type { Reloading } from './reloading.ts';
 import { TlsSource } from './tls.ts';
 

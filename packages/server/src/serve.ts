@@ -6,16 +6,16 @@ import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import { createApp } from './http/app.ts';
-import { HostRule } from './http/host-rule.ts';
-import { NodeServer, type RequestLine } from './http/node-server.ts';
-import type { Log } from './log.ts';
-import { isOutage, Outage } from './outage.ts';
+import { HostRule } from './http/guards/host-rule.ts';
+import { NodeServer, type RequestLine } from './http/sockets/node-server.ts';
+import type { Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
 import { type Reloading, WatchedFiles } from './reloading.ts';
-import { watchStore } from './store-watch.ts';
 import { openStore } from './stores/open-store.ts';
-import { startSweeper } from './sweeper.ts';
+import { isOutage, Outage } from './upkeep/outage.ts';
+import { watchStore } from './upkeep/store-watch.ts';
+import { startSweeper } from './upkeep/sweeper.ts';
 
 /** A server that answers. */
 export interface RunningServer {

@@ -6,7 +6,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { TlsConfig } from './config.ts';
-import { secureContext, type TlsFiles } from './http/secure-server.ts';
+import { secureContext, type TlsFiles } from './http/sockets/secure-server.ts';
 
 /** Files that fit, and what their operator should know; one line each. */
 export interface ReadTlsFiles {

@@ -40,7 +40,7 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'the scripts are files, the driver is in connection.ts and clients.ts',
   },
   {
-    from: /^http\/(node-server|bare-connection|concurrency|secure-server|connections|head-checks|host-rule|request-line|chunk-sizes)\.ts$/,
+    from: /^http\/(sockets\/|guards\/host-rule\.ts$)/,
     mayImport: /^(core\/|http\/|@hono\/node-server$|node:(https?|net|tls)$)/,
     why: 'the place with sockets',
   },
@@ -50,8 +50,12 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
     why: 'http knows no store and no configuration',
   },
   { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
-  { from: /^log\.ts$/, mayImport: /^(config\.ts$|log-sink\.ts$|pino|node:)/, why: 'the log depends on its level only' },
-  { from: /^log-sink\.ts$/, mayImport: /^node:fs$/, why: 'it writes what it is given' },
+  {
+    from: /^log\/log\.ts$/,
+    mayImport: /^(config\.ts$|log\/log-sink\.ts$|pino|node:)/,
+    why: 'the log depends on its level only',
+  },
+  { from: /^log\/log-sink\.ts$/, mayImport: /^node:fs$/, why: 'it writes what it is given' },
   {
     from: /^policy\/schema\.ts$/,
     mayImport: /^(core\/(policy|validate)\.ts$|zod$)/,
@@ -70,21 +74,21 @@ const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
   },
   {
     from: /^tls\.ts$/,
-    mayImport: /^(config\.ts$|http\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
+    mayImport: /^(config\.ts$|http\/sockets\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
     why: 'it reads files for the server',
   },
   { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
-  { from: /^outage\.ts$/, mayImport: /^core\/errors\.ts$/, why: 'it is handed what it asks and tells' },
+  { from: /^upkeep\/outage\.ts$/, mayImport: /^core\/errors\.ts$/, why: 'it is handed what it asks and tells' },
   { from: /^reloading\.ts$/, mayImport: /^node:fs(\/promises)?$/, why: 'it is handed what it reads' },
-  { from: /^sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
+  { from: /^upkeep\/sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
   {
-    from: /^store-watch\.ts$/,
+    from: /^upkeep\/store-watch\.ts$/,
     mayImport: /^(stores\/finding\.ts$|node:timers\/promises$)/,
     why: 'the watch is handed what it asks',
   },
   {
     from: /^cli\//,
-    mayImport: /^(cli\/|config\.ts$|keys\/|log\.ts$|(serve|doctor)\.ts$|node:)/,
+    mayImport: /^(cli\/|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor)\.ts$|node:)/,
     why: 'the command neither knows core nor stores',
   },
   {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ServiceError } from '../src/core/errors.ts';
-import { isOutage, Outage } from '../src/outage.ts';
+import { isOutage, Outage } from '../src/upkeep/outage.ts';
 
 const away = (cause: unknown = new Error('connect ECONNREFUSED')) =>
   new ServiceError('store_unavailable', 'the session store did not do its work', { cause });

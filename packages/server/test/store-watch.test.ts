@@ -1,8 +1,8 @@
 /** Warnings about the store's settings: said when they begin, not again with every look. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Notices } from '../src/store-watch.ts';
 import type { Finding } from '../src/stores/finding.ts';
+import { Notices } from '../src/upkeep/store-watch.ts';
 import { startRedis } from './support/redis.ts';
 import { as, createAccount } from './support/redis-acl.ts';
 import { startCluster, until } from './support/redis-topologies.ts';

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Config, ConfigError, nearest, readConfig, showUrl, unknownVariables } from '../config.ts';
-import { createLog, finishLog, flushLog, greet, isLogStuck, type Log } from '../log.ts';
+import { createLog, finishLog, flushLog, greet, isLogStuck, type Log } from '../log/log.ts';
 import { type RunningServer, serve } from '../serve.ts';
 import { consoleInto } from './console.ts';
 import { leave } from './leave.ts';

@@ -1,6 +1,6 @@
 /**
  * Every way a request can fail, by code. The code is the contract between the layers: core and stores throw it,
- * `http/problem.ts` alone knows which status it becomes. Absence is not an error: it is null, 0 or an empty list.
+ * `http/message/problem.ts` alone knows which status it becomes. Absence is not an error: it is null, 0 or an empty list.
  */
 import type { Session } from './session.ts';
 

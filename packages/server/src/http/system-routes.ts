@@ -4,7 +4,7 @@
  */
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
-import { answer, type Handle, type Route } from './route.ts';
+import { answer, type Handle, type Route } from './message/route.ts';
 
 /** `isStopping` turns true when the server has been told to stop: from then on it is not ready. */
 export function systemRoutes(

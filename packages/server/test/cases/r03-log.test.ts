@@ -6,7 +6,7 @@ import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync }
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { LogSink } from '../../src/log-sink.ts';
+import { LogSink } from '../../src/log/log-sink.ts';
 import { Client } from '../support/client.ts';
 import { freePorts } from '../support/redis.ts';
 import { type Cleanup, MAIN, temporaryFolder } from '../support/server.ts';

@@ -9,8 +9,8 @@ import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { Hono } from 'hono';
-import { LIMITS, NodeServer } from '../../src/http/node-server.ts';
-import type { RequestEnv } from '../../src/http/route.ts';
+import type { RequestEnv } from '../../src/http/message/route.ts';
+import { LIMITS, NodeServer } from '../../src/http/sockets/node-server.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/server.ts';
 

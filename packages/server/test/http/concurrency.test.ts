@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Concurrency } from '../../src/http/concurrency.ts';
+import { Concurrency } from '../../src/http/sockets/concurrency.ts';
 
 /** Turns so many connections away at once; gives after how many milliseconds each is read again. */
 function rests(t: TestContext, count: number): number[] {

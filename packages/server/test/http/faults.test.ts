@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { quoted, shown } from '../../src/http/faults.ts';
+import { quoted, shown } from '../../src/http/operation/faults.ts';
 
 test('a name is shown as it was sent, but nothing in it that a log or a terminal would obey', () => {
   assert.equal(quoted('größe 😀'), '"größe 😀"');

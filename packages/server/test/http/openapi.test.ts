@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { STATUS } from '../../src/http/problem.ts';
+import { STATUS } from '../../src/http/message/problem.ts';
 import { DescribedClient } from '../support/described-client.ts';
 import type { Description } from '../support/description.ts';
 import { startServer } from '../support/server.ts';

@@ -5,7 +5,7 @@ import { Sessions } from '../../src/core/sessions.ts';
 import type { SessionStore } from '../../src/core/store.ts';
 import { checkApp, checkSubject } from '../../src/core/validate.ts';
 import { createApp } from '../../src/http/app.ts';
-import { NodeServer } from '../../src/http/node-server.ts';
+import { NodeServer } from '../../src/http/sockets/node-server.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { STATUS } from '../../src/http/problem.ts';
+import { STATUS } from '../../src/http/message/problem.ts';
 import type { Answer } from '../support/client.ts';
 import { freshApp, type Service } from './harness.ts';
 

@@ -1,0 +1,89 @@
+/** Domain ⇄ JSON: the only place with wire names and wire units. */
+import { expiresAt } from '../../core/expiry.ts';
+import { pick } from '../../core/merge.ts';
+import type { Policy } from '../../core/policy.ts';
+import { EMPTY_DATA, type Session } from '../../core/session.ts';
+
+/**
+ * Writes the classic form of a session: compact, members in the fixed order that textual clients match. The data is the
+ * stored text, not parsed and written again. `idle` in milliseconds.
+ */
+export function classicSession(session: Session, reads: number, idle: number): string {
+  const { subject, version, idleTimeout, ip, data } = session;
+  const ttl = idleTimeout === null ? null : Math.floor(idleTimeout / 1000);
+  const head = `{"id":${JSON.stringify(subject)},"r":${reads},"w":${version},"ttl":${ttl},"idle":${Math.floor(idle / 1000)}`;
+  return `${head},"ip":${JSON.stringify(ip)}${data === EMPTY_DATA ? '' : `,"d":${data}`}}`;
+}
+
+/** Writes each member of a session in v1: instants by RFC 3339 in UTC, durations in seconds, the data as its text. */
+const MEMBERS = {
+  id: ({ id }) => JSON.stringify(id),
+  app: ({ app }) => JSON.stringify(app),
+  subject: ({ subject }) => JSON.stringify(subject),
+  createdAt: ({ createdAt }) => instant(createdAt),
+  authenticatedAt: ({ authenticatedAt }) => instant(authenticatedAt),
+  lastSeenAt: ({ lastSeenAt }) => instant(lastSeenAt),
+  expiresAt: (session) => instant(expiresAt(session)),
+  absoluteExpiresAt: ({ absoluteExpiresAt }) => instant(absoluteExpiresAt),
+  idleTimeout: ({ idleTimeout }) => String(seconds(idleTimeout)),
+  version: ({ version }) => String(version),
+  reads: ({ reads }) => String(reads),
+  ip: ({ ip }) => JSON.stringify(ip),
+  userAgent: ({ userAgent }) => JSON.stringify(userAgent),
+  label: ({ label }) => JSON.stringify(label),
+  data: ({ data }) => data,
+} as const satisfies Record<string, (session: Session) => string>;
+
+export type SessionMember = keyof typeof MEMBERS;
+export const SESSION_MEMBERS = Object.keys(MEMBERS) as SessionMember[];
+
+/** Which members an answer has. `data`: the paths within it; empty for all of it. */
+export interface Fields {
+  readonly members: readonly SessionMember[];
+  readonly data: readonly string[];
+}
+
+/** Writes a session in v1, whole or the members asked for. The token is never in it. */
+export function sessionJson(session: Session, fields?: Fields): string {
+  let text = '';
+  for (const member of fields?.members ?? SESSION_MEMBERS) {
+    const paths = member === 'data' ? (fields?.data ?? []) : [];
+    const value = paths.length > 0 ? pick(session.data, paths) : MEMBERS[member](session);
+    text += `${text === '' ? '{' : ','}"${member}":${value}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
+
+export function sessionList(sessions: readonly Session[]): string {
+  return `[${sessions.map((session) => sessionJson(session)).join(',')}]`;
+}
+
+/** Writes the strong ETag of a session: its version. */
+export function etag({ version }: Session): string {
+  return `"${version}"`;
+}
+
+/** Writes a policy in v1: durations in seconds. */
+export function policyJson(policy: Policy): string {
+  const isDuration = (name: string) => /Timeout$|Grace$/.test(name);
+  return JSON.stringify(policy, (name, value) => (isDuration(name) ? seconds(value as number | null) : value));
+}
+
+/** Units: milliseconds to seconds. */
+export function seconds(duration: number | null): number | null {
+  return duration === null ? null : duration / 1000;
+}
+
+/** Units: seconds to milliseconds, whole ones. */
+export function milliseconds(duration: number): number {
+  return Math.round(duration * 1000);
+}
+
+/** Gives a duration that a caller asked for: all that is not above nought is nought. Units: seconds to milliseconds. */
+export function durationOf(duration: number | null): number | null {
+  return duration === null ? null : Math.max(0, milliseconds(duration));
+}
+
+function instant(at: number | null): string {
+  return at === null || at === Number.POSITIVE_INFINITY ? 'null' : `"${new Date(at).toISOString()}"`;
+}

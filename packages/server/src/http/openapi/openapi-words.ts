@@ -1,0 +1,119 @@
+/** What the OpenAPI document says beside its operations: the introduction, groups, path parts and headers of answers. */
+import type { ErrorCode } from '../../core/errors.ts';
+import { APP_NAME, LONGEST } from '../../core/validate.ts';
+import type { Json } from './json-schemas.ts';
+
+export const INFO: Json = {
+  title: 'REST-Sessions',
+  summary: 'The login-session server that every stack can use, over plain HTTP.',
+  license: { name: 'MIT', identifier: 'MIT' },
+  description: `A session is what a server remembers of someone who is logged in. Any stack behind one domain creates, reads, changes and ends it here.
+
+- The caller shows its API key (\`Authorization: Bearer KEY\`) where the server has keys. The end user's token travels in the header \`Session-Token\`, never in a URL.
+- Instants are RFC 3339 in UTC with milliseconds; durations are seconds and may have a fraction.
+- Errors are problem details (RFC 9457). Compare \`code\`; \`errors\` names each value that is wrong. Members and parameters that are unknown are refused.
+- A wrong API key is 401 or 403, a token that opens nothing 404, a lost store 503. Only the 404 with the code \`session_not_found\` means that someone is logged out.
+- HEAD works wherever GET does.
+- A request that is too long, too slow or malformed is refused before any route sees it. Where its path is one of v1, the answer is a problem, too; else it is \`{name, message}\`, as in the classic API.`,
+};
+
+export const API_KEY = 'An API key. A server without keys, on loopback, needs none.';
+
+/** Generated clients and old ones have a setting for it. */
+export const API_KEY_BASIC =
+  'The API key as the password; the name before it may be any. For clients that know Basic only.';
+
+export const TAGS: Readonly<Record<string, string>> = {
+  'Session of a token': 'What a page does: log someone in, look who it is, keep something, log out.',
+  'Sessions of a subject': 'The devices someone is logged in on.',
+  'Sessions of an app': 'For back offices: every session of an app, who is active, the end of all.',
+  Apps: 'What the server keeps, and by which rules.',
+  Checks: 'For gateways: many tokens in one call, and RFC 7662.',
+};
+
+/** The rules of a token that a caller chooses, in words. */
+export const CHOSEN_TOKEN =
+  'A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400.';
+
+/** The text of a subject in a request, as JSON Schema. */
+export const SUBJECT_TEXT = {
+  minLength: 1,
+  maxLength: LONGEST.subject,
+  pattern: '^(?!\\.{1,2}$)[^\\n\\r\\u2028\\u2029]+$',
+} as const;
+
+/** The parts of paths. */
+export const PARTS: Readonly<Record<string, Json>> = {
+  app: {
+    description: 'The app: a namespace for sessions. Names that begin with `_` are reserved.',
+    schema: { type: 'string', pattern: APP_NAME.pattern.source },
+    example: 'shop',
+  },
+  subject: {
+    description:
+      'Whose sessions: any text without line breaks, percent-encoded. Not `.` and `..`: most clients take them as steps and ask for `/sessions`, which is the whole app.',
+    schema: { type: 'string', ...SUBJECT_TEXT },
+    example: 'user123',
+  },
+  id: {
+    description: 'The public id of a session. Text that is no id is the id of none.',
+    schema: { type: 'string', minLength: 1 },
+    example: '7d0ZkqkJ4yKcVnB3',
+  },
+};
+
+export interface HeaderAnswer {
+  readonly description: string;
+  readonly required: boolean;
+  readonly schema: Json;
+}
+
+const SECONDS = { type: 'string', pattern: '^[1-9]\\d*$' };
+
+export const HEADER_ANSWERS = {
+  'Cache-Control': {
+    description: 'No answer may be stored: it speaks of who is logged in.',
+    required: true,
+    schema: { const: 'no-store' },
+  },
+  ETag: {
+    description: 'The version of the session, for If-Match.',
+    required: true,
+    schema: { type: 'string', pattern: '^"[1-9]\\d*"$' },
+  },
+  Location: {
+    description: 'Where the session is by its public id.',
+    required: true,
+    schema: { type: 'string', pattern: '^/v1/apps/' },
+  },
+  'Idempotency-Replayed': {
+    description: 'There when the answer is one given before, to the same Idempotency-Key.',
+    required: false,
+    schema: { const: 'true' },
+  },
+  'WWW-Authenticate': {
+    description: 'What is missing (RFC 6750).',
+    required: true,
+    schema: { type: 'string', pattern: '^Bearer realm=' },
+  },
+  RateLimit: {
+    description: 'What is left of each limit, where the server has some (draft-ietf-httpapi-ratelimit-headers-10).',
+    required: false,
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': { description: 'The limits.', required: false, schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds after which to try again.', required: true, schema: SECONDS },
+} as const satisfies Record<string, HeaderAnswer>;
+
+export type HeaderAnswerName = keyof typeof HEADER_ANSWERS;
+
+export const LIMITS = ['RateLimit', 'RateLimit-Policy'] as const;
+
+/** The headers of errors that have some of their own. */
+export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAnswerName[]>>> = {
+  unauthorized: ['WWW-Authenticate'],
+  forbidden: ['WWW-Authenticate'],
+  rate_limited: ['Retry-After', ...LIMITS],
+  overloaded: ['Retry-After'],
+  store_unavailable: ['Retry-After'],
+};

@@ -1,0 +1,72 @@
+/** What comes before the body of a v1 request: query, and the headers that mean something. */
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { ServiceError } from '../../core/errors.ts';
+import type { Repeatable } from '../../core/idempotency.ts';
+import type { RequestEnv } from '../message/route.ts';
+import { queryPairs } from '../message/target.ts';
+import { checked, invalid, shown, unknown } from './faults.ts';
+
+export type C = Context<RequestEnv>;
+
+/** The headers that operations read, and what they are for. */
+export const HEADER_MEANINGS = {
+  'Session-Token':
+    'The token of the session. Send it once. A token that opens no session, whatever it looks like, is 404.',
+  'If-Match':
+    'The call is only done if the session has this ETag; else it is 412. Send the ETag as it came, with its quotes. Several with commas between them are allowed, and `*` for any.',
+  'If-None-Match': 'Only `*`: the call is only done if there is no such session; else it is 412.',
+  'Idempotency-Key':
+    'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
+} as const;
+export type HeaderName = keyof typeof HEADER_MEANINGS;
+
+/** Gives a header. Absence: null. */
+export function headerOf({ req, env }: C, name: HeaderName | 'Authorization'): string | null {
+  // Node has them parsed; asking the Request would make it build all of them anew.
+  const own = env.incoming?.headers?.[name.toLowerCase()];
+  if (env.incoming?.headers !== undefined) return typeof own === 'string' ? own : null;
+  return req.raw.headers.get(name);
+}
+
+/** Gives the session token that the request presents. Errors: `missing_parameter`. */
+export function tokenOf(c: C): string {
+  const token = headerOf(c, 'Session-Token');
+  if (token === null) {
+    throw new ServiceError('missing_parameter', 'the header Session-Token is required', {
+      faults: [
+        { in: 'header', at: 'Session-Token', rule: 'required', message: 'the header Session-Token is required' },
+      ],
+    });
+  }
+  return token;
+}
+
+/** Gives what makes a request repeatable. `parts`: all that must be the same. Absence: undefined without a key. */
+export function repeatableOf(c: C, caller: string, parts: readonly string[]): Repeatable | undefined {
+  const key = headerOf(c, 'Idempotency-Key');
+  if (key === null) return undefined;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    const message = 'Idempotency-Key must be 1 to 255 visible ASCII characters';
+    throw invalid([{ in: 'header', at: 'Idempotency-Key', rule: 'format', message }]);
+  }
+  return { caller, key, request: JSON.stringify(parts) };
+}
+
+/** Gives the query by its schema. Errors: `invalid_request`, also for a name that is unknown or given twice. */
+export function queryOf<Q extends z.ZodType>(c: C, schema: Q | undefined): z.output<Q> {
+  const given: Record<string, string> = Object.create(null);
+  for (const [name, value] of queryPairs(c)) {
+    if (name === null || value === null) {
+      throw invalid([{ in: 'query', at: '', rule: 'format', message: 'the query must be percent-encoded UTF-8' }]);
+    }
+    if (name in given) {
+      throw invalid([{ in: 'query', at: shown(name), rule: 'once', message: `${shown(name)} must be given once` }]);
+    }
+    given[name] = value;
+  }
+  if (schema !== undefined) return checked(schema, given, 'query');
+  const names = Object.keys(given);
+  if (names.length > 0) throw invalid(names.map((name) => unknown('query', [], name)));
+  return {} as z.output<Q>;
+}

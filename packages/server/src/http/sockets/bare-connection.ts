@@ -1,0 +1,229 @@
+/**
+ * What never becomes a request, because the parser refuses it or it is not for us: answered in JSON on the bare
+ * connection, then closed. Requests that came before it on the same connection get their answers first.
+ */
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { ServiceError } from '../../core/errors.ts';
+import { closingAnswer, errorForm, STATUS } from '../message/problem.ts';
+import { routePath } from '../message/target.ts';
+import { followChunks } from './chunk-sizes.ts';
+import type { RequestLines } from './request-line.ts';
+
+/** The methods that this server knows, for an `Allow` that is about no path in particular. */
+export const ALL_METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS';
+
+/** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
+const LINGER = 1000;
+
+/** Requests that wait on one connection before it is read no further, and how few let it be read again. */
+const MANY_WAITING = 64;
+const FEW_WAITING = 16;
+/** Requests that wait on all connections, some 80 MB: beyond it, one that has more than a few is cut off. */
+const MOST_WAITING = 20_000;
+
+/** So many chunks in one turn of the event loop may be of any size. In more, a body is to have so many bytes a chunk: each costs all clients some 2 µs. */
+const FREE_CHUNKS = 256;
+const MIN_CHUNK = 16;
+
+/** By connection, its last request that was answered before its body had come. What still comes is the rest of that body. */
+const answeredEarly = new WeakMap<Socket, IncomingMessage>();
+
+/** Connections that were refused. What they still send is read and dropped, so that the client can read the refusal. */
+const refused = new WeakSet<Socket>();
+
+/**
+ * Requests pipelined behind one that has no answer yet. Each waits for its turn, and then for the next turn of the event
+ * loop: all at once, one packet of a client would keep every other waiting while a thousand answers are made for it. One
+ * that sends faster than it is answered is not read meanwhile.
+ */
+export class Pipeline {
+  private readonly waiting = new WeakMap<Socket, number>();
+  private total = 0;
+
+  /** Answers when the connection is free for it. */
+  add(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
+  ): void {
+    const { socket } = incoming;
+    this.enter(socket);
+    outgoing.once('socket', () => {
+      const left = this.waitingOn(socket) - 1;
+      if (left < 0) return;
+      this.waiting.set(socket, left);
+      this.total--;
+      // In the next tick, because Node resumes the connection in this one, whenever an answer is done.
+      if (this.holds(socket)) process.nextTick(() => socket.pause());
+      else if (left === FEW_WAITING) socket.resume();
+      setImmediate(() => socket.destroyed || answer(incoming, outgoing));
+    });
+    // After the piece that is being parsed, because Node resumes the connection at the end of each request in it; but before
+    // the next piece, of which the system has up to 32 ready in one turn.
+    if (this.waitingOn(socket) % MANY_WAITING === 0) process.nextTick(() => this.holds(socket) && socket.pause());
+  }
+
+  private enter(socket: Socket): void {
+    // A connection that ends never gives a turn to the requests that wait on it.
+    if (!this.waiting.has(socket)) socket.once('close', () => this.forget(socket));
+    this.waiting.set(socket, this.waitingOn(socket) + 1);
+    this.total++;
+    if (this.total > MOST_WAITING && this.holds(socket)) socket.destroy();
+  }
+
+  private forget(socket: Socket): void {
+    this.total -= this.waitingOn(socket);
+    this.waiting.delete(socket);
+  }
+
+  /** Tells whether so many requests wait that the connection is not read. */
+  holds(socket: Socket): boolean {
+    return this.waitingOn(socket) > FEW_WAITING;
+  }
+
+  private waitingOn(socket: Socket): number {
+    return this.waiting.get(socket) ?? 0;
+  }
+}
+
+/** Requests whose body came in very many very small chunks. */
+const crumbled = new WeakSet<object>();
+
+/** Tells whether the body of a request comes in such small chunks, and was therefore cut off. */
+export function isCrumbled(incoming: object | undefined): boolean {
+  return incoming !== undefined && crumbled.has(incoming);
+}
+
+/** Clients that wait to be told that their body is wanted (`Expect: 100-continue`). */
+const awaited = new WeakMap<object, ServerResponse>();
+
+/** Notes that a client waits for 100 before it sends its body. */
+export function awaitBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  awaited.set(incoming, outgoing);
+}
+
+/** Tells a client that waits to send its body now. A body that nobody reads is never asked for. */
+export function askForBody(incoming: object | undefined): void {
+  if (incoming === undefined) return;
+  awaited.get(incoming)?.writeContinue();
+  awaited.delete(incoming);
+}
+
+/**
+ * Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin.
+ * `rest`: what came after the head in the same read; null when that is not known.
+ */
+export function watchBody(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  rest: Buffer | null,
+  lines: RequestLines,
+): void {
+  const { headers, socket } = incoming;
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  if (!isChunked && headers['content-length'] === undefined) return;
+  if (isChunked) {
+    boundChunks(incoming, outgoing);
+    followChunks(incoming, rest, lines);
+  }
+  outgoing.once('finish', () => {
+    if (crumbled.has(incoming)) socket.destroySoon();
+    if (!incoming.complete) answeredEarly.set(socket, incoming);
+  });
+}
+
+/** Ends a body that comes in crumbs; what the parser still finds of it is dropped where that costs least. */
+function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const push = incoming.push;
+  let chunks = 0;
+  let length = 0;
+  incoming.push = (chunk: Uint8Array | null, encoding) => {
+    // Full: Node then reads no further.
+    if (crumbled.has(incoming)) return false;
+    // Each turn of the event loop begins anew: crumbs that come one by one cost nobody else.
+    if (chunks === 0) {
+      setImmediate(() => {
+        chunks = 0;
+        length = 0;
+      });
+    }
+    length += chunk?.length ?? 0;
+    if (chunk === null || ++chunks <= FREE_CHUNKS || length >= chunks * MIN_CHUNK) {
+      return push.call(incoming, chunk, encoding);
+    }
+    crumbled.add(incoming);
+    if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
+    if (outgoing.writableFinished) incoming.socket.destroySoon();
+    // This chunk makes the reader of the body find out. Were the body ended here, it would look complete.
+    return push.call(incoming, chunk, encoding);
+  };
+}
+
+/** What Node tells of a connection on which the parser stopped. */
+interface ClientError extends Error {
+  readonly code?: string;
+  /** The read in which it stopped, and where. Absence: undefined when nothing was read. */
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+/** Answers a connection on which the parser stopped (`clientError`). */
+export function refuseConnection(error: ClientError, socket: Socket): void {
+  if (refused.has(socket)) return;
+  refused.add(socket);
+  if (error.code === 'ECONNRESET' || !socket.writable || answeredEarly.get(socket)?.complete === false) {
+    socket.destroy();
+    return;
+  }
+  endWith(socket, faultOf(error), targetOf(error, socket));
+}
+
+function faultOf({ code }: ClientError): ServiceError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ServiceError('headers_too_large', 'the request target and headers are too long');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ServiceError('request_timeout', 'the request did not arrive in time');
+  }
+  return new ServiceError('bad_request', 'this is not a well-formed HTTP/1.1 request');
+}
+
+/** Gives the target of the request that cannot be read on: from its head, or from the bytes of it in the last read. Absence: empty. */
+function targetOf({ rawPacket, bytesParsed }: ClientError, socket: Socket): string {
+  const current = answerUnderWay(socket);
+  if (current !== undefined && !current.req.complete) return current.req.url ?? '';
+  const read = rawPacket?.toString('latin1', 0, Math.min(bytesParsed ?? 0, rawPacket.length)) ?? '';
+  // What comes after the last empty line is the head that the parser was in.
+  return /^[A-Z]+ +([^ \r\n]+)/.exec(read.slice(read.lastIndexOf('\r\n\r\n') + 1).trimStart())?.[1] ?? '';
+}
+
+/** Answers CONNECT, which takes the connection away from the server, errors and all. */
+export function refuseConnect(_request: IncomingMessage, socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  endWith(socket, new ServiceError('method_not_allowed', 'this is not a proxy'), '', `Allow: ${ALL_METHODS}\r\n`);
+}
+
+function endWith(socket: Socket, error: ServiceError, target: string, extraHeader = ''): void {
+  const current = answerUnderWay(socket);
+  if (current?.req.complete) {
+    current.once('close', () => setImmediate(endWith, socket, error, target, extraHeader));
+    return;
+  }
+  if (!socket.writable || current?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const status = `HTTP/1.1 ${STATUS[error.code]} ${STATUS_CODES[STATUS[error.code]]}\r\n`;
+  // What is still coming is read and dropped: closing over unread bytes would reset the connection, answer and all.
+  socket.on('error', () => socket.destroy()).resume();
+  socket.end(`${status}${lines.join('')}${extraHeader}\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER).unref();
+}
+
+/** Node keeps the answer that a connection is waiting for here; there is no public way to it from `clientError`. */
+function answerUnderWay(socket: Socket): ServerResponse | undefined {
+  return (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage ?? undefined;
+}

@@ -1,0 +1,201 @@
+/**
+ * The app on Node's HTTP server: limits, slow clients, what the parser refuses, the request log, and a stop that loses
+ * nothing. Everything that needs a socket is here; everything that does not is in app.ts.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { type ErrorCode, ServiceError } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import { type HostRule, isRewritten } from '../guards/host-rule.ts';
+import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
+import type { RequestEnv, Trace } from '../message/route.ts';
+import { routePath } from '../message/target.ts';
+import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { Concurrency } from './concurrency.ts';
+import { Connections } from './connections.ts';
+import { faultOfHead } from './head-checks.ts';
+import { RequestLines } from './request-line.ts';
+import { type TlsFiles, TlsSide } from './secure-server.ts';
+
+/** Units: milliseconds and bytes. */
+export const LIMITS = {
+  headers: 16_384,
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  /** A client that does not read its answer, or a connection on which neither side moves while a request is under way. */
+  stalledTimeout: 60_000,
+  /** Longer than the 60 s of the usual proxies, so that it is they who close, never we under their request. */
+  keepAliveTimeout: 75_000,
+  stopGrace: 10_000,
+};
+
+/** One line of the request log. Holds the route's template, never the path. */
+export interface RequestLine {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  /** Units: milliseconds. */
+  readonly duration: number;
+  readonly session: string | undefined;
+  /** The name of the caller's API key. */
+  readonly key: string | undefined;
+  readonly error: ErrorCode | undefined;
+}
+
+export interface NodeServerOptions {
+  readonly app: App;
+  /** Absence: null when requests are not logged; that costs nothing. */
+  readonly onRequest: ((line: RequestLine) => void) | null;
+  /** Absence: null for plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /** How many requests are worked on at once. */
+  readonly maxConcurrent: number;
+  /** Which names it answers to. Absence: any, as with keys. */
+  readonly hosts?: HostRule | null;
+  /** Units: milliseconds. Default: of LIMITS. */
+  readonly stalledTimeout?: number;
+}
+
+export class NodeServer {
+  private readonly server: Server;
+  private readonly tls: TlsSide | null;
+  private stopping = false;
+
+  constructor(options: NodeServerOptions) {
+    const { app, onRequest, tls, maxConcurrent, hosts = null, stalledTimeout = LIMITS.stalledTimeout } = options;
+    const traces = new WeakMap<object, Trace>();
+    const withMore = (request: Request, bare: { incoming: object }) => {
+      const env = bare as RequestEnv['Bindings'] & { incoming: IncomingMessage };
+      const trace = traces.get(env.incoming);
+      if (trace !== undefined) env.trace = trace;
+      if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
+      return app.fetch(request, env);
+    };
+    const listener = getRequestListener(onRequest === null && tls === null ? app.fetch : withMore, {
+      hostname: 'localhost',
+      errorHandler: () =>
+        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
+    });
+    const waiting = new Pipeline();
+    const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
+    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      if (this.stopping) outgoing.setHeader('Connection', 'close');
+      if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
+      const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
+      if (fault !== null) refuse(incoming.url ?? '', outgoing, fault);
+      else if (incoming.url === '*' && incoming.method === 'OPTIONS') tellMethods(outgoing);
+      else if (concurrency.isFull(incoming.url)) {
+        refuseOverload(incoming.url ?? '', outgoing);
+        concurrency.rest(incoming.socket);
+      } else {
+        // Hono would refuse it. What the server is called makes no difference from here on.
+        if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
+        concurrency.during(listener(incoming, outgoing));
+      }
+    };
+    const requestLines = new RequestLines();
+    const misspelt = new WeakSet<IncomingMessage>();
+    // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
+    const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      const { isGood, rest } = requestLines.check(incoming);
+      if (!isGood) misspelt.add(incoming);
+      watchBody(incoming, outgoing, rest, requestLines);
+      if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
+      else answer(incoming, outgoing);
+    };
+    const settings = {
+      maxHeaderSize: LIMITS.headers,
+      connectionsCheckingInterval: 1000,
+      keepAlive: true,
+      requireHostHeader: false,
+    };
+    this.tls = tls === null ? null : new TlsSide(tls, settings, handle);
+    this.server = this.tls?.server ?? createServer(settings, handle);
+    // A client that closes its half after the request (nc, some HTTP/1.0 libraries) still gets the answer.
+    Object.assign(this.server, { httpAllowHalfOpen: true });
+    // Headers are bounded by their size. Node's bound by number would silently drop those beyond it.
+    this.server.maxHeadersCount = 0;
+    this.server.headersTimeout = LIMITS.headersTimeout;
+    this.server.requestTimeout = LIMITS.requestTimeout;
+    this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
+    this.server.timeout = stalledTimeout;
+    const begin = tls === null ? 'connection' : 'secureConnection';
+    new Connections(this.server, begin, stalledTimeout);
+    this.server.on(begin, (socket: Socket) => requestLines.watch(socket));
+    this.server.on('clientError', refuseConnection);
+    this.server.on('connect', refuseConnect);
+    // Whether the client may send its body (100 Continue) is decided when it is the request's turn.
+    this.server.on('checkExpectation', handle);
+    this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      awaitBody(incoming, outgoing);
+      handle(incoming, outgoing);
+    });
+  }
+
+  /** Starts to listen; gives the port. Errors: what the system says (EADDRINUSE, EACCES, …). */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => {
+        this.server.off('error', reject);
+        resolve((this.server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Uses other TLS files for the connections to come. Errors: what OpenSSL says of them; nothing has changed then. */
+  useTls(files: TlsFiles): void {
+    this.tls?.use(files);
+  }
+
+  /** Takes no new connection, lets the requests under way finish (as long as the grace), then closes all. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.tls?.dropHandshakes();
+    const sweep = setInterval(() => this.server.closeIdleConnections(), 50);
+    const end = setTimeout(() => this.server.closeAllConnections(), LIMITS.stopGrace);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(end);
+  }
+}
+
+function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest: (line: RequestLine) => void): Trace {
+  const start = process.hrtime.bigint();
+  const { socket } = incoming;
+  const trace: Trace = { route: 'none' };
+  let isSent = false;
+  // Node says so of an answer that lay unread when its connection was cut, too.
+  outgoing.once('finish', () => {
+    isSent = !socket.destroyed;
+  });
+  outgoing.once('close', () => {
+    const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
+    const status = isSent ? outgoing.statusCode : 499;
+    const { route, session, key, error } = trace;
+    onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
+  });
+  return trace;
+}
+
+/** Answers `OPTIONS *`, which asks about the server and not about a path of it. */
+function tellMethods(outgoing: ServerResponse): void {
+  outgoing.writeHead(204, { ...HEADERS, Allow: ALL_METHODS }).end();
+}
+
+/** Answers in the form of the path, and ends the connection. */
+function refuse(target: string, outgoing: ServerResponse, error: ServiceError): void {
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
+  outgoing.writeHead(STATUS[error.code], headers).end(body);
+}
+
+const MISSPELT = new ServiceError('bad_request', 'the request line must have one space before and after the target');
+const OVERLOADED = new ServiceError('overloaded', 'the server is busy; nothing was done; try again');
+
+/** Turns a request away at once, and keeps its connection: the client may try again on it. */
+function refuseOverload(target: string, outgoing: ServerResponse): void {
+  const { body, headers } = plainProblem(OVERLOADED, errorForm(routePath(target)));
+  outgoing.writeHead(STATUS.overloaded, headers).end(body);
+}

@@ -1,0 +1,209 @@
+/** v1: a whole app: its sessions by page and by id, who is active, its policy, its end; and the list of apps. */
+import type { ServiceError } from '../../core/errors.ts';
+import { DEFAULT_POLICY } from '../../core/policy.ts';
+import { checkVersion } from '../../core/rules.ts';
+import type { Sessions } from '../../core/sessions.ts';
+import { type AppName, checkPathSubject } from '../../core/validate.ts';
+import { seesApp } from '../guards/auth.ts';
+import { answer } from '../message/route.ts';
+import { pathPart } from '../message/target.ts';
+import { milliseconds, policyJson } from '../message/wire.ts';
+import { expectOf, ifMatch, knownTo } from '../operation/conditions.ts';
+import { invalid } from '../operation/faults.ts';
+import type { OperationRoute, Operations } from '../operation/operation.ts';
+import { SESSION_EXAMPLE } from './examples.ts';
+import { pageJson } from './page.ts';
+import * as shape from './schemas.ts';
+import { answerRead, found, KNOWN_ANSWER, READ_MEANINGS, SESSION_ANSWER } from './session-answer.ts';
+
+const SESSIONS = '/v1/apps/:app/sessions';
+const TAG = 'Sessions of an app';
+const LIMIT = 50;
+const WITHIN = 600;
+const EVER = Number.MAX_SAFE_INTEGER;
+
+export function appRoutes(sessions: Sessions, operation: Operations): OperationRoute[] {
+  return [
+    operation({
+      id: 'listSessions',
+      method: 'GET',
+      path: SESSIONS,
+      scope: 'read',
+      tag: TAG,
+      summary: 'List the sessions of an app',
+      description:
+        'Shows the sessions of a whole app in pages, the latest activity first: for a back office, or for “who is online” with `activeWithin`. The `cursor` of an answer leads to the next page. A session that exists from the first page to the last is in exactly one of them, unless its own activity moves it in between.',
+      query: shape.ListQuery,
+      answers: {
+        200: {
+          description: 'A page, or with `view=count` how many there are.',
+          schema: shape.SessionList,
+          example: { sessions: [SESSION_EXAMPLE], cursor: null },
+        },
+      },
+      errors: ['invalid_cursor'],
+      handle: async ({ c, now, app, query }) => {
+        const { activeWithin, view = 'full', limit = LIMIT, cursor } = query;
+        const subject = query.subject === undefined ? undefined : checkPathSubject(query.subject);
+        const window = activeWithin === undefined ? EVER : milliseconds(activeWithin);
+        if (view === 'count') {
+          if (subject === undefined) {
+            const { sessions: total } = await sessions.count(app, window, now);
+            return answer(c, JSON.stringify({ sessions: total }));
+          }
+          const all = await sessions.bySubject(app, subject, now);
+          const active = all.filter(({ lastSeenAt }) => lastSeenAt >= now - window);
+          return answer(c, JSON.stringify({ sessions: active.length }));
+        }
+        const page = await sessions.list(
+          app,
+          {
+            limit,
+            ...(subject !== undefined && { subject }),
+            ...(cursor !== undefined && { cursor }),
+            ...(activeWithin !== undefined && { activeSince: now - window }),
+          },
+          now,
+        );
+        return answer(c, await pageJson(page, view));
+      },
+    }),
+    operation({
+      id: 'findSession',
+      method: 'GET',
+      path: `${SESSIONS}/:id`,
+      scope: 'read',
+      tag: TAG,
+      summary: 'Look at a session by its public id',
+      description:
+        'Shows a session to somebody who does not have its token, such as support staff with the id from a log. Looking changes nothing and is no activity.',
+      headers: ['If-Match', 'If-None-Match'],
+      meanings: READ_MEANINGS,
+      answers: { 200: SESSION_ANSWER, 304: KNOWN_ANSWER },
+      errors: ['session_not_found', 'version_mismatch'],
+      handle: async ({ c, now, app }) => {
+        const expect = ifMatch(c);
+        const isKnown = knownTo(c);
+        const { session } = found(await sessions.find(app, pathPart(c, 5, 'id'), now));
+        checkVersion(session, expect);
+        return answerRead(c, session, isKnown);
+      },
+    }),
+    operation({
+      id: 'revokeSessionById',
+      method: 'DELETE',
+      path: `${SESSIONS}/:id`,
+      scope: 'revoke',
+      tag: TAG,
+      summary: 'End a session by its public id',
+      description:
+        'Ends one session whose token the caller does not have: use it for “log out this device” on a page “my devices”, or in a back office. It is safe to repeat: an id that has no session is 200 with `revoked` 0.',
+      headers: ['If-Match', 'If-None-Match'],
+      answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
+      errors: ['version_mismatch'],
+      handle: async ({ c, now, app }) => {
+        const revoked = await sessions.revokeById(app, pathPart(c, 5, 'id'), now, expectOf(c));
+        return answer(c, JSON.stringify({ revoked }));
+      },
+    }),
+    operation({
+      id: 'revokeAllSessions',
+      method: 'DELETE',
+      path: SESSIONS,
+      scope: 'admin',
+      tag: TAG,
+      summary: 'End all sessions of an app',
+      description:
+        'Logs everybody out of an app: for an emergency, or when an app is given up. So that it does not happen by mistake, `confirm` must be the name of the app. With `dryRun=true` it ends nothing and says how many sessions it would end.',
+      query: shape.RevokeAppQuery,
+      answers: { 200: { description: 'How many.', schema: shape.RevokedOrCounted, example: { revoked: 1200 } } },
+      errors: [],
+      handle: async ({ c, now, app, query: { confirm, dryRun } }) => {
+        if (dryRun) {
+          const count = await sessions.count(app, EVER, now);
+          return answer(c, JSON.stringify({ revoked: 0, sessions: count.sessions }));
+        }
+        if (confirm !== app) throw unconfirmed(app);
+        return answer(c, JSON.stringify({ revoked: await sessions.revoke(app, { by: 'app' }, now) }));
+      },
+    }),
+    operation({
+      id: 'getActivity',
+      method: 'GET',
+      path: '/v1/apps/:app/activity',
+      scope: 'read',
+      tag: TAG,
+      summary: 'Count who is active',
+      description:
+        'Counts how many users, and how many sessions, were active of late: for “who is online” and for dashboards. `within` is the window in seconds, 600 unless given. Sessions of guests count as sessions only.',
+      query: shape.WithinQuery,
+      answers: {
+        200: {
+          description: 'Distinct subjects, and sessions.',
+          schema: shape.Counts,
+          example: { subjects: 41, sessions: 57 },
+        },
+      },
+      errors: [],
+      handle: async ({ c, now, app, query: { within = WITHIN } }) => {
+        const { subjects, sessions: count } = await sessions.count(app, milliseconds(within), now);
+        return answer(c, JSON.stringify({ subjects, sessions: count }));
+      },
+    }),
+    operation({
+      id: 'getApp',
+      method: 'GET',
+      path: '/v1/apps/:app',
+      scope: 'read',
+      tag: 'Apps',
+      summary: 'Look at an app: its policy, and how much is in it',
+      description:
+        'Shows the timeouts and limits that apply to an app, and how many users and sessions it has now. Use it to check that a policy file does what you meant.',
+      answers: {
+        200: {
+          description: 'The app.',
+          schema: shape.App,
+          example: { app: 'shop', policy: JSON.parse(policyJson(DEFAULT_POLICY)), subjects: 41, sessions: 57 },
+        },
+      },
+      errors: [],
+      handle: async ({ c, now, app, policy }) => {
+        const { subjects, sessions: count } = await sessions.count(app, EVER, now);
+        return answer(c, `{"app":"${app}","policy":${policyJson(policy)},"subjects":${subjects},"sessions":${count}}`);
+      },
+    }),
+    operation({
+      id: 'listApps',
+      method: 'GET',
+      path: '/v1/apps',
+      scope: 'read',
+      narrowsApps: true,
+      tag: 'Apps',
+      summary: 'List the apps that this key may see',
+      description:
+        'Shows which apps have sessions, and how many: a first look at a server. An app without sessions is not in it.',
+      answers: {
+        200: {
+          description: 'Those that have sessions.',
+          schema: shape.Apps,
+          example: { apps: [{ app: 'shop', subjects: 41, sessions: 57 }] },
+        },
+      },
+      errors: [],
+      handle: async ({ c, now }) => {
+        const names = (await sessions.apps()).filter((app) => seesApp(c, app)) as AppName[];
+        const apps = [];
+        for (const app of names) {
+          const { subjects, sessions: count } = await sessions.count(app, EVER, now);
+          if (count > 0) apps.push({ app, subjects, sessions: count });
+        }
+        return answer(c, JSON.stringify({ apps }));
+      },
+    }),
+  ];
+}
+
+function unconfirmed(app: AppName): ServiceError {
+  const message = `confirm must be the name of the app, ${app}: this ends all of its sessions`;
+  return invalid([{ in: 'query', at: 'confirm', rule: 'confirm', message }]);
+}

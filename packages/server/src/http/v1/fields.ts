@@ -1,0 +1,29 @@
+/** The query parameter `fields`: which members of a session an answer has. */
+
+import { type Fields, SESSION_MEMBERS, type SessionMember } from '../message/wire.ts';
+import { invalid, quoted } from '../operation/faults.ts';
+
+const IN_DATA = 'data.';
+const MAX_FIELDS = 100;
+
+/** Reads names with commas between them; `data.…` leads into the data. Errors: `invalid_request`. */
+export function readFields(text: string): Fields {
+  const names = [...new Set(text.split(','))];
+  if (names.length > MAX_FIELDS) throw fault(`fields must be at most ${MAX_FIELDS} names`);
+  const members = new Set<SessionMember>();
+  const data: string[] = [];
+  for (const name of names) {
+    const member = SESSION_MEMBERS.find((known) => known === name || (known === 'data' && name.startsWith(IN_DATA)));
+    if (member === undefined) {
+      throw fault(`fields must be names of session members, not ${quoted(name)}`);
+    }
+    members.add(member);
+    if (name.startsWith(IN_DATA)) data.push(name.slice(IN_DATA.length));
+  }
+  // In the order of the whole session; `data` itself is more than any path within it.
+  return { members: SESSION_MEMBERS.filter((member) => members.has(member)), data: names.includes('data') ? [] : data };
+}
+
+function fault(message: string) {
+  return invalid([{ in: 'query', at: 'fields', rule: 'format', message }]);
+}

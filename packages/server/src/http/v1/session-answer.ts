@@ -1,0 +1,53 @@
+/** What answers about one session have in common. */
+import { ServiceError } from '../../core/errors.ts';
+import type { Session } from '../../core/session.ts';
+import { HEADERS } from '../message/problem.ts';
+import { answer, trace } from '../message/route.ts';
+import { etag, type Fields, sessionJson } from '../message/wire.ts';
+import type { Answer, Asked } from '../operation/operation.ts';
+import { SESSION_EXAMPLE } from './examples.ts';
+import * as shape from './schemas.ts';
+
+/** As the OpenAPI document has it. */
+export const SESSION_ANSWER = {
+  description: 'The session.',
+  schema: shape.Session,
+  example: SESSION_EXAMPLE,
+  headers: ['ETag'],
+} as const satisfies Answer;
+
+/** Of a read whose caller has this version already. */
+export const KNOWN_ANSWER = {
+  description:
+    'The session has the version that `If-None-Match` names: since that answer nothing of it has changed but `lastSeenAt`, `expiresAt` and `reads`, and what a touch named. No body. The ETag is one of the whole session, whatever `fields` are.',
+  headers: ['ETag'],
+} as const satisfies Answer;
+
+export const READ_MEANINGS = {
+  'If-None-Match': 'The ETag that the caller has, or several: when it is still the session’s, 304 without a body.',
+} as const;
+
+/** Answers a read: without a body when the caller has this version already. */
+export function answerRead(
+  c: Asked['c'],
+  session: Session,
+  isKnown: (session: Session) => boolean,
+  fields?: Fields,
+): Response {
+  const ETag = etag(trace(c, session));
+  if (!isKnown(session)) return answer(c, sessionJson(session, fields), 200, { ETag });
+  const { 'Content-Type': _noBody, ...headers } = HEADERS;
+  return new Response(null, { status: 304, headers: { ...headers, ETag } });
+}
+
+/** Answers with a session. Errors: `session_not_found` when there is none. */
+export function answerSession(c: Asked['c'], visit: { readonly session: Session } | null, status = 200): Response {
+  const session = trace(c, found(visit).session);
+  return answer(c, sessionJson(session), status, { ETag: etag(session) });
+}
+
+/** Gives what is there. Errors: `session_not_found` when nothing is. */
+export function found<T>(value: T | null): T {
+  if (value === null) throw new ServiceError('session_not_found', 'there is no such session');
+  return value;
+}

@@ -1,0 +1,61 @@
+/**
+ * The log: one JSON line per event on standard error, or the same made readable when that is a terminal. (Standard output
+ * is for what the start has to say to a person.) Nothing here ever sees a token: see RequestLine in http/sockets/node-server.ts.
+ * How the lines get out, whatever standard error is: log/log-sink.ts.
+ */
+import { createRequire } from 'node:module';
+import pino, { type Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { LogSink } from './log-sink.ts';
+
+export type Log = Logger;
+
+/** Makes the log. Written without blocking. */
+export function createLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
+  const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const { isTTY } = process.stderr;
+  sink ??= new LogSink({ fd: 2, isTerminal: isTTY, clock: Date.now, wordsForLoss });
+  if (!isTTY) return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, sink);
+  const readable = makeReadable();
+  return pino(options, { write: (line: string) => sink?.write(readable(line)) });
+}
+
+/** One for all logs of the process: there is one standard error. */
+let sink: LogSink | null = null;
+/** For the start message. */
+let output: LogSink | null = null;
+
+/** Writes the start message to standard output, whatever that is. */
+export function greet(text: string): void {
+  output ??= new LogSink({ fd: 1, isTerminal: process.stdout.isTTY, clock: Date.now, wordsForLoss: () => '' });
+  output.write(text);
+}
+
+function wordsForLoss(lost: number, seconds: number): string {
+  const msg = `the log could not be written for ${seconds} s; ${lost} lines were lost`;
+  return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lost, seconds, msg })}\n`;
+}
+
+/** Resolves when all is written out, or after a second: whoever does not read the log does not keep the server from ending. */
+export async function finishLog(): Promise<void> {
+  await Promise.all([sink?.finish(), output?.finish()]);
+}
+
+/** Tells whether the system has not come back from a write for long: a process that ends must not wait for it. */
+export function isLogStuck(): boolean {
+  return (sink?.isStuck ?? false) || (output?.isStuck ?? false);
+}
+
+/**
+ * Writes out what is still in memory, though its order may suffer. For a process that dies; one that ends
+ * well waits for its writes.
+ */
+export function flushLog(): void {
+  sink?.flushNow();
+}
+
+/** Loaded only for a terminal: a server under a supervisor starts faster without it. */
+function makeReadable(): (line: string) => string {
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
+  return prettyFactory({ singleLine: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', colorize: true });
+}
