@@ -8,7 +8,7 @@ import { type Authenticate, guard, type WrongKeys } from './guards/auth.ts';
 import { limited, type RateLimits } from './guards/rate-limits.ts';
 import { refuseRepeatedHeaders } from './guards/repeated-headers.ts';
 import { errorForm, HEADERS, problem, Refusal, STATUS } from './message/problem.ts';
-import type { Clock, RequestEnv, Route, Trace } from './message/route.ts';
+import type { App, Clock, RequestEnv, Route, Trace } from './message/route.ts';
 import { routePath, targetOf } from './message/target.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
@@ -39,8 +39,6 @@ export interface AppOptions {
   /** Told of faults that are not the caller's: 5xx. */
   readonly onFault: (error: unknown, trace: Trace | undefined) => void;
 }
-
-export type App = Hono<RequestEnv>;
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
 export function routeTable(options: AppOptions): Route[] {

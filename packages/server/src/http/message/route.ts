@@ -1,5 +1,5 @@
 /** What a route is, and what its handler gets and gives. */
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
@@ -42,6 +42,9 @@ export interface RequestEnv {
     misses?: number;
   };
 }
+
+/** What answers requests: made in app.ts, and all that the sockets know of it. */
+export type App = Hono<RequestEnv>;
 
 export type Handle = (c: Context<RequestEnv>) => Response | Promise<Response>;
 
