@@ -3,12 +3,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installGenerators, root, run } from './install.mjs';
+import { installForTests, root, run } from './install.mjs';
 
 const FILE = join(root, 'packages/client/src/openapi.ts');
 const GENERATOR = join(root, 'packages/server/test/clients/node_modules/.bin/openapi-typescript');
 
-installGenerators();
+installForTests();
 const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-types-'));
 try {
   const document = join(folder, 'openapi.json');

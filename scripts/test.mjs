@@ -2,7 +2,7 @@
 // `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks;
 // `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too.
 // The last line is a count: `N passed, N failed`.
-import { install, installGenerators, run } from './install.mjs';
+import { install, installForTests, run } from './install.mjs';
 import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
@@ -12,7 +12,7 @@ const given = process.argv.slice(2);
 install();
 installTestTools();
 if (given.length === 0) {
-  installGenerators();
+  installForTests();
   run('node', ['scripts/check.mjs']);
 }
 run('npm', ['run', 'build', '--silent']);

@@ -1,4 +1,5 @@
 /** What the client's tests start beside a real server. */
+
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, createServer as createSocketServer, type Socket } from 'node:net';
 import type { Cleanup } from '../../server/test/support/server.ts';
@@ -66,4 +67,40 @@ export async function startGate(cleanup: Cleanup, target: string, meddle: Meddle
     for (const socket of sockets) socket.destroy();
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, opened: () => connections };
+}
+
+/** Serves an application. Gives its URL. */
+export async function listening(cleanup: Cleanup, application: RequestListener): Promise<string> {
+  return startStranger(cleanup, application);
+}
+
+/** Someone with cookies. */
+export class Browser {
+  readonly cookies = new Map<string, string>();
+  private readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Asks for a page, and keeps its cookies. */
+  async get(path: string) {
+    const Cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(this.url + path, { headers: Cookie === '' ? {} : { Cookie }, redirect: 'manual' });
+    const setCookie = response.headers.getSetCookie();
+    for (const line of setCookie) {
+      const [name = '', value = ''] = line.split(';', 1)[0]!.split('=', 2);
+      if (/;\s*(?:max-age=0|expires=thu, 01 jan 1970)/i.test(line)) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    const text = await response.text();
+    // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
+    const json: any = /^[[{]/.test(text) ? JSON.parse(text) : undefined;
+    return { status: response.status, headers: response.headers, setCookie, text, json };
+  }
+
+  /** Gives the token in a cookie that a framework has signed. */
+  token(name: string): string {
+    return /^(?:s:)?([^.]*)/.exec(decodeURIComponent(this.cookies.get(name)!))![1]!;
+  }
 }

@@ -1,0 +1,1 @@
+export { type FrameworkSession, RestSessionStore, type SessionStoreOptions } from './session-store.ts';
