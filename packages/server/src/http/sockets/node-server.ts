@@ -11,10 +11,11 @@ import { watchedBody } from '../message/arriving.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
 import type { App, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
-import { ALL_METHODS, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { ALL_METHODS, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
+import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
 
