@@ -82,7 +82,12 @@ interface Shown {
   readonly fault: string | null;
 }
 
+/** What nearly all callers send. */
+const USUAL_FORM = /^Bearer ([\x21-\x7e]+)$/;
+
 function shown(header: string | undefined): Shown {
+  const usual = header === undefined ? undefined : USUAL_FORM.exec(header)?.[1];
+  if (usual !== undefined) return { key: usual, fault: null };
   if (header === undefined || header.trim() === '') return { key: null, fault: null };
   const [, scheme = '', rest = ''] = /^\s*(\S+)\s*(.*?)\s*$/.exec(header) ?? [];
   const faulty = (fault: string): Shown => ({ key: null, fault });

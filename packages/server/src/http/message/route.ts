@@ -19,7 +19,7 @@ export interface Trace {
 
 /** The part of Node's request that the Web API does not have. */
 export interface Incoming {
-  readonly url?: string;
+  readonly url?: string | undefined;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[];
@@ -75,10 +75,8 @@ export interface Route {
 }
 
 /** Answers. A HEAD answer carries the length of the body it does not have. */
-export function answer(c: Call, body: string, status = 200, extra?: Record<string, string>): Reply {
-  const headers = extra === undefined ? HEADERS : { ...HEADERS, ...extra };
-  if (c.req.method !== 'HEAD') return { status, headers, body };
-  return { status, headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) }, body };
+export function answer(_c: Call, body: string, status = 200, extra?: Record<string, string>): Reply {
+  return { status, headers: { ...HEADERS, ...extra, 'Content-Length': String(Buffer.byteLength(body)) }, body };
 }
 
 /** Notes the session for the request log, by its public id. */
