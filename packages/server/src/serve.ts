@@ -1,7 +1,7 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
+import { configSchema, docsPageFile, packageVersion } from './assets.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
@@ -68,9 +68,9 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
-    configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
+    configSchema: configSchema(),
     version: packageVersion(),
-    docsAsset: (name) => readFileSync(new URL(`../dist/docs-page/${name}`, import.meta.url), 'utf8'),
+    docsAsset: docsPageFile,
     onFault: (err, trace) => {
       if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
@@ -171,8 +171,4 @@ function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
       }
     },
   };
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }

@@ -7,7 +7,7 @@ import { classicRoutes } from './classic/classic-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
 import { HEADERS } from './message/problem.ts';
-import type { Reply, RequestEnv, Route } from './message/route.ts';
+import type { App, Reply, RequestEnv, Route } from './message/route.ts';
 import { routePath, targetOf } from './message/target.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
@@ -30,8 +30,6 @@ export interface AppOptions extends Guards {
   readonly docsAsset?: ReadAsset;
   readonly onFault: OnFault;
 }
-
-export type App = Hono<RequestEnv>;
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
 export function routeTable(options: AppOptions): Route[] {

@@ -1,4 +1,5 @@
 /** What a route is, and what its handler gets and gives. */
+import type { Hono } from 'hono';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
@@ -41,6 +42,9 @@ export interface RequestEnv {
     misses?: number;
   };
 }
+
+/** What answers requests: made in app.ts, and all that the sockets know of it. */
+export type App = Hono<RequestEnv>;
 
 /** What a handler gets: a request, as Hono's context has it or as the fast lane does (hot/). */
 export interface Call {

@@ -9,24 +9,10 @@ import { DEFAULT_POLICY, type Policy, type PolicySource } from '../../core/polic
 import { type AppName, checkApp } from '../../core/validate.ts';
 import type { Call, Clock, Reply, Route } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
+import type { BodyOf, WholeBody } from './body-shape.ts';
 import { explained, refuseOtherConditions } from './conditions.ts';
 import { readBodyOf } from './request-body.ts';
 import { type HeaderName, queryOf } from './request-head.ts';
-
-/** A body in one of its media types. `raw`: members whose text is kept, because data is never parsed and written again. */
-export interface BodyOf<S extends z.ZodType = z.ZodType> {
-  readonly schema: S;
-  readonly raw?: readonly string[];
-  readonly required: boolean;
-  readonly example: unknown;
-}
-
-/** A body whose whole text is data, or a patch of it. */
-export interface WholeBody {
-  readonly whole: z.ZodType;
-  readonly required: true;
-  readonly example: unknown;
-}
 
 export interface Answer {
   readonly description: string;

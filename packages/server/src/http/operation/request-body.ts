@@ -7,8 +7,8 @@ import { ServiceError } from '../../core/errors.ts';
 import { type Members, readEnvelope, readObject, writeObject } from '../../core/json-text.ts';
 import { readBody } from '../message/body.ts';
 import type { Call } from '../message/route.ts';
+import type { BodyOf, WholeBody } from './body-shape.ts';
 import { checked, EMPTY_ARRAY, invalid, shown } from './faults.ts';
-import type { BodyOf, WholeBody } from './operation.ts';
 
 /** Enough for everything but data. Units: bytes. */
 const MAX_BODY = 262_144;

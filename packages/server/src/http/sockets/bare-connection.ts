@@ -5,6 +5,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ServiceError } from '../../core/errors.ts';
+import { type ArrivingBody, watchedBody } from '../message/arriving.ts';
 import { closingAnswer, errorForm, STATUS } from '../message/problem.ts';
 import { routePath } from '../message/target.ts';
 import { followChunks } from './chunk-sizes.ts';
@@ -87,29 +88,6 @@ export class Pipeline {
   }
 }
 
-/** Requests whose body came in very many very small chunks. */
-const crumbled = new WeakSet<object>();
-
-/** Tells whether the body of a request comes in such small chunks, and was therefore cut off. */
-export function isCrumbled(incoming: object | undefined): boolean {
-  return incoming !== undefined && crumbled.has(incoming);
-}
-
-/** Clients that wait to be told that their body is wanted (`Expect: 100-continue`). */
-const awaited = new WeakMap<object, ServerResponse>();
-
-/** Notes that a client waits for 100 before it sends its body. */
-export function awaitBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  awaited.set(incoming, outgoing);
-}
-
-/** Tells a client that waits to send its body now. A body that nobody reads is never asked for. */
-export function askForBody(incoming: object | undefined): void {
-  if (incoming === undefined) return;
-  awaited.get(incoming)?.writeContinue();
-  awaited.delete(incoming);
-}
-
 /**
  * Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin.
  * `rest`: what came after the head in the same read; null when that is not known.
@@ -123,24 +101,25 @@ export function watchBody(
   const { headers, socket } = incoming;
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (!isChunked && headers['content-length'] === undefined) return;
-  if (isChunked) {
-    boundChunks(incoming, outgoing);
-    followChunks(incoming, rest, lines);
+  const body = isChunked ? watchedBody(incoming) : undefined;
+  if (body !== undefined) {
+    boundChunks(incoming, outgoing, body);
+    followChunks(incoming, rest, lines, body);
   }
   outgoing.once('finish', () => {
-    if (crumbled.has(incoming)) socket.destroySoon();
+    if (body?.isCrumbled) socket.destroySoon();
     if (!incoming.complete) answeredEarly.set(socket, incoming);
   });
 }
 
 /** Ends a body that comes in crumbs; what the parser still finds of it is dropped where that costs least. */
-function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void {
+function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse, body: ArrivingBody): void {
   const push = incoming.push;
   let chunks = 0;
   let length = 0;
   incoming.push = (chunk: Uint8Array | null, encoding) => {
     // Full: Node then reads no further.
-    if (crumbled.has(incoming)) return false;
+    if (body.isCrumbled) return false;
     // Each turn of the event loop begins anew: crumbs that come one by one cost nobody else.
     if (chunks === 0) {
       setImmediate(() => {
@@ -152,7 +131,7 @@ function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void 
     if (chunk === null || ++chunks <= FREE_CHUNKS || length >= chunks * MIN_CHUNK) {
       return push.call(incoming, chunk, encoding);
     }
-    crumbled.add(incoming);
+    body.isCrumbled = true;
     if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
     if (outgoing.writableFinished) incoming.socket.destroySoon();
     // This chunk makes the reader of the body find out. Were the body ended here, it would look complete.

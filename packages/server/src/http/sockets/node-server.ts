@@ -6,13 +6,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../../core/errors.ts';
-import type { App } from '../app.ts';
 import { type HostRule, isRewritten } from '../guards/host-rule.ts';
 import type { FastLane } from '../hot/fast-lane.ts';
+import { watchedBody } from '../message/arriving.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
-import type { Reply, RequestEnv, Trace } from '../message/route.ts';
+import type { App, Reply, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
-import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { ALL_METHODS, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
@@ -145,7 +145,7 @@ export class NodeServer {
     // Whether the client may send its body (100 Continue) is decided when it is the request's turn.
     this.server.on('checkExpectation', handle);
     this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      awaitBody(incoming, outgoing);
+      watchedBody(incoming).awaitReader(() => outgoing.writeContinue());
       handle(incoming, outgoing);
     });
   }
