@@ -6,264 +6,259 @@
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    NewSession: {
-      /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
-      subject?: string | null;
-      /** @description The application’s JSON object. It comes back exactly as it was sent. */
-      data?: {
-        [key: string]: unknown;
-      };
-      ip?: string | null;
-      userAgent?: string | null;
-      label?: string | null;
-      /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
-      idleTimeout?: number | null;
-      /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
-      absoluteTimeout?: number | null;
-    };
-    TokenAndSession: {
-      /** @description The secret for the end user’s cookie. Shown once; only its hash is stored. */
-      token: string;
-      session: components['schemas']['Session'];
-      /** @description The sessions that the cap of the subject ended. */
-      revoked?: string[];
-    };
-    Session: {
-      /** @description Public handle: safe to log and show. It opens nothing. */
-      id: string;
-      app: string;
-      /** @description Whose session it is: text of 1 to 255 characters; null before login. */
-      subject: string | null;
-      /** Format: date-time */
-      createdAt: string;
-      /** @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant. */
-      authenticatedAt: string | null;
-      /**
-       * Format: date-time
-       * @description When someone was last there. Reads that only look do not count.
-       */
-      lastSeenAt: string;
-      /** @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier. */
-      expiresAt: string | null;
-      /** @description When the session ends in any case (the absolute deadline). Only a login starts it anew. */
-      absoluteExpiresAt: string | null;
-      /** @description How many seconds without activity end the session. null: none do. */
-      idleTimeout: number | null;
-      /** @description 1 at creation, and one more for each change. In quotes it is the `ETag`. */
-      version: number;
-      /** @description 1 at creation, and one more for each read with `touch=true`. */
-      reads: number;
-      ip: string | null;
-      userAgent: string | null;
-      label: string | null;
-      /** @description The application’s JSON object. It comes back exactly as it was sent. */
-      data: {
-        [key: string]: unknown;
-      };
-    };
-    Problem: {
-      /** Format: uri */
-      type: string;
-      title: string;
-      status: number;
-      detail: string;
-      /** @description What to compare: docs/errors.md lists them. */
-      code: string;
-      errors?: {
-        /** @description A JSON pointer into the body. */
-        pointer?: string;
-        parameter?: string;
-        /** @enum {string} */
-        in?: 'query' | 'header' | 'path';
-        rule: string;
-        message: string;
-      }[];
-      /** @description Of session_limit_reached: the sessions that are there. */
-      sessions?: components['schemas']['Session'][];
-    };
-    Rotation: {
-      /** @description A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400. */
-      token?: string;
-      /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
-      subject?: string | null;
-      /** @description For how many seconds the old token goes on working, however often the session is rotated meanwhile. Default: `rotationGrace` of the policy. With a new subject it ends at once. */
-      grace?: number;
-      /** @description Top-level keys to store, as `set` of a PATCH: all others stay. */
-      data?: {
-        [key: string]: unknown;
-      };
-      ip?: string | null;
-      userAgent?: string | null;
-      label?: string | null;
-      /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
-      idleTimeout?: number | null;
-      /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
-      absoluteTimeout?: number | null;
-    };
-    PartialSession: {
-      /** @description Public handle: safe to log and show. It opens nothing. */
-      id?: string;
-      app?: string;
-      /** @description Whose session it is: text of 1 to 255 characters; null before login. */
-      subject?: string | null;
-      /** Format: date-time */
-      createdAt?: string;
-      /** @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant. */
-      authenticatedAt?: string | null;
-      /**
-       * Format: date-time
-       * @description When someone was last there. Reads that only look do not count.
-       */
-      lastSeenAt?: string;
-      /** @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier. */
-      expiresAt?: string | null;
-      /** @description When the session ends in any case (the absolute deadline). Only a login starts it anew. */
-      absoluteExpiresAt?: string | null;
-      /** @description How many seconds without activity end the session. null: none do. */
-      idleTimeout?: number | null;
-      /** @description 1 at creation, and one more for each change. In quotes it is the `ETag`. */
-      version?: number;
-      /** @description 1 at creation, and one more for each read with `touch=true`. */
-      reads?: number;
-      ip?: string | null;
-      userAgent?: string | null;
-      label?: string | null;
-      /** @description The application’s JSON object. It comes back exactly as it was sent. */
-      data?: {
-        [key: string]: unknown;
-      };
-    };
-    SetUnset: {
-      /** @description Top-level keys to store, null too. */
-      set?: {
-        [key: string]: unknown;
-      };
-      /** @description Top-level keys to remove. */
-      unset?: string[];
-      /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
-      subject?: string | null;
-      ip?: string | null;
-      userAgent?: string | null;
-      label?: string | null;
-      /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
-      idleTimeout?: number | null;
-      /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
-      absoluteTimeout?: number | null;
-    };
-    MergePatch: {
-      [key: string]: unknown;
-    };
-    SessionData: {
-      [key: string]: unknown;
-    };
-    Touch: {
-      /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
-      ip?: string;
-      /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
-      userAgent?: string;
-      /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
-      idleTimeout?: number | null;
-    };
-    Revoked: {
-      revoked: number;
-    };
-    SessionPage: {
-      sessions: components['schemas']['Session'][];
-      /** @description For the next page; null on the last. */
-      cursor: string | null;
-    };
-    IdPage: {
-      ids: string[];
-      /** @description For the next page; null on the last. */
-      cursor: string | null;
-    };
-    SessionCount: {
-      sessions: number;
-    };
-    RevokedOrCounted: {
-      revoked: number;
-      sessions?: number;
-    };
-    Counts: {
-      subjects: number;
-      sessions: number;
-    };
-    App: {
-      app: string;
-      /** @description The rules of an app. Durations in seconds. */
-      policy: components['schemas']['Policy'];
-      subjects: number;
-      sessions: number;
-    };
-    Policy: {
-      idleTimeout: number | null;
-      minIdleTimeout: number;
-      maxIdleTimeout: number;
-      absoluteTimeout: number | null;
-      maxAbsoluteTimeout: number | null;
-      classicAbsoluteTimeout: number | null;
-      maxSessionsPerSubject: number | null;
-      /** @enum {string} */
-      onLimit: 'revokeOldest' | 'revokeLeastRecentlyUsed' | 'refuse';
-      maxSessions: number | null;
-      maxDataBytes: number;
-      minCallerTokenLength: number;
-      rotationGrace: number;
-      classic: boolean;
-    };
-    Apps: {
-      apps: {
-        app: string;
-        subjects: number;
-        sessions: number;
-      }[];
-    };
-    Tokens: {
-      tokens: string[];
-      /** @description Whether the reads slide the idle deadline and count. */
-      touch?: boolean;
-    };
-    Verified: {
-      results: (
-        | {
-            /** @constant */
-            active: true;
-            session: components['schemas']['Session'];
-          }
-        | {
+    schemas: {
+        NewSession: {
+            /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
+            subject?: string | null;
+            /** @description The application’s JSON object. It comes back exactly as it was sent. */
+            data?: {
+                [key: string]: unknown;
+            };
+            ip?: string | null;
+            userAgent?: string | null;
+            label?: string | null;
+            /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
+            idleTimeout?: number | null;
+            /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
+            absoluteTimeout?: number | null;
+        };
+        TokenAndSession: {
+            /** @description The secret for the end user’s cookie. Shown once; only its hash is stored. */
+            token: string;
+            session: components["schemas"]["Session"];
+            /** @description The sessions that the cap of the subject ended. */
+            revoked?: string[];
+        };
+        Session: {
+            /** @description Public handle: safe to log and show. It opens nothing. */
+            id: string;
+            app: string;
+            /** @description Whose session it is: text of 1 to 255 characters; null before login. */
+            subject: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant. */
+            authenticatedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When someone was last there. Reads that only look do not count.
+             */
+            lastSeenAt: string;
+            /** @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier. */
+            expiresAt: string | null;
+            /** @description When the session ends in any case (the absolute deadline). Only a login starts it anew. */
+            absoluteExpiresAt: string | null;
+            /** @description How many seconds without activity end the session. null: none do. */
+            idleTimeout: number | null;
+            /** @description 1 at creation, and one more for each change. In quotes it is the `ETag`. */
+            version: number;
+            /** @description 1 at creation, and one more for each read with `touch=true`. */
+            reads: number;
+            ip: string | null;
+            userAgent: string | null;
+            label: string | null;
+            /** @description The application’s JSON object. It comes back exactly as it was sent. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        Problem: {
+            /** Format: uri */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /** @description What to compare: docs/errors.md lists them. */
+            code: string;
+            errors?: {
+                /** @description A JSON pointer into the body. */
+                pointer?: string;
+                parameter?: string;
+                /** @enum {string} */
+                in?: "query" | "header" | "path";
+                rule: string;
+                message: string;
+            }[];
+            /** @description Of session_limit_reached: the sessions that are there. */
+            sessions?: components["schemas"]["Session"][];
+        };
+        Rotation: {
+            /** @description A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400. */
+            token?: string;
+            /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
+            subject?: string | null;
+            /** @description For how many seconds the old token goes on working, however often the session is rotated meanwhile. Default: `rotationGrace` of the policy. With a new subject it ends at once. */
+            grace?: number;
+            /** @description Top-level keys to store, as `set` of a PATCH: all others stay. */
+            data?: {
+                [key: string]: unknown;
+            };
+            ip?: string | null;
+            userAgent?: string | null;
+            label?: string | null;
+            /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
+            idleTimeout?: number | null;
+            /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
+            absoluteTimeout?: number | null;
+        };
+        PartialSession: {
+            /** @description Public handle: safe to log and show. It opens nothing. */
+            id?: string;
+            app?: string;
+            /** @description Whose session it is: text of 1 to 255 characters; null before login. */
+            subject?: string | null;
+            /** Format: date-time */
+            createdAt?: string;
+            /** @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant. */
+            authenticatedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When someone was last there. Reads that only look do not count.
+             */
+            lastSeenAt?: string;
+            /** @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier. */
+            expiresAt?: string | null;
+            /** @description When the session ends in any case (the absolute deadline). Only a login starts it anew. */
+            absoluteExpiresAt?: string | null;
+            /** @description How many seconds without activity end the session. null: none do. */
+            idleTimeout?: number | null;
+            /** @description 1 at creation, and one more for each change. In quotes it is the `ETag`. */
+            version?: number;
+            /** @description 1 at creation, and one more for each read with `touch=true`. */
+            reads?: number;
+            ip?: string | null;
+            userAgent?: string | null;
+            label?: string | null;
+            /** @description The application’s JSON object. It comes back exactly as it was sent. */
+            data?: {
+                [key: string]: unknown;
+            };
+        };
+        SetUnset: {
+            /** @description Top-level keys to store, null too. */
+            set?: {
+                [key: string]: unknown;
+            };
+            /** @description Top-level keys to remove. */
+            unset?: string[];
+            /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
+            subject?: string | null;
+            ip?: string | null;
+            userAgent?: string | null;
+            label?: string | null;
+            /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
+            idleTimeout?: number | null;
+            /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
+            absoluteTimeout?: number | null;
+        };
+        MergePatch: {
+            [key: string]: unknown;
+        };
+        SessionData: {
+            [key: string]: unknown;
+        };
+        Touch: {
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
+            ip?: string;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
+            userAgent?: string;
+            /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
+            idleTimeout?: number | null;
+        };
+        Revoked: {
+            revoked: number;
+        };
+        SessionPage: {
+            sessions: components["schemas"]["Session"][];
+            /** @description For the next page; null on the last. */
+            cursor: string | null;
+        };
+        IdPage: {
+            ids: string[];
+            /** @description For the next page; null on the last. */
+            cursor: string | null;
+        };
+        SessionCount: {
+            sessions: number;
+        };
+        RevokedOrCounted: {
+            revoked: number;
+            sessions?: number;
+        };
+        Counts: {
+            subjects: number;
+            sessions: number;
+        };
+        App: {
+            app: string;
+            /** @description The rules of an app. Durations in seconds. */
+            policy: components["schemas"]["Policy"];
+            subjects: number;
+            sessions: number;
+        };
+        Policy: {
+            idleTimeout: number | null;
+            minIdleTimeout: number;
+            maxIdleTimeout: number;
+            absoluteTimeout: number | null;
+            maxAbsoluteTimeout: number | null;
+            classicAbsoluteTimeout: number | null;
+            maxSessionsPerSubject: number | null;
+            /** @enum {string} */
+            onLimit: "revokeOldest" | "revokeLeastRecentlyUsed" | "refuse";
+            maxSessions: number | null;
+            maxDataBytes: number;
+            minCallerTokenLength: number;
+            rotationGrace: number;
+            classic: boolean;
+        };
+        Apps: {
+            apps: {
+                app: string;
+                subjects: number;
+                sessions: number;
+            }[];
+        };
+        Tokens: {
+            tokens: string[];
+            /** @description Whether the reads slide the idle deadline and count. */
+            touch?: boolean;
+        };
+        Verified: {
+            results: ({
+                /** @constant */
+                active: true;
+                session: components["schemas"]["Session"];
+            } | {
+                /** @constant */
+                active: false;
+            })[];
+        };
+        IntrospectionRequest: {
+            token: string;
+            token_type_hint?: string;
+            /** @description Where to look. Default: in all apps this key may see. */
+            app?: string;
+        };
+        Introspection: {
             /** @constant */
             active: false;
-          }
-      )[];
-    };
-    IntrospectionRequest: {
-      token: string;
-      token_type_hint?: string;
-      /** @description Where to look. Default: in all apps this key may see. */
-      app?: string;
-    };
-    Introspection:
-      | {
-          /** @constant */
-          active: false;
-        }
-      | {
-          /** @constant */
-          active: true;
-          sub?: string;
-          exp?: number;
-          iat: number;
-          /** @description Public handle: safe to log and show. It opens nothing. */
-          sid: string;
-          app: string;
+        } | {
+            /** @constant */
+            active: true;
+            sub?: string;
+            exp?: number;
+            iat: number;
+            /** @description Public handle: safe to log and show. It opens nothing. */
+            sid: string;
+            app: string;
         };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type NewSession = components['schemas']['NewSession'];
 export type TokenAndSession = components['schemas']['TokenAndSession'];

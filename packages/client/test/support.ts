@@ -84,9 +84,19 @@ export class Browser {
   }
 
   /** Asks for a page, and keeps its cookies. */
-  async get(path: string) {
+  get(path: string) {
+    return this.send(path);
+  }
+
+  /** Sends a form. */
+  post(path: string, fields: Record<string, string>) {
+    return this.send(path, { method: 'POST', body: new URLSearchParams(fields) });
+  }
+
+  private async send(path: string, init: RequestInit = {}) {
     const Cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(this.url + path, { headers: Cookie === '' ? {} : { Cookie }, redirect: 'manual' });
+    const headers: Record<string, string> = Cookie === '' ? {} : { Cookie };
+    const response = await fetch(this.url + path, { ...init, headers, redirect: 'manual' });
     const setCookie = response.headers.getSetCookie();
     for (const line of setCookie) {
       const [name = '', value = ''] = line.split(';', 1)[0]!.split('=', 2);
