@@ -1,6 +1,6 @@
 /**
  * What express-session keeps of its cookie in a session: its options, and how long it lives. It is the framework's own, so it stays
- * apart from the application's data, under `_express`. `expires` moves with each request and is not kept: the server has it.
+ * apart from the application's data. `expires` moves with each request and is not kept: the server has it.
  */
 
 /** As express-session and @fastify/session write it. Units: milliseconds. */
@@ -9,9 +9,6 @@ export interface CookieState {
   readonly expires?: string | Date | null;
   readonly [option: string]: unknown;
 }
-
-/** The key of the data. */
-export const PRIVATE_KEY = '_express';
 
 /** Gives what is kept of a cookie. */
 export function keptOf(cookie: CookieState | undefined): Record<string, unknown> {

@@ -10,93 +10,75 @@
  */
 import { EventEmitter } from 'node:events';
 import { SessionNotFoundError } from '../errors.ts';
-import { changesBetween, type Texts, textsOf } from '../framework/changes.ts';
-import { TouchTimes } from '../framework/touch-times.ts';
-import { SessionClient, type SessionClientOptions } from '../index.ts';
-import type { Session } from '../types.ts';
-import { type CookieState, cookieOf, idleTimeoutOf, keptOf, PRIVATE_KEY } from './cookie-state.ts';
+import { type Texts, textsOf } from '../framework/changes.ts';
+import {
+  type Baseline,
+  type Opened,
+  SharedSessions,
+  type SharedSessionsOptions,
+} from '../framework/shared-sessions.ts';
+import type { SessionClient } from '../index.ts';
+import { type CookieState, cookieOf, idleTimeoutOf, keptOf } from './cookie-state.ts';
 
 /** A session as the frameworks have it: the data, and a cookie beside it. */
 // biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
 export type FrameworkSession = { cookie?: any; [key: string]: any };
 
-export interface SessionStoreOptions extends SessionClientOptions {
-  /** Gives whose session it is, from what the application keeps in it; null for nobody. Default: nobody's, or whose it is. */
-  readonly subject?: (session: FrameworkSession) => string | null | undefined;
-  /** For how long one read is enough to tell that someone is there. Units: seconds. Default: 30. */
-  readonly touchInterval?: number;
-}
+export type SessionStoreOptions = SharedSessionsOptions<FrameworkSession>;
 
 // biome-ignore lint/suspicious/noExplicitAny: the frameworks call with errors and results of their own types
 type Callback = (error?: any, result?: any) => void;
 
-/** What was read of a session, to tell what has changed since. */
-interface Baseline {
-  readonly token: string;
-  readonly texts: Texts;
-  readonly subject: string | null;
-  /** Of the cookie, as JSON text. */
-  readonly cookie: string;
-}
+/** Under which express-session's own state is. */
+const PRIVATE_KEY = '_express';
 
 /** Where @fastify/session carries the baseline: it copies what `get` gives, its cookie's options with all their members. */
 const BASELINE = Symbol('baseline');
-
-/** Of a session, what the frameworks keep in the same object as the data. */
-const NOT_DATA = new Set(['cookie', PRIVATE_KEY]);
 
 export class RestSessionStore extends EventEmitter {
   readonly client: SessionClient;
   /** Set by express-session: makes `req.session` anew, with a new id. */
   declare generate: (req: object) => void;
   private readonly app: string;
-  private readonly subjectOf: NonNullable<SessionStoreOptions['subject']>;
-  private readonly touches: TouchTimes;
+  private readonly sessions: SharedSessions<FrameworkSession>;
   /** By the object that the application has. */
   private readonly baselines = new WeakMap<object, Baseline>();
 
-  constructor({ subject = () => undefined, touchInterval, ...options }: SessionStoreOptions) {
+  constructor(options: SessionStoreOptions) {
     super();
-    this.client = new SessionClient(options);
     this.app = options.app;
-    this.subjectOf = subject;
-    this.touches = new TouchTimes(touchInterval);
+    this.sessions = new SharedSessions(PRIVATE_KEY, options);
+    this.client = this.sessions.client;
   }
 
   /** Reads a session. Absence: null, also for a token that opens none, or is none. */
   get(token: string, callback?: Callback): Promise<FrameworkSession | null> {
     return told(callback, async () => {
-      const touch = this.touches.isDue(token);
-      const session = await this.client.find(token, { touch });
-      if (session === null) return null;
-      if (touch) this.touches.note(token);
-      return this.opened(token, session);
+      const opened = await this.sessions.read(token);
+      return opened && this.shown(token, opened);
     });
   }
 
   /** Writes what has changed of a session that was read, or creates one. */
   set(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
     return told(callback, async () => {
-      const idleTimeout = idleTimeoutOf(session.cookie);
-      if (idleTimeout !== undefined && idleTimeout <= 0) return this.destroy(token);
-      const texts = textsOf(dataOf(session));
-      const cookie = JSON.stringify(keptOf(session.cookie));
-      const subject = this.subjectOf(session);
-      const next = { token, texts, cookie };
+      const { cookie, ...data } = session;
+      const idleTimeout = idleTimeoutOf(cookie);
+      if (idleTimeout !== undefined && idleTimeout <= 0) return this.sessions.end(token);
+      const wanted = { token, session, data, state: keptOf(cookie), idleTimeout, ...deviceOf(session) };
       const baseline = this.baselineOf(token, session);
+      // What is no session of a framework is a call by hand, which may replace what is there.
+      const isBegun = typeof session.save === 'function';
       const saved =
-        baseline === undefined
-          ? await this.create(session, next, subject, idleTimeout)
-          : await this.update(baseline, next, subject, idleTimeout);
-      this.touches.note(token);
-      this.baselines.set(session, { ...next, subject: saved });
+        baseline === undefined ? this.sessions.create(wanted, isBegun) : this.sessions.update(baseline, wanted);
+      this.baselines.set(session, await saved);
     });
   }
 
   /** Says that someone is there. The read of the same page has said so, unless the cookie is to live longer from now on. */
   touch(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
     return told(callback, async () => {
-      if (this.baselineOf(token, session)?.cookie === JSON.stringify(keptOf(session.cookie))) return;
+      if (this.baselineOf(token, session)?.state === JSON.stringify(keptOf(session.cookie))) return;
       const idleTimeout = idleTimeoutOf(session.cookie);
       const news = idleTimeout === undefined ? undefined : { idleTimeout };
       await this.client.touch(token, news).catch((error) => {
@@ -107,10 +89,7 @@ export class RestSessionStore extends EventEmitter {
 
   /** Ends a session. One that has ended already is no error. */
   destroy(token: string, callback?: Callback): Promise<void> {
-    return told(callback, async () => {
-      this.touches.forget(token);
-      await this.client.revoke(token);
-    });
+    return told(callback, () => this.sessions.end(token));
   }
 
   /** Gives the sessions of the app, each with its public id. */
@@ -118,7 +97,7 @@ export class RestSessionStore extends EventEmitter {
     return told(callback, async () => {
       const found: FrameworkSession[] = [];
       for await (const session of this.client.each({ limit: 1000 }))
-        found.push({ ...this.opened('', session), id: session.id });
+        found.push({ ...this.shown('', this.sessions.opened(session)), id: session.id });
       return found;
     });
   }
@@ -183,70 +162,29 @@ export class RestSessionStore extends EventEmitter {
     req.session = session;
     const baseline = this.baselines.get(read);
     if (baseline !== undefined) {
-      const cookie = JSON.stringify(keptOf(session.cookie));
-      this.baselines.set(session, { ...baseline, texts: shownIn(session, baseline.texts), cookie });
+      const state = JSON.stringify(keptOf(session.cookie));
+      this.baselines.set(session, { ...baseline, texts: shownIn(session, baseline.texts), state });
     }
     return session;
   }
 
   /** Gives what the frameworks make their session of. */
-  private opened(token: string, { data, expiresAt, subject }: Session): FrameworkSession {
-    const own = dataOf(data);
-    const kept = data[PRIVATE_KEY];
-    const cookie = cookieOf(kept, expiresAt);
-    const opened: FrameworkSession = { ...own, cookie };
-    const baseline = { token, texts: textsOf(own), subject, cookie: JSON.stringify(keptOf(cookie)) };
-    this.baselines.set(opened, baseline);
+  private shown(token: string, { session, data, state }: Opened): FrameworkSession {
+    const { cookie: _, ...own } = data;
+    const cookie = cookieOf(state, session.expiresAt);
+    const shown: FrameworkSession = { ...own, cookie };
+    const baseline = { token, texts: textsOf(own), subject: session.subject, state: JSON.stringify(keptOf(cookie)) };
+    this.baselines.set(shown, baseline);
     // @fastify/session asks a cookie for its JSON, and copies all that it gets.
     Object.defineProperty(cookie, 'toJSON', { value: () => ({ ...cookie, [BASELINE]: baseline }) });
-    if (kept === undefined) Object.defineProperty(cookie, FOREIGN, { value: true });
-    return opened;
+    if (state === undefined) Object.defineProperty(cookie, FOREIGN, { value: true });
+    return shown;
   }
 
   private baselineOf(token: string, session: FrameworkSession): Baseline | undefined {
     const own = this.baselines.get(session) ?? baselineIn(session);
     // What @fastify/session begins after another one has the options of that one's cookie.
     return own?.token === token ? own : undefined;
-  }
-
-  /** Gives the subject that the session has now. */
-  private async create(
-    session: FrameworkSession,
-    { token, texts, cookie }: Omit<Baseline, 'subject'>,
-    subject: string | null | undefined,
-    idleTimeout: number | undefined,
-  ): Promise<string | null> {
-    // What is no session of a framework is a call by hand, which may replace what is there.
-    const isBegun = typeof session.save === 'function';
-    const data = { ...parsed(texts), [PRIVATE_KEY]: JSON.parse(cookie) };
-    const wanted = {
-      data,
-      ...(subject !== undefined && { subject }),
-      ...(idleTimeout !== undefined && { idleTimeout }),
-      ...deviceOf(session),
-    };
-    const saved = await this.client.put(token, wanted, isBegun ? { ifVersion: 'none' } : {});
-    return saved.subject;
-  }
-
-  /** Gives the subject that the session has now. */
-  private async update(
-    baseline: Baseline,
-    { token, texts, cookie }: Omit<Baseline, 'subject'>,
-    subject: string | null | undefined,
-    idleTimeout: number | undefined,
-  ): Promise<string | null> {
-    const { set, unset } = changesBetween(baseline.texts, texts);
-    const hasCookie = cookie !== baseline.cookie;
-    if (hasCookie) set[PRIVATE_KEY] = JSON.parse(cookie);
-    const change = {
-      ...(Object.keys(set).length > 0 && { set }),
-      ...(unset.length > 0 && { unset }),
-      ...(subject !== undefined && subject !== baseline.subject && { subject }),
-      ...(hasCookie && idleTimeout !== undefined && { idleTimeout }),
-    };
-    if (Object.keys(change).length === 0) return baseline.subject;
-    return (await this.client.patch(token, change)).subject;
   }
 }
 
@@ -263,14 +201,6 @@ function told<T>(callback: Callback | undefined, verb: () => Promise<T>): Promis
     (error) => queueMicrotask(() => callback(error)),
   );
   return outcome.catch(() => undefined as T);
-}
-
-function dataOf(session: FrameworkSession): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(session).filter(([key]) => !NOT_DATA.has(key)));
-}
-
-function parsed(texts: Texts): Record<string, unknown> {
-  return Object.fromEntries([...texts].map(([key, text]) => [key, JSON.parse(text)]));
 }
 
 function baselineIn(session: FrameworkSession): Baseline | undefined {
@@ -296,15 +226,6 @@ function restored(prototype: object, { expires, originalMaxAge, ...options }: Co
 }
 
 /** What the request of a new session tells of the device, for the list of devices. */
-function deviceOf({ req }: FrameworkSession): { ip?: string; userAgent?: string } {
-  const ip = req?.ip ?? req?.socket?.remoteAddress;
-  const userAgent = req?.headers?.['user-agent'];
-  return {
-    ...(typeof ip === 'string' && ip !== '' && { ip }),
-    ...(typeof userAgent === 'string' &&
-      userAgent !== '' && { userAgent: userAgent.slice(0, LONGEST_USER_AGENT).toWellFormed() }),
-  };
+function deviceOf({ req }: FrameworkSession) {
+  return { ip: req?.ip ?? req?.socket?.remoteAddress, userAgent: req?.headers?.['user-agent'] };
 }
-
-/** What the server keeps of one. Units: characters. */
-const LONGEST_USER_AGENT = 2048;
