@@ -46,12 +46,15 @@ export class SessionError extends Error {
   }
 }
 
-/** There is no such session: it never was, has expired, or was ended. The only answer on which a cookie is cleared. */
+/**
+ * There is no such session: it never was, has expired, or was ended. The only answer on which a cookie is cleared. `status` is null
+ * when the server was not asked, because what was given can be no token.
+ */
 export class SessionNotFoundError extends SessionError {
   override readonly name = 'SessionNotFoundError';
 
-  constructor(message = 'there is no such session') {
-    super('session_not_found', message, { status: 404 });
+  constructor(message = 'there is no such session', status: 404 | null = 404) {
+    super('session_not_found', message, { status });
   }
 }
 

@@ -265,7 +265,7 @@ export class SessionClient<Data extends object = SessionData> {
     const { ifVersion, signal, idempotencyKey } = options;
     const { token, body, mediaType, repeatable = false } = sent;
     if ('token' in sent && !isToken(token))
-      throw new SessionNotFoundError('there is no such session: that is no token');
+      throw new SessionNotFoundError('there is no such session: that is no token', null);
     const call: Call = {
       method,
       path: settings.appPath + path,
@@ -301,7 +301,7 @@ function isToken(token: unknown): token is string {
 }
 
 function idPart(id: string): string {
-  if (!ID.test(id)) throw new SessionNotFoundError('there is no such session: that is no id');
+  if (!ID.test(id)) throw new SessionNotFoundError('there is no such session: that is no id', null);
   return id;
 }
 

@@ -7,8 +7,11 @@ export type SessionData = Record<string, unknown>;
 /** A session. Instants are RFC 3339 texts, durations are seconds. */
 export type Session<Data extends object = SessionData> = Omit<api.Session, 'data'> & { data: Data };
 
+/** What a caller does not have is left out, or undefined. */
+type Given<T> = { [K in keyof T]: T[K] | undefined };
+
 /** What a new session is given. Whatever is left out the policy of the app decides. */
-export type NewSession<Data extends object = SessionData> = Omit<api.NewSession, 'data'> & { data?: Data };
+export type NewSession<Data extends object = SessionData> = Given<Omit<api.NewSession, 'data'> & { data?: Data }>;
 
 /** The session and the token that opens it: no other answer shows the token. */
 export type TokenAndSession<Data extends object = SessionData> = Omit<api.TokenAndSession, 'session'> & {
@@ -16,15 +19,17 @@ export type TokenAndSession<Data extends object = SessionData> = Omit<api.TokenA
 };
 
 /** What a rotation changes beside the token: at a login the subject and what is known of the device. */
-export type Rotation<Data extends object = SessionData> = Omit<api.Rotation, 'data'> & { data?: Partial<Data> };
+export type Rotation<Data extends object = SessionData> = Given<Omit<api.Rotation, 'data'> & { data?: Partial<Data> }>;
 
 /** A change of some of a session: `set` and `unset` name top-level keys of the data. */
-export type SessionPatch<Data extends object = SessionData> = Omit<api.SetUnset, 'set' | 'unset'> & {
-  set?: Partial<Data>;
-  unset?: (keyof Data & string)[];
-};
+export type SessionPatch<Data extends object = SessionData> = Given<
+  Omit<api.SetUnset, 'set' | 'unset'> & {
+    set?: Partial<Data>;
+    unset?: (keyof Data & string)[];
+  }
+>;
 
-export type Touch = api.Touch;
+export type Touch = Given<api.Touch>;
 
 export type SessionPage<Data extends object = SessionData> = { sessions: Session<Data>[]; cursor: string | null };
 

@@ -23,22 +23,18 @@ describe('the pages about the client', { skip }, () => {
     assert.deepEqual([child.exitCode, output()], [0, '']);
   });
 
-  test('the start of docs/platforms/express.md is ten lines, and a page of it counts visits', async (t) => {
-    const lines = codeOf('docs/platforms/express.md', 0);
-    assert.ok(lines.trimEnd().split('\n').length <= 10);
-    const [port] = (await freePorts(1)) as [number];
-    await program(t, lines.replace('8080', String(port)), server().url);
-    const browser = new Browser(`http://127.0.0.1:${port}`);
-    await until(
-      () =>
-        browser.get('/').then(
-          () => true,
-          () => false,
-        ),
-      'the page answers',
-    );
-    assert.deepEqual((await browser.get('/')).json, { visits: 2 });
-  });
+  for (const page of ['express', 'koa']) {
+    test(`the start of docs/platforms/${page}.md is ten lines, and a page of it counts visits`, async (t) => {
+      const lines = codeOf(`docs/platforms/${page}.md`, 0);
+      assert.ok(lines.trimEnd().split('\n').length <= 10);
+      const [port] = (await freePorts(1)) as [number];
+      await program(t, lines.replace('8080', String(port)), server().url);
+      const browser = new Browser(`http://127.0.0.1:${port}`);
+      const answers = () => browser.get('/').then(Boolean, () => false);
+      await until(answers, 'the page answers');
+      assert.deepEqual((await browser.get('/')).json, { visits: 2 });
+    });
+  }
 
   test('examples/express: a guest fills a cart, logs in, sees the device, and logs out everywhere', async (t) => {
     const folder = withPackages(t);
@@ -70,7 +66,7 @@ function withPackages(cleanup: Cleanup): string {
   const folder = temporaryFolder(cleanup);
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(join(ROOT, 'packages/client'), join(folder, 'node_modules/rest-sessions-client'));
-  for (const name of ['express', 'express-session']) {
+  for (const name of ['express', 'express-session', 'koa', 'koa-session', 'hono', '@hono']) {
     symlinkSync(join(ROOT, 'packages/client/test/frameworks/node_modules', name), join(folder, 'node_modules', name));
   }
   return folder;

@@ -6,7 +6,7 @@ import { forAllTests, freePorts } from '../../server/test/support/redis.ts';
 import { type Cleanup, startServer } from '../../server/test/support/server.ts';
 import { RestSessionStore } from '../src/express/index.ts';
 import { framework, signed, skip } from './frameworks.ts';
-import { Browser, counting, listening } from './support.ts';
+import { Browser, counting, gate, listening } from './support.ts';
 
 const LONG = 'a-token-that-a-test-chose-0123456789';
 const FIRST = `first-${LONG}`;
@@ -258,12 +258,3 @@ describe('the store of express-session', { skip }, () => {
     assert.notDeepEqual(await store.ids(), before);
   });
 });
-
-/** Something that a test waits for. */
-function gate() {
-  let open = () => {};
-  const wait = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { wait, open };
-}

@@ -10,11 +10,17 @@ const isInstalled = existsSync(new URL('./frameworks/node_modules/express', impo
 /** A single run without them skips their tests; with CI=true it fails. */
 export const skip = !isInstalled && process.env.CI !== 'true' && '`npm test` installs the frameworks';
 
-/** Loads one. */
+/** Loads one, by what it exports by default. */
 // biome-ignore lint/suspicious/noExplicitAny: its types are not installed where the types are checked
 export async function framework(name: string): Promise<any> {
-  const loaded = await import(pathToFileURL(from.resolve(name)).href);
+  const loaded = await frameworkModule(name);
   return loaded.default ?? loaded;
+}
+
+/** Loads one. */
+// biome-ignore lint/suspicious/noExplicitAny: its types are not installed where the types are checked
+export function frameworkModule(name: string): Promise<any> {
+  return import(pathToFileURL(from.resolve(name)).href);
 }
 
 /** Signs a token as express-session does, for a cookie. */

@@ -114,3 +114,12 @@ export class Browser {
     return /^(?:s:)?([^.]*)/.exec(decodeURIComponent(this.cookies.get(name)!))![1]!;
   }
 }
+
+/** Gives something that a test can wait for. */
+export function gate() {
+  let open = () => {};
+  const wait = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { wait, open };
+}

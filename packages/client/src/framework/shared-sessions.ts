@@ -6,6 +6,7 @@
 import { SessionClient, type SessionClientOptions } from '../index.ts';
 import type { Session } from '../types.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
+import { type Device, takenOf } from './device.ts';
 import { TouchTimes } from './touch-times.ts';
 
 export interface SharedSessionsOptions<S> extends SessionClientOptions {
@@ -35,7 +36,7 @@ export interface Opened {
 }
 
 /** What a session is to be. */
-export interface Wanted<S> {
+export interface Wanted<S> extends Device {
   readonly token: string;
   /** As the application has it, for `subject`. */
   readonly session: S;
@@ -44,12 +45,7 @@ export interface Wanted<S> {
   readonly state: object;
   /** Units: seconds. Absence: undefined when the policy says. */
   readonly idleTimeout?: number | undefined;
-  readonly ip?: string | undefined;
-  readonly userAgent?: string | undefined;
 }
-
-/** What the server keeps of a browser's name. Units: characters. */
-const LONGEST_USER_AGENT = 2048;
 
 export class SharedSessions<S> {
   readonly client: SessionClient;
@@ -82,15 +78,14 @@ export class SharedSessions<S> {
 
   /** Creates a session. `isBegun`: it must not be there yet. Gives the baseline for the next write. */
   async create(wanted: Wanted<S>, isBegun: boolean): Promise<Baseline> {
-    const { token, session, data, state, idleTimeout, ip, userAgent } = wanted;
+    const { token, session, data, state, idleTimeout } = wanted;
     const texts = textsOf(data);
     const subject = this.subjectOf(session);
     const made = {
       data: { ...parsed(texts), [this.privateKey]: state },
       ...(subject !== undefined && { subject }),
       ...(idleTimeout !== undefined && { idleTimeout }),
-      ...(ip && { ip }),
-      ...(userAgent && { userAgent: userAgent.slice(0, LONGEST_USER_AGENT).toWellFormed() }),
+      ...takenOf(wanted),
     };
     const saved = await this.client.put(token, made, isBegun ? { ifVersion: 'none' } : {});
     this.touches.note(token);
