@@ -4,7 +4,6 @@
  * UPGRADING.md.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
 import { idleFor } from '../../core/expiry.ts';
 import { type Members, readObject } from '../../core/json-text.ts';
@@ -26,7 +25,7 @@ import {
 } from '../../core/validate.ts';
 import { countMiss } from '../guards/rate-limits.ts';
 import { JSON_TYPE, readBody } from '../message/body.ts';
-import { answer, type Clock, type RequestEnv, type Route, trace } from '../message/route.ts';
+import { answer, type Call, type Clock, type Reply, type Route, trace } from '../message/route.ts';
 import { pathPart, queryValue } from '../message/target.ts';
 import { classicSession } from '../message/wire.ts';
 
@@ -46,8 +45,8 @@ const MIN_SECONDS = 10;
 /** Sessions written between two turns of the event loop. */
 const WRITE_SLICE = 1000;
 
-type C = Context<RequestEnv>;
-type ClassicHandle = (c: C) => Promise<Response>;
+type C = Call;
+type ClassicHandle = (c: C) => Promise<Reply>;
 
 export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
@@ -59,7 +58,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     throw new ServiceError('app_not_found', 'the classic routes do not serve this app', { field: 'app' });
   }
 
-  async function create(c: C): Promise<Response> {
+  async function create(c: C): Promise<Reply> {
     const app = appOf(c);
     const policy = sessions.policy(app);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
@@ -75,7 +74,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return answer(c, JSON.stringify({ token: created.token }));
   }
 
-  async function get(c: C): Promise<Response> {
+  async function get(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
@@ -85,7 +84,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
   }
 
-  async function set(c: C): Promise<Response> {
+  async function set(c: C): Promise<Reply> {
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
@@ -93,26 +92,26 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
-  async function activity(c: C): Promise<Response> {
+  async function activity(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     return answer(c, JSON.stringify({ activity: (await sessions.count(app, windowOf(c), now)).subjects }));
   }
 
-  async function soapp(c: C): Promise<Response> {
+  async function soapp(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     return answer(c, await classicList(await sessions.activeWithin(app, windowOf(c), now), now));
   }
 
-  async function soid(c: C): Promise<Response> {
+  async function soid(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
   }
 
-  async function kill(c: C): Promise<Response> {
+  async function kill(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
@@ -121,14 +120,14 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return answer(c, JSON.stringify({ kill }));
   }
 
-  async function killsoid(c: C): Promise<Response> {
+  async function killsoid(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 
-  async function killall(c: C): Promise<Response> {
+  async function killall(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'app' }, now) }));
@@ -225,7 +224,7 @@ function readData(text: string): Members {
 }
 
 /** The answer about a token that opens nothing. */
-function none(c: C): Response {
+function none(c: C): Reply {
   countMiss(c);
   return answer(c, NONE);
 }
