@@ -47,7 +47,7 @@ export class Walks {
       const since = query.activeSince === undefined ? 0 : query.activeSince + at - now;
       if (query.subject !== undefined) {
         const sessions = await this.ofSubject(app, query.subject, since, at, snapshot);
-        return { ...pageOf(sessions, query.cursor, query.limit), at };
+        return { ...pageOf(sessions, query), at };
       }
       const { start, end } = under(app);
       const range: Range = {
@@ -56,13 +56,16 @@ export class Walks {
         exclusiveStart: true,
         reverse: true,
       };
+      const { maxData = Number.POSITIVE_INFINITY } = query;
       const sessions: Session[] = [];
+      let data = 0;
       let last: Position | null = null;
       for await (const { key } of slices(this.tables.activity, range, snapshot)) {
         const record = this.tables.record(sessionKey(app, idOf(key)), snapshot);
         if (record === null || !isActive(record.session, since, at)) continue;
-        if (sessions.length === query.limit) return { sessions, cursor: writeCursor(last!), at };
+        if (sessions.length === query.limit || data > maxData) return { sessions, cursor: writeCursor(last!), at };
         sessions.push(record.session);
+        data += record.session.data.length;
         last = { lastSeenAt: record.indexedAt, id: record.session.id };
       }
       return { sessions, cursor: null, at };
