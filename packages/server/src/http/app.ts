@@ -8,7 +8,7 @@ import { type Authenticate, guard, type WrongKeys } from './guards/auth.ts';
 import { limited, type RateLimits } from './guards/rate-limits.ts';
 import { refuseRepeatedHeaders } from './guards/repeated-headers.ts';
 import { errorForm, HEADERS, problem, Refusal, STATUS } from './message/problem.ts';
-import type { Clock, RequestEnv, Route, Trace } from './message/route.ts';
+import type { Clock, OnFault, RequestEnv, Route } from './message/route.ts';
 import { routePath, targetOf } from './message/target.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
@@ -36,15 +36,14 @@ export interface AppOptions {
   readonly wrongKeys?: WrongKeys | null;
   /** Absence: null when nobody is limited. */
   readonly rateLimits?: RateLimits | null;
-  /** Told of faults that are not the caller's: 5xx. */
-  readonly onFault: (error: unknown, trace: Trace | undefined) => void;
+  readonly onFault: OnFault;
 }
 
 export type App = Hono<RequestEnv>;
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
 export function routeTable(options: AppOptions): Route[] {
-  const { sessions, clock, isStopping, configSchema = '{}', version = '0', docsAsset = noAsset } = options;
+  const { sessions, clock, isStopping, configSchema = '{}', version = '0', docsAsset = noAsset, onFault } = options;
   const operation = operationsWith(clock, sessions.policy);
   const v1 = [tokenRoutes, sessionRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
     of(sessions, operation),
@@ -53,7 +52,7 @@ export function routeTable(options: AppOptions): Route[] {
   // The classic reads come first: the router tries one after the other.
   return [
     ...systemRoutes(sessions, isStopping, configSchema, version),
-    ...classicRoutes(sessions, clock),
+    ...classicRoutes(sessions, clock, onFault),
     ...v1,
     openApiRoute(document),
     ...docsRoutes(docsAsset, document, version),

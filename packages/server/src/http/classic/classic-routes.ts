@@ -3,14 +3,12 @@
  * the original's order (app, id or token, ip, ttl, d) and makes one call. Differences from the original are recorded in
  * UPGRADING.md.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
-import { idleFor } from '../../core/expiry.ts';
 import { type Members, readObject } from '../../core/json-text.ts';
 import { initialData, mergeTopLevel } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
-import { EMPTY_DATA, type Session } from '../../core/session.ts';
+import { EMPTY_DATA } from '../../core/session.ts';
 import type { Sessions } from '../../core/sessions.ts';
 import type { Visit } from '../../core/store.ts';
 import {
@@ -26,9 +24,10 @@ import {
 } from '../../core/validate.ts';
 import { countMiss } from '../guards/rate-limits.ts';
 import { JSON_TYPE, readBody } from '../message/body.ts';
-import { answer, type Clock, type RequestEnv, type Route, trace } from '../message/route.ts';
+import { answer, type Clock, type OnFault, type RequestEnv, type Route, trace } from '../message/route.ts';
 import { pathPart, queryValue } from '../message/target.ts';
 import { classicSession } from '../message/wire.ts';
+import { answerList } from './list-answer.ts';
 
 /** What the original answered, word for word ("containt" too): textual clients match it. */
 const MESSAGES = {
@@ -43,13 +42,11 @@ const MESSAGES = {
 const CLASSIC_FIELDS: Readonly<Record<string, string>> = { subject: 'id' };
 const NONE = '{}';
 const MIN_SECONDS = 10;
-/** Sessions written between two turns of the event loop. */
-const WRITE_SLICE = 1000;
 
 type C = Context<RequestEnv>;
 type ClassicHandle = (c: C) => Promise<Response>;
 
-export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
+export function classicRoutes(sessions: Sessions, clock: Clock, onFault: OnFault): Route[] {
   /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
   function appOf(c: C): AppName {
     const name = pathPart(c, 1, 'app');
@@ -102,14 +99,14 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function soapp(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
-    return answer(c, await classicList(await sessions.activeWithin(app, windowOf(c), now), now));
+    return answerList(c, sessions.activeWithin(app, windowOf(c), now), onFault);
   }
 
   async function soid(c: C): Promise<Response> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
-    return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
+    return answerList(c, sessions.bySubject(app, subject, now), onFault);
   }
 
   async function kill(c: C): Promise<Response> {
@@ -232,14 +229,4 @@ function none(c: C): Response {
 
 function written(c: C, { session, idle }: Visit): string {
   return classicSession(trace(c, session), session.reads, idle);
-}
-
-async function classicList(sessions: readonly Session[], now: number): Promise<string> {
-  const parts: string[] = [];
-  for (let i = 0; i < sessions.length; i += WRITE_SLICE) {
-    if (i > 0) await nextTurn();
-    const slice = sessions.slice(i, i + WRITE_SLICE);
-    parts.push(slice.map((session) => classicSession(session, session.reads, idleFor(session, now))).join(','));
-  }
-  return `{"sessions":[${parts.join(',')}]}`;
 }

@@ -25,7 +25,7 @@ export interface Incoming {
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
-  readonly socket?: { readonly remoteAddress?: string | undefined };
+  readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 
@@ -42,6 +42,9 @@ export interface RequestEnv {
     misses?: number;
   };
 }
+
+/** Told of faults that are not the caller's: 5xx, and answers that broke off. */
+export type OnFault = (error: unknown, trace: Trace | undefined) => void;
 
 export type Handle = (c: Context<RequestEnv>) => Response | Promise<Response>;
 
