@@ -3,7 +3,6 @@
  * the original's order (app, id or token, ip, ttl, d) and makes one call. Differences from the original are recorded in
  * UPGRADING.md.
  */
-import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
 import { type Members, readObject } from '../../core/json-text.ts';
 import { initialData, mergeTopLevel } from '../../core/merge.ts';
@@ -24,7 +23,7 @@ import {
 } from '../../core/validate.ts';
 import { countMiss } from '../guards/rate-limits.ts';
 import { JSON_TYPE, readBody } from '../message/body.ts';
-import { answer, type Clock, type OnFault, type RequestEnv, type Route, trace } from '../message/route.ts';
+import { answer, type Call, type Clock, type Reply, type Route, trace } from '../message/route.ts';
 import { pathPart, queryValue } from '../message/target.ts';
 import { classicSession } from '../message/wire.ts';
 import { answerList } from './list-answer.ts';
@@ -43,10 +42,10 @@ const CLASSIC_FIELDS: Readonly<Record<string, string>> = { subject: 'id' };
 const NONE = '{}';
 const MIN_SECONDS = 10;
 
-type C = Context<RequestEnv>;
-type ClassicHandle = (c: C) => Promise<Response>;
+type C = Call;
+type ClassicHandle = (c: C) => Promise<Reply>;
 
-export function classicRoutes(sessions: Sessions, clock: Clock, onFault: OnFault): Route[] {
+export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
   function appOf(c: C): AppName {
     const name = pathPart(c, 1, 'app');
@@ -56,7 +55,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock, onFault: OnFault
     throw new ServiceError('app_not_found', 'the classic routes do not serve this app', { field: 'app' });
   }
 
-  async function create(c: C): Promise<Response> {
+  async function create(c: C): Promise<Reply> {
     const app = appOf(c);
     const policy = sessions.policy(app);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
@@ -72,7 +71,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock, onFault: OnFault
     return answer(c, JSON.stringify({ token: created.token }));
   }
 
-  async function get(c: C): Promise<Response> {
+  async function get(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
@@ -82,7 +81,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock, onFault: OnFault
     return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
   }
 
-  async function set(c: C): Promise<Response> {
+  async function set(c: C): Promise<Reply> {
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
@@ -90,26 +89,26 @@ export function classicRoutes(sessions: Sessions, clock: Clock, onFault: OnFault
     return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
-  async function activity(c: C): Promise<Response> {
+  async function activity(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     return answer(c, JSON.stringify({ activity: (await sessions.count(app, windowOf(c), now)).subjects }));
   }
 
-  async function soapp(c: C): Promise<Response> {
+  async function soapp(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
-    return answerList(c, sessions.activeWithin(app, windowOf(c), now), onFault);
+    return answerList(c, sessions.activeWithin(app, windowOf(c), now));
   }
 
-  async function soid(c: C): Promise<Response> {
+  async function soid(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
-    return answerList(c, sessions.bySubject(app, subject, now), onFault);
+    return answerList(c, sessions.bySubject(app, subject, now));
   }
 
-  async function kill(c: C): Promise<Response> {
+  async function kill(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
@@ -118,14 +117,14 @@ export function classicRoutes(sessions: Sessions, clock: Clock, onFault: OnFault
     return answer(c, JSON.stringify({ kill }));
   }
 
-  async function killsoid(c: C): Promise<Response> {
+  async function killsoid(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 
-  async function killall(c: C): Promise<Response> {
+  async function killall(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'app' }, now) }));
@@ -222,7 +221,7 @@ function readData(text: string): Members {
 }
 
 /** The answer about a token that opens nothing. */
-function none(c: C): Response {
+function none(c: C): Reply {
   countMiss(c);
   return answer(c, NONE);
 }

@@ -3,13 +3,12 @@
  * length. A longer one goes out in pieces, so it takes no more memory than a few pages, and those of its sessions that are
  * active while it is sent come last.
  */
-import type { Context } from 'hono';
 import { byActivity } from '../../core/cursor.ts';
 import { idleFor } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Batch } from '../../core/whole-list.ts';
-import { answer, type OnFault, type RequestEnv } from '../message/route.ts';
-import { answerInPieces } from '../message/stream.ts';
+import { HEADERS } from '../message/problem.ts';
+import { answer, type Call, type Reply } from '../message/route.ts';
 import { classicSession } from '../message/wire.ts';
 
 /** What is held back to learn whether the list is short. Units: characters. */
@@ -17,11 +16,7 @@ const SHORT = 256 * 1024;
 /** About what a session takes beside its data. Units: characters. */
 const HEAD = 100;
 
-export async function answerList(
-  c: Context<RequestEnv>,
-  batches: AsyncGenerator<Batch, void, void>,
-  onFault: OnFault,
-): Promise<Response> {
+export async function answerList(c: Call, batches: AsyncGenerator<Batch, void, void>): Promise<Reply> {
   const held: Batch[] = [];
   for (let length = 0; length <= SHORT; ) {
     const { done, value: batch } = await batches.next();
@@ -29,7 +24,7 @@ export async function answerList(
     held.push(batch);
     for (const { data } of batch.sessions) length += HEAD + data.length;
   }
-  return answerInPieces(c, pieces(held, batches), onFault);
+  return { status: 200, headers: HEADERS, body: null, pieces: pieces(held, batches) };
 }
 
 function sorted(batches: readonly Batch[]): string {

@@ -28,8 +28,8 @@ import type {
 import type { TokenRef } from '../../core/token.ts';
 import { applyChange, capOfMove, kept, moved } from '../../core/transitions.ts';
 import { type Aliases, type Lead, type Opens, timeToLive } from './aliases.ts';
+import type { Ending } from './ending.ts';
 import type { Quotas } from './quotas.ts';
-import type { Ending } from './redis-store.ts';
 import type { Renewals } from './renewals.ts';
 
 /** How long word is left at least, should the process end before the alias is set. Units: milliseconds. */

@@ -30,6 +30,7 @@ import { readAddress } from './address.ts';
 import { Aliases, type Lead, type Opens } from './aliases.ts';
 import { Batching } from './batching.ts';
 import type { TlsFiles } from './connection.ts';
+import type { Ending } from './ending.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Keys } from './keys.ts';
@@ -50,12 +51,6 @@ export interface RedisOptions extends StoreEvents {
   readonly replicas?: number;
   /** Who decides what time it is; `argument` is for tests. */
   readonly clock?: 'redis' | 'argument';
-}
-
-/** How the end of one session went. `lives`: it has another version than the one it was to end at. */
-export interface Ending {
-  readonly ended: number;
-  readonly lives: boolean;
 }
 
 const TAKEN = { kind: 'taken' } as const;
