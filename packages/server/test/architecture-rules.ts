@@ -18,7 +18,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { guards: /hono|node:net/ },
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
-  { 'system-routes': /(?!)/ },
+  { 'system-routes': /(?!)/, hot: /(?!)/ },
   { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server|node:(https?|net|tls)/ },
 ];
 
@@ -69,7 +69,7 @@ export const RULES: readonly Rule[] = [
     why: 'a store knows its own driver',
   },
   {
-    from: /^stores\/redis\/(connection|clients|connectors|handshake)\.ts$/,
+    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?)\.ts$/,
     mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
     never: 'core/session.ts',
     why: 'the one place with the driver and its sockets',
@@ -78,7 +78,7 @@ export const RULES: readonly Rule[] = [
     from: /^stores\/redis\//,
     mayImport: /^(core\/|stores\/(redis\/|(finding|audit)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
     never: 'ioredis',
-    why: 'the scripts are assets, the driver is in connection.ts and clients.ts',
+    why: 'the scripts are assets, the driver is in connection.ts, clients.ts and pipes.ts',
   },
   ...HTTP_RULES,
   { from: /^assets\.ts$/, mayImport: /^node:fs$/, never: 'config.ts', why: 'it reads files of the package' },
