@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import type { Rotation } from '../../src/core/store.ts';
 import { newSessionId, newToken, parseToken } from '../../src/core/token.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { APP, HOUR, makeAliased, put, SECOND, T0 } from '../conformance/harness.ts';
+import { APP, HOUR, type Made, makeAliased, put, SECOND, T0 } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
 import { inside } from '../support/redis-inside.ts';
 import { openOn } from '../support/redis-store.ts';
@@ -67,6 +67,31 @@ async function aliased(store: RedisStore, text: string, subject: string | null =
 
 const to = (subject: string) => ({ id: newSessionId(subject), subject, cap: null });
 const sessionsOf = async (store: RedisStore) => (await store.list(APP, { limit: 9 }, T0)).sessions.map(({ id }) => id);
+
+describe('a page of an app', () => {
+  for (const step of ['eachOf', 'find']) {
+    test(`shows a session that is touched before its step ${step}, once, and those beside it`, async (t) => {
+      const store = await open(t);
+      const made: Made[] = [];
+      for (let i = 0; i < 6; i++) made.push(await put(store, { subject: `u${i}`, createdAt: T0 + i * 300 }));
+      const { fanOut } = store as unknown as { fanOut: Record<string, () => Promise<unknown>> };
+      const given: string[] = [];
+      let cursor: string | null = null;
+      do {
+        // The first of the page: it goes to the front, where the walk has been.
+        const next = made.findLast(({ session }) => !given.includes(session.id))!;
+        before(fanOut, step, () => store.get(APP, next.ref, 'read', T0 + 60 * SECOND));
+        const more: { cursor?: string } = cursor === null ? {} : { cursor };
+        const page = await store.list(APP, { limit: 2, ...more }, T0 + 60 * SECOND);
+        given.push(...page.sessions.map(({ id }) => id));
+        cursor = page.cursor;
+      } while (cursor !== null);
+      assert.equal(new Set(given).size, given.length, 'none twice');
+      // One that is touched before its place is known may have been on either side of the cursor in the same second.
+      assert.equal(given.length, step === 'find' ? 6 : 5);
+    });
+  }
+});
 
 describe('the token of a session that moves', () => {
   test('opens it when a touch has prolonged its alias meanwhile', async (t) => {

@@ -191,8 +191,10 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   });
   outgoing.once('close', () => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
-    const status = isSent ? outgoing.statusCode : 499;
     const { route, session, key, error } = trace;
+    // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
+    const broke = outgoing.statusCode === 200 && error !== undefined;
+    const status = isSent ? outgoing.statusCode : broke ? STATUS[error] : 499;
     onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
   });
   return trace;

@@ -188,7 +188,7 @@ export class RedisStore implements SessionStore {
     const since = (query.activeSince ?? 0) + (query.activeSince === undefined ? 0 : at - now);
     const all = texts.map((text) => visitIn(text, app, at).session);
     const active = all.filter((session) => session.lastSeenAt >= since);
-    return { ...pageOf(active, query.cursor, query.limit), at };
+    return { ...pageOf(active, query), at };
   }
 
   count(app: string, activeSince: number, now: number): Promise<Count> {
