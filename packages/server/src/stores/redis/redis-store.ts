@@ -3,7 +3,6 @@
  * and their files say what a crash in between leaves: an alias (aliases.ts), and the move to another subject (move.ts).
  * App-wide verbs go through the partitions (fan-out.ts, pages.ts). It holds nothing in the process but connections.
  */
-import { pageOf } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
@@ -23,7 +22,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import { ID_LENGTH, partitionOf, type TokenRef } from '../../core/token.ts';
+import { partitionOf, type TokenRef } from '../../core/token.ts';
 import { begunAt } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
 import { readAddress } from './address.ts';
@@ -37,7 +36,7 @@ import { Keys } from './keys.ts';
 import { keepToken, move } from './move.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
-import { packData, packMembers, packRecord, packText, unpackVisit } from './record.ts';
+import { packData, packMembers, packRecord, packText, unpackListed, unpackVisit } from './record.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
 
@@ -130,7 +129,7 @@ export class RedisStore implements SessionStore {
       if (claim === 'new') await this.aliases.withdraw(app, credential.hash, begun, now, this.opensAt(app, now));
       if (String(kind) === 'taken') return TAKEN;
       if (String(kind) === 'full') return FULL;
-      const sessions = list.map((text) => fromText(text, app, at).session);
+      const sessions = list.map((text) => unpackListed(text, app, at).session);
       return { kind: 'refused', at, sessions };
     }
     if (first === 1) await this.fanOut.enterAgain(app);
@@ -258,16 +257,9 @@ export class RedisStore implements SessionStore {
     return { ended, lives: lives === 1 };
   }
 
-  async list(app: string, query: ListQuery, now: number): Promise<Page> {
-    if (query.subject === undefined) return this.pages.list(app, query, now);
-    const [sessions, data, , , subjects] = this.keys.partition(app, partitionOf(query.subject)) as string[];
-    const args = [packText(query.subject)];
-    const answer = (await this.calls.call('of-subject', [sessions!, data!, subjects!], now, args))!;
-    const [at, ...texts] = answer as [number, ...Buffer[]];
-    const since = (query.activeSince ?? 0) + (query.activeSince === undefined ? 0 : at - now);
-    const all = texts.map((text) => fromText(text, app, at).session);
-    const active = all.filter((session) => session.lastSeenAt >= since);
-    return { ...pageOf(active, query), at };
+  list(app: string, query: ListQuery, now: number): Promise<Page> {
+    const { subject } = query;
+    return subject === undefined ? this.pages.list(app, query, now) : this.pages.ofSubject(app, subject, query, now);
   }
 
   count(app: string, activeSince: number, now: number): Promise<Count> {
@@ -329,8 +321,4 @@ export class RedisStore implements SessionStore {
   opensAt(app: string, now: number): Opens {
     return async (id, hash) => (await this.batching.read(app, id, hash, 'look', now)) !== null;
   }
-}
-
-function fromText(text: Buffer, app: string, at: number): Visit {
-  return unpackVisit(text.subarray(ID_LENGTH), app, text.toString('latin1', 0, ID_LENGTH), at);
 }
