@@ -9,6 +9,7 @@
 import type { ServiceError } from '../../core/errors.ts';
 import type { Count, Visit } from '../../core/store.ts';
 import type { Aliases } from './aliases.ts';
+import { parts } from './answers.ts';
 import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { Answer, ScriptCalls } from './script-calls.ts';
@@ -110,7 +111,7 @@ export class FanOut {
       for (let rest = group; rest.length > 0; ) {
         const keys = rest.flatMap((partition) => this.keys.partition(app, partition));
         const answer = (await this.calls.call('count', keys, now, [now, activeSince, STEP]))!;
-        const [, sessions, subjects, aliases, counted] = answer as [number, number, number, Buffer[], number];
+        const [, sessions, subjects, aliases, counted] = parts(answer, 'number', 'number', 'number', 'pairs', 'number');
         await this.aliases.release(app, aliases);
         total.sessions += sessions;
         total.subjects += subjects;
@@ -135,7 +136,7 @@ export class FanOut {
         for (let more = 1; more === 1; ) {
           const args = [ENDED_TOGETHER, round === 1 ? '' : began];
           const answer: Answer = (await this.calls.callDurably('revoke-partition', keys, now, args))!;
-          const [at, live, aliases, again] = answer as [number, number, Buffer[], number];
+          const [at, live, aliases, again] = parts(answer, 'number', 'number', 'pairs', 'number');
           if (next === '' || at < next) next = at;
           revoked += live;
           more = again;
@@ -169,7 +170,7 @@ export class FanOut {
       for (let more = 1; more === 1; ) {
         const step = Math.min(STEP, limit - removed);
         const answer = (await this.calls.call('sweep', keys, now, [step]))!;
-        const [, ended, aliases, left, again] = answer as [number, number, Buffer[], number, number];
+        const [, ended, aliases, left, again] = parts(answer, 'number', 'number', 'pairs', 'number', 'number');
         await this.aliases.release(app, aliases);
         removed += ended;
         more = removed < limit ? again : 0;

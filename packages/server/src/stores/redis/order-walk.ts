@@ -5,6 +5,7 @@
  */
 import { byActivity, type Position } from '../../core/cursor.ts';
 import { ID_LENGTH } from '../../core/token.ts';
+import { parts } from './answers.ts';
 import type { FanOut } from './fan-out.ts';
 import { ALL_PARTITIONS, type Keys } from './keys.ts';
 import { type Asked, Latest, type Place, type Places } from './places.ts';
@@ -102,11 +103,13 @@ export class OrderWalk {
       for (let rest = group; rest.length > 0; ) {
         const keys = rest.map(({ partition }) => this.keys.partition(app, partition)[2]!);
         const args = [now, activeSince, share, STEP, ...rest.map(({ from }) => from!)];
-        const [at, ...answers] = (await this.calls.call('positions', keys, now, args))!;
+        const answer = (await this.calls.call('positions', keys, now, args))!;
+        const [at] = parts(answer, 'number');
+        const [answers] = parts([answer.slice(1)], 'list');
         this.latest.note(at);
         const read = rest.slice(0, answers.length / 2);
         for (const [i, reading] of read.entries()) {
-          readEntries(answers[i * 2] as Buffer, this.waiting);
+          readEntries(answers[i * 2]!, this.waiting);
           const last = String(answers[i * 2 + 1]);
           reading.from = last === '' ? null : `(${last}`;
           reading.knownTo = Number(last);

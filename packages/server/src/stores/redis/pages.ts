@@ -11,12 +11,14 @@ import { ServiceError } from '../../core/errors.ts';
 import type { Session } from '../../core/session.ts';
 import type { ListQuery, Page } from '../../core/store.ts';
 import { ID_LENGTH, partitionOf } from '../../core/token.ts';
+import { parts } from './answers.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Keys } from './keys.ts';
 import { cursorPlace, OrderWalk } from './order-walk.ts';
 import { Latest, type Place, Places } from './places.ts';
-import { packText, unpackListed } from './record.ts';
+import { packText } from './record.ts';
 import type { ScriptCalls } from './script-calls.ts';
+import { visitIn } from './steps.ts';
 
 /** Sessions of a subject that are read in one step, records and all. */
 const FEW = 32;
@@ -59,11 +61,12 @@ export class Pages {
     const [sessions, data, , , subjects] = this.keys.partition(app, partitionOf(subject)) as string[];
     const args = [packText(subject), FEW];
     const answer = (await this.calls.call('of-subject', [sessions!, data!, subjects!], now, args))!;
-    const [at, ids, ...texts] = answer as [number, Buffer, ...Buffer[]];
+    const [at, ids] = parts(answer, 'number', 'bytes');
+    const [texts] = parts([answer.slice(2)], 'list');
     const { activeSince } = query;
     if (ids.length === 0) {
       const since = activeSince === undefined ? 0 : activeSince + at - now;
-      const all = texts.map((text) => unpackListed(text, app, at).session);
+      const all = texts.map((text) => visitIn(text, app, at).session);
       return {
         ...pageOf(
           all.filter(({ lastSeenAt }) => lastSeenAt >= since),

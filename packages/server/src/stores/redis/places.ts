@@ -1,5 +1,6 @@
 /** Where sessions of an app stand in the order of activity, to the millisecond: what the index and the lists of ids do not tell. */
 import type { Position } from '../../core/cursor.ts';
+import { parts } from './answers.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Keys } from './keys.ts';
 import type { ScriptCalls } from './script-calls.ts';
@@ -53,7 +54,7 @@ export class Places {
     await this.fanOut.eachOf(sessions, TOGETHER, async (group) => {
       const ids = group.map(({ id }) => id);
       const keys = ids.map((id) => this.keys.ofSession(app, id)[0]!);
-      const [at, text] = (await this.calls.call('seen', keys, now, ids))! as [number, Buffer];
+      const [at, text] = parts((await this.calls.call('seen', keys, now, ids))!, 'number', 'bytes');
       latest.note(at);
       const since = activeSince === undefined ? 0 : activeSince + at - now;
       for (const [i, of] of group.entries()) {

@@ -18,7 +18,6 @@ import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Replaced, Session } from '../../core/session.ts';
 import { EMPTY_DATA } from '../../core/session.ts';
 import type { Members, Visit } from '../../core/store.ts';
-import { ID_LENGTH } from '../../core/token.ts';
 
 /** The form this version writes. */
 const FORM = 2;
@@ -104,11 +103,6 @@ export function unpackVisit(bytes: Buffer, app: string, id: string, at: number):
   } catch (error) {
     throw unreadable(error);
   }
-}
-
-/** Reads an id and a visit, as scripts list them. Errors: as unpackVisit. */
-export function unpackListed(text: Buffer, app: string, at: number): Visit {
-  return unpackVisit(text.subarray(ID_LENGTH), app, text.toString('latin1', 0, ID_LENGTH), at);
 }
 
 function unpack(bytes: Buffer, app: string, id: string, at: number): Visit {
