@@ -1,33 +1,18 @@
 /**
  * An operation of the v1 API: one object that checks a request, types its handler and describes both in the OpenAPI
- * document (openapi.ts). So the document cannot say anything else than what the server does.
+ * document (openapi/openapi.ts). So the document cannot say anything else than what the server does.
  */
-import type { Context } from 'hono';
 import { z } from 'zod';
 import { type ErrorCode, type Fault, ServiceError } from '../../core/errors.ts';
 import type { Members } from '../../core/json-text.ts';
 import { DEFAULT_POLICY, type Policy, type PolicySource } from '../../core/policy.ts';
 import { type AppName, checkApp } from '../../core/validate.ts';
-import type { Clock, RequestEnv, Route } from '../message/route.ts';
+import type { Call, Clock, Reply, Route } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
+import type { BodyOf, WholeBody } from './body-shape.ts';
 import { explained, refuseOtherConditions } from './conditions.ts';
 import { readBodyOf } from './request-body.ts';
 import { type HeaderName, queryOf } from './request-head.ts';
-
-/** A body in one of its media types. `raw`: members whose text is kept, because data is never parsed and written again. */
-export interface BodyOf<S extends z.ZodType = z.ZodType> {
-  readonly schema: S;
-  readonly raw?: readonly string[];
-  readonly required: boolean;
-  readonly example: unknown;
-}
-
-/** A body whose whole text is data, or a patch of it. */
-export interface WholeBody {
-  readonly whole: z.ZodType;
-  readonly required: true;
-  readonly example: unknown;
-}
 
 export interface Answer {
   readonly description: string;
@@ -56,12 +41,12 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly bodies?: Readonly<Record<string, BodyOf<B> | WholeBody>>;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors: readonly ErrorCode[];
-  readonly handle: (request: Asked<z.output<Q>, z.output<B>>) => Promise<Response>;
+  readonly handle: (request: Asked<z.output<Q>, z.output<B>>) => Promise<Reply>;
 }
 
 /** A request that was checked. */
 export interface Asked<Q = unknown, B = unknown> {
-  readonly c: Context<RequestEnv>;
+  readonly c: Call;
   /** The instant at which all of the request was there. */
   readonly now: number;
   /** Of the path; empty where the path has none. */

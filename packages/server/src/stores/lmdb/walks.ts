@@ -50,7 +50,7 @@ export class Walks {
       const home = this.tables.homes.of(app, snapshot);
       if (query.subject !== undefined) {
         const sessions = await this.ofSubject(home, query.subject, since, at, snapshot);
-        return { ...pageOf(sessions, query.cursor, query.limit), at };
+        return { ...pageOf(sessions, query), at };
       }
       const { start, end } = under(home);
       const range: Range = {
@@ -59,14 +59,17 @@ export class Walks {
         exclusiveStart: true,
         reverse: true,
       };
+      const { maxData = Number.POSITIVE_INFINITY } = query;
       const sessions: Session[] = [];
+      let data = 0;
       let last: Position | null = null;
       for await (const entries of slices(this.tables.activity, range, snapshot)) {
         for (const { key } of entries) {
           const record = this.tables.record(sessionKey(home, idOf(key)), snapshot);
           if (record === null || !isActive(record.session, since, at)) continue;
-          if (sessions.length === query.limit) return { sessions, cursor: writeCursor(last!), at };
+          if (sessions.length === query.limit || data > maxData) return { sessions, cursor: writeCursor(last!), at };
           sessions.push(record.session);
+          data += record.session.data.length;
           last = { lastSeenAt: record.indexedAt, id: record.session.id };
         }
       }
