@@ -4,6 +4,7 @@
  */
 import { ServiceError } from './errors.ts';
 import type { Session } from './session.ts';
+import type { ListQuery } from './store.ts';
 import { fingerprint } from './token.ts';
 
 /** It protects against mistakes, not against forgery: a cursor tells nothing that its caller could not read in the lists. */
@@ -64,11 +65,19 @@ export function byActivity(a: Position, b: Position): number {
 }
 
 /** Cuts one page out of all matching sessions: for stores that hold them in memory, and for one subject's few. */
-export function pageOf(sessions: readonly Session[], cursor: string | undefined, limit: number) {
+export function pageOf(sessions: readonly Session[], { cursor, limit, maxData }: ListQuery) {
   const after = cursor === undefined ? null : readCursor(cursor);
   const rest = after === null ? sessions : sessions.filter((session) => byActivity(after, session) < 0);
-  const page = firstOf(rest, limit);
-  return { sessions: page, cursor: rest.length > limit ? writeCursor(page.at(-1)!) : null };
+  const first = firstOf(rest, limit);
+  const page = first.slice(0, lengthWithin(first, maxData));
+  return { sessions: page, cursor: rest.length > page.length ? writeCursor(page.at(-1)!) : null };
+}
+
+/** Gives how many sessions come to more data than the most, the one that exceeds it included. */
+export function lengthWithin(sessions: readonly Session[], maxData = Number.POSITIVE_INFINITY): number {
+  let length = 0;
+  for (let data = 0; length < sessions.length && data <= maxData; length++) data += sessions[length]!.data.length;
+  return length;
 }
 
 /** Gives the first ones in order without sorting all: to sort 100,000 took 40 ms, in which all other requests wait. */

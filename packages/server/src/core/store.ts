@@ -229,12 +229,19 @@ export interface ListQuery {
   /** From the page before. Opaque; a foreign one is refused with `invalid_cursor`. */
   readonly cursor?: string;
   readonly limit: number;
+  /**
+   * Ends the page with the session whose data makes it longer than this, so that a page of very large sessions is bounded, too.
+   * Units: characters. Absence: only `limit` ends it.
+   */
+  readonly maxData?: number;
 }
 
 export interface Page {
   readonly sessions: readonly Session[];
   readonly cursor: string | null;
   readonly at: number;
+  /** Since when sessions may have moved past the page unseen. Absence: undefined when it shows one instant, that of `at`. */
+  readonly since?: number;
 }
 
 export interface Count {

@@ -25,7 +25,7 @@ export interface Incoming {
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
-  readonly socket?: { readonly remoteAddress?: string | undefined };
+  readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 
@@ -63,6 +63,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** The body of an answer whose length nobody knows yet, made as fast as it is read (stream.ts). Then `body` is null. */
+  readonly pieces?: AsyncGenerator<string, void, void>;
 }
 
 export type Handle = (c: Call) => Reply | Promise<Reply>;

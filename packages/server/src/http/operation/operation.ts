@@ -1,6 +1,6 @@
 /**
  * An operation of the v1 API: one object that checks a request, types its handler and describes both in the OpenAPI
- * document (openapi.ts). So the document cannot say anything else than what the server does.
+ * document (openapi/openapi.ts). So the document cannot say anything else than what the server does.
  */
 import { z } from 'zod';
 import { type ErrorCode, type Fault, ServiceError } from '../../core/errors.ts';

@@ -12,10 +12,11 @@ import { watchedBody } from '../message/arriving.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
 import type { App, Reply, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
-import { ALL_METHODS, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { ALL_METHODS, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
+import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
 
@@ -190,8 +191,10 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   });
   outgoing.once('close', () => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
-    const status = isSent ? outgoing.statusCode : 499;
     const { route, session, key, error } = trace;
+    // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
+    const broke = outgoing.statusCode === 200 && error !== undefined;
+    const status = isSent ? outgoing.statusCode : broke ? STATUS[error] : 499;
     onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
   });
   return trace;

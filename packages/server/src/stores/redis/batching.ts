@@ -6,7 +6,8 @@
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
 import { type Keys, partitionOfId } from './keys.ts';
-import { unpackVisit, unreadable } from './record.ts';
+import { holdsHash, unpackVisit, unreadable } from './record.ts';
+import type { Found } from './reply-reader.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
 /** How many reads go into one call. It takes about half a millisecond of Redis. */
@@ -14,9 +15,6 @@ const MOST = 64;
 
 /** As the script knows them. */
 const TOUCH: Readonly<Record<Touch, string>> = { look: '0', read: '1', slide: '2' };
-
-/** What the script answers for one read; 1 when its token was rotated away. */
-type Found = Buffer | Error | 1 | null;
 
 interface Read {
   readonly app: string;
@@ -81,20 +79,20 @@ export class Batching {
       args.push(id, hash, TOUCH[touch]);
     }
     try {
-      const answer = (await this.calls.call('get', keys, reads[0]!.now, args))!;
-      for (let i = 0; i < reads.length; i++) {
-        // The instant comes first.
-        this.settle(reads[i]!, answer[i + 1] as Found, answer[0]);
-      }
+      const [{ app, id, now }] = reads as [Read, ...Read[]];
+      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, args, reads.length);
+      for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
   }
 
-  private settle({ app, id, resolve, reject }: Read, found: Found, at: number): void {
+  private settle({ app, id, hash, resolve, reject }: Read, found: Found, at: number): void {
     try {
       if (found instanceof Error) throw unreadable(found);
       if (typeof found === 'number') this.onTokenReuse?.(app, id);
+      if (Buffer.isBuffer(found) && !holdsHash(found, hash))
+        throw unreadable(new Error('the session of another token'));
       resolve(Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null);
     } catch (error) {
       reject(error);
