@@ -7,7 +7,8 @@ import { classicRoutes } from './classic/classic-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
 import { HEADERS } from './message/problem.ts';
-import type { App, Reply, RequestEnv, Route } from './message/route.ts';
+import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
+import { streamOf } from './message/stream.ts';
 import { routePath, targetOf } from './message/target.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
@@ -67,9 +68,14 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
       // The router passes over a slash at the end.
       if (c.req.path.endsWith('/') && path !== '/') throw noRoute(c.req.path);
       const reply = handle(c);
-      return reply instanceof Promise ? reply.then(responseOf) : responseOf(reply);
+      return reply instanceof Promise ? reply.then((reply) => respond(c, reply)) : respond(c, reply);
     });
   }
+
+  const respond = (c: Call, reply: Reply): Response => {
+    if (reply.pieces === undefined || c.req.method === 'HEAD') return responseOf(reply);
+    return new Response(streamOf(c, reply.pieces, onFault), { status: reply.status, headers: reply.headers });
+  };
 
   app.notFound((c) => {
     const allowed = allowedMethods(routes, c.req.path);

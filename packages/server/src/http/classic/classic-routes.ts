@@ -3,13 +3,11 @@
  * the original's order (app, id or token, ip, ttl, d) and makes one call. Differences from the original are recorded in
  * UPGRADING.md.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ServiceError } from '../../core/errors.ts';
-import { idleFor } from '../../core/expiry.ts';
 import { type Members, readObject } from '../../core/json-text.ts';
 import { initialData, mergeTopLevel } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
-import { EMPTY_DATA, type Session } from '../../core/session.ts';
+import { EMPTY_DATA } from '../../core/session.ts';
 import type { Sessions } from '../../core/sessions.ts';
 import type { Visit } from '../../core/store.ts';
 import {
@@ -28,6 +26,7 @@ import { JSON_TYPE, readBody } from '../message/body.ts';
 import { answer, type Call, type Clock, type Reply, type Route, trace } from '../message/route.ts';
 import { pathPart, queryValue } from '../message/target.ts';
 import { classicSession } from '../message/wire.ts';
+import { answerList } from './list-answer.ts';
 
 /** What the original answered, word for word ("containt" too): textual clients match it. */
 const MESSAGES = {
@@ -42,8 +41,6 @@ const MESSAGES = {
 const CLASSIC_FIELDS: Readonly<Record<string, string>> = { subject: 'id' };
 const NONE = '{}';
 const MIN_SECONDS = 10;
-/** Sessions written between two turns of the event loop. */
-const WRITE_SLICE = 1000;
 
 type C = Call;
 type ClassicHandle = (c: C) => Promise<Reply>;
@@ -101,14 +98,14 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function soapp(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
-    return answer(c, await classicList(await sessions.activeWithin(app, windowOf(c), now), now));
+    return answerList(c, sessions.activeWithin(app, windowOf(c), now));
   }
 
   async function soid(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
-    return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
+    return answerList(c, sessions.bySubject(app, subject, now));
   }
 
   async function kill(c: C): Promise<Reply> {
@@ -231,14 +228,4 @@ function none(c: C): Reply {
 
 function written(c: C, { session, idle }: Visit): string {
   return classicSession(trace(c, session), session.reads, idle);
-}
-
-async function classicList(sessions: readonly Session[], now: number): Promise<string> {
-  const parts: string[] = [];
-  for (let i = 0; i < sessions.length; i += WRITE_SLICE) {
-    if (i > 0) await nextTurn();
-    const slice = sessions.slice(i, i + WRITE_SLICE);
-    parts.push(slice.map((session) => classicSession(session, session.reads, idleFor(session, now))).join(','));
-  }
-  return `{"sessions":[${parts.join(',')}]}`;
 }

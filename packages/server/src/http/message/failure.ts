@@ -3,7 +3,7 @@ import { ServiceError } from '../../core/errors.ts';
 import { errorForm, plainProblem, Refusal, STATUS } from './problem.ts';
 import type { Call, Reply, Trace } from './route.ts';
 
-/** Told of faults that are not the caller's: 5xx. */
+/** Told of faults that are not the caller's: 5xx, and answers that broke off. */
 export type OnFault = (error: unknown, trace: Trace | undefined) => void;
 
 /** Gives the answer to an error. What is no ServiceError is a fault of ours, and nothing of it is told. */

@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
+import type { ArrivingBody } from './arriving.ts';
 import { HEADERS } from './problem.ts';
 
 export type { Clock } from '../../core/instant.ts';
@@ -25,7 +26,9 @@ export interface Incoming {
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
-  readonly socket?: { readonly remoteAddress?: string | undefined };
+  readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
+  /** Absence: undefined when nobody watches its body. */
+  readonly arriving?: ArrivingBody | undefined;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 
@@ -63,6 +66,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** The body of an answer whose length nobody knows yet, made as fast as it is read (stream.ts). Then `body` is null. */
+  readonly pieces?: AsyncGenerator<string, void, void>;
 }
 
 export type Handle = (c: Call) => Reply | Promise<Reply>;
