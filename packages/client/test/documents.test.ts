@@ -23,8 +23,8 @@ describe('the pages about the client', { skip }, () => {
     assert.deepEqual([child.exitCode, output()], [0, '']);
   });
 
-  for (const page of ['express', 'koa']) {
-    test(`the start of docs/platforms/${page}.md is ten lines, and a page of it counts visits`, async (t) => {
+  for (const page of ['express', 'koa', 'hono']) {
+    test(`the start of docs/platforms/${page}.md is ten lines at most, and a page of it counts visits`, async (t) => {
       const lines = codeOf(`docs/platforms/${page}.md`, 0);
       assert.ok(lines.trimEnd().split('\n').length <= 10);
       const [port] = (await freePorts(1)) as [number];
