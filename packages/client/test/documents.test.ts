@@ -36,6 +36,15 @@ describe('the pages about the client', { skip }, () => {
     });
   }
 
+  test('the start of docs/platforms/react-router.md is ten lines, and its loader answers', async (t) => {
+    const lines = codeOf('docs/platforms/react-router.md', 0);
+    assert.ok(lines.trimEnd().split('\n').length <= 10);
+    const asked = "console.log(await (await loader({ request: new Request('http://shop.example/') })).text());";
+    const { child, output } = await program(t, `${lines}\n${asked}`, server().url);
+    await new Promise((ended) => child.on('close', ended));
+    assert.equal(output(), '{"subject":null,"cart":{}}\n');
+  });
+
   test('examples/express: a guest fills a cart, logs in, sees the device, and logs out everywhere', async (t) => {
     const folder = withPackages(t);
     cpSync(join(ROOT, 'examples/express/shop.mjs'), join(folder, 'shop.mjs'));

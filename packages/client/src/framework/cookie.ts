@@ -47,9 +47,9 @@ export class TokenCookie {
   }
 
   /** Gives the `Set-Cookie` text for a token. `idleTimeout`: of the session, in seconds; null for none. */
-  set(token: string, idleTimeout: number | null): string {
+  set(token: string, idleTimeout: number | null, isPersistent = this.isPersistent): string {
     // What has no end gets the longest time that browsers take.
-    const age = this.isPersistent ? `; Max-Age=${Math.floor(idleTimeout ?? 34_560_000)}` : '';
+    const age = isPersistent ? `; Max-Age=${Math.floor(idleTimeout ?? 34_560_000)}` : '';
     return `${this.name}=${token}${this.attributes}${age}`;
   }
 

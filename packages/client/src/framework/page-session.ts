@@ -99,6 +99,26 @@ export class PageSession {
     return ended;
   }
 
+  /** Begins the session even if there is nothing to keep. */
+  async start(): Promise<void> {
+    if (this.token !== undefined) return this.save();
+    const { token, session } = await this.client.create({ ...this.device, data: this.data });
+    this.begin(token, session);
+  }
+
+  /** Lets the session last so many seconds without activity, and the cookie as long. */
+  async lastFor(idleTimeout: number): Promise<void> {
+    if (this.token === undefined || this.opened === null) return;
+    if (this.opened.idleTimeout !== idleTimeout) this.opened = await this.client.touch(this.token, { idleTimeout });
+    this.setCookie = this.cookie.set(this.token, idleTimeout, true);
+  }
+
+  /** Gives the `Set-Cookie` text for the session as it is. Absence: null when there is none. */
+  get ownCookie(): string | null {
+    if (this.token === undefined || this.opened === null) return null;
+    return this.setCookie ?? this.cookie.set(this.token, this.opened.idleTimeout);
+  }
+
   /** Saves what has changed, and begins the session when there is something to keep. Errors: SessionNotFoundError when it was ended meanwhile. */
   async save(): Promise<void> {
     const now = textsOf(this.data);
