@@ -166,7 +166,7 @@ export class Counting {
 }
 
 /** Tells whether a session is live and was active since an instant. */
-export function isActive(session: Session, since: number, at: number): boolean {
+export function isActive(session: Parameters<typeof isLive>[0], since: number, at: number): boolean {
   return session.lastSeenAt >= since && isLive(session, at);
 }
 

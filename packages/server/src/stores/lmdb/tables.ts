@@ -100,6 +100,12 @@ export class Tables {
     return bytes === undefined ? null : unpackRecord(bytes);
   }
 
+  /** Gives when the session of a key was last seen, and what its end follows from, on a snapshot. Absence: null. */
+  times(key: string, snapshot: Transaction): ReturnType<typeof timesOf> | null {
+    const bytes = this.sessions.getBinaryFast(key, { transaction: snapshot });
+    return bytes === undefined ? null : timesOf(bytes);
+  }
+
   /** Gives the sessions key that the hash of a token leads to. Absence: null. */
   keyOfAlias(app: string, hash: string): string | null {
     const home = this.homes.of(app);
