@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, subject ('+' and its text)
 -- RETURNS: {now, then for each session its id and a visit as one text}
 -- ATOMIC: one instant: a session that moved up meanwhile must not be missed.
--- INCLUDES: record, visit
+-- INCLUDES: clock, record, visit
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local subject = ARGV[3]
