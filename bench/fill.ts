@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Session } from '../packages/server/src/core/session.ts';
 import { newSessionId, newToken } from '../packages/server/src/core/token.ts';
 import { RedisStore } from '../packages/server/src/stores/redis/redis-store.ts';
+import { inside } from '../packages/server/test/support/redis-inside.ts';
 import { installPredecessor, PREDECESSOR } from './predecessor.ts';
 import type { RedisProcess } from './redis.ts';
 import { APP } from './sessions.ts';
@@ -77,7 +78,7 @@ async function create(store: RedisStore, subject: string, data: string, ago: num
     data,
   };
   // Without a base its instants are taken as they are, and not moved to the present of Redis.
-  const outcome = await store.add(session, credential, null, now, { base: null, claimed: false });
+  const outcome = await inside(store).steps.add(session, credential, null, now, { base: null });
   if (outcome.kind !== 'created') throw new Error(`create was ${outcome.kind}`);
   return token;
 }

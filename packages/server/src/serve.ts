@@ -5,8 +5,9 @@ import { configSchema, docsPageFile, packageVersion } from './assets.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
-import { createApp } from './http/app.ts';
+import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
+import { FastLane } from './http/hot/fast-lane.ts';
 import { NodeServer, type RequestLine } from './http/sockets/node-server.ts';
 import type { Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
@@ -60,7 +61,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;
-  const app = createApp({
+  const appOptions: AppOptions = {
     sessions,
     clock,
     isStopping: () => stopping,
@@ -75,10 +76,12 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
     },
-  });
+  };
+  const routes = guardedRoutes(appOptions);
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
   const server = new NodeServer({
-    app,
+    app: createApp(appOptions, routes),
+    lane: config.fastLane ? new FastLane(routes, appOptions.onFault) : null,
     onRequest: config.logRequests ? logRequest : null,
     tls: access.tls?.files ?? null,
     maxConcurrent: config.maxConcurrent,

@@ -2,10 +2,9 @@
  * Request bodies: read whole, bounded before and after inflating, decoded strictly. A body of known length takes the
  * adapter's fast path (no stream is made); all others are counted as they come.
  */
-import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
-import { type ArrivingBody, arrivingBody } from './arriving.ts';
-import type { Incoming, RequestEnv } from './route.ts';
+import type { ArrivingBody } from './arriving.ts';
+import type { Call, Incoming } from './route.ts';
 
 /** Of the classic API. Units: bytes, after inflating. What the original accepted. */
 export const MAX_BODY = 60_000;
@@ -29,7 +28,7 @@ export interface Body {
  * when the body breaks off.
  */
 export async function readBody(
-  { req: { raw: request }, env }: Context<RequestEnv>,
+  { req: { raw: request }, env }: Call,
   max = MAX_BODY,
   checkType: (mediaType: string) => void = () => {},
 ): Promise<Body> {
@@ -53,13 +52,13 @@ export async function readBody(
 
 const NO_BODY: Body = { length: 0, mediaType: '', text: () => '' };
 
-function hasBody({ headers }: Request): boolean {
+function hasBody({ headers }: Call['req']['raw']): boolean {
   const length = headers.get('content-length');
   return length === null ? headers.get('transfer-encoding') !== null : length !== '0';
 }
 
-async function readRaw(request: Request, incoming: Incoming | undefined, max: number): Promise<Uint8Array> {
-  const arriving = arrivingBody(incoming);
+async function readRaw(request: Call['req']['raw'], incoming: Incoming | undefined, max: number): Promise<Uint8Array> {
+  const arriving = incoming?.arriving;
   arriving?.beginReading(max);
   try {
     if (request.headers.get('content-length') !== null) return new Uint8Array(await request.arrayBuffer());
