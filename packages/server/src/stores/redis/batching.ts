@@ -26,11 +26,6 @@ interface Read {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gives a read as the script takes it. */
-function packed({ touch, id, hash }: Read): string {
-  return TOUCH[touch] + id + String.fromCharCode(hash.length) + hash;
-}
-
 export class Batching {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
@@ -76,13 +71,18 @@ export class Batching {
 
   private async sendGroup(reads: Read[]): Promise<void> {
     const [{ app, id, now }] = reads as [Read, ...Read[]];
-    const partition = this.keys.ofSession(app, id);
-    const keys = reads.map((read) => this.keys.ofSession(read.app, read.id)[0]!);
-    // data, activity, visitors: all reads of one call are of one partition then.
-    if (!this.calls.anySlot) keys.push(...partition.slice(1, 4));
-    const hashes = reads.map(({ hash }) => hash);
+    const keys: string[] = [];
+    const hashes: string[] = [];
+    let packed = '';
+    for (const read of reads) {
+      const partition = this.keys.ofSession(read.app, read.id);
+      // sessions, data, activity, visitors
+      keys.push(partition[0]!, partition[1]!, partition[2]!, partition[3]!);
+      hashes.push(read.hash);
+      packed += TOUCH[read.touch] + read.id + String.fromCharCode(read.hash.length) + read.hash;
+    }
     try {
-      const { at, found } = await this.calls.read(partition, keys, now, [reads.map(packed).join('')], hashes);
+      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, packed, hashes);
       for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
       for (const { reject } of reads) reject(error);

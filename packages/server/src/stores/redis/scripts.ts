@@ -9,7 +9,7 @@ import { luaText } from '../../assets.ts';
 /** Every script, and how many keys it takes: a number, or per how many keys it repeats. */
 export const SCRIPTS = {
   create: { keys: 6, repeats: false },
-  get: { keys: 1, repeats: true },
+  get: { keys: 4, repeats: true },
   find: { keys: 2, repeats: true },
   update: { keys: 6, repeats: false },
   rotate: { keys: 6, repeats: false },
