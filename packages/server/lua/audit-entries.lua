@@ -3,7 +3,7 @@
 -- ARGV: repair (0 or 1), index (data, activity, visitors, subjects or due), then its members
 -- RETURNS: for each fault: member, 'orphan' (no session is behind it) or 'wrong' (it does not say what its sessions do)
 -- ATOMIC: an entry and its sessions are compared at one instant, so servers may go on meanwhile.
--- INCLUDES: clock, record, visit, index
+-- INCLUDES: record, visit, index
 local repair, index = ARGV[1] == '1', ARGV[2]
 local p = partition(1)
 local faults = {}

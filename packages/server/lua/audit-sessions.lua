@@ -3,7 +3,7 @@
 -- ARGV: repair (0 or 1), then the ids
 -- RETURNS: for each fault: id, fault
 -- ATOMIC: a session and its entries are compared at one instant, so servers may go on meanwhile.
--- INCLUDES: clock, record, visit, index
+-- INCLUDES: record, visit, index
 local repair = ARGV[1] == '1'
 local p = partition(1)
 local faults = {}

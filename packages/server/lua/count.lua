@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, base, since, limit
 -- RETURNS: {now, sessions, subjects, ended aliases, partitions that were counted: ask again for the rest}
 -- ATOMIC: removing and counting, or what expired in between would be counted.
--- INCLUDES: clock, record, visit, index, collect
+-- INCLUDES: record, visit, index, collect
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local base, limit = tonumber(ARGV[3]), tonumber(ARGV[5])

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, then the ids
 -- RETURNS: {now, then for each id a visit, false, or an error of its own}
 -- ATOMIC: a record and its data apart must be of one instant.
--- INCLUDES: clock, record, visit
+-- INCLUDES: record, visit
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local answer = { now }

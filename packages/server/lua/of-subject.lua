@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, subject ('+' and its text), few (as many are read)
 -- RETURNS: {now, '' or the ids of many joined, then for each of few its id and a visit as one text}
 -- ATOMIC: one instant: a session that moved up meanwhile must not be missed.
--- INCLUDES: clock, record, visit
+-- INCLUDES: record, visit
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local subject, few = ARGV[3], tonumber(ARGV[4])

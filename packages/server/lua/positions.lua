@@ -4,7 +4,7 @@
 -- RETURNS: {now, then for each partition: texts of id (16) and second (8) joined, and the second it came to, or ''}
 --          Of fewer partitions when the first had much to read: ask again for the rest.
 -- ATOMIC: one partition at one instant; partitions of a list are read one after the other.
--- INCLUDES: clock, record, visit
+-- INCLUDES: record, visit
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local base, limit, left = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6])

@@ -1,4 +1,5 @@
 -- LIBRARY record: the packed form of a session (drawn in src/stores/redis/record.ts). No command.
+-- INCLUDES: clock
 -- Deadlines are compared, never stored: a session is live strictly before the earlier of its two.
 local FORM = '>BBBBdddddddBc0Hc0Hc0Hc0Hc0Hc0'
 -- Form 1, of versions before, has one old token: whether it is an alias, until when it reads, its hash.

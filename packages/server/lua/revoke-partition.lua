@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, limit, created ('' = any, else only sessions created until then)
 -- RETURNS: {now, ended live sessions, ended aliases, 1 when more may be left}
 -- ATOMIC: each session ends whole; an app ends in steps that others can come between.
--- INCLUDES: clock, record, visit, index, lost
+-- INCLUDES: record, visit, index, lost
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local limit, created = tonumber(ARGV[3]), tonumber(ARGV[4])

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, subject ('+' and its text), except (an id or ''), limit
 -- RETURNS: {now, ended live sessions, ended aliases, sessions left to end, all sessions ended}
 -- ATOMIC: a create beside it comes wholly before or wholly after. Beyond `limit` sessions it takes several steps.
--- INCLUDES: clock, record, visit, index, lost
+-- INCLUDES: record, visit, index, lost
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local subject, except, limit = ARGV[3], ARGV[4], tonumber(ARGV[5])

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, id, hash ('' = by id), version ('' = any), 1 when only its present token will do
 -- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another}
 -- ATOMIC: the record and its index entries end together.
--- INCLUDES: clock, record, visit, index
+-- INCLUDES: record, visit, index
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local id, hash, version, present = ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'

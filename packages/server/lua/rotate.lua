@@ -5,7 +5,7 @@
 -- RETURNS: false | {now, 0 (conflict), 1 (rotated) or 2 (repeated), visit, ended aliases, seeds of the successor}
 --          | {now, 3 (replaced), 4 (crowded) or 5 (taken)}
 -- ATOMIC: one token has one successor, whoever asks; and of two rotations without grace exactly one may win.
--- INCLUDES: clock, record, visit, index, change
+-- INCLUDES: record, visit, index, change
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local id, hash, newHash, newAlias, seed, grace = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, limit
 -- RETURNS: {now, removed sessions, ended aliases, partitions that still hold something, 1 when more may wait}
 -- ATOMIC: each session ends whole, decided by its record at that instant.
--- INCLUDES: clock, record, visit, index, collect
+-- INCLUDES: record, visit, index, collect
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local limit = tonumber(ARGV[3])

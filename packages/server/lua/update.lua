@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, id, hash, expect, version, data, ip, agent, label, idle, absolute timeout ('' to leave, or '=' and it)
 -- RETURNS: false | {now, 0 (conflict) or 1 (updated), visit}
 -- ATOMIC: comparing the version and writing; and an ended session must stay ended.
--- INCLUDES: clock, record, visit, index, change
+-- INCLUDES: record, visit, index, change
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local id, hash, expect, version = ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])

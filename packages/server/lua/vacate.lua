@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, id, hash, version, new id, time to live of the word (ms)
 -- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another}
 -- ATOMIC: until this instant the token opens the old session; from it on the new one, where the token is kept.
--- INCLUDES: clock, record, visit, index
+-- INCLUDES: record, visit, index
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local id, hash, version, newId, ttl = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7]

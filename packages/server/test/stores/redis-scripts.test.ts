@@ -48,7 +48,7 @@ describe('scripts', () => {
     for (const [name, { text, sha }] of Object.entries(loadScripts())) {
       assert.doesNotMatch(text, /^\s*--/m, name);
       assert.match(sha, /^[0-9a-f]{40}$/);
-      if (/^-- INCLUDES: clock/m.test(verbs.find((file) => file.name === name)!.text)) {
+      if (/^-- INCLUDES: (?:clock|record)/m.test(verbs.find((file) => file.name === name)!.text)) {
         assert.ok(text.trimStart().startsWith('local function clock('), name);
       }
     }
