@@ -11,6 +11,7 @@ import type { CreateOutcome } from '../packages/server/src/core/store.ts';
 import { newSessionId, newToken } from '../packages/server/src/core/token.ts';
 import { LmdbStore } from '../packages/server/src/stores/lmdb/lmdb-store.ts';
 import { RedisStore } from '../packages/server/src/stores/redis/redis-store.ts';
+import { inside } from '../packages/server/test/support/redis-inside.ts';
 import { installPredecessor, PREDECESSOR } from './predecessor.ts';
 import type { RedisProcess } from './redis.ts';
 import { APP } from './sessions.ts';
@@ -41,7 +42,7 @@ export async function fillOurs(url: string, filling: Filling): Promise<string[]>
   const store = await openStore({ after: (end) => ends.push(end) }, url);
   const tokens = await createAll(filling, (session, credential, now) =>
     // Without a base its instants are taken as they are, and not moved to the present of Redis.
-    store.add(session, credential, null, now, { base: null, claimed: false }),
+    inside(store).steps.add(session, credential, null, now, { base: null }),
   );
   for (const end of ends) await end();
   return tokens;

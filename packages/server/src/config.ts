@@ -4,7 +4,7 @@
  */
 import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
-import { LISTENING_VARIABLES, readListening } from './config/listening.ts';
+import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging } from './config/logging.ts';
 import { isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
@@ -24,6 +24,8 @@ export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly port: number;
   readonly host: string;
+  /** Whether plain reads take the fast lane (http/hot). */
+  readonly fastLane: boolean;
   /** Absence: null when the server speaks plain HTTP. */
   readonly tls: TlsConfig | null;
   /** Absence: null when every app lives under the default policy. */
@@ -52,6 +54,7 @@ export function readConfig(environment: Environment): Config {
     ...listening,
     // Who may call depends on where the server listens: nothing can be said of it before that is known.
     ...(listening && reader.part(() => readAccess(read, listening.host))),
+    fastLane: reader.part(() => readFastLane(read)),
     tls: reader.part(() => readTls(read)),
     ...reader.part(() => readLimits(read)),
     ...reader.part(() => readStore(environment, read)),

@@ -1,12 +1,13 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
+import { configSchema, docsPageFile, packageVersion } from './assets.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
-import { createApp } from './http/app.ts';
+import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
+import { FastLane } from './http/hot/fast-lane.ts';
 import { NodeServer, type RequestLine } from './http/sockets/node-server.ts';
 import type { Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
@@ -60,25 +61,27 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
 
   let stopping = false;
-  const app = createApp({
+  const appOptions: AppOptions = {
     sessions,
     clock,
     isStopping: () => stopping,
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
-    configSchema: readFileSync(new URL('../schema/config.json', import.meta.url), 'utf8'),
+    configSchema: configSchema(),
     version: packageVersion(),
-    docsAsset: (name) => readFileSync(new URL(`../dist/docs-page/${name}`, import.meta.url), 'utf8'),
+    docsAsset: docsPageFile,
     onFault: (err, trace) => {
       if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
     },
-  });
+  };
+  const routes = guardedRoutes(appOptions);
   const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
   const server = new NodeServer({
-    app,
+    app: createApp(appOptions, routes),
+    lane: config.fastLane ? new FastLane(routes, appOptions.onFault) : null,
     onRequest: config.logRequests ? logRequest : null,
     tls: access.tls?.files ?? null,
     maxConcurrent: config.maxConcurrent,
@@ -168,8 +171,4 @@ function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
       }
     },
   };
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }

@@ -1,129 +1,90 @@
-/** Holds the rules of ARCHITECTURE.md: who may import whom, how long a file may be, what core may not touch. */
+/**
+ * Holds the rules of ARCHITECTURE.md: who may import whom, that nobody knows each other, how long a file may be, what core may
+ * not touch. The last tests break the rules, and see that it is found.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, posix, relative, sep } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { RULES } from './architecture-rules.ts';
 
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const MAX_LINES = 350;
 const FORBIDDEN_FOLDERS = /(^|\/)(utils?|helpers?|common|types|misc|lib)(\/|$)/;
 
-/** Who a folder may import: first match decides. `exact` names single files. */
-const RULES: readonly { from: RegExp; mayImport: RegExp; why: string }[] = [
-  {
-    from: /^core\/token\.ts$/,
-    mayImport: /^(core\/|node:crypto$)/,
-    why: 'tokens need the CSPRNG and hashes, nothing else',
-  },
-  { from: /^core\//, mayImport: /^core\//, why: 'core has no I/O and no dependency' },
-  {
-    from: /^stores\/open-(store|audit)\.ts$/,
-    mayImport: /^(core\/|stores\/|node:(path|fs)$)/,
-    why: 'it knows the engines',
-  },
-  { from: /^stores\/(finding|audit)\.ts$/, mayImport: /^stores\/finding\.ts$/, why: 'they are shapes' },
-  { from: /^stores\/memory\//, mayImport: /^(core\/|stores\/memory\/)/, why: 'the specification stands on core alone' },
-  {
-    from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/(lmdb\/|(finding|audit)\.ts$)|lmdb$|node:(fs|path|timers\/promises)$)/,
-    why: 'a store knows its own driver',
-  },
-  {
-    from: /^stores\/redis\/(connection|clients|connectors|handshake)\.ts$/,
-    mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
-    why: 'the one place with the driver and its sockets',
-  },
-  {
-    from: /^stores\/redis\//,
-    mayImport: /^(core\/|stores\/(redis\/|(finding|audit)\.ts$)|node:(crypto|fs|timers\/promises)$)/,
-    why: 'the scripts are files, the driver is in connection.ts and clients.ts',
-  },
-  {
-    from: /^http\/(sockets\/|guards\/host-rule\.ts$)/,
-    mayImport: /^(core\/|http\/|@hono\/node-server$|node:(https?|net|tls)$)/,
-    why: 'the place with sockets',
-  },
-  {
-    from: /^http\//,
-    mayImport: /^(core\/|http\/|hono(\/|$)|zod$|node:timers\/promises$)/,
-    why: 'http knows no store and no configuration',
-  },
-  { from: /^config(\.ts$|\/)/, mayImport: /^(config\/|node:)/, why: 'configuration imports nothing of ours' },
-  {
-    from: /^log\/log\.ts$/,
-    mayImport: /^(config\.ts$|log\/log-sink\.ts$|pino|node:)/,
-    why: 'the log depends on its level only',
-  },
-  { from: /^log\/log-sink\.ts$/, mayImport: /^node:fs$/, why: 'it writes what it is given' },
-  {
-    from: /^policy\/schema\.ts$/,
-    mayImport: /^(core\/(policy|validate)\.ts$|zod$)/,
-    why: 'the table of the file stands on the policy',
-  },
-  {
-    from: /^policy\//,
-    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:fs$)/,
-    why: 'the policy file knows no route and no store',
-  },
-  {
-    from: /^keys\//,
-    mayImport:
-      /^(core\/(principal|token|validate)\.ts$|keys\/|limits\/reminder\.ts$|policy\/json-document\.ts$|node:(crypto|fs|os|path)$)/,
-    why: 'keys know no route and no header',
-  },
-  {
-    from: /^tls\.ts$/,
-    mayImport: /^(config\.ts$|http\/sockets\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
-    why: 'it reads files for the server',
-  },
-  { from: /^limits\//, mayImport: /^limits\//, why: 'limits are arithmetic' },
-  { from: /^upkeep\/outage\.ts$/, mayImport: /^core\/errors\.ts$/, why: 'it is handed what it asks and tells' },
-  { from: /^reloading\.ts$/, mayImport: /^node:fs(\/promises)?$/, why: 'it is handed what it reads' },
-  { from: /^upkeep\/sweeper\.ts$/, mayImport: /^node:timers\/promises$/, why: 'the sweeper is handed what it calls' },
-  {
-    from: /^upkeep\/store-watch\.ts$/,
-    mayImport: /^(stores\/finding\.ts$|node:timers\/promises$)/,
-    why: 'the watch is handed what it asks',
-  },
-  {
-    from: /^cli\//,
-    mayImport: /^(cli\/|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor)\.ts$|node:)/,
-    why: 'the command neither knows core nor stores',
-  },
-  {
-    from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|stores\/(open-)?audit\.ts$)/,
-    why: 'the composition root of the doctor, which needs no server',
-  },
-  { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
-];
+/** What each file imports: paths below src for our own files, names for the rest. Types count: they are knowledge, too. */
+type Imports = ReadonlyMap<string, readonly string[]>;
 
 const files = readdirSync(SRC, { withFileTypes: true, recursive: true })
   .filter((entry) => entry.isFile())
   .map((entry) => relative(SRC, join(entry.parentPath, entry.name)).split(sep).join('/'));
 const textOf = (file: string) => readFileSync(join(SRC, file), 'utf8');
 
-/** Gives what a file imports: paths below src for our own, names for the rest. */
-function importsOf(file: string): string[] {
-  const specifiers = [...textOf(file).matchAll(/(?:from|import\(|createRequire\([^)]*\)\()\s*'([^']+)'/g)].map(
-    (match) => match[1]!,
-  );
-  return specifiers.map((specifier) =>
-    specifier.startsWith('.') ? join(file, '..', specifier).split(sep).join('/') : specifier,
+function importsIn(file: string, text: string): string[] {
+  return [...text.matchAll(/(?:from|import\(|import|createRequire\([^)]*\)\()\s*'([^']+)'/g)].map(
+    ([, specifier = '']) => (specifier.startsWith('.') ? posix.join(file, '..', specifier) : specifier),
   );
 }
+
+/** Gives a sentence for each import that its folder may not make. */
+function forbidden(imports: Imports): string[] {
+  return [...imports].flatMap(([file, imported]) => {
+    const rule = RULES.find(({ from }) => from.test(file));
+    if (rule === undefined) return [`${file} is in no folder that the architecture knows`];
+    const wrong = imported.filter((name) => !rule.mayImport.test(name));
+    return wrong.map((name) => `${file} must not import ${name}: ${rule.why}`);
+  });
+}
+
+/** Gives a circle of imports, as `a → b → a`. Absence: null when there is none. */
+function circleIn(imports: Imports): string | null {
+  const done = new Set<string>();
+  const follow = (name: string, way: readonly string[]): string | null => {
+    if (way.includes(name)) return [...way.slice(way.indexOf(name)), name].join(' → ');
+    if (done.has(name)) return null;
+    for (const next of imports.get(name) ?? []) {
+      const circle = follow(next, [...way, name]);
+      if (circle !== null) return circle;
+    }
+    done.add(name);
+    return null;
+  };
+  for (const file of imports.keys()) {
+    const circle = follow(file, []);
+    if (circle !== null) return circle;
+  }
+  return null;
+}
+
+/** Gives which room knows which. A file beside rooms (serve.ts, http/app.ts) counts for itself. */
+function roomsOf(imports: Imports): Imports {
+  const folders = [...imports.keys()].map(posix.dirname);
+  const roomOf = (file: string) => {
+    const folder = posix.dirname(file);
+    const hasRooms = folder === '.' || folders.some((other) => other.startsWith(`${folder}/`));
+    return hasRooms ? file : folder;
+  };
+  const rooms = new Map<string, string[]>();
+  for (const [file, imported] of imports) {
+    const room = roomOf(file);
+    const others = imported.filter((name) => imports.has(name)).map(roomOf);
+    rooms.set(room, [...(rooms.get(room) ?? []), ...others.filter((other) => other !== room)]);
+  }
+  return rooms;
+}
+
+const imports: Imports = new Map(files.map((file) => [file, importsIn(file, textOf(file))]));
 
 describe('architecture', () => {
   test('every import is one that its folder may make', () => {
     assert.ok(files.length > 30, 'the sources were found');
-    for (const file of files) {
-      const rule = RULES.find(({ from }) => from.test(file));
-      assert.ok(rule, `${file} is in no folder that the architecture knows`);
-      for (const imported of importsOf(file)) {
-        assert.match(imported, rule.mayImport, `${file} must not import ${imported}: ${rule.why}`);
-      }
-    }
+    assert.deepEqual(forbidden(imports), []);
+  });
+
+  test('no two files, and no two rooms, know each other, directly or by way of others', () => {
+    assert.equal(circleIn(imports), null);
+    assert.equal(circleIn(roomsOf(imports)), null);
   });
 
   test('core has no clock, no chance and no environment', () => {
@@ -152,10 +113,40 @@ describe('architecture', () => {
     }
   });
 
-  test('a rule that is broken is found', () => {
-    const [coreRule] = RULES.filter(({ from }) => from.test('core/sessions.ts'));
-    for (const imported of ['lmdb', 'node:fs', 'stores/lmdb/tables.ts', 'http/app.ts', 'config.ts']) {
-      assert.doesNotMatch(imported, coreRule!.mayImport);
+  test('files of the package are read by assets.ts only', () => {
+    for (const file of files.filter((name) => name !== 'assets.ts')) {
+      assert.doesNotMatch(textOf(file), /new URL\([^)]*import\.meta|import\.meta\.(dirname|filename)|__dirname/, file);
     }
+  });
+
+  test('a rule that is broken is found', () => {
+    for (const rule of RULES.filter(({ never }) => never !== undefined)) {
+      const file = files.find((name) => RULES.find(({ from }) => from.test(name)) === rule);
+      assert.ok(file, `${rule.from} is a rule for no file`);
+      assert.equal(forbidden(new Map([[file, [rule.never!]]])).length, 1, `${rule.from}`);
+    }
+    assert.equal(forbidden(new Map([['misc/new.ts', []]])).length, 1, 'a folder that nobody knows');
+  });
+
+  test('a circle is found', () => {
+    const circle = (...pairs: [string, string[]][]) => circleIn(new Map(pairs));
+    assert.equal(circle(['a', ['b']], ['b', ['a']]), 'a → b → a');
+    assert.equal(circle(['a', ['b', 'c']], ['b', []], ['c', ['d']], ['d', ['c', 'b']]), 'c → d → c');
+    assert.equal(circle(['a', ['b', 'c']], ['b', ['c']], ['c', []]), null, 'two ways to one file are no circle');
+    const rooms = roomsOf(
+      new Map([
+        ['x/a.ts', ['y/b.ts']],
+        ['y/b.ts', []],
+        ['y/c.ts', ['x/d.ts']],
+        ['x/d.ts', []],
+      ]),
+    );
+    assert.equal(circleIn(rooms), 'x → y → x', 'of rooms, though not of files');
+  });
+
+  test('an import is seen in each of its forms', () => {
+    const text = `import { a } from './a.ts'; import type { b } from '../b.ts'; export { c } from 'c'; import 'd';
+      export * from './e.ts'; await import('./f.ts'); createRequire(import.meta.url)('g'); type H = import('h').H;`;
+    assert.deepEqual(importsIn('x/y.ts', text), ['x/a.ts', 'b.ts', 'c', 'd', 'x/e.ts', 'x/f.ts', 'g', 'h']);
   });
 });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command: which subcommand, and the exit code. 0: done. 1: failed. 2: wrong use or configuration. */
-import { readFileSync } from 'node:fs';
+import { packageVersion } from '../assets.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { type Command, help, helpOf } from './help.ts';
 import { leave } from './leave.ts';
@@ -12,7 +12,7 @@ const HELP = new Set(['--help', '-h']);
 async function main(args: readonly string[]): Promise<number> {
   const [first = 'serve', ...others] = args;
   if (HELP.has(first)) return print(help());
-  if (first === '--version' || first === '-v') return print(`${version()}\n`);
+  if (first === '--version' || first === '-v') return print(`${packageVersion()}\n`);
   if (first === 'help') return main([...others.slice(0, 1), '--help']);
   const isNamed = COMMANDS.includes(first);
   if (!isNamed && !first.startsWith('-')) return misuse([`unknown command: ${first.slice(0, 80)}`], ADVICE);
@@ -44,11 +44,6 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
 }
 
 const ADVICE = 'Try: rest-sessions --help\n';
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
-}
 
 // Not left to the event loop: the channel of a cluster's worker, or a pipe that nobody reads, would keep it going.
 leave(await main(process.argv.slice(2)));

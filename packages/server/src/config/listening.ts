@@ -1,4 +1,4 @@
-/** Where the server listens. */
+/** Where the server listens, and how it reads what it hears. */
 import { HOST, number, type Read, type Variable } from './variable.ts';
 
 export const LISTENING_VARIABLES = {
@@ -18,6 +18,15 @@ export const LISTENING_VARIABLES = {
     allowed: 'an IP address or a host name',
     sentence: 'The address to listen on. Any other than loopback also needs API keys, or RS_AUTH.',
   },
+  fastLane: {
+    name: 'RS_FAST_LANE',
+    type: 'text',
+    unit: '',
+    default: 'on',
+    allowed: 'on or off',
+    sentence:
+      'Whether plain reads of a session (GET /APP/get/TOKEN and GET /v1/apps/APP/session) take a shorter way through the server. It does and answers the same; off is for finding out whether a fault lies there.',
+  },
 } as const satisfies Record<string, Variable>;
 
 /** Reads address and port. Errors: ConfigError. */
@@ -26,4 +35,9 @@ export function readListening(read: Read): { host: string; port: number } {
     host: read(LISTENING_VARIABLES.host, (text) => (HOST.test(text) ? text : undefined)),
     port: read(LISTENING_VARIABLES.port, (text) => number(text, /^\d{1,5}$/, 0, 65_535)),
   };
+}
+
+/** Tells whether plain reads take the fast lane. Errors: ConfigError. */
+export function readFastLane(read: Read): boolean {
+  return read(LISTENING_VARIABLES.fastLane, (text) => (text === 'on' ? true : text === 'off' ? false : undefined));
 }

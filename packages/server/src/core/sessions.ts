@@ -2,7 +2,7 @@
  * The verbs of the service: decide by policy, then one store call. Values come in checked (validate.ts makes their
  * types), `now` comes in once per request. What is not here: HTTP, storage, and any clock.
  */
-import { byActivity, cursorFor, cursorIn } from './cursor.ts';
+import { cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import type { PolicySource } from './policy.ts';
@@ -26,6 +26,7 @@ import { isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } f
 import { begunAt } from './transitions.ts';
 import { type Edit, Updates } from './updates.ts';
 import { type AppName, isReservedApp, type Subject } from './validate.ts';
+import { type Batch, wholeList } from './whole-list.ts';
 
 export interface NewSession extends Draft {
   readonly tokenKind: keyof typeof SECRET_LENGTH;
@@ -42,10 +43,6 @@ export interface Created {
   /** The same request was done before; this is what it made. */
   readonly repeated: boolean;
 }
-
-const PAGE = 1000;
-/** The last look of a walk goes further back than it has to, by this. Units: milliseconds. */
-const SLACK = 1000;
 
 export class Sessions {
   readonly policy: PolicySource;
@@ -162,14 +159,14 @@ export class Sessions {
     return this.store.revoke(app, selector, now);
   }
 
-  /** Gives all sessions of a subject, most recent activity first. */
-  bySubject(app: AppName, subject: Subject, now: number): Promise<Session[]> {
-    return this.listAll(app, { subject }, now);
+  /** Gives all sessions of a subject. See whole-list.ts. */
+  bySubject(app: AppName, subject: Subject, now: number): AsyncGenerator<Batch, void, void> {
+    return wholeList((query) => this.store.list(app, query, now), { subject }, now);
   }
 
-  /** Gives all sessions touched within `window` milliseconds, most recent activity first. */
-  activeWithin(app: AppName, window: number, now: number): Promise<Session[]> {
-    return this.listAll(app, { activeSince: now - window }, now);
+  /** Gives all sessions touched within `window` milliseconds. See whole-list.ts. */
+  activeWithin(app: AppName, window: number, now: number): AsyncGenerator<Batch, void, void> {
+    return wholeList((query) => this.store.list(app, query, now), { activeSince: now - window }, now);
   }
 
   /** Gives a page of the app's sessions, or of a subject's, most recent activity first. Errors: `invalid_cursor`, also for a cursor of another list. */
@@ -256,39 +253,8 @@ export class Sessions {
     const visit = await this.get(draft.app, token, 'look', now);
     return visit && { token, session: visit.session, at: visit.at, revoked: revoked ?? [], repeated: true };
   }
-
-  /**
-   * Gives all pages as one list. A session that is touched during the walk moves to the front of the list, where the walk
-   * has been already. So a walk of several pages ends with one more look at what was active since it began.
-   */
-  private async listAll(app: AppName, query: Walk, now: number): Promise<Session[]> {
-    const found = new Map<string, Session>();
-    const { pages, took } = await this.walk(app, query, found, now);
-    if (pages > 1) {
-      // A store with a clock of its own moves this instant on by what has passed since `now`: the time of the walk before and
-      // of this one. So twice the time is taken off.
-      const activeSince = Math.max(query.activeSince ?? 0, now - 2 * took - SLACK);
-      await this.walk(app, { ...query, activeSince }, found, now);
-    }
-    return [...found.values()].sort(byActivity);
-  }
-
-  /** Puts what all pages have into `found`. Gives how many there were, and how long it took by the store's clock. */
-  private async walk(app: AppName, query: Walk, found: Map<string, Session>, now: number) {
-    let next: ListQuery = { ...query, limit: PAGE };
-    let began: number | null = null;
-    for (let pages = 1; ; pages++) {
-      const { sessions, cursor, at } = await this.store.list(app, next, now);
-      began ??= at;
-      for (const session of sessions) found.set(session.id, session);
-      if (cursor === null) return { pages, took: Math.max(0, at - began) };
-      next = { ...query, cursor, limit: PAGE };
-    }
-  }
 }
 
 function madeHasEnded(): ServiceError {
   return new ServiceError('session_not_found', 'the session this key created is no longer there');
 }
-
-type Walk = Pick<ListQuery, 'subject' | 'activeSince'>;

@@ -229,12 +229,22 @@ export interface ListQuery {
   /** From the page before. Opaque; a foreign one is refused with `invalid_cursor`. */
   readonly cursor?: string;
   readonly limit: number;
+  /**
+   * Ends the page with the session whose data makes it longer than this, so that a page of very large sessions is bounded, too.
+   * Units: characters. Absence: only `limit` ends it.
+   */
+  readonly maxData?: number;
 }
 
 export interface Page {
   readonly sessions: readonly Session[];
   readonly cursor: string | null;
   readonly at: number;
+  /**
+   * Of sessions that were last seen before this instant, one that was touched at that moment may be missing: it moved past the
+   * page. Absence: undefined when the page shows one instant.
+   */
+  readonly exactTo?: number;
 }
 
 export interface Count {

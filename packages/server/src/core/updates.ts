@@ -70,46 +70,42 @@ export class Updates {
     while (base !== null) {
       const { version } = base.session;
       const { at } = base;
-      const accepted: { waiting: Waiting; session: Session }[] = [];
-      const refused: { waiting: Waiting; error: unknown }[] = [];
       let change: Change = { expect: version, version };
       let session = base.session;
-      const late: Waiting[] = [];
-      for (const waiting of batch) {
+      let changes = 0;
+      // What to tell each caller, once the store has answered.
+      const tell = batch.map(({ edit, resolve, reject }): ((stored: Visit | null) => void) => {
         // An earlier update of the same step ended the session.
-        if (!isLive(session, at)) {
-          late.push(waiting);
-          continue;
-        }
+        if (!isLive(session, at)) return () => resolve(null);
         try {
-          const { silent, ...edited } = waiting.edit(session);
+          const { silent, ...edited } = edit(session);
           change = { ...change, ...edited, version: change.version + (silent ? 0 : 1) };
           session = { ...withMembers(session, edited), lastSeenAt: at, version: change.version };
-          accepted.push({ waiting, session });
         } catch (error) {
-          refused.push({ waiting, error });
+          return () => reject(error);
         }
+        const [own, isFirst] = [session, changes++ === 0];
+        return (stored) => resolve(stored && { ...before(stored, session, own), idle: isFirst ? stored.idle : 0 });
+      });
+      const outcome = changes === 0 ? null : await this.store.update(app, token, change, now);
+      if (outcome?.kind === 'conflict') {
+        base = outcome;
+        continue;
       }
-      if (accepted.length > 0) {
-        const outcome = await this.store.update(app, token, change, now);
-        if (outcome?.kind === 'conflict') {
-          base = outcome;
-          continue;
-        }
-        if (outcome !== null && outcome.kind !== 'updated')
-          throw new Error(`an update that moves nothing: ${outcome.kind}`);
-        // Each caller sees the state after its own edit, as if they had come one after the other.
-        accepted.forEach(({ waiting, session: own }, i) => {
-          const { data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, version } = own;
-          const members = { data, ip, userAgent, label, idleTimeout, absoluteExpiresAt, version };
-          const seen = outcome && { ...outcome.session, ...members };
-          waiting.resolve(seen && { session: seen, at: outcome.at, idle: i === 0 ? outcome.idle : 0 });
-        });
-      }
-      for (const { waiting, error } of refused) waiting.reject(error);
-      for (const { resolve } of late) resolve(null);
+      if (outcome !== null && outcome.kind !== 'updated')
+        throw new Error(`an update that moves nothing: ${outcome.kind}`);
+      for (const one of tell) one(outcome);
       return;
     }
     for (const { resolve } of batch) resolve(null);
   }
+}
+
+/**
+ * Gives what the caller of one edit sees, as if they had come one after the other: the session as it was stored, without what
+ * the edits after that one changed. `last`, `own`: what was to be stored after the last edit, and after that one.
+ */
+function before({ session, at, idle }: Visit, last: Session, own: Session): Visit {
+  const changed = Object.entries(own).filter(([member, value]) => value !== last[member as keyof Session]);
+  return { session: { ...session, ...Object.fromEntries(changed) }, at, idle };
 }

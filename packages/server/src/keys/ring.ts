@@ -17,6 +17,11 @@ export class KeyRing {
   readonly entries: readonly KeyEntry[];
   private readonly byHash = new Map<string, { readonly entry: KeyEntry; readonly hash: Buffer }>();
   private readonly byCertificate = new Map<string, KeyEntry>();
+  /**
+   * By the text of a right key that was shown before: its hash need not be made again. There is at most one text for each
+   * entry. A key that was revoked is not in the next ring, and so not in its memo.
+   */
+  private readonly byText = new Map<string, KeyEntry>();
 
   /** Errors: KeysError when two entries share a name, a hash or a certificate. */
   constructor(entries: readonly KeyEntry[]) {
@@ -46,11 +51,17 @@ export class KeyRing {
   }
 
   private ofKey(key: string, certificates: readonly string[]): KeyEntry | null {
+    const entry = this.byText.get(key) ?? this.lookUp(key);
+    if (entry === null) return null;
+    return entry.certificate === null || certificates.includes(entry.certificate) ? entry : null;
+  }
+
+  private lookUp(key: string): KeyEntry | null {
     const hash = hashKey(key);
     const found = this.byHash.get(hash);
     if (found === undefined || !timingSafeEqual(found.hash, Buffer.from(hash, 'latin1'))) return null;
-    const { entry } = found;
-    return entry.certificate === null || certificates.includes(entry.certificate) ? entry : null;
+    this.byText.set(key, found.entry);
+    return found.entry;
   }
 
   private ofCertificate(certificates: readonly string[]): KeyEntry | null {

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { Pipeline } from '../../src/http/sockets/bare-connection.ts';
+import { Pipeline } from '../../src/http/sockets/pipeline.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { assertRefusal, exchange, HOST, JSON_TYPE, line, request } from '../support/raw-client.ts';
 import { startServer, temporaryFolder } from '../support/server.ts';

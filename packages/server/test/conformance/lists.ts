@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ServiceError } from '../../src/core/errors.ts';
 import type { ListQuery, SessionStore } from '../../src/core/store.ts';
-import { APP, type OpenStore, put, SECOND, T0 } from './harness.ts';
+import { wholeList } from '../../src/core/whole-list.ts';
+import { APP, type Made, type OpenStore, put, SECOND, T0 } from './harness.ts';
 
 export function listsSection(open: OpenStore): void {
   describe('lists', () => {
@@ -24,11 +25,11 @@ export function listsSection(open: OpenStore): void {
 
     test('a walk in pages gives each session once, in order, by app and by subject', async (t) => {
       const { store } = await open(t);
-      for (let i = 0; i < 57; i++) await put(store, { createdAt: T0 + (i % 5) * SECOND });
+      for (let i = 0; i < 23; i++) await put(store, { createdAt: T0 + (i % 5) * SECOND });
       for (const query of [{}, { subject: 'user123' }, { activeSince: T0 }]) {
-        const all = await walk(store, query, 57);
-        for (const limit of [1, 10, 56, 57]) assert.deepEqual(await walk(store, query, limit), all);
-        assert.equal(new Set(all).size, 57);
+        const all = await walk(store, query, 23);
+        for (const limit of [1, 10, 22, 23]) assert.deepEqual(await walk(store, query, limit), all);
+        assert.equal(new Set(all).size, 23);
       }
     });
 
@@ -56,6 +57,61 @@ export function listsSection(open: OpenStore): void {
       assert.equal(new Set(seen).size, seen.length, 'none twice');
       for (const id of steady) assert.ok(seen.includes(id), 'none skipped');
     });
+
+    test('a page ends with the session whose data makes it longer than asked for, and the next page goes on', async (t) => {
+      const { store } = await open(t);
+      const data = JSON.stringify('x'.repeat(998));
+      for (let i = 0; i < 7; i++) await put(store, { createdAt: T0 + i, data });
+      for (const query of [{}, { subject: 'user123' }]) {
+        const lengths: number[] = [];
+        let cursor: string | null = null;
+        do {
+          const more: Partial<ListQuery> = cursor === null ? {} : { cursor };
+          const page = await store.list(APP, { ...query, ...more, limit: 5, maxData: 2500 }, T0 + SECOND);
+          lengths.push(page.sessions.length);
+          cursor = page.cursor;
+        } while (cursor !== null);
+        assert.deepEqual(lengths, [3, 3, 1]);
+        const roomy = await store.list(APP, { ...query, limit: 5, maxData: 100_000 }, T0 + SECOND);
+        assert.equal(roomy.sessions.length, 5);
+      }
+    });
+
+    for (const of of [{}, { subject: 'user123' }, { activeSince: T0 }]) {
+      test(`a whole list has each session that is there all the time once, in order: ${JSON.stringify(of)}`, async (t) => {
+        const { store } = await open(t);
+        // So long that only a few are in a page.
+        const data = JSON.stringify('x'.repeat(40_000));
+        const made: Made[] = [];
+        for (let i = 0; i < 45; i++) made.push(await put(store, { createdAt: T0 + i * 40, data }));
+        const ending = made.filter((_, i) => i % 9 === 4);
+        const steady = made.filter((one) => !ending.includes(one)).map(({ session }) => session.id);
+        let now = T0 + 5 * SECOND;
+        const list = (query: ListQuery) => store.list(APP, query, now);
+        const given: string[] = [];
+        // The window is that of the beginning, however long the list takes.
+        for await (const { sessions } of wholeList(list, of, now)) {
+          given.push(...sessions.map(({ id }) => id));
+          if (now === T0 + 5 * SECOND) {
+            const instants = sessions.map(({ lastSeenAt }) => lastSeenAt);
+            assert.deepEqual(
+              instants,
+              [...instants].sort((a, b) => b - a),
+            );
+          }
+          now += 2 * SECOND;
+          const end = ending.pop();
+          if (end === undefined) continue;
+          // Meanwhile some are touched that were given and some that were not, one ends, and one begins.
+          const rest = made.filter(({ session }) => steady.includes(session.id) && !given.includes(session.id));
+          for (const one of [made.at(-1), rest[0], rest.at(-1)]) if (one) await store.get(APP, one.ref, 'read', now);
+          await store.revoke(APP, { by: 'token', token: end.ref }, now);
+          await put(store, { createdAt: now, data });
+        }
+        assert.equal(new Set(given).size, given.length, 'none twice');
+        for (const id of steady) assert.ok(given.includes(id), 'none left out');
+      });
+    }
 
     test('a cursor that no list gave is refused', async (t) => {
       const { store } = await open(t);

@@ -10,7 +10,7 @@ import { SCOPES, type Scope } from '../../src/core/principal.ts';
 import { Sessions } from '../../src/core/sessions.ts';
 import { type AppOptions, createApp, routeTable } from '../../src/http/app.ts';
 import { guard } from '../../src/http/guards/auth.ts';
-import type { Handle, Route } from '../../src/http/message/route.ts';
+import { answer, type Handle, type Reply, type Route } from '../../src/http/message/route.ts';
 import type { KeyEntry } from '../../src/keys/entry.ts';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { KeyRing } from '../../src/keys/ring.ts';
@@ -216,13 +216,13 @@ test('a server without keys lets everyone in', async () => {
 });
 
 test('a route without an app that says nothing more is for keys for all apps only', async () => {
-  const route: Route = { method: 'GET', path: '/v1/everything', scope: 'read', handle: () => new Response('{}') };
+  const route: Route = { method: 'GET', path: '/v1/everything', scope: 'read', handle: (c) => answer(c, '{}') };
   const handle = guard(route, options.authenticate!, options.clock);
   const statusFor = (name: string) => {
     const authorization = `Bearer ${KEYS.find(({ entry }) => entry.name === name)!.key}`;
     const context = { env: { incoming: { headers: { authorization } } }, req: {} } as unknown as Parameters<Handle>[0];
     try {
-      return (handle(context) as Response).status;
+      return (handle(context) as Reply).status;
     } catch (error) {
       return (error as ServiceError).code;
     }

@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { DEFAULT_POLICY } from '../../src/core/policy.ts';
 import { Sessions } from '../../src/core/sessions.ts';
 import type { SessionStore } from '../../src/core/store.ts';
-import { type App, createApp } from '../../src/http/app.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { App } from '../../src/http/message/route.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
 let now: number;

@@ -4,8 +4,9 @@ import { beforeEach, describe, test } from 'node:test';
 import { DEFAULT_POLICY } from '../../src/core/policy.ts';
 import { SCOPES } from '../../src/core/principal.ts';
 import { Sessions } from '../../src/core/sessions.ts';
-import { type App, createApp, routeTable } from '../../src/http/app.ts';
+import { createApp, routeTable } from '../../src/http/app.ts';
 import type { RateLimits } from '../../src/http/guards/rate-limits.ts';
+import type { App } from '../../src/http/message/route.ts';
 import { RateLimiter } from '../../src/limits/rate-limiter.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 

@@ -9,6 +9,7 @@ import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { APP, HOUR, type Made, make, makeAliased } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
 import { as, commandsCalled, createAccount, documentedRules, refused } from '../support/redis-acl.ts';
+import { inside } from '../support/redis-inside.ts';
 import { startCluster } from '../support/redis-topologies.ts';
 import type { Cleanup } from '../support/server.ts';
 
@@ -194,7 +195,7 @@ describe('the audit of a Redis', () => {
       const store = openStore(t, url());
       await store.ready();
       const it = await patient(store, server().admin);
-      store.vacate = () => Promise.reject(new Error('the process ended here'));
+      inside(store).steps.vacate = () => Promise.reject(new Error('the process ended here'));
       const now = Date.now();
       for (const { ref } of [it.short, it.aliased]) {
         const move = { id: newSessionId('joe'), subject: 'joe', cap: null };
@@ -216,7 +217,7 @@ describe('the audit of a Redis', () => {
     const store = openStore(t, url());
     await store.ready();
     const it = await patient(store, server().admin);
-    store.aliases.settle = () => Promise.reject(new Error('the process ended here'));
+    inside(store).claims.settle = () => Promise.reject(new Error('the process ended here'));
     const now = Date.now();
     const move = { id: newSessionId('joe'), subject: 'joe', cap: null };
     await assert.rejects(store.update(APP, it.short.ref, { expect: 1, version: 2, move }, now), /ended here/);

@@ -1,5 +1,5 @@
 /**
- * What happens between the steps of verbs that are several on Redis (aliases.ts, move.ts): another verb, or the end of the
+ * What happens between the steps of verbs that are several on Redis (claims.ts, move.ts): another verb, or the end of the
  * process. Each test holds one verb at a step, so that the order is the same each time; races by chance are in races.ts.
  */
 import assert from 'node:assert/strict';
@@ -7,8 +7,9 @@ import { describe, test } from 'node:test';
 import type { Rotation } from '../../src/core/store.ts';
 import { newSessionId, newToken, parseToken } from '../../src/core/token.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { APP, HOUR, makeAliased, put, SECOND, T0 } from '../conformance/harness.ts';
+import { APP, HOUR, type Made, makeAliased, put, SECOND, T0 } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
+import { inside } from '../support/redis-inside.ts';
 import { openOn } from '../support/redis-store.ts';
 import type { Cleanup } from '../support/server.ts';
 
@@ -26,31 +27,31 @@ async function open(t: Cleanup, audited = true): Promise<RedisStore> {
 }
 
 /** Runs something once before a step, the first time that it is taken. */
-function before<O extends object, K extends keyof O>(of: O, step: K, run: () => Promise<unknown>): void {
-  const original = (of[step] as (...args: unknown[]) => Promise<unknown>).bind(of);
-  let waits = true;
-  const held = async (...args: unknown[]) => {
-    if (waits) {
-      waits = false;
-      await run();
-    }
-    return original(...args);
-  };
-  Object.assign(of, { [step]: held });
+function before<O extends object>(of: O, step: keyof O, run: () => Promise<unknown>): void {
+  around(of, step, async (go) => {
+    await run();
+    return go();
+  });
 }
 
-/** Runs something once after a claim, the first time that one is made. */
-function afterClaim(store: RedisStore, run: () => Promise<unknown>): void {
-  const { claim } = store.aliases;
-  let waits = true;
-  store.aliases.claim = async (...args) => {
-    const claimed = await claim.apply(store.aliases, args);
-    if (waits) {
-      waits = false;
-      await run();
-    }
-    return claimed;
+/** Runs something once after a step, the first time that it is taken. */
+function after<O extends object>(of: O, step: keyof O, run: () => Promise<unknown>): void {
+  around(of, step, async (go) => {
+    const done = await go();
+    await run();
+    return done;
+  });
+}
+
+function around<O extends object>(of: O, step: keyof O, first: (go: () => Promise<unknown>) => Promise<unknown>): void {
+  const original = (of[step] as (...args: unknown[]) => Promise<unknown>).bind(of);
+  let isFirst = true;
+  const held = (...args: unknown[]) => {
+    if (!isFirst) return original(...args);
+    isFirst = false;
+    return first(() => original(...args));
   };
+  Object.assign(of, { [step]: held });
 }
 
 /** Lets the first try of a step fail, as if the process had ended there. */
@@ -67,13 +68,38 @@ async function aliased(store: RedisStore, text: string, subject: string | null =
 const to = (subject: string) => ({ id: newSessionId(subject), subject, cap: null });
 const sessionsOf = async (store: RedisStore) => (await store.list(APP, { limit: 9 }, T0)).sessions.map(({ id }) => id);
 
+describe('a page of an app', () => {
+  for (const step of ['eachOf', 'find']) {
+    test(`shows a session that is touched before its step ${step}, once, and those beside it`, async (t) => {
+      const store = await open(t);
+      const made: Made[] = [];
+      for (let i = 0; i < 6; i++) made.push(await put(store, { subject: `u${i}`, createdAt: T0 + i * 300 }));
+      const { fanOut } = store as unknown as { fanOut: Record<string, () => Promise<unknown>> };
+      const given: string[] = [];
+      let cursor: string | null = null;
+      do {
+        // The first of the page: it goes to the front, where the walk has been.
+        const next = made.findLast(({ session }) => !given.includes(session.id))!;
+        before(fanOut, step, () => store.get(APP, next.ref, 'read', T0 + 60 * SECOND));
+        const more: { cursor?: string } = cursor === null ? {} : { cursor };
+        const page = await store.list(APP, { limit: 2, ...more }, T0 + 60 * SECOND);
+        given.push(...page.sessions.map(({ id }) => id));
+        cursor = page.cursor;
+      } while (cursor !== null);
+      assert.equal(new Set(given).size, given.length, 'none twice');
+      // One that is touched before its place is known may have been on either side of the cursor in the same second.
+      assert.equal(given.length, step === 'find' ? 6 : 5);
+    });
+  }
+});
+
 describe('the token of a session that moves', () => {
   test('opens it when a touch has prolonged its alias meanwhile', async (t) => {
     const store = await open(t);
     const { ref } = await aliased(store, 'chosen-by-the-caller-0001');
     const at = T0 + 100 * 60 * SECOND;
     await store.get(APP, ref, 'slide', T0 + 50 * 60 * SECOND);
-    before(store, 'vacate', () => store.get(APP, ref, 'slide', at));
+    before(inside(store).steps, 'vacate', () => store.get(APP, ref, 'slide', at));
     assert.equal((await store.update(APP, ref, { expect: 1, version: 2, move: to('joe') }, at))?.kind, 'updated');
     assert.equal((await store.get(APP, ref, 'look', at))?.session.subject, 'joe');
   });
@@ -84,7 +110,7 @@ describe('the token of a session that moves', () => {
     let goOn = () => {};
     let first: Promise<unknown> = Promise.resolve();
     await new Promise<void>((reached) => {
-      before(store.aliases, 'settle', () => {
+      before(inside(store).claims, 'settle', () => {
         reached();
         return new Promise<void>((resolve) => {
           goOn = resolve;
@@ -93,7 +119,7 @@ describe('the token of a session that moves', () => {
       first = store.update(APP, ref, { expect: 1, version: 2, move: to('joe') }, T0);
     });
     // The second has found the way by word; before it ends the session there, the first sets the alias.
-    before(store, 'vacate', () => {
+    before(inside(store).steps, 'vacate', () => {
       goOn();
       return first;
     });
@@ -104,7 +130,7 @@ describe('the token of a session that moves', () => {
   test('opens it as long as it lives, also when its process ended before the alias was set', async (t) => {
     const store = await open(t);
     for (const { ref } of [await put(store, { subject: null }), await aliased(store, 'chosen-by-the-caller-0002')]) {
-      failing(store.aliases, 'settle');
+      failing(inside(store).claims, 'settle');
       await assert.rejects(store.update(APP, ref, { expect: 1, version: 2, move: to('joe') }, T0));
       assert.notEqual(await store.get(APP, ref, 'slide', T0), null);
       for (const word of await server().admin.keys('*:m:*')) await server().admin.del(word);
@@ -118,7 +144,7 @@ describe('a token that a caller chose', () => {
     const store = await open(t);
     const [one, two] = ['a', 'b'].map((subject) => makeAliased('chosen-by-the-caller-0003', { subject }));
     const outcomes: unknown[] = [];
-    afterClaim(store, async () => {
+    after(inside(store).claims, 'claim', async () => {
       outcomes.push((await store.create(two!.session, two!.credential, null, T0)).kind);
     });
     outcomes.push((await store.create(one!.session, one!.credential, null, T0)).kind);
@@ -131,26 +157,11 @@ describe('a token that a caller chose', () => {
     const store = await open(t);
     const [dead, one, two] = ['c', 'a', 'b'].map((subject) => makeAliased('chosen-by-the-caller-0004', { subject }));
     // A claim that its create has not followed yet.
-    await store.aliases.restore(APP, dead!.ref.hash, one!.session, T0);
-    const { claim } = store.aliases;
-    let waits = true;
-    store.aliases.claim = (app, hash, session, now, opens, ...rest) =>
-      claim.call(
-        store.aliases,
-        app,
-        hash,
-        session,
-        now,
-        async (id, held) => {
-          const lives = await opens(id, held);
-          if (waits) {
-            waits = false;
-            assert.equal((await store.create(one!.session, one!.credential, null, T0)).kind, 'created');
-          }
-          return lives;
-        },
-        ...rest,
-      );
+    const { aliases } = inside(store);
+    await aliases.restore({ session: one!.session, hash: dead!.ref.hash, now: T0 });
+    after(aliases, 'follow', async () => {
+      assert.equal((await store.create(one!.session, one!.credential, null, T0)).kind, 'created');
+    });
     assert.equal((await store.create(two!.session, two!.credential, null, T0)).kind, 'taken');
     assert.deepEqual(await sessionsOf(store), [one!.session.id]);
     assert.equal((await store.get(APP, one!.ref, 'look', T0))?.session.id, one!.session.id);
@@ -161,7 +172,7 @@ describe('a token that a caller chose', () => {
     const { ref, session } = await put(store);
     const chosen = parseToken('chosen-by-the-caller-0005');
     const rotation: Rotation = { credential: { hash: chosen.hash, alias: true }, graceUntil: T0 };
-    afterClaim(store, async () => {
+    after(inside(store).claims, 'claim', async () => {
       assert.equal((await store.rotate(APP, ref, rotation, T0))?.kind, 'rotated');
     });
     assert.equal(await store.rotate(APP, ref, rotation, T0), null);
@@ -206,7 +217,7 @@ describe('a login whose move failed half-way', () => {
 
   test('is finished by the same rotation, sent again', async (t) => {
     const { store, rotate, isMoved } = await begun(t);
-    failing(store, 'end');
+    failing(inside(store).steps, 'end');
     await assert.rejects(rotate());
     assert.equal((await rotate())?.kind, 'rotated');
     assert.equal((await isMoved())?.data, '{"cart":1}');
@@ -214,7 +225,7 @@ describe('a login whose move failed half-way', () => {
 
   test('is finished with what was written to the old session since', async (t) => {
     const { store, ref, rotate, isMoved } = await begun(t);
-    failing(store, 'end');
+    failing(inside(store).steps, 'end');
     await assert.rejects(rotate());
     await store.update(APP, ref, { expect: 1, version: 2, data: '{"cart":2}' }, T0);
     assert.equal((await rotate())?.kind, 'rotated');
@@ -224,7 +235,7 @@ describe('a login whose move failed half-way', () => {
   for (const written of [false, true]) {
     test(`is left to the same rotation that finished it meanwhile${written ? ', after an update' : ''}`, async (t) => {
       const { store, ref, rotate, isMoved } = await begun(t);
-      before(store, 'end', async () => {
+      before(inside(store).steps, 'end', async () => {
         if (written) await store.update(APP, ref, { expect: 1, version: 2, data: '{"cart":2}' }, T0);
         assert.equal((await rotate())?.kind, 'rotated');
       });
@@ -235,7 +246,7 @@ describe('a login whose move failed half-way', () => {
 
   test('does not come back when the old session ended meanwhile (G2)', async (t) => {
     const { store, ref, rotate } = await begun(t);
-    before(store, 'end', () => store.revoke(APP, { by: 'token', token: ref }, T0));
+    before(inside(store).steps, 'end', () => store.revoke(APP, { by: 'token', token: ref }, T0));
     assert.equal(await rotate(), null);
     assert.deepEqual(await sessionsOf(store), []);
   });

@@ -3,14 +3,11 @@
  * the original's order (app, id or token, ip, ttl, d) and makes one call. Differences from the original are recorded in
  * UPGRADING.md.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
-import { idleFor } from '../../core/expiry.ts';
 import { type Members, readObject } from '../../core/json-text.ts';
 import { initialData, mergeTopLevel } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
-import { EMPTY_DATA, type Session } from '../../core/session.ts';
+import { EMPTY_DATA } from '../../core/session.ts';
 import type { Sessions } from '../../core/sessions.ts';
 import type { Visit } from '../../core/store.ts';
 import {
@@ -26,9 +23,10 @@ import {
 } from '../../core/validate.ts';
 import { countMiss } from '../guards/rate-limits.ts';
 import { JSON_TYPE, readBody } from '../message/body.ts';
-import { answer, type Clock, type RequestEnv, type Route, trace } from '../message/route.ts';
+import { answer, type Call, type Clock, type Reply, type Route, trace } from '../message/route.ts';
 import { pathPart, queryValue } from '../message/target.ts';
 import { classicSession } from '../message/wire.ts';
+import { answerList } from './list-answer.ts';
 
 /** What the original answered, word for word ("containt" too): textual clients match it. */
 const MESSAGES = {
@@ -43,11 +41,9 @@ const MESSAGES = {
 const CLASSIC_FIELDS: Readonly<Record<string, string>> = { subject: 'id' };
 const NONE = '{}';
 const MIN_SECONDS = 10;
-/** Sessions written between two turns of the event loop. */
-const WRITE_SLICE = 1000;
 
-type C = Context<RequestEnv>;
-type ClassicHandle = (c: C) => Promise<Response>;
+type C = Call;
+type ClassicHandle = (c: C) => Promise<Reply>;
 
 export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   /** Gives the app of the path: a name that is allowed, of an app that these routes serve. */
@@ -59,7 +55,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     throw new ServiceError('app_not_found', 'the classic routes do not serve this app', { field: 'app' });
   }
 
-  async function create(c: C): Promise<Response> {
+  async function create(c: C): Promise<Reply> {
     const app = appOf(c);
     const policy = sessions.policy(app);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
@@ -75,7 +71,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return answer(c, JSON.stringify({ token: created.token }));
   }
 
-  async function get(c: C): Promise<Response> {
+  async function get(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
@@ -85,7 +81,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
   }
 
-  async function set(c: C): Promise<Response> {
+  async function set(c: C): Promise<Reply> {
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
@@ -93,26 +89,26 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
-  async function activity(c: C): Promise<Response> {
+  async function activity(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     return answer(c, JSON.stringify({ activity: (await sessions.count(app, windowOf(c), now)).subjects }));
   }
 
-  async function soapp(c: C): Promise<Response> {
+  async function soapp(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
-    return answer(c, await classicList(await sessions.activeWithin(app, windowOf(c), now), now));
+    return answerList(c, sessions.activeWithin(app, windowOf(c), now));
   }
 
-  async function soid(c: C): Promise<Response> {
+  async function soid(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
-    return answer(c, await classicList(await sessions.bySubject(app, subject, now), now));
+    return answerList(c, sessions.bySubject(app, subject, now));
   }
 
-  async function kill(c: C): Promise<Response> {
+  async function kill(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
@@ -121,14 +117,14 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return answer(c, JSON.stringify({ kill }));
   }
 
-  async function killsoid(c: C): Promise<Response> {
+  async function killsoid(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
   }
 
-  async function killall(c: C): Promise<Response> {
+  async function killall(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'app' }, now) }));
@@ -225,21 +221,11 @@ function readData(text: string): Members {
 }
 
 /** The answer about a token that opens nothing. */
-function none(c: C): Response {
+function none(c: C): Reply {
   countMiss(c);
   return answer(c, NONE);
 }
 
 function written(c: C, { session, idle }: Visit): string {
   return classicSession(trace(c, session), session.reads, idle);
-}
-
-async function classicList(sessions: readonly Session[], now: number): Promise<string> {
-  const parts: string[] = [];
-  for (let i = 0; i < sessions.length; i += WRITE_SLICE) {
-    if (i > 0) await nextTurn();
-    const slice = sessions.slice(i, i + WRITE_SLICE);
-    parts.push(slice.map((session) => classicSession(session, session.reads, idleFor(session, now))).join(','));
-  }
-  return `{"sessions":[${parts.join(',')}]}`;
 }

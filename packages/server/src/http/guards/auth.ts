@@ -5,11 +5,10 @@
  *
  * A route without an app in its path needs a key for all apps, unless it says that it narrows what it answers itself.
  */
-import type { Context } from 'hono';
 import type { ServiceError } from '../../core/errors.ts';
 import { mayUse, type Principal } from '../../core/principal.ts';
 import { Refusal } from '../message/problem.ts';
-import type { Clock, Handle, RequestEnv, Route } from '../message/route.ts';
+import type { Call, Clock, Handle, Route } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 
 /** Finds who calls, by the key of the request and the names in the client's certificate. Absence: null. */
@@ -17,8 +16,6 @@ export type Authenticate = (
   presented: { readonly key: string | null; readonly certificates: readonly string[] },
   now: number,
 ) => Principal | null;
-
-type C = Context<RequestEnv>;
 
 const REALM = 'Bearer realm="rest-sessions"';
 const NO_CERTIFICATES: readonly string[] = [];
@@ -65,13 +62,13 @@ export function guard(
 }
 
 /** Tells whether the caller may see an app: for routes that narrow what they answer. Without keys everyone may. */
-export function seesApp(c: C, app: string): boolean {
+export function seesApp(c: Call, app: string): boolean {
   const { principal } = c.env;
   return principal === undefined || mayUse(principal, app);
 }
 
 /** Gives the app in the path, decoded as the handler will. What cannot be decoded is nobody's app: empty. */
-export function appIn(c: C, position: number): string {
+export function appIn(c: Call, position: number): string {
   try {
     return pathPart(c, position, 'app');
   } catch {
@@ -85,7 +82,12 @@ interface Shown {
   readonly fault: string | null;
 }
 
+/** What nearly all callers send. */
+const USUAL_FORM = /^Bearer ([\x21-\x7e]+)$/;
+
 function shown(header: string | undefined): Shown {
+  const usual = header === undefined ? undefined : USUAL_FORM.exec(header)?.[1];
+  if (usual !== undefined) return { key: usual, fault: null };
   if (header === undefined || header.trim() === '') return { key: null, fault: null };
   const [, scheme = '', rest = ''] = /^\s*(\S+)\s*(.*?)\s*$/.exec(header) ?? [];
   const faulty = (fault: string): Shown => ({ key: null, fault });
@@ -109,7 +111,7 @@ function shown(header: string | undefined): Shown {
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Asks Node's own request first: the Headers of a Request cost more than all the rest here. */
-function authorizationOf({ env, req }: C): string | undefined {
+function authorizationOf({ env, req }: Call): string | undefined {
   const headers = env.incoming?.headers;
   return headers === undefined ? req.header('authorization') : (headers.authorization as string | undefined);
 }

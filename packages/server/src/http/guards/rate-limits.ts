@@ -3,10 +3,9 @@
  * by being in the table, like everything else about access; routes for everyone are not. Answers say what is left
  * (draft-ietf-httpapi-ratelimit-headers-10); a server without limits adds nothing and pays nothing.
  */
-import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
 import { Refusal } from '../message/problem.ts';
-import { type Clock, callerOf, type Handle, type RequestEnv, type Route } from '../message/route.ts';
+import { type Call, type Clock, callerOf, type Handle, type Route } from '../message/route.ts';
 import { appIn } from './auth.ts';
 
 /** What http needs of a limiter; made in limits/. Units: milliseconds. */
@@ -33,8 +32,6 @@ export interface RateLimits {
   readonly onMisses: (key: string, now: number) => void;
 }
 
-type C = Context<RequestEnv>;
-
 /** Puts a route's handler behind the limits. */
 export function limited(route: Route, limits: RateLimits, clock: Clock): Handle {
   if (route.scope === null) return route.handle;
@@ -52,14 +49,13 @@ export function limited(route: Route, limits: RateLimits, clock: Clock): Handle 
     if (refused !== undefined) {
       throw tooMany(`this ${refused.policy} has had its requests for now`, refused.allowance.wait, fieldsOf(taken));
     }
-    const answer = await handle(c);
-    for (const [name, value] of Object.entries(fieldsOf(taken))) answer.headers.set(name, value);
-    return answer;
+    const reply = await handle(c);
+    return { ...reply, headers: { ...reply.headers, ...fieldsOf(taken) } };
   };
 }
 
 /** Notes that a token opened nothing. For handlers that answer so without an error. */
-export function countMiss(c: C): void {
+export function countMiss(c: Call): void {
   if (c.env.misses !== undefined) c.env.misses++;
 }
 

@@ -2,7 +2,7 @@
  * Headers that decide something and came twice. Node joins the values of some and drops the second of others, so a log
  * out would end nothing, or the wrong key would count: such a request is refused, and the answer names the header.
  * If-Match and If-None-Match are lists, which may come in several lines (RFC 9110, section 5.3). Not here: Host,
- * Content-Length and Transfer-Encoding, which Node's parser and node-server.ts refuse.
+ * Content-Length and Transfer-Encoding, which Node's parser and sockets/head-checks.ts refuse.
  */
 import { isOwnToken } from '../../core/token.ts';
 import { invalid } from '../operation/faults.ts';

@@ -2,11 +2,9 @@
  * Request bodies: read whole, bounded before and after inflating, decoded strictly. A body of known length takes the
  * adapter's fast path (no stream is made); all others are counted as they come.
  */
-import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
-import { askForBody, isCrumbled } from '../sockets/bare-connection.ts';
-import { boundAnnounced, isAnnouncedTooLong } from '../sockets/chunk-sizes.ts';
-import type { Incoming, RequestEnv } from './route.ts';
+import type { ArrivingBody } from './arriving.ts';
+import type { Call, Incoming } from './route.ts';
 
 /** Of the classic API. Units: bytes, after inflating. What the original accepted. */
 export const MAX_BODY = 60_000;
@@ -30,7 +28,7 @@ export interface Body {
  * when the body breaks off.
  */
 export async function readBody(
-  { req: { raw: request }, env }: Context<RequestEnv>,
+  { req: { raw: request }, env }: Call,
   max = MAX_BODY,
   checkType: (mediaType: string) => void = () => {},
 ): Promise<Body> {
@@ -54,18 +52,18 @@ export async function readBody(
 
 const NO_BODY: Body = { length: 0, mediaType: '', text: () => '' };
 
-function hasBody({ headers }: Request): boolean {
+function hasBody({ headers }: Call['req']['raw']): boolean {
   const length = headers.get('content-length');
   return length === null ? headers.get('transfer-encoding') !== null : length !== '0';
 }
 
-async function readRaw(request: Request, incoming: Incoming | undefined, max: number): Promise<Uint8Array> {
-  askForBody(incoming);
-  boundAnnounced(incoming, max);
+async function readRaw(request: Call['req']['raw'], incoming: Incoming | undefined, max: number): Promise<Uint8Array> {
+  const arriving = incoming?.arriving;
+  arriving?.beginReading(max);
   try {
     if (request.headers.get('content-length') !== null) return new Uint8Array(await request.arrayBuffer());
     // Node's own stream gives many small chunks as one; as a web stream they would hold up the event loop for seconds.
-    return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body, max, incoming);
+    return await collect(incoming?.iterator?.({ destroyOnReturn: false }) ?? request.body, max, arriving);
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError('bad_request', 'the request body broke off', { cause });
@@ -95,14 +93,14 @@ async function inflate(bytes: Uint8Array, encoding: string | null, max: number):
 async function collect(
   stream: AsyncIterable<Uint8Array> | null,
   max: number,
-  incoming?: Incoming,
+  arriving?: ArrivingBody,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream ?? []) {
     length += chunk.length;
-    if (length > max || isAnnouncedTooLong(incoming)) throw tooLarge(max);
-    if (isCrumbled(incoming))
+    if (length > max || arriving?.isTooLong) throw tooLarge(max);
+    if (arriving?.isCrumbled)
       throw new ServiceError('bad_request', 'the body must not come in hundreds of tiny chunks');
     chunks.push(chunk);
   }

@@ -113,9 +113,9 @@ export function problemExample(code: ErrorCode): unknown {
 }
 
 /** Gives the complete answer to an error. */
-export function problem(error: ServiceError, form: ErrorForm, more: Record<string, string> = {}): Response {
+export function problem(error: ServiceError, form: ErrorForm): Response {
   const { body, headers } = plainProblem(error, form);
-  return new Response(body, { status: STATUS[error.code], headers: { ...headers, ...more } });
+  return new Response(body, { status: STATUS[error.code], headers });
 }
 
 /** Gives what `problem` does, for those who write it without a Response. */

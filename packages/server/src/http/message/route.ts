@@ -1,8 +1,9 @@
 /** What a route is, and what its handler gets and gives. */
-import type { Context } from 'hono';
+import type { Hono } from 'hono';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
+import type { ArrivingBody } from './arriving.ts';
 import { HEADERS } from './problem.ts';
 
 export type { Clock } from '../../core/instant.ts';
@@ -20,12 +21,14 @@ export interface Trace {
 
 /** The part of Node's request that the Web API does not have. */
 export interface Incoming {
-  readonly url?: string;
+  readonly url?: string | undefined;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
-  readonly socket?: { readonly remoteAddress?: string | undefined };
+  readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
+  /** Absence: undefined when nobody watches its body. */
+  readonly arriving?: ArrivingBody | undefined;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 
@@ -43,7 +46,31 @@ export interface RequestEnv {
   };
 }
 
-export type Handle = (c: Context<RequestEnv>) => Response | Promise<Response>;
+/** What answers requests: made in app.ts, and all that the sockets know of it. */
+export type App = Hono<RequestEnv>;
+
+/** What a handler gets: a request, as Hono's context has it or as the fast lane does (hot/). */
+export interface Call {
+  readonly env: RequestEnv['Bindings'];
+  readonly req: {
+    readonly method: string;
+    /** What routes are matched on: see target.ts. */
+    readonly path: string;
+    header(name: string): string | undefined;
+    readonly raw: Pick<Request, 'url' | 'headers' | 'body' | 'arrayBuffer'>;
+  };
+}
+
+/** What a handler gives: an answer before anybody has written it. Absence: a null body for an answer that has none. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** The body of an answer whose length nobody knows yet, made as fast as it is read (stream.ts). Then `body` is null. */
+  readonly pieces?: AsyncGenerator<string, void, void>;
+}
+
+export type Handle = (c: Call) => Reply | Promise<Reply>;
 
 export interface Route {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
@@ -57,19 +84,17 @@ export interface Route {
 }
 
 /** Answers. A HEAD answer carries the length of the body it does not have. */
-export function answer(c: Context<RequestEnv>, body: string, status = 200, extra?: Record<string, string>): Response {
-  const headers = extra === undefined ? HEADERS : { ...HEADERS, ...extra };
-  if (c.req.method !== 'HEAD') return new Response(body, { status, headers });
-  return new Response(body, { status, headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) } });
+export function answer(_c: Call, body: string, status = 200, extra?: Record<string, string>): Reply {
+  return { status, headers: { ...HEADERS, ...extra, 'Content-Length': String(Buffer.byteLength(body)) }, body };
 }
 
 /** Notes the session for the request log, by its public id. */
-export function trace(c: Context<RequestEnv>, session: Session): Session {
+export function trace(c: Call, session: Session): Session {
   if (c.env.trace !== undefined) c.env.trace.session = session.id;
   return session;
 }
 
 /** Gives who calls: the name of its key. Without keys all callers are one: empty. */
-export function callerOf(c: Context<RequestEnv>): string {
+export function callerOf(c: Call): string {
   return c.env.principal?.name ?? '';
 }

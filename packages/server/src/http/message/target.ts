@@ -2,9 +2,8 @@
  * The request target as it came: routes match the raw path, and each part is decoded once, by the handler that knows
  * its name. (The URL class would resolve `..`, which is a legal user id, and hide where text was not UTF-8.)
  */
-import type { Context } from 'hono';
 import { ServiceError } from '../../core/errors.ts';
-import type { RequestEnv } from './route.ts';
+import type { Call, RequestEnv } from './route.ts';
 
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i;
 const CLASSIC_WORD = /^(?:create|get|set|activity|soapp|soid|kill|killsoid|killall|ping|livez|readyz)$/i;
@@ -30,7 +29,7 @@ export function routePath(target: string): string {
 }
 
 /** Gives a decoded part of the path: 1 is the first. Errors: `invalid_format` when it is not percent-encoded UTF-8. */
-export function pathPart(c: Context<RequestEnv>, position: number, field: string): string {
+export function pathPart(c: Call, position: number, field: string): string {
   const { path } = c.req;
   let start = 1;
   for (let part = 1; part < position; part++) start = path.indexOf('/', start) + 1;
@@ -49,7 +48,7 @@ export type QueryValue = { readonly value: string } | 'absent' | 'repeated' | 'm
  * Looks one name up in the query. All others are passed over, whatever they look like; but `ttl[a]` is meant to be `ttl`,
  * and who sent it would not get what they asked for.
  */
-export function queryValue(c: Context<RequestEnv>, name: string): QueryValue {
+export function queryValue(c: Call, name: string): QueryValue {
   let found: QueryValue = 'absent';
   for (const [key, rawValue] of rawPairs(c)) {
     const plain = key.includes('%') ? decode(key) : key;
@@ -71,11 +70,11 @@ function isFormOf(text: string | null, name: string): boolean {
 }
 
 /** Gives the query, decoded; null for what is not percent-encoded UTF-8. */
-export function queryPairs(c: Context<RequestEnv>): (readonly [name: string | null, value: string | null])[] {
+export function queryPairs(c: Call): (readonly [name: string | null, value: string | null])[] {
   return rawPairs(c).map(([key, value]) => [decodeValue(key), decodeValue(value)] as const);
 }
 
-function rawPairs(c: Context<RequestEnv>): (readonly [key: string, value: string])[] {
+function rawPairs(c: Call): (readonly [key: string, value: string])[] {
   const target = targetOf(c.req.raw, c.env);
   const start = target.indexOf('?') + 1;
   if (start === 0) return [];
@@ -94,7 +93,7 @@ function decodeValue(raw: string): string | null {
 }
 
 /** Gives the request target as the client sent it; without a socket (tests, other runtimes) the URL's own. */
-export function targetOf(request: Request, env: RequestEnv['Bindings'] | undefined): string {
+export function targetOf(request: Pick<Request, 'url'>, env: RequestEnv['Bindings'] | undefined): string {
   return env?.incoming?.url ?? request.url;
 }
 

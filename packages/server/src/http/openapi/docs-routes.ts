@@ -1,7 +1,7 @@
 /**
  * /docs: the reference of all routes as a page to read and try, and the guides beside it. Everything comes from here, so
  * it works without internet, and its policy lets it load and call nothing else. The files are made when the package is
- * built (scripts/build-docs-page.mjs). Not here: what the page says (openapi/reference-page.ts).
+ * built (scripts/build-docs-page.mjs). Not here: what the page says (reference-page.ts).
  */
 import { ServiceError } from '../../core/errors.ts';
 import { HEADERS } from '../message/problem.ts';

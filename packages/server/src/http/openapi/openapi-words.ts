@@ -1,6 +1,7 @@
 /** What the OpenAPI document says beside its operations: the introduction, groups, path parts and headers of answers. */
 import type { ErrorCode } from '../../core/errors.ts';
-import { APP_NAME, LONGEST } from '../../core/validate.ts';
+import { APP_NAME } from '../../core/validate.ts';
+import { SUBJECT_TEXT } from '../v1/words.ts';
 import type { Json } from './json-schemas.ts';
 
 export const INFO: Json = {
@@ -30,17 +31,6 @@ export const TAGS: Readonly<Record<string, string>> = {
   Apps: 'What the server keeps, and by which rules.',
   Checks: 'For gateways: many tokens in one call, and RFC 7662.',
 };
-
-/** The rules of a token that a caller chooses, in words. */
-export const CHOSEN_TOKEN =
-  'A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400.';
-
-/** The text of a subject in a request, as JSON Schema. */
-export const SUBJECT_TEXT = {
-  minLength: 1,
-  maxLength: LONGEST.subject,
-  pattern: '^(?!\\.{1,2}$)[^\\n\\r\\u2028\\u2029]+$',
-} as const;
 
 /** The parts of paths. */
 export const PARTS: Readonly<Record<string, Json>> = {

@@ -2,21 +2,20 @@
  * Bodies of v1 requests. The text of data is kept as it came, so a body is taken apart as text (core/json-text.ts); the
  * schema sees its other members, and of data only that it is an object.
  */
-import type { Context } from 'hono';
 import type { z } from 'zod';
 import { ServiceError } from '../../core/errors.ts';
 import { type Members, readEnvelope, readObject, writeObject } from '../../core/json-text.ts';
 import { readBody } from '../message/body.ts';
-import type { RequestEnv } from '../message/route.ts';
+import type { Call } from '../message/route.ts';
+import type { BodyOf, WholeBody } from './body-shape.ts';
 import { checked, EMPTY_ARRAY, invalid, shown } from './faults.ts';
-import type { BodyOf, WholeBody } from './operation.ts';
 
 /** Enough for everything but data. Units: bytes. */
 const MAX_BODY = 262_144;
 
 /** Reads the body in one of its media types. Errors: of readBody, `invalid_request`, `invalid_json`, `invalid_value`. */
 export async function readBodyOf<B extends z.ZodType>(
-  c: Context<RequestEnv>,
+  c: Call,
   bodies: Readonly<Record<string, BodyOf<B> | WholeBody>> | undefined,
   max = MAX_BODY,
 ): Promise<{ body: z.output<B>; mediaType: string; members: Members; text: string }> {

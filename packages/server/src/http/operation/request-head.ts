@@ -1,13 +1,12 @@
 /** What comes before the body of a v1 request: query, and the headers that mean something. */
-import type { Context } from 'hono';
 import type { z } from 'zod';
 import { ServiceError } from '../../core/errors.ts';
 import type { Repeatable } from '../../core/idempotency.ts';
-import type { RequestEnv } from '../message/route.ts';
+import type { Call } from '../message/route.ts';
 import { queryPairs } from '../message/target.ts';
 import { checked, invalid, shown, unknown } from './faults.ts';
 
-export type C = Context<RequestEnv>;
+export type C = Call;
 
 /** The headers that operations read, and what they are for. */
 export const HEADER_MEANINGS = {

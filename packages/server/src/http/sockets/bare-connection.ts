@@ -8,6 +8,7 @@ import { ServiceError } from '../../core/errors.ts';
 import { closingAnswer, errorForm, STATUS } from '../message/problem.ts';
 import { routePath } from '../message/target.ts';
 import { followChunks } from './chunk-sizes.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestLines } from './request-line.ts';
 
 /** The methods that this server knows, for an `Allow` that is about no path in particular. */
@@ -16,15 +17,8 @@ export const ALL_METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS';
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
 const LINGER = 1000;
 
-/** Requests that wait on one connection before it is read no further, and how few let it be read again. */
-const MANY_WAITING = 64;
-const FEW_WAITING = 16;
-/** Requests that wait on all connections, some 80 MB: beyond it, one that has more than a few is cut off. */
-const MOST_WAITING = 20_000;
-
-/** So many chunks in one turn of the event loop may be of any size. In more, a body is to have so many bytes a chunk: each costs all clients some 2 µs. */
-const FREE_CHUNKS = 256;
-const MIN_CHUNK = 16;
+/** By connection, the last answer that had its turn on it. */
+const answers = new WeakMap<Socket, ServerResponse>();
 
 /** By connection, its last request that was answered before its body had come. What still comes is the rest of that body. */
 const answeredEarly = new WeakMap<Socket, IncomingMessage>();
@@ -33,89 +27,11 @@ const answeredEarly = new WeakMap<Socket, IncomingMessage>();
 const refused = new WeakSet<Socket>();
 
 /**
- * Requests pipelined behind one that has no answer yet. Each waits for its turn, and then for the next turn of the event
- * loop: all at once, one packet of a client would keep every other waiting while a thousand answers are made for it. One
- * that sends faster than it is answered is not read meanwhile.
- */
-export class Pipeline {
-  private readonly waiting = new WeakMap<Socket, number>();
-  private total = 0;
-
-  /** Answers when the connection is free for it. */
-  add(
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
-  ): void {
-    const { socket } = incoming;
-    this.enter(socket);
-    outgoing.once('socket', () => {
-      const left = this.waitingOn(socket) - 1;
-      if (left < 0) return;
-      this.waiting.set(socket, left);
-      this.total--;
-      // In the next tick, because Node resumes the connection in this one, whenever an answer is done.
-      if (this.holds(socket)) process.nextTick(() => socket.pause());
-      else if (left === FEW_WAITING) socket.resume();
-      setImmediate(() => socket.destroyed || answer(incoming, outgoing));
-    });
-    // After the piece that is being parsed, because Node resumes the connection at the end of each request in it; but before
-    // the next piece, of which the system has up to 32 ready in one turn.
-    if (this.waitingOn(socket) % MANY_WAITING === 0) process.nextTick(() => this.holds(socket) && socket.pause());
-  }
-
-  private enter(socket: Socket): void {
-    // A connection that ends never gives a turn to the requests that wait on it.
-    if (!this.waiting.has(socket)) socket.once('close', () => this.forget(socket));
-    this.waiting.set(socket, this.waitingOn(socket) + 1);
-    this.total++;
-    if (this.total > MOST_WAITING && this.holds(socket)) socket.destroy();
-  }
-
-  private forget(socket: Socket): void {
-    this.total -= this.waitingOn(socket);
-    this.waiting.delete(socket);
-  }
-
-  /** Tells whether so many requests wait that the connection is not read. */
-  holds(socket: Socket): boolean {
-    return this.waitingOn(socket) > FEW_WAITING;
-  }
-
-  private waitingOn(socket: Socket): number {
-    return this.waiting.get(socket) ?? 0;
-  }
-}
-
-/** Requests whose body came in very many very small chunks. */
-const crumbled = new WeakSet<object>();
-
-/** Tells whether the body of a request comes in such small chunks, and was therefore cut off. */
-export function isCrumbled(incoming: object | undefined): boolean {
-  return incoming !== undefined && crumbled.has(incoming);
-}
-
-/** Clients that wait to be told that their body is wanted (`Expect: 100-continue`). */
-const awaited = new WeakMap<object, ServerResponse>();
-
-/** Notes that a client waits for 100 before it sends its body. */
-export function awaitBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  awaited.set(incoming, outgoing);
-}
-
-/** Tells a client that waits to send its body now. A body that nobody reads is never asked for. */
-export function askForBody(incoming: object | undefined): void {
-  if (incoming === undefined) return;
-  awaited.get(incoming)?.writeContinue();
-  awaited.delete(incoming);
-}
-
-/**
  * Bounds the chunks of a body, and notes when a request is answered before it has come. For each request, at its begin.
  * `rest`: what came after the head in the same read; null when that is not known.
  */
 export function watchBody(
-  incoming: IncomingMessage,
+  incoming: IncomingRequest,
   outgoing: ServerResponse,
   rest: Buffer | null,
   lines: RequestLines,
@@ -124,40 +40,22 @@ export function watchBody(
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (!isChunked && headers['content-length'] === undefined) return;
   if (isChunked) {
-    boundChunks(incoming, outgoing);
+    incoming.boundChunks(() => {
+      if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
+      if (outgoing.writableFinished) socket.destroySoon();
+    });
     followChunks(incoming, rest, lines);
   }
   outgoing.once('finish', () => {
-    if (crumbled.has(incoming)) socket.destroySoon();
+    if (incoming.arriving?.isCrumbled) socket.destroySoon();
     if (!incoming.complete) answeredEarly.set(socket, incoming);
   });
 }
 
-/** Ends a body that comes in crumbs; what the parser still finds of it is dropped where that costs least. */
-function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const push = incoming.push;
-  let chunks = 0;
-  let length = 0;
-  incoming.push = (chunk: Uint8Array | null, encoding) => {
-    // Full: Node then reads no further.
-    if (crumbled.has(incoming)) return false;
-    // Each turn of the event loop begins anew: crumbs that come one by one cost nobody else.
-    if (chunks === 0) {
-      setImmediate(() => {
-        chunks = 0;
-        length = 0;
-      });
-    }
-    length += chunk?.length ?? 0;
-    if (chunk === null || ++chunks <= FREE_CHUNKS || length >= chunks * MIN_CHUNK) {
-      return push.call(incoming, chunk, encoding);
-    }
-    crumbled.add(incoming);
-    if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
-    if (outgoing.writableFinished) incoming.socket.destroySoon();
-    // This chunk makes the reader of the body find out. Were the body ended here, it would look complete.
-    return push.call(incoming, chunk, encoding);
-  };
+/** Notes whose turn it is on a connection: at once, or when the answers before this one are done. */
+export function noteTurn(outgoing: ServerResponse): void {
+  if (outgoing.socket !== null) answers.set(outgoing.socket, outgoing);
+  else outgoing.once('socket', (socket: Socket) => answers.set(socket, outgoing));
 }
 
 /** What Node tells of a connection on which the parser stopped. */
@@ -223,7 +121,9 @@ function endWith(socket: Socket, error: ServiceError, target: string, extraHeade
   setTimeout(() => socket.destroy(), LINGER).unref();
 }
 
-/** Node keeps the answer that a connection is waiting for here; there is no public way to it from `clientError`. */
+/** Gives the answer that a connection is waiting for. Absence: undefined. */
 function answerUnderWay(socket: Socket): ServerResponse | undefined {
-  return (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage ?? undefined;
+  const last = answers.get(socket);
+  // Node takes the connection from an answer that is done.
+  return last?.socket === socket ? last : undefined;
 }

@@ -3,7 +3,7 @@
  * than the route reads is refused when it is announced, as a Content-Length is, and not waited for. Errors of the form are
  * the parser's to find.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestLines } from './request-line.ts';
 
 const CR = 13;
@@ -13,64 +13,27 @@ const MOST_DIGITS = 16;
 
 type State = 'size' | 'extension' | 'data' | 'trailer' | 'end';
 
-/** What is known of a body that comes in chunks. */
-interface Announced {
-  /** The sizes of its chunks so far. Units: bytes. */
-  length: number;
-  /** What its reader takes. Absence: Infinity before it reads. */
-  max: number;
-  /** Wakes the reader, which then finds the body too long. */
-  readonly wake: () => void;
-}
-
-const bodies = new WeakMap<object, Announced>();
-
 /**
  * Follows the chunks of a request. `rest`: what came after its head in the same read; null when that is not known.
  * `lines` is told where the body ends.
  */
-export function followChunks(incoming: IncomingMessage, rest: Buffer | null, lines: RequestLines): void {
+export function followChunks(incoming: IncomingRequest, rest: Buffer | null, lines: RequestLines): void {
   if (rest === null) return;
   const { socket } = incoming;
-  const push = incoming.push;
-  const announced: Announced = {
-    length: 0,
-    max: Number.POSITIVE_INFINITY,
-    // A body that has come is past its end: its reader finds out by itself.
-    wake: () => void (incoming.complete || push.call(incoming, Buffer.from(' '))),
-  };
+  const body = incoming.watch();
+  const wake = () => incoming.wakeReader();
   const sizes = new ChunkSizes();
   const follow = (bytes: Buffer) => {
-    announced.length += sizes.read(bytes);
-    if (sizes.isOver) {
-      socket.off('data', follow);
-      if (sizes.after !== null) lines.bodyEnded(socket, sizes.after);
-    }
-    if (announced.length <= announced.max) return;
-    socket.off('data', follow);
-    announced.wake();
+    body.announce(sizes.read(bytes), wake);
+    if (sizes.isOver && sizes.after !== null) lines.bodyEnded(socket, sizes.after);
+    if (sizes.isOver || body.isTooLong) socket.off('data', follow);
   };
-  bodies.set(incoming, announced);
   follow(rest);
   if (sizes.isOver) return;
   lines.listen(socket);
   // Before the parser: the same read may have the head of the next request.
   socket.prependListener('data', follow);
   incoming.once('close', () => socket.off('data', follow));
-}
-
-/** Says what the reader of a body takes. */
-export function boundAnnounced(incoming: object | undefined, max: number): void {
-  const announced = incoming && bodies.get(incoming);
-  if (announced === undefined) return;
-  announced.max = max;
-  if (announced.length > max) announced.wake();
-}
-
-/** Tells whether a body is announced to be longer than its reader takes. */
-export function isAnnouncedTooLong(incoming: object | undefined): boolean {
-  const announced = incoming && bodies.get(incoming);
-  return announced !== undefined && announced.length > announced.max;
 }
 
 /** Reads the sizes out of a chunked body, piece by piece. */

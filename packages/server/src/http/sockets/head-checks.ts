@@ -1,6 +1,6 @@
 /**
  * What a request is turned away for by its head alone, before anything is done for it: what the parser lets through
- * although RFC 9112 does not, what is too long, and whom it speaks to (host-rule.ts).
+ * although RFC 9112 does not, what is too long, and whom it speaks to (guards/host-rule.ts).
  */
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../core/errors.ts';

@@ -6,15 +6,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../../core/errors.ts';
-import type { App } from '../app.ts';
 import { type HostRule, isRewritten } from '../guards/host-rule.ts';
+import type { FastLane } from '../hot/fast-lane.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
-import type { RequestEnv, Trace } from '../message/route.ts';
+import type { App, Reply, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
-import { ALL_METHODS, awaitBody, Pipeline, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { ALL_METHODS, noteTurn, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
+import { IncomingRequest } from './incoming-request.ts';
+import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
 
@@ -45,6 +47,8 @@ export interface RequestLine {
 
 export interface NodeServerOptions {
   readonly app: App;
+  /** Absence: null when every request goes through the app. */
+  readonly lane?: FastLane | null;
   /** Absence: null when requests are not logged; that costs nothing. */
   readonly onRequest: ((line: RequestLine) => void) | null;
   /** Absence: null for plain HTTP. */
@@ -57,26 +61,44 @@ export interface NodeServerOptions {
   readonly stalledTimeout?: number;
 }
 
+type NodeEnv = RequestEnv['Bindings'] & { incoming: IncomingMessage };
+
 export class NodeServer {
   private readonly server: Server;
   private readonly tls: TlsSide | null;
   private stopping = false;
 
   constructor(options: NodeServerOptions) {
-    const { app, onRequest, tls, maxConcurrent, hosts = null, stalledTimeout = LIMITS.stalledTimeout } = options;
+    const {
+      app,
+      lane = null,
+      onRequest,
+      tls,
+      maxConcurrent,
+      hosts = null,
+      stalledTimeout = LIMITS.stalledTimeout,
+    } = options;
     const traces = new WeakMap<object, Trace>();
-    const withMore = (request: Request, bare: { incoming: object }) => {
-      const env = bare as RequestEnv['Bindings'] & { incoming: IncomingMessage };
+    /** Adds what is known of a request beside itself. */
+    const withMore = (env: NodeEnv): NodeEnv => {
       const trace = traces.get(env.incoming);
       if (trace !== undefined) env.trace = trace;
       if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
-      return app.fetch(request, env);
+      return env;
     };
-    const listener = getRequestListener(onRequest === null && tls === null ? app.fetch : withMore, {
+    const fetch = (request: Request, env: object) => app.fetch(request, withMore(env as NodeEnv));
+    const listener = getRequestListener(onRequest === null && tls === null ? app.fetch : fetch, {
       hostname: 'localhost',
       errorHandler: () =>
         problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
     });
+    const work = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+      const route = lane?.routeOf(incoming) ?? null;
+      if (route !== null) return lane!.answer(route, withMore({ incoming })).then((reply) => write(outgoing, reply));
+      // Hono would refuse it. What the server is called makes no difference from here on.
+      if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
+      return listener(incoming, outgoing);
+    };
     const waiting = new Pipeline();
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -88,16 +110,13 @@ export class NodeServer {
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing);
         concurrency.rest(incoming.socket);
-      } else {
-        // Hono would refuse it. What the server is called makes no difference from here on.
-        if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
-        concurrency.during(listener(incoming, outgoing));
-      }
+      } else concurrency.during(work(incoming, outgoing));
     };
     const requestLines = new RequestLines();
     const misspelt = new WeakSet<IncomingMessage>();
     // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
-    const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const handle = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
+      noteTurn(outgoing);
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
       watchBody(incoming, outgoing, rest, requestLines);
@@ -105,6 +124,7 @@ export class NodeServer {
       else answer(incoming, outgoing);
     };
     const settings = {
+      IncomingMessage: IncomingRequest,
       maxHeaderSize: LIMITS.headers,
       connectionsCheckingInterval: 1000,
       keepAlive: true,
@@ -127,8 +147,8 @@ export class NodeServer {
     this.server.on('connect', refuseConnect);
     // Whether the client may send its body (100 Continue) is decided when it is the request's turn.
     this.server.on('checkExpectation', handle);
-    this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      awaitBody(incoming, outgoing);
+    this.server.on('checkContinue', (incoming: IncomingRequest, outgoing: ServerResponse) => {
+      incoming.watch().awaitReader(() => outgoing.writeContinue());
       handle(incoming, outgoing);
     });
   }
@@ -173,11 +193,17 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   });
   outgoing.once('close', () => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
-    const status = isSent ? outgoing.statusCode : 499;
     const { route, session, key, error } = trace;
+    // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
+    const broke = outgoing.statusCode === 200 && error !== undefined;
+    const status = isSent ? outgoing.statusCode : broke ? STATUS[error] : 499;
     onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
   });
   return trace;
+}
+
+function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {
+  outgoing.writeHead(status, headers).end(body ?? undefined);
 }
 
 /** Answers `OPTIONS *`, which asks about the server and not about a path of it. */

@@ -51,9 +51,11 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
             const { sessions: total } = await sessions.count(app, window, now);
             return answer(c, JSON.stringify({ sessions: total }));
           }
-          const all = await sessions.bySubject(app, subject, now);
-          const active = all.filter(({ lastSeenAt }) => lastSeenAt >= now - window);
-          return answer(c, JSON.stringify({ sessions: active.length }));
+          let total = 0;
+          for await (const { sessions: some } of sessions.bySubject(app, subject, now)) {
+            total += some.filter(({ lastSeenAt }) => lastSeenAt >= now - window).length;
+          }
+          return answer(c, JSON.stringify({ sessions: total }));
         }
         const page = await sessions.list(
           app,

@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { ON_LIMIT } from '../../core/policy.ts';
 import { LONGEST } from '../../core/validate.ts';
-import { CHOSEN_TOKEN, SUBJECT_TEXT } from '../openapi/openapi-words.ts';
 import { matching } from '../operation/faults.ts';
+import { CHOSEN_TOKEN, SUBJECT_TEXT } from './words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 

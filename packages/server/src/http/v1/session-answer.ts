@@ -2,7 +2,7 @@
 import { ServiceError } from '../../core/errors.ts';
 import type { Session } from '../../core/session.ts';
 import { HEADERS } from '../message/problem.ts';
-import { answer, trace } from '../message/route.ts';
+import { answer, type Reply, trace } from '../message/route.ts';
 import { etag, type Fields, sessionJson } from '../message/wire.ts';
 import type { Answer, Asked } from '../operation/operation.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
@@ -33,15 +33,15 @@ export function answerRead(
   session: Session,
   isKnown: (session: Session) => boolean,
   fields?: Fields,
-): Response {
+): Reply {
   const ETag = etag(trace(c, session));
   if (!isKnown(session)) return answer(c, sessionJson(session, fields), 200, { ETag });
   const { 'Content-Type': _noBody, ...headers } = HEADERS;
-  return new Response(null, { status: 304, headers: { ...headers, ETag } });
+  return { status: 304, headers: { ...headers, ETag }, body: null };
 }
 
 /** Answers with a session. Errors: `session_not_found` when there is none. */
-export function answerSession(c: Asked['c'], visit: { readonly session: Session } | null, status = 200): Response {
+export function answerSession(c: Asked['c'], visit: { readonly session: Session } | null, status = 200): Reply {
   const session = trace(c, found(visit).session);
   return answer(c, sessionJson(session), status, { ETag: etag(session) });
 }

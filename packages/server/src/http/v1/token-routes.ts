@@ -10,7 +10,6 @@ import { type AppName, checkCallerToken, checkPathSubject } from '../../core/val
 import { JSON_TYPE } from '../message/body.ts';
 import { answer, callerOf, trace } from '../message/route.ts';
 import { etag, milliseconds, sessionJson } from '../message/wire.ts';
-import { CHOSEN_TOKEN } from '../openapi/openapi-words.ts';
 import { expectOf, ifMatch, ifNoneMatch } from '../operation/conditions.ts';
 import type { Asked, OperationRoute, Operations } from '../operation/operation.ts';
 import { membersIn } from '../operation/request-body.ts';
@@ -19,6 +18,7 @@ import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
 import * as shape from './schemas.ts';
 import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
 import { membersOf } from './session-members.ts';
+import { CHOSEN_TOKEN } from './words.ts';
 
 const TAG = 'Session of a token';
 

@@ -7,8 +7,19 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
-import { openToOthers, stuckFindings } from './health.ts';
-import { activityKey, aliasKey, dueKey, idOf, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
+import { leftoverFindings, openToOthers, stuckFindings } from './health.ts';
+import {
+  activityKey,
+  aliasKey,
+  appOf,
+  dueKey,
+  homeOf,
+  idOf,
+  isSubject,
+  keyOfDue,
+  sessionKey,
+  subjectPrefix,
+} from './keys.ts';
 import { isKnownForm, type StoredRecord, unpackRecord } from './record.ts';
 import { Tables } from './tables.ts';
 
@@ -53,11 +64,13 @@ export class LmdbAudit implements Audit {
     environment.stuckReaders();
     const counts = new Map<string, number>();
     await this.walk(this.tables.sessions, 'sessions', options, async (entries, snapshot) => {
-      for (const { key } of entries) {
-        const app = key.slice(0, key.indexOf(':'));
+      // What is left of an app that ended is no session any more (homes.ts).
+      const present = entries.filter(({ key }) => this.tables.homes.hasKey(key, snapshot));
+      for (const { key } of present) {
+        const app = appOf(homeOf(key));
         counts.set(app, (counts.get(app) ?? 0) + 1);
       }
-      const faulty = entries.map(({ key }) => [key, this.faultsOf(key, snapshot)] as const);
+      const faulty = present.map(({ key }) => [key, this.faultsOf(key, snapshot)] as const);
       for (const [key, found] of faulty) if (found.length > 0) await this.session(key, found, options);
     });
     for (const index of Object.keys(INDEXES) as IndexName[]) {
@@ -72,30 +85,32 @@ export class LmdbAudit implements Audit {
     const suspicious = environment.stuckReaders(0).length > 0;
     if (suspicious) await delay(Math.max(0, STUCK_FOR_DOCTOR - (performance.now() - began)));
     const stuck = suspicious ? environment.stuckReaders(STUCK_FOR_DOCTOR) : [];
-    for (const finding of [...stuckFindings(stuck), ...openToOthers(this.path)]) {
+    const left = leftoverFindings(await this.tables.read(() => this.tables.homes.leftovers()));
+    for (const finding of [...left, ...stuckFindings(stuck), ...openToOthers(this.path)]) {
       options.onFinding({ ...finding, mended: null });
     }
     return [...counts].map(([app, sessions]) => ({ app, sessions, largest: null }));
   }
 
-  /** The counts of apps against their sessions, each app as of one instant. */
+  /** The counts of apps against their sessions and subjects, each app as of one snapshot. */
   private async counts({ repair, onFinding }: AuditOptions): Promise<void> {
-    const { sessions, counts } = this.tables;
+    const { sessions, counts, homes } = this.tables;
     // A store of an earlier version, opened for reading alone, has none yet.
     if (counts.table === undefined || !counts.isMade()) return;
-    const apps = await this.tables.read(() => new Set([...counts.table.getKeys(), ...this.tables.apps()]));
+    const apps = new Set(await this.tables.read(() => [...this.tables.apps(), ...this.tables.homesInUse().map(appOf)]));
     for (const app of apps) {
-      const isWrong = () => sessions.getKeysCount(under(app)) !== counts.of(app);
-      // One turn of the event loop: nothing comes between the two.
-      if (!(await this.tables.read(isWrong))) continue;
+      const isRight = await this.tables.snapshot(async (snapshot) =>
+        counts.areRight(homes.of(app, snapshot), sessions, snapshot),
+      );
+      if (isRight) continue;
       const mend = () => {
-        if (!isWrong()) return 'right by now';
-        counts.recount(app, sessions);
+        counts.recount(homes.of(app), sessions);
         return 'counted';
       };
       const mended = repair ? await this.tables.transaction(mend) : null;
-      const message = 'the number of its sessions is kept wrong: its quota refuses too early, or too late';
-      onFinding({ kind: 'fault', code: 'count', where: `counts ${app}`, message, mended });
+      const message =
+        'the numbers of its sessions and subjects are kept wrong: they are shown, and its quota refuses too early, or too late';
+      onFinding({ kind: 'fault', code: 'count', where: `totals ${app}`, message, mended });
     }
   }
 
@@ -174,7 +189,7 @@ export class LmdbAudit implements Audit {
         return null;
       case 'session-record':
         void this.tables.sessions.remove(key);
-        this.tables.counts.add(key.slice(0, key.indexOf(':')), -1);
+        this.tables.counts.lose(homeOf(key));
         return 'removed: whoever has it logs in again';
       default: {
         const record = this.tables.record(key)!;
@@ -187,7 +202,7 @@ export class LmdbAudit implements Audit {
 
   /** Gives what is wrong with a session: as of the snapshot, or of the running transaction. */
   private faultsOf(key: string, snapshot?: Transaction): Fault[] {
-    const record = this.read(key, snapshot);
+    const record = this.tables.homes.hasKey(key, snapshot) ? this.read(key, snapshot) : null;
     if (record === null) return [];
     if (typeof record === 'string') {
       const foreign = record === 'form';
@@ -196,12 +211,13 @@ export class LmdbAudit implements Audit {
         : [['session-record', 'a session that cannot be read: requests for it fail']];
     }
     const { session, dueAt } = record;
-    if (sessionKey(session.app, session.id) !== key) {
+    const home = homeOf(key);
+    if (appOf(home) !== session.app || sessionKey(home, session.id) !== key) {
       return [['place', 'a session at a key that does not lead to it: nobody reaches it']];
     }
     const deadline = expiresAt(session);
     const late = dueAt === null ? Number.isFinite(deadline) : dueAt > deadline;
-    const faulty = entriesOf(record).filter(({ index, key: own, value, mayBeElsewhere }) => {
+    const faulty = entriesOf(home, record).filter(({ index, key: own, value, mayBeElsewhere }) => {
       if (mayBeElsewhere) return false;
       const actual = (this.tables[index] as Database<unknown, string>).get(own, snapshot && { transaction: snapshot });
       return JSON.stringify(actual) !== JSON.stringify(value);
@@ -224,12 +240,15 @@ export class LmdbAudit implements Audit {
   }
 
   private isOrphan(index: IndexName, key: string, value: unknown, snapshot?: Transaction): boolean {
-    const app = key.slice(0, key.indexOf(':'));
+    if (index === 'subjects' && isSubject(key)) return false;
+    const home = homeOf(index === 'due' ? keyOfDue(key) : key);
+    // Of an app that ended: it is removed behind.
+    if (this.tables.homes.of(appOf(home), snapshot) !== home) return false;
     const id = index === 'aliases' ? String(value) : idOf(key);
-    const record = this.read(index === 'due' ? keyOfDue(key) : sessionKey(app, id), snapshot);
+    const record = this.read(sessionKey(home, id), snapshot);
     // Of a session that cannot be read, nobody can tell which entries belong to it.
     if (record === null || typeof record === 'string') return record === null;
-    return !entriesOf(record).some((entry) => entry.index === index && entry.key === key);
+    return !entriesOf(home, record).some((entry) => entry.index === index && entry.key === key);
   }
 
   private read(key: string, snapshot?: Transaction): StoredRecord | 'form' | 'record' | null {
@@ -245,20 +264,20 @@ export class LmdbAudit implements Audit {
 }
 
 /** Gives all index entries that a record must have. */
-function entriesOf({ session, credential, dueAt, indexedAt }: StoredRecord) {
-  const { app, id, subject } = session;
-  const prefix = subject === null ? null : subjectPrefix(app, subject);
+function entriesOf(home: string, { session, credential, dueAt, indexedAt }: StoredRecord) {
+  const { id, subject } = session;
+  const prefix = subject === null ? null : subjectPrefix(home, subject);
   // The entry holds what was true when it was last moved. Touches that were written behind leave it out of date for a while.
   const then = expiresAt({ ...session, lastSeenAt: indexedAt });
   const entries: { index: IndexName; key: string; value: unknown; mayBeElsewhere?: boolean }[] = [
-    { index: 'activity', key: activityKey(app, indexedAt, id), value: [prefix, Number.isFinite(then) ? then : null] },
+    { index: 'activity', key: activityKey(home, indexedAt, id), value: [prefix, Number.isFinite(then) ? then : null] },
   ];
   if (prefix !== null) entries.push({ index: 'subjects', key: `${prefix}:${id}`, value: true });
-  if (dueAt !== null) entries.push({ index: 'due', key: dueKey(dueAt, app, id), value: true });
+  if (dueAt !== null) entries.push({ index: 'due', key: dueKey(dueAt, home, id), value: true });
   for (const held of [credential, ...credential.previous]) {
     // A token that was replaced may be another session's by now.
     const mayBeElsewhere = held !== credential;
-    if (held.alias) entries.push({ index: 'aliases', key: aliasKey(app, held.hash), value: id, mayBeElsewhere });
+    if (held.alias) entries.push({ index: 'aliases', key: aliasKey(home, held.hash), value: id, mayBeElsewhere });
   }
   return entries;
 }

@@ -59,6 +59,8 @@ export type Need = { readonly room: number } | null;
 
 export class Environment {
   readonly root: RootDatabase & Native;
+  /** Another number whenever what a look-up sees may be another state: with each turn of reads, and around each change. */
+  state = 0;
   private readonly path: string;
   private readonly presence: Presence;
   private readonly room: Room | null;
@@ -135,6 +137,7 @@ export class Environment {
     this.assertOpen();
     this.look();
     this.assertUsable();
+    this.state++;
     this.root.resetReadTxn();
     const snapshot = this.root.useReadTransaction();
     try {
@@ -198,7 +201,12 @@ export class Environment {
       result = await this.root.transaction(() => {
         this.begin();
         if (need !== null) this.room?.claim(need.room);
-        return work();
+        this.state++;
+        try {
+          return work();
+        } finally {
+          this.state++;
+        }
       });
     } catch (error) {
       throw await reasonOf(error);
@@ -258,6 +266,7 @@ export class Environment {
     this.assertOpen();
     if (this.lost !== null || performance.now() - this.lookedAt > READS_TRUST) this.look();
     this.assertUsable();
+    this.state++;
     this.root.resetReadTxn();
   }
 

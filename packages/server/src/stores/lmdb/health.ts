@@ -6,13 +6,16 @@ import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../finding.ts';
 import type { Environment } from './environment.ts';
+import type { Leftover } from './homes.ts';
+import { appOf } from './keys.ts';
 import type { StuckReader } from './readers.ts';
 
-/** Gives what there is to say of the open environment of a folder. */
-export function healthOf(path: string, environment: Environment): Finding[] {
+/** Gives what there is to say of the open environment of a folder, and of what is left there of apps that have ended. */
+export function healthOf(path: string, environment: Environment, leftovers: readonly Leftover[]): Finding[] {
   const fault = environment.fault();
   const lost: Finding[] = fault === null ? [] : [{ kind: 'state', code: 'data-folder', where: path, message: fault }];
-  return [...lost, ...stuckFindings(environment.stuckReaders()), ...openToOthers(path)];
+  const stuck = stuckFindings(environment.stuckReaders());
+  return [...lost, ...stuck, ...leftoverFindings(leftovers), ...openToOthers(path)];
 }
 
 /** Gives a finding for each process: it may have several readers. */
@@ -27,6 +30,14 @@ export function stuckFindings(stuck: readonly StuckReader[]): Finding[] {
       where: `process ${pid}`,
       message: `it has been reading one state of the store for ${seconds} s, ${behind} commits ago; until it goes on or ends, no page is used again and the data file grows`,
     };
+  });
+}
+
+/** Gives a finding for each app that has ended and is not removed from the file yet: how far that is. */
+export function leftoverFindings(leftovers: readonly Leftover[]): Finding[] {
+  return leftovers.map(({ home, records }) => {
+    const message = `its sessions have ended, and ${records} of them are still to be removed from the file; nobody sees them, and servers go on with it`;
+    return { kind: 'state', code: 'ending', where: `app ${appOf(home)}`, message };
   });
 }
 

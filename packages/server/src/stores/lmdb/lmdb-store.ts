@@ -38,7 +38,6 @@ import {
 import type { Finding } from '../finding.ts';
 import { LmdbAudit } from './audit.ts';
 import { healthOf } from './health.ts';
-import { idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import type { StuckReader } from './readers.ts';
 import type { StoredRecord } from './record.ts';
 import { Tables } from './tables.ts';
@@ -75,7 +74,7 @@ export class LmdbStore implements SessionStore {
     this.decidedAt = decidedBy(clock);
     this.tables = new Tables(path, namespace);
     this.seen = new WriteBehind(this.tables, onError);
-    this.walks = new Walks(this.tables, this.seen, this.decidedAt);
+    this.walks = new Walks(this.tables, this.seen, this.decidedAt, onError);
   }
 
   async create(session: Session, credential: Credential, cap: Cap | null, now: number, quota?: number | null) {
@@ -83,7 +82,8 @@ export class LmdbStore implements SessionStore {
     for (let start = ''; ; ) {
       const bytes = Buffer.byteLength(session.data);
       const outcome = await this.grow(bytes, now, (now, shift): CreateOutcome | { readonly start: string } => {
-        if (this.keyTaken(sessionKey(app, id), now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+        const key = this.tables.sessionKey(app, id);
+        if (this.keyTaken(key, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
         const revoked = this.makeRoom(app, subject, cap, now);
         if (!Array.isArray(revoked)) return revoked;
         // What the cap ended left its room.
@@ -134,7 +134,7 @@ export class LmdbStore implements SessionStore {
   async find(app: string, id: string, now: number): Promise<Visit | null> {
     return this.tables.read(() => {
       const at = this.decidedAt(now);
-      const entry = this.live(sessionKey(app, id), at);
+      const entry = this.live(this.tables.sessionKey(app, id), at);
       return entry && { session: entry.session, at, idle: idleFor(entry.session, at) };
     });
   }
@@ -196,11 +196,11 @@ export class LmdbStore implements SessionStore {
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
-    if (selector.by === 'subject') return this.walks.revokeSubject(app, selector.subject, selector.except, now);
-    if (selector.by === 'app') return this.walks.revokeApp(app, now);
+    if (selector.by === 'subject') return this.walks.ending.ofSubject(app, selector.subject, selector.except, now);
+    if (selector.by === 'app') return this.walks.ending.ofApp(app, now);
     return this.write(now, (now) => {
-      const { open, live } = this;
-      const entry = selector.by === 'token' ? open(app, selector.token, now) : live(sessionKey(app, selector.id), now);
+      const byId = (id: string) => this.live(this.tables.sessionKey(app, id), now);
+      const entry = selector.by === 'token' ? this.open(app, selector.token, now) : byId(selector.id);
       if (entry === null) return 0;
       if (selector.version !== undefined && selector.version !== entry.session.version) return 0;
       this.tables.remove(entry.stored);
@@ -214,7 +214,7 @@ export class LmdbStore implements SessionStore {
   }
 
   count(app: string, activeSince: number, now: number): Promise<Count> {
-    return this.walks.count(app, activeSince, now);
+    return this.walks.counting.count(app, activeSince, now);
   }
 
   apps(): Promise<string[]> {
@@ -237,13 +237,14 @@ export class LmdbStore implements SessionStore {
   }
 
   async close(): Promise<void> {
+    await this.walks.leftovers.stop();
     await this.seen.stop();
     await this.tables.close();
   }
 
   /** Gives what an operator should know of the folder now: its findings. */
   health(): Finding[] {
-    return healthOf(this.path, this.tables.environment);
+    return healthOf(this.path, this.tables.environment, this.tables.homes.leftovers());
   }
 
   /** Gives the readers of all processes that have held an old state for ten seconds and longer, as far as `health` saw it. */
@@ -288,7 +289,7 @@ export class LmdbStore implements SessionStore {
 
   /** Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. */
   private open = (app: string, token: TokenRef, now: number): Entry | null => {
-    const own = token.id === null ? null : this.live(sessionKey(app, token.id), now);
+    const own = token.id === null ? null : this.live(this.tables.sessionKey(app, token.id), now);
     return (own && this.opened(own, token, now)) ?? this.openByAlias(app, token, now);
   };
 
@@ -302,11 +303,6 @@ export class LmdbStore implements SessionStore {
     if (opens(entry.stored.credential, token, now)) return entry;
     if (isReused(entry.stored.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
     return null;
-  }
-
-  private ofSubject(app: string, subject: string, now: number): Entry[] {
-    const keys = [...this.tables.subjects.getKeys(under(subjectPrefix(app, subject)))];
-    return keys.map((key) => this.live(sessionKey(app, idOf(key)), now)).filter((entry) => entry !== null);
   }
 
   /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
@@ -327,7 +323,8 @@ export class LmdbStore implements SessionStore {
   /** Ends what a cap says. Gives the ids, or the refusal. In a transaction. */
   private makeRoom(app: string, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
     if (cap === null || subject === null) return [];
-    const live = this.ofSubject(app, subject, now);
+    const found = this.tables.sessionKeysOf(app, subject).map((key) => this.live(key, now));
+    const live = found.filter((entry) => entry !== null);
     const sessions = live.map((entry) => entry.session);
     const ending = surplus(sessions, cap)?.map(({ id }) => id);
     if (ending === undefined) return { kind: 'refused', at: now, sessions };
@@ -337,7 +334,7 @@ export class LmdbStore implements SessionStore {
 
   /** Puts a session into the place of another. Gives the ids the cap ended, or why nothing was changed. In a transaction. */
   private moveTo({ key, stored }: Entry, session: Session, credential: Credential, cap: Cap | null, now: number) {
-    if (this.keyTaken(sessionKey(session.app, session.id), now)) return { kind: 'taken' } as const;
+    if (this.keyTaken(this.tables.sessionKey(session.app, session.id), now)) return { kind: 'taken' } as const;
     const revoked = this.makeRoom(session.app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
     this.tables.remove(stored);

@@ -5,9 +5,10 @@
 import type { Database, Transaction } from 'lmdb';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
-import { Counts } from './counts.ts';
+import { Counts, type SubjectsTable } from './counts.ts';
 import { Environment } from './environment.ts';
-import { activityKey, aliasKey, dueKey, sessionKey, subjectPrefix, under } from './keys.ts';
+import { Homes } from './homes.ts';
+import { activityKey, aliasKey, appOf, dueKey, homeOf, idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
 import { packRecord, recountPacked, type StoredRecord, timesOf, unpackRecord } from './record.ts';
 
@@ -25,10 +26,11 @@ const LARGE_SESSION = 64 * 1024;
 export class Tables {
   readonly sessions: BytesTable;
   readonly activity: Database<ActivityEntry, string>;
-  readonly subjects: Database<true, string>;
+  readonly subjects: SubjectsTable;
   readonly due: Database<true, string>;
   readonly memos: Memos;
   readonly counts: Counts;
+  readonly homes: Homes;
   readonly aliases: Database<string, string>;
   readonly environment: Environment;
 
@@ -42,7 +44,8 @@ export class Tables {
     this.due = environment.openTable(`${namespace}:due`, 'msgpack');
     this.aliases = environment.openTable(`${namespace}:aliases`, 'msgpack');
     this.memos = new Memos(environment, namespace);
-    this.counts = new Counts(environment, namespace);
+    this.homes = new Homes(environment, namespace);
+    this.counts = new Counts(environment, namespace, this.subjects);
     if (!readOnly) this.counts.make(this.sessions);
     if (!readOnly) environment.openOthers(namespace);
   }
@@ -72,47 +75,79 @@ export class Tables {
     await this.growing(LARGE_SESSION, () => void this.environment.root.put('probe', 0));
   }
 
-  /** Gives the record of a key, as of the newest state, the running transaction or the snapshot. Absence: null. */
+  /** Gives the key that the session of an id has now, or would have. */
+  sessionKey(app: string, id: string): string {
+    return sessionKey(this.homes.of(app), id);
+  }
+
+  /** Gives the keys of the sessions of a subject, in their order: all, or so many behind one. */
+  sessionKeysOf(app: string, subject: string, { after, limit }: { after?: string; limit?: number } = {}): string[] {
+    const home = this.homes.of(app);
+    const prefix = subjectPrefix(home, subject);
+    const start = after === undefined ? {} : { start: `${prefix}:${idOf(after)}`, exclusiveStart: true };
+    const range = { ...under(prefix), ...start, ...(limit !== undefined && { limit }) };
+    return [...this.subjects.getKeys(range)].map((key) => sessionKey(home, idOf(key)));
+  }
+
+  /**
+   * Gives the record of a key, as of the newest state, the running transaction or the snapshot. Absence: null. What is left in
+   * a home that its app has left is absent; on a snapshot, whose walks begin with the home of the app, nobody asks for it.
+   */
   record(key: string, snapshot?: Transaction): StoredRecord | null {
+    if (snapshot === undefined && !this.homes.hasKey(key)) return null;
     // The bytes belong to lmdb-js and are valid until the next look-up. So unpacking keeps no reference to them.
     const bytes = this.sessions.getBinaryFast(key, snapshot && { transaction: snapshot });
     return bytes === undefined ? null : unpackRecord(bytes);
   }
 
-  /** Gives the sessions key that the hash of a token leads to. Absence: null. */
-  keyOfAlias(app: string, hash: string): string | null {
-    const id = this.aliases.get(aliasKey(app, hash));
-    return id === undefined ? null : sessionKey(app, id);
+  /** Gives when the session of a key was last seen, and what its end follows from, on a snapshot. Absence: null. */
+  times(key: string, snapshot: Transaction): ReturnType<typeof timesOf> | null {
+    const bytes = this.sessions.getBinaryFast(key, { transaction: snapshot });
+    return bytes === undefined ? null : timesOf(bytes);
   }
 
-  /** Gives the apps that have sessions: one look-up each. */
+  /** Gives the sessions key that the hash of a token leads to. Absence: null. */
+  keyOfAlias(app: string, hash: string): string | null {
+    const home = this.homes.of(app);
+    const id = this.aliases.get(aliasKey(home, hash));
+    return id === undefined ? null : sessionKey(home, id);
+  }
+
+  /** Gives the apps that have sessions. */
   apps(): string[] {
-    const apps: string[] = [];
+    return [...this.counts.table.getKeys({})].map(appOf);
+  }
+
+  /** Gives the homes that have sessions, those that were left too, by the sessions themselves: one look-up each. */
+  homesInUse(): string[] {
+    const homes: string[] = [];
     for (let start = ''; ; ) {
       const [key] = this.sessions.getKeys({ start, limit: 1 });
-      if (key === undefined) return apps;
-      const app = key.slice(0, key.indexOf(':'));
-      apps.push(app);
-      start = under(app).end;
+      if (key === undefined) return homes;
+      const home = homeOf(key);
+      homes.push(home);
+      start = under(home).end;
     }
   }
 
   /** Adds a record with all its index entries. In a transaction. */
   insert(session: Session, credential: Credential, flushes = 0): void {
     const { app, id } = session;
+    const home = this.homes.of(app);
     const deadline = expiresAt(session);
     const dueAt = Number.isFinite(deadline) ? deadline : null;
     this.put({ session, credential, dueAt, flushes, indexedAt: session.lastSeenAt });
-    if (session.subject !== null) void this.subjects.put(`${subjectPrefix(app, session.subject)}:${id}`, true);
-    if (dueAt !== null) void this.due.put(dueKey(dueAt, app, id), true);
+    const prefix = session.subject === null ? null : subjectPrefix(home, session.subject);
+    this.counts.enter(home, prefix);
+    if (prefix !== null) void this.subjects.put(`${prefix}:${id}`, true);
+    if (dueAt !== null) void this.due.put(dueKey(dueAt, home, id), true);
     for (const { hash, alias } of credential.previous) {
       // A token that was replaced may be another session's by now.
-      const key = alias ? aliasKey(app, hash) : null;
+      const key = alias ? aliasKey(home, hash) : null;
       if (key !== null && this.aliases.get(key) === undefined) void this.aliases.put(key, id);
     }
-    if (credential.alias) void this.aliases.put(aliasKey(app, credential.hash), id);
+    if (credential.alias) void this.aliases.put(aliasKey(home, credential.hash), id);
     this.putActivity(session);
-    this.counts.add(app, 1);
   }
 
   /**
@@ -137,7 +172,7 @@ export class Tables {
    * for `reindex`. In a transaction. Gives the record's new number of flushes. Absence: null.
    */
   recount(key: string, reads: number, lastSeenAt: number): number | null {
-    const bytes = this.sessions.getBinary(key);
+    const bytes = this.homes.hasKey(key) ? this.sessions.getBinary(key) : undefined;
     if (bytes === undefined || !isLive(timesOf(bytes), lastSeenAt)) return null;
     const flushes = recountPacked(bytes, reads, lastSeenAt);
     void this.sessions.put(key, bytes);
@@ -160,14 +195,16 @@ export class Tables {
   /** Removes a record and all its index entries. In a transaction. */
   remove({ session, credential, dueAt, indexedAt }: StoredRecord): void {
     const { app, id } = session;
-    void this.sessions.remove(sessionKey(app, id));
-    this.counts.add(app, -1);
-    void this.activity.remove(activityKey(app, indexedAt, id));
-    if (session.subject !== null) void this.subjects.remove(`${subjectPrefix(app, session.subject)}:${id}`);
-    if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
+    const home = this.homes.of(app);
+    void this.sessions.remove(sessionKey(home, id));
+    void this.activity.remove(activityKey(home, indexedAt, id));
+    const prefix = session.subject === null ? null : subjectPrefix(home, session.subject);
+    this.counts.leave(home, prefix);
+    if (prefix !== null) void this.subjects.remove(`${prefix}:${id}`);
+    if (dueAt !== null) void this.due.remove(dueKey(dueAt, home, id));
     for (const { hash, alias } of [credential, ...credential.previous]) {
       // A token that was replaced may be another session's by now.
-      const key = alias ? aliasKey(app, hash) : null;
+      const key = alias ? aliasKey(home, hash) : null;
       if (key !== null && this.aliases.get(key) === id) void this.aliases.remove(key);
     }
   }
@@ -176,8 +213,8 @@ export class Tables {
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.environment.root.resetReadTxn();
-    const counts = this.counts.table;
-    return Object.entries({ sessions, subjects, activity, due, aliases, counts, ...this.memos.tables }).flatMap(
+    const kept = { totals: this.counts.table, homes: this.homes.table };
+    return Object.entries({ sessions, subjects, activity, due, aliases, ...kept, ...this.memos.tables }).flatMap(
       ([table, database]) =>
         [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
           table,
@@ -192,26 +229,28 @@ export class Tables {
   }
 
   private put(record: StoredRecord): void {
-    void this.sessions.put(sessionKey(record.session.app, record.session.id), packRecord(record));
+    void this.sessions.put(this.sessionKey(record.session.app, record.session.id), packRecord(record));
   }
 
   private moveActivity({ indexedAt }: StoredRecord, session: Session): void {
     const { app, id, lastSeenAt } = session;
-    if (indexedAt !== lastSeenAt) void this.activity.remove(activityKey(app, indexedAt, id));
+    if (indexedAt !== lastSeenAt) void this.activity.remove(activityKey(this.homes.of(app), indexedAt, id));
     this.putActivity(session);
   }
 
   private putActivity(session: Session): void {
     const deadline = expiresAt(session);
-    const subject = session.subject === null ? null : subjectPrefix(session.app, session.subject);
+    const home = this.homes.of(session.app);
+    const subject = session.subject === null ? null : subjectPrefix(home, session.subject);
     const entry: ActivityEntry = [subject, Number.isFinite(deadline) ? deadline : null];
-    void this.activity.put(activityKey(session.app, session.lastSeenAt, session.id), entry);
+    void this.activity.put(activityKey(home, session.lastSeenAt, session.id), entry);
   }
 
   private moveDue({ session: { app, id }, dueAt }: StoredRecord, deadline: number): number | null {
-    if (dueAt !== null) void this.due.remove(dueKey(dueAt, app, id));
+    const home = this.homes.of(app);
+    if (dueAt !== null) void this.due.remove(dueKey(dueAt, home, id));
     if (!Number.isFinite(deadline)) return null;
-    void this.due.put(dueKey(deadline, app, id), true);
+    void this.due.put(dueKey(deadline, home, id), true);
     return deadline;
   }
 }

@@ -158,7 +158,7 @@ export class MemoryStore implements SessionStore {
     const all = query.subject === undefined ? allLive(sessions, now) : ofSubject(sessions, query.subject, now);
     const since = query.activeSince === undefined ? 0 : query.activeSince + now - asked;
     const active = all.filter((session) => session.lastSeenAt >= since);
-    return { ...pageOf(active, query.cursor, query.limit), at: now };
+    return { ...pageOf(active, query), at: now };
   }
 
   async count(app: string, activeSince: number, asked: number): Promise<Count> {

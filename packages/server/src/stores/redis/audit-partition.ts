@@ -145,7 +145,7 @@ export class PartitionAudit {
       if (leadNow.startsWith(id)) return;
       if (unfinished) return this.copy(id, sessions);
       if (leadNow !== '') return;
-      if (options.repair && !(await aliases.restore(app, hash, session, now))) return;
+      if (options.repair && !(await aliases.restore({ session, hash, now }))) return;
       this.tell(
         'alias-lost',
         `${sessions} ${id}`,

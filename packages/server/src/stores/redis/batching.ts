@@ -7,6 +7,7 @@
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
 import { type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
+import type { Found } from './reply-reader.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
 /** How many reads go into one call. It takes about half a millisecond of Redis. */
@@ -14,9 +15,6 @@ const MOST = 64;
 
 /** As the script knows them. */
 const TOUCH: Readonly<Record<Touch, string>> = { look: '0', read: '1', slide: '2' };
-
-/** What the script answers for one read; 1 when its token was rotated away. */
-type Found = Buffer | Error | 1 | null;
 
 interface Read {
   readonly app: string;
@@ -74,6 +72,7 @@ export class Batching {
   private async sendGroup(reads: Read[]): Promise<void> {
     const keys: string[] = [];
     const args: string[] = [];
+    const hashes = reads.map(({ hash }) => hash);
     for (const { app, id, hash, touch } of reads) {
       const partition = this.keys.ofSession(app, id);
       // sessions, data, activity, visitors
@@ -81,11 +80,9 @@ export class Batching {
       args.push(id, hash, TOUCH[touch]);
     }
     try {
-      const answer = (await this.calls.call('get', keys, reads[0]!.now, args))!;
-      for (let i = 0; i < reads.length; i++) {
-        // The instant comes first.
-        this.settle(reads[i]!, answer[i + 1] as Found, answer[0]);
-      }
+      const [{ app, id, now }] = reads as [Read, ...Read[]];
+      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, args, hashes);
+      for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }

@@ -15,11 +15,15 @@ const ATTEMPT_SHARE = 0.9;
 /** So long it may take in any case: TLS and AUTH over a slow network, where answers have a small budget. Units: milliseconds. */
 const SHORTEST_ATTEMPT = 900;
 
+/** How long an attempt to connect may take: one that hangs is told before those who wait for it give up. Units: milliseconds. */
+export function attemptLimit(timeout: number): number {
+  return Math.max(Math.ceil(timeout * ATTEMPT_SHARE), SHORTEST_ATTEMPT);
+}
+
 /** Makes a client that has not begun to connect. `timeout`: of a connection attempt, and of an answer; milliseconds. */
 export function clientFor(address: Address, tls: TlsFiles, timeout: number): Redis | Cluster {
   const { nodes, topology } = address;
-  // An attempt that hangs is told before those who wait for it give up.
-  const limit = Math.max(Math.ceil(timeout * ATTEMPT_SHARE), SHORTEST_ATTEMPT);
+  const limit = attemptLimit(timeout);
   const common = {
     ...(address.tls ? { tls: { ...tls } } : {}),
     Connector: directConnector(address, limit),

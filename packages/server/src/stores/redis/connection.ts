@@ -13,6 +13,7 @@ import { Cluster, Command, Pipeline, type Redis } from 'ioredis';
 import type { Address } from './address.ts';
 import { clientFor, inWords, type TlsFiles } from './clients.ts';
 import { place } from './connectors.ts';
+import { Pipes } from './pipes.ts';
 import { noCluster, textOf } from './refusal.ts';
 
 export type { TlsFiles };
@@ -51,6 +52,8 @@ const STEADY = 1000;
 export class Connection {
   /** Whether one command may touch keys of several slots. */
   readonly anySlot: boolean;
+  /** Beside the connections of the driver: for the gathered reads. */
+  readonly pipes: Pipes;
   private readonly options: ConnectionOptions;
   private readonly client: Redis | Cluster;
   /** Those who wait for a connection. */
@@ -69,6 +72,7 @@ export class Connection {
     this.options = options;
     this.anySlot = options.address.topology !== 'cluster';
     this.client = clientFor(options.address, options.tls, options.timeout);
+    this.pipes = new Pipes(this.client, options.address, options.timeout);
     this.client.on('ready', () => this.onReady());
     this.client.on('error', (error: unknown) => {
       this.said = error;
@@ -142,6 +146,7 @@ export class Connection {
   close(): void {
     this.closed = true;
     for (const go of [...this.waiting]) go();
+    this.pipes.close();
     this.client.disconnect();
   }
 

@@ -9,6 +9,7 @@
 import type { ServiceError } from '../../core/errors.ts';
 import type { Count, Visit } from '../../core/store.ts';
 import type { Aliases } from './aliases.ts';
+import { parts } from './answers.ts';
 import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { Answer, ScriptCalls } from './script-calls.ts';
@@ -23,6 +24,8 @@ const STEP = 200;
 const ENDED_TOGETHER = 100;
 /** Sessions read by id in one step: 4 ms of Redis when each has 64 KiB of data. */
 const FOUND_TOGETHER = 16;
+/** The same of sessions with short data: half a millisecond. */
+const SHORT_TOGETHER = 100;
 
 export class FanOut {
   private readonly calls: ScriptCalls;
@@ -55,7 +58,12 @@ export class FanOut {
 
   /** Gives the partitions that one call may have together. */
   groups(): string[][] {
-    return chunks(ALL_PARTITIONS, this.calls.anySlot ? TOGETHER : 1);
+    return this.together(ALL_PARTITIONS);
+  }
+
+  /** Gives things of one partition each in groups that one call may have together. */
+  together<T>(partitions: readonly T[]): T[][] {
+    return chunks(partitions, this.calls.anySlot ? TOGETHER : 1);
   }
 
   /** Does work on all items, a few at a time. */
@@ -67,14 +75,28 @@ export class FanOut {
     await Promise.all(Array.from({ length: this.calls.anySlot ? UNDER_WAY : UNDER_WAY_CLUSTER }, worker));
   }
 
-  /** Reads sessions by id, in the order asked. One that cannot be read is an error in its place. */
-  async find(app: string, ids: readonly string[], now: number): Promise<(Visit | ServiceError | null)[]> {
+  /** Does work on sessions in groups that one call may have: some of any partition, or of one in a Cluster. */
+  eachOf<T extends { readonly id: string }>(sessions: readonly T[], most: number, work: (group: T[]) => Promise<void>) {
+    const sameSlot = this.calls.anySlot ? [sessions] : byPartition(sessions);
+    return this.each(
+      sameSlot.flatMap((group) => chunks(group, most)),
+      work,
+    );
+  }
+
+  /** Reads sessions by id, in the order asked. `short`: none has long data. One that cannot be read is an error in its place. */
+  async find(
+    app: string,
+    ids: readonly string[],
+    now: number,
+    short = false,
+  ): Promise<(Visit | ServiceError | null)[]> {
     const found = new Map<string, Visit | ServiceError>();
-    const sameSlot = this.calls.anySlot ? [ids] : byPartition(ids);
-    const groups = sameSlot.flatMap((group) => chunks(group, FOUND_TOGETHER));
-    await this.each(groups, async (group) => {
+    const named = ids.map((id) => ({ id }));
+    await this.eachOf(named, short ? SHORT_TOGETHER : FOUND_TOGETHER, async (some) => {
+      const group = some.map(({ id }) => id);
       const keys = group.flatMap((id) => this.keys.ofSession(app, id).slice(0, 2));
-      const [at, ...visits] = (await this.calls.call('find', keys, now, [...group]))!;
+      const [at, ...visits] = (await this.calls.call('find', keys, now, group))!;
       group.forEach((id, i) => {
         const visit = visits[i] as Buffer | Error | null;
         if (visit !== null) found.set(id, visit instanceof Error ? unreadable(visit) : unpackVisit(visit, app, id, at));
@@ -89,7 +111,7 @@ export class FanOut {
       for (let rest = group; rest.length > 0; ) {
         const keys = rest.flatMap((partition) => this.keys.partition(app, partition));
         const answer = (await this.calls.call('count', keys, now, [now, activeSince, STEP]))!;
-        const [, sessions, subjects, aliases, counted] = answer as [number, number, number, Buffer[], number];
+        const [, sessions, subjects, aliases, counted] = parts(answer, 'number', 'number', 'number', 'pairs', 'number');
         await this.aliases.release(app, aliases);
         total.sessions += sessions;
         total.subjects += subjects;
@@ -114,7 +136,7 @@ export class FanOut {
         for (let more = 1; more === 1; ) {
           const args = [ENDED_TOGETHER, round === 1 ? '' : began];
           const answer: Answer = (await this.calls.callDurably('revoke-partition', keys, now, args))!;
-          const [at, live, aliases, again] = answer as [number, number, Buffer[], number];
+          const [at, live, aliases, again] = parts(answer, 'number', 'number', 'pairs', 'number');
           if (next === '' || at < next) next = at;
           revoked += live;
           more = again;
@@ -148,7 +170,7 @@ export class FanOut {
       for (let more = 1; more === 1; ) {
         const step = Math.min(STEP, limit - removed);
         const answer = (await this.calls.call('sweep', keys, now, [step]))!;
-        const [, ended, aliases, left, again] = answer as [number, number, Buffer[], number, number];
+        const [, ended, aliases, left, again] = parts(answer, 'number', 'number', 'pairs', 'number', 'number');
         await this.aliases.release(app, aliases);
         removed += ended;
         more = removed < limit ? again : 0;
@@ -176,9 +198,14 @@ export class FanOut {
   }
 }
 
-function byPartition(ids: readonly string[]): string[][] {
-  const groups = new Map<string, string[]>();
-  for (const id of ids) groups.set(partitionOfId(id), [...(groups.get(partitionOfId(id)) ?? []), id]);
+function byPartition<T extends { readonly id: string }>(sessions: readonly T[]): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const session of sessions) {
+    const partition = partitionOfId(session.id);
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [session]);
+    else group.push(session);
+  }
   return [...groups.values()];
 }
 

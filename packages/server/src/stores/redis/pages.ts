@@ -1,127 +1,135 @@
 /**
- * Lists of an app: the partitions merged in order of activity. First only positions (24 bytes each) are read, then the
- * records of those that make the page. A session that was touched in between stands elsewhere by then, and is left to
- * where it stands; one that ended is left out, and so is one that cannot be read.
+ * Lists of an app: the partitions merged in order of activity, in three steps. The index tells which sessions stand in which
+ * second: a few entries of each partition. The records of the seconds that the page ends in tell the order within them. Then
+ * the records themselves are read. So a page costs what it shows, and not what the app has.
+ *
+ * A session that is touched after the first step is shown all the same, in its place of before: elsewhere the walk would have
+ * gone by already. One that ended is left out, and so is one that cannot be read.
  */
-import { byActivity, type Position, readCursor, writeCursor } from '../../core/cursor.ts';
+import { byActivity, firstAfter, type Position, pageOf, readCursor, writeCursor } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { Session } from '../../core/session.ts';
 import type { ListQuery, Page } from '../../core/store.ts';
-import { ID_LENGTH } from '../../core/token.ts';
+import { ID_LENGTH, partitionOf } from '../../core/token.ts';
+import { parts } from './answers.ts';
 import type { FanOut } from './fan-out.ts';
-import { ALL_PARTITIONS, type Keys } from './keys.ts';
+import type { Keys } from './keys.ts';
+import { cursorPlace, OrderWalk } from './order-walk.ts';
+import { Latest, type Place, Places } from './places.ts';
+import { packText } from './record.ts';
 import type { ScriptCalls } from './script-calls.ts';
+import { visitIn } from './steps.ts';
 
-const POSITION_LENGTH = 24;
-/** Index entries have whole seconds. */
-const SECOND = 1000;
-
-/** Positions read in one step, but for a second that has more. */
-const STEP = 250;
-
-/** How far a partition has been read. */
-interface Reading {
-  readonly partition: string;
-  /** Where the next step begins, as positions.lua wants it; null when all was read. */
-  from: string | null;
-  /** All sessions seen at this instant or later are known. */
-  knownTo: number;
-}
+/** Sessions of a subject that are read in one step, records and all. */
+const FEW = 32;
+/** Records read before it is looked whether they are enough. */
+const READ_TOGETHER = 256;
+/** The same of those with data apart, which may be 64 KiB each. */
+const APART_TOGETHER = 64;
 
 export class Pages {
   private readonly fanOut: FanOut;
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
+  private readonly places: Places;
 
   constructor(fanOut: FanOut, calls: ScriptCalls, keys: Keys) {
     this.fanOut = fanOut;
     this.calls = calls;
     this.keys = keys;
+    this.places = new Places(fanOut, calls, keys);
   }
 
+  /** Gives a page of an app. */
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
+    const { limit, activeSince } = query;
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    const from = after === null ? '+inf' : String(after.lastSeenAt - (after.lastSeenAt % SECOND));
-    const readings: Reading[] = ALL_PARTITIONS.map((partition) => ({
-      partition,
-      from,
-      knownTo: Number.POSITIVE_INFINITY,
-    }));
-    // An even share of the page and some: partitions are even by their hash, small pages are not by chance.
-    const share = 3 + Math.ceil((query.limit / ALL_PARTITIONS.length) * 1.5);
-    const sessions: Session[] = [];
-    let waiting: Position[] = [];
-    for (;;) {
-      const { at, positions } = await this.advance(app, readings, share, query, now);
-      const fresh = after === null ? positions : positions.filter((position) => byActivity(after, position) < 0);
-      waiting = [...waiting, ...fresh].sort(byActivity);
-      const open = readings.filter((reading) => reading.from !== null);
-      const knownTo = Math.max(Number.NEGATIVE_INFINITY, ...open.map((reading) => reading.knownTo));
-      const known = waiting.filter(({ lastSeenAt }) => lastSeenAt >= knownTo);
-      const page = await this.take(app, known, query.limit, sessions, now);
-      if (page !== null) return { ...page, at };
-      if (open.length === 0) return { sessions, cursor: null, at };
-      waiting = waiting.slice(known.length);
-    }
+    const walk = new OrderWalk(this.fanOut, this.calls, this.keys, this.places, {
+      app,
+      activeSince,
+      after,
+      limit,
+      now,
+    });
+    const page = await this.cut(app, query, now, (count) => walk.next(count));
+    const { at, exactTo } = walk;
+    return { ...page, at, ...(exactTo !== null && { exactTo }) };
   }
 
-  /** Fetches records in order until one more than the limit was found: then the page is complete. */
-  private async take(app: string, positions: Position[], limit: number, sessions: Session[], now: number) {
-    for (let i = 0; i < positions.length; ) {
-      const next = positions.slice(i, i + limit + 1 - sessions.length);
-      i += next.length;
-      const visits = await this.fanOut.find(
-        app,
-        next.map(({ id }) => id),
-        now,
-      );
-      for (const [n, visit] of visits.entries()) {
-        if (visit === null || visit instanceof ServiceError || visit.session.lastSeenAt !== next[n]!.lastSeenAt)
-          continue;
-        if (sessions.length === limit) return { sessions, cursor: writeCursor(sessions.at(-1)!) };
-        sessions.push(visit.session);
+  /** Gives a page of a subject. Nearly everyone's few come in one step. */
+  async ofSubject(app: string, subject: string, query: ListQuery, now: number): Promise<Page> {
+    const [sessions, data, , , subjects] = this.keys.partition(app, partitionOf(subject)) as string[];
+    const args = [packText(subject), FEW];
+    const answer = (await this.calls.call('of-subject', [sessions!, data!, subjects!], now, args))!;
+    const [at, ids] = parts(answer, 'number', 'bytes');
+    const [texts] = parts([answer.slice(2)], 'list');
+    const { activeSince } = query;
+    if (ids.length === 0) {
+      const since = activeSince === undefined ? 0 : activeSince + at - now;
+      const all = texts.map((text) => visitIn(text, app, at).session);
+      return {
+        ...pageOf(
+          all.filter(({ lastSeenAt }) => lastSeenAt >= since),
+          query,
+        ),
+        at,
+      };
+    }
+    const latest = new Latest();
+    latest.note(at);
+    const places = await this.places.of({ app, activeSince, now }, idsIn(ids), latest);
+    const batches = [firstAfter(places, query)];
+    const page = await this.cut(app, query, now, async () => batches.shift() ?? null);
+    return { ...page, at: latest.at };
+  }
+
+  /** Cuts a page out of places that come in order. `next` gives some, about as many as asked for; null after the last. */
+  private async cut(
+    app: string,
+    { limit, maxData = Number.POSITIVE_INFINITY }: ListQuery,
+    now: number,
+    next: (count: number) => Promise<readonly Place[] | null>,
+  ): Promise<Pick<Page, 'sessions' | 'cursor'>> {
+    const sessions: Session[] = [];
+    let last: Position | null = null;
+    let data = 0;
+    for (;;) {
+      const wanted = limit + 1 - sessions.length;
+      const places = await next(wanted);
+      if (places === null) return { sessions: sessions.sort(byActivity), cursor: null };
+      for await (const [place, session] of this.records(app, places, wanted, now)) {
+        if (sessions.length === limit || data > maxData) {
+          return { sessions: sessions.sort(byActivity), cursor: writeCursor(cursorPlace(last!)) };
+        }
+        sessions.push(session);
+        data += session.data.length;
+        last = place;
       }
     }
-    return null;
   }
 
-  /** Reads the next positions of each partition. Gives them, and the latest instant a script decided by. */
-  private async advance(app: string, readings: Reading[], share: number, query: ListQuery, now: number) {
-    let latest: number | null = null;
-    const positions: Position[] = [];
-    const open = new Map(readings.filter(({ from }) => from !== null).map((reading) => [reading.partition, reading]));
-    const since = query.activeSince ?? 0;
-    const groups = this.fanOut.groups().map((group) => group.flatMap((partition) => open.get(partition) ?? []));
-    await this.fanOut.each(
-      groups.filter((group) => group.length > 0),
-      async (group) => {
-        for (let rest = group; rest.length > 0; ) {
-          const keys = rest.flatMap(({ partition }) => {
-            const [sessions, , activity] = this.keys.partition(app, partition);
-            return [sessions!, activity!];
-          });
-          const args = [now, since, share, STEP, ...rest.map(({ from }) => from!)];
-          const [at, ...answers] = (await this.calls.call('positions', keys, now, args))!;
-          latest = Math.max(latest ?? 0, at);
-          const read = rest.slice(0, answers.length / 2);
-          for (const [i, reading] of read.entries()) {
-            positions.push(...readPositions(answers[i * 2] as Buffer));
-            const last = String(answers[i * 2 + 1]);
-            reading.from = last === '' ? null : `(${last}`;
-            reading.knownTo = Number(last);
-          }
-          rest = rest.slice(read.length);
-        }
-      },
-    );
-    return { at: latest ?? now, positions };
+  /** Reads the records of places one after the other: about as many as are wanted at once, but never very much data. */
+  private async *records(app: string, places: readonly Place[], wanted: number, now: number) {
+    let left = wanted;
+    for (let i = 0; i < places.length; ) {
+      const most = Math.min(READ_TOGETHER, Math.max(left, 1));
+      const slice = places.slice(i, i + most);
+      const short = !slice.some(({ apart }) => apart);
+      const next = short ? slice : slice.slice(0, APART_TOGETHER);
+      i += next.length;
+      const ids = next.map(({ id }) => id);
+      const visits = await this.fanOut.find(app, ids, now, short);
+      for (const [n, visit] of visits.entries()) {
+        if (visit === null || visit instanceof ServiceError) continue;
+        left--;
+        yield [next[n]!, visit.session] as const;
+      }
+    }
   }
 }
 
-function readPositions(text: Buffer): Position[] {
-  return Array.from({ length: text.length / POSITION_LENGTH }, (_, i) => {
-    const offset = i * POSITION_LENGTH;
-    const id = text.toString('latin1', offset, offset + ID_LENGTH);
-    return { id, lastSeenAt: text.readDoubleBE(offset + ID_LENGTH) };
-  });
+function idsIn(text: Buffer): { readonly id: string }[] {
+  return Array.from({ length: text.length / ID_LENGTH }, (_, i) => ({
+    id: text.toString('latin1', i * ID_LENGTH, (i + 1) * ID_LENGTH),
+  }));
 }

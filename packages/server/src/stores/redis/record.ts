@@ -23,6 +23,8 @@ import type { Members, Visit } from '../../core/store.ts';
 const FORM = 2;
 const FIRST_FORM = 1;
 const TEXTS_AT = 60;
+/** In a visit, which has a double before the record. */
+const HASH_AT = 8 + TEXTS_AT;
 
 /** Packs a session without its data, which the script puts where its length says. */
 export function packRecord(session: Session, { hash, alias, previous }: Credential): Buffer {
@@ -82,6 +84,16 @@ export function packData(data: string): string {
 /** One session that cannot be read (damaged, of another version, in a full Redis) is its own failure, not its neighbours'. */
 export function unreadable(cause: unknown): ServiceError {
   return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
+}
+
+/**
+ * Tells whether the hash of a token stands in the record of a visit: as that of its token, or of one that was replaced. The
+ * script has compared them; this says that its answer is the one to this question.
+ */
+export function holdsHash(visit: Buffer, hash: string): boolean {
+  const start = HASH_AT + 1;
+  if (visit[HASH_AT] === hash.length && visit.toString('latin1', start, start + hash.length) === hash) return true;
+  return visit.includes(hash, start, 'latin1');
 }
 
 /** Reads what lua/record.lua calls a visit: how long idle, record, data. Errors: `store_unavailable` when it cannot be read. */

@@ -5,14 +5,12 @@
 import type { RotateOutcome, Rotation, Visit } from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
-import type { Aliases, Lead, Opens } from './aliases.ts';
-import type { Keys } from './keys.ts';
+import type { Lead } from './aliases.ts';
+import { parts } from './answers.ts';
 import { packMembers, unpackVisit } from './record.ts';
-import type { ScriptCalls } from './script-calls.ts';
+import type { Ground, Steps } from './steps.ts';
 
-/** What lua/rotate.lua answers. */
-type Answered = [at: number, done: number, text: Buffer, ended: Buffer[], seeds: Buffer[]];
-const NONE = -1;
+/** What lua/rotate.lua answers, after the instant. */
 const CONFLICT = 0;
 const ROTATED = 1;
 const REPEATED = 2;
@@ -22,23 +20,13 @@ const REFUSALS: Readonly<Record<number, 'replaced' | 'crowded' | 'taken'>> = {
   5: 'taken',
 };
 
-/** What the store lends. */
-interface Lender {
-  readonly aliases: Aliases;
-  look(app: string, lead: Lead, hash: string, now: number): Promise<Visit | null>;
-  claim(session: Visit['session'], hash: string, now: number): Promise<'new' | 'own' | 'taken'>;
-  opensAt(app: string, now: number): Opens;
-}
-
 export class Renewals {
-  private readonly calls: ScriptCalls;
-  private readonly keys: Keys;
-  private readonly store: Lender;
+  private readonly ground: Ground;
+  private readonly steps: Steps;
 
-  constructor(calls: ScriptCalls, keys: Keys, store: Lender) {
-    this.calls = calls;
-    this.keys = keys;
-    this.store = store;
+  constructor(ground: Ground, steps: Steps) {
+    this.ground = ground;
+    this.steps = steps;
   }
 
   /** Rotates the token of a session. Absence: null. */
@@ -49,28 +37,29 @@ export class Renewals {
     { credential: { hash, alias }, seed = '', graceUntil, expect, change }: Rotation,
     now: number,
   ): Promise<RotateOutcome | null> {
-    const { aliases } = this.store;
-    const before = await this.store.look(app, lead, token.hash, now);
+    const { calls, keys, aliases, claims } = this.ground;
+    const before = await this.steps.look(app, lead.id, token.hash, now);
     if (before === null) return null;
-    const claim = alias ? await this.store.claim(before.session, hash, before.at) : 'own';
+    const claimed = { session: before.session, hash, now: before.at };
+    const claim = alias ? await claims.claim(claimed) : 'own';
     if (claim === 'taken') return { kind: 'taken' };
     const credential = [hash, Number(alias), seed, graceUntil - now, expect ?? '', MOST_REPLACED, KEPT_REPLACED];
     const args = [lead.id, token.hash, ...credential, change?.version ?? '', ...packMembers(change ?? {})];
-    const answer = await this.calls.callDurably('rotate', this.keys.ofSession(app, lead.id), now, args);
-    const [at, done, text, ended, seeds] = (answer ?? [now, NONE]) as unknown as Answered;
-    if (claim === 'new' && done !== ROTATED) {
-      await aliases.withdraw(app, hash, before.session, before.at, this.store.opensAt(app, now));
-    }
-    if (done === NONE) return null;
+    const answer = await calls.callDurably('rotate', keys.ofSession(app, lead.id), now, args);
+    const [at, done] = answer === null ? [now, null] : parts(answer, 'number', 'number');
+    if (claim === 'new' && done !== ROTATED) await claims.withdraw(claimed);
+    if (answer === null || done === null) return null;
     const kind = REFUSALS[done];
     if (kind !== undefined) return { kind };
+    const [, , text, ended, seeds] = parts(answer, 'number', 'number', 'bytes', 'pairs', 'texts');
     const visit = unpackVisit(text, app, lead.id, at);
     if (done === CONFLICT) return { kind: 'conflict', ...visit };
     // As long as the session lasts by now: the change may have made it longer.
-    if (claim === 'new' && done === ROTATED) await aliases.settled(app, hash, visit.session, at);
-    else if (alias && change !== undefined) await aliases.keep(app, hash, visit.session, at);
+    const renewed = { session: visit.session, hash, now: at };
+    if (claim === 'new' && done === ROTATED) await claims.settled(renewed);
+    else if (alias && change !== undefined) await claims.keep(renewed);
     await aliases.release(app, ended);
-    if (done === REPEATED) return { kind: 'repeated', ...visit, seeds: seeds.map(String) };
+    if (done === REPEATED) return { kind: 'repeated', ...visit, seeds };
     return { kind: 'rotated', ...visit, revoked: [] };
   }
 
@@ -79,10 +68,13 @@ export class Renewals {
    * that was presented, which changes nothing. Absence: null.
    */
   async lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | 'replaced' | null> {
+    const { calls, keys } = this.ground;
     const args = [lead.id, hash, hash, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
-    const answer = await this.calls.call('rotate', this.keys.ofSession(app, lead.id), now, args);
-    const [at, done, text] = (answer ?? [now, NONE]) as unknown as Answered;
-    if (done === ROTATED) return unpackVisit(text, app, lead.id, at);
-    return done === NONE ? null : 'replaced';
+    const answer = await calls.call('rotate', keys.ofSession(app, lead.id), now, args);
+    if (answer === null) return null;
+    const [at, done] = parts(answer, 'number', 'number');
+    if (done !== ROTATED) return 'replaced';
+    const [, , text] = parts(answer, 'number', 'number', 'bytes');
+    return unpackVisit(text, app, lead.id, at);
   }
 }

@@ -5,6 +5,9 @@
  */
 import { ServiceError } from '../../core/errors.ts';
 import { type Argument, Connection, type ConnectionOptions, type Master } from './connection.ts';
+import { encode } from './pipe.ts';
+import { holdsHash } from './record.ts';
+import type { Found } from './reply-reader.ts';
 import { loadScripts, type ScriptName } from './scripts.ts';
 
 export type { Argument };
@@ -23,7 +26,7 @@ export interface ScriptCallsOptions extends ConnectionOptions {
  * and what is removed anyway. A `get` that was done twice counts one read more, which docs/operations.md says.
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
-  ...(['get', 'find', 'of-subject', 'positions', 'count', 'probe'] as const),
+  ...(['get', 'find', 'of-subject', 'positions', 'seen', 'count', 'probe'] as const),
   ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
 ]);
 
@@ -83,6 +86,39 @@ export class ScriptCalls {
 
   private get connections(): Connection[] {
     return [...new Set([this.connection, this.waiting])];
+  }
+
+  /**
+   * Calls lua/get.lua for some reads: through a pipe where there is one, else, and whatever goes wrong with that, as any other
+   * script. Gives what was found for each, and at which instant. `partition`: keys of one of the reads. `hashes`: of the token
+   * of each.
+   */
+  async read(
+    partition: readonly string[],
+    keys: readonly string[],
+    now: number,
+    args: readonly string[],
+    hashes: readonly string[],
+  ) {
+    const until = performance.now() + this.options.timeout;
+    const pipe = this.connection.pipes.of(partition);
+    if (pipe !== null) {
+      const sent = performance.now();
+      const timed = [this.nowArgument(now), this.deadline(until), ...args];
+      const call = encode(['EVALSHA', this.scripts.get.sha, String(keys.length), ...keys, ...timed]);
+      const reply = await pipe.call(call, hashes.length, until);
+      if (reply !== null && !(reply instanceof Error)) {
+        if (reply.found.every((found, i) => !Buffer.isBuffer(found) || holdsHash(found, hashes[i]!))) {
+          this.learn(reply.at - sent);
+          return reply;
+        }
+        // The answer to another call: so is every later one.
+        pipe.end('garbled');
+      }
+    }
+    const how = { until, wait: false };
+    const [at, ...found] = (await this.within(() => this.timed('get', keys, now, args, how), until))!;
+    return { at, found: found as Found[] };
   }
 
   /** Calls a script whose first arguments are `now` and the deadline. Absence: null where the script says false. */
@@ -191,12 +227,12 @@ export class ScriptCalls {
   }
 
   /** Does work that is told until when it may send, on the clock of `performance`. */
-  private within<T>(work: (until: number) => Promise<T>): Promise<T> {
+  private within<T>(work: (until: number) => Promise<T>, until = performance.now() + this.options.timeout): Promise<T> {
     if (this.closed) return Promise.reject(new ServiceError('store_unavailable', 'the session store is closed'));
-    const until = performance.now() + this.options.timeout;
     return new Promise<T>((resolve, reject) => {
       const fail = (cause: unknown) => reject(unavailable(cause));
-      const timer = setTimeout(() => fail(new Error('no answer within the time budget')), this.options.timeout);
+      const left = until - performance.now();
+      const timer = setTimeout(() => fail(new Error('no answer within the time budget')), Math.max(0, left));
       work(until)
         .then(resolve, fail)
         .finally(() => clearTimeout(timer));

@@ -4,7 +4,7 @@
  * doing: each call recovers for itself, so there is no step of loading that could be missed.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { luaText } from '../../assets.ts';
 
 /** Every script, and how many keys it takes: a number, or per how many keys it repeats. */
 export const SCRIPTS = {
@@ -18,7 +18,8 @@ export const SCRIPTS = {
   'revoke-subject': { keys: 6, repeats: false },
   'revoke-partition': { keys: 6, repeats: true },
   'of-subject': { keys: 3, repeats: false },
-  positions: { keys: 2, repeats: true },
+  positions: { keys: 1, repeats: true },
+  seen: { keys: 1, repeats: true },
   count: { keys: 6, repeats: true },
   sweep: { keys: 6, repeats: true },
   'alias-point': { keys: 1, repeats: false },
@@ -42,13 +43,11 @@ export interface Script {
   readonly sha: string;
 }
 
-const FOLDER = new URL('../../../lua/', import.meta.url);
-
 /** Reads a script with its libraries. Errors: a file that is missing from the installation. */
 function load(name: ScriptName): Script {
-  const verb = read(name);
+  const verb = luaText(name);
   const libraries = /^-- INCLUDES: (.+)$/m.exec(verb)?.[1]?.split(', ') ?? [];
-  const text = [...libraries.map(read), verb].map(withoutComments).join('\n');
+  const text = [...libraries.map(luaText), verb].map(withoutComments).join('\n');
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
@@ -58,10 +57,6 @@ export function loadScripts(): Readonly<Record<ScriptName, Script>> {
     ScriptName,
     Script
   >;
-}
-
-function read(name: string): string {
-  return readFileSync(new URL(`${name}.lua`, FOLDER), 'utf8');
 }
 
 /** What a server keeps of each script is its text. */

@@ -1,8 +1,8 @@
 /** How an outage is told, with time as an argument. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ServiceError } from '../src/core/errors.ts';
-import { isOutage, Outage } from '../src/upkeep/outage.ts';
+import { ServiceError } from '../../src/core/errors.ts';
+import { isOutage, Outage } from '../../src/upkeep/outage.ts';
 
 const away = (cause: unknown = new Error('connect ECONNREFUSED')) =>
   new ServiceError('store_unavailable', 'the session store did not do its work', { cause });

@@ -1,12 +1,12 @@
 /** Warnings about the store's settings: said when they begin, not again with every look. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Finding } from '../src/stores/finding.ts';
-import { Notices } from '../src/upkeep/store-watch.ts';
-import { startRedis } from './support/redis.ts';
-import { as, createAccount } from './support/redis-acl.ts';
-import { startCluster, until } from './support/redis-topologies.ts';
-import { type ServerProcess, startServer } from './support/server.ts';
+import type { Finding } from '../../src/stores/finding.ts';
+import { Notices } from '../../src/upkeep/store-watch.ts';
+import { startRedis } from '../support/redis.ts';
+import { as, createAccount } from '../support/redis-acl.ts';
+import { startCluster, until } from '../support/redis-topologies.ts';
+import { type ServerProcess, startServer } from '../support/server.ts';
 
 const finding = (code: string, where = 'h:1', message = 'x'): Finding => ({ kind: 'setting', code, where, message });
 const MINUTE = 60_000;

@@ -1,0 +1,31 @@
+/**
+ * Every file of the package that is read beside the code. Where they are is said here and nowhere else: the sources
+ * (src/) and what is built of them (dist/) are in the same folder, so one path is right for both.
+ */
+import { readFileSync } from 'node:fs';
+
+const PACKAGE = new URL('../', import.meta.url);
+
+/** Gives the version of the package. */
+export function packageVersion(): string {
+  return (JSON.parse(read('package.json')) as { version: string }).version;
+}
+
+/** Gives the JSON Schema of the policy file, as text. */
+export function configSchema(): string {
+  return read('schema/config.json');
+}
+
+/** Gives the text of a Lua script or of a library that some include: its name without `.lua`. */
+export function luaText(name: string): string {
+  return read(`lua/${name}.lua`);
+}
+
+/** Gives the text of a file of the page /docs. Errors: what reading says where the page was not built. */
+export function docsPageFile(name: string): string {
+  return read(`dist/docs-page/${name}`);
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, PACKAGE), 'utf8');
+}

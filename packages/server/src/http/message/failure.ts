@@ -1,0 +1,22 @@
+/** The answer to what a handler threw. */
+import { ServiceError } from '../../core/errors.ts';
+import { errorForm, plainProblem, Refusal, STATUS } from './problem.ts';
+import type { Call, Reply, Trace } from './route.ts';
+
+/** Told of faults that are not the caller's: 5xx, and answers that broke off. */
+export type OnFault = (error: unknown, trace: Trace | undefined) => void;
+
+/** Gives the answer to an error. What is no ServiceError is a fault of ours, and nothing of it is told. */
+export function failure(c: Pick<Call, 'env' | 'req'>, error: unknown, onFault: OnFault): Reply {
+  const known =
+    error instanceof ServiceError ? error : new ServiceError('internal_error', 'internal error', { cause: error });
+  if (STATUS[known.code] >= 500) onFault(error, c.env.trace);
+  return refusal(c, known, known instanceof Refusal ? known.headers : {});
+}
+
+/** Gives the answer to an expected error, and notes it for the request log. `more`: headers. */
+export function refusal({ env, req }: Pick<Call, 'env' | 'req'>, error: ServiceError, more: Reply['headers']): Reply {
+  if (env.trace !== undefined) env.trace.error = error.code;
+  const { body, headers } = plainProblem(error, errorForm(req.path));
+  return { status: STATUS[error.code], headers: { ...headers, ...more }, body };
+}

@@ -1,0 +1,32 @@
+/**
+ * Answers of any length: made piece by piece, each when the one before it has gone to the client. A client that stops
+ * reading stops the making, and the end of its connection ends it. What fails before the first piece is an ordinary
+ * error; what fails later breaks the connection off, so that nobody takes the part for the whole.
+ */
+import { ServiceError } from '../../core/errors.ts';
+import type { OnFault } from './failure.ts';
+import type { Call } from './route.ts';
+
+/** Gives pieces of text as a body. */
+export function streamOf(
+  { env }: Call,
+  pieces: AsyncGenerator<string, void, void>,
+  onFault: OnFault,
+): ReadableStream<Uint8Array> {
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    try {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(Buffer.from(value));
+    } catch (error) {
+      if (env.trace !== undefined) env.trace.error = error instanceof ServiceError ? error.code : 'internal_error';
+      onFault(error, env.trace);
+      // The end of the connection cancels the stream. To fail the stream would have the adapter write into the answer.
+      if (env.incoming?.socket?.destroy === undefined) controller.error(error);
+      else env.incoming.socket.destroy();
+    }
+  };
+  const cancel = async () => void (await pieces.return());
+  // The mark of 0 keeps the stream from asking ahead of its reader.
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+}

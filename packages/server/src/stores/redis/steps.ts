@@ -1,0 +1,148 @@
+/**
+ * The steps that the verbs on one session are made of: each is one script, with what its answer means for aliases. A verb of
+ * the store is one of them, where it is not several (move.ts, renewals.ts).
+ */
+import type { Credential, Session } from '../../core/session.ts';
+import type { Cap, CreateOutcome, Visit } from '../../core/store.ts';
+import { ID_LENGTH } from '../../core/token.ts';
+import { begunAt } from '../../core/transitions.ts';
+import type { Aliases } from './aliases.ts';
+import { type Pair, parts } from './answers.ts';
+import type { Batching } from './batching.ts';
+import type { Claims } from './claims.ts';
+import type { FanOut } from './fan-out.ts';
+import type { Keys } from './keys.ts';
+import { packData, packRecord, unpackVisit } from './record.ts';
+import type { Answer, ScriptCalls } from './script-calls.ts';
+
+/** How a session is added. `base`: the instant of the caller's clock that its instants are relative to; null: they are Redis'. */
+export interface Adding {
+  readonly base: number | null;
+  /** Nobody else can have the alias of its token. Default: somebody may. */
+  readonly claimed?: boolean;
+  /** Only if its cap ends another one. Default: in any case. */
+  readonly instead?: boolean;
+}
+
+/** Which session ends. */
+export interface EndOf {
+  readonly id: string;
+  /** Only by that token. Default: by its id. */
+  readonly hash?: string;
+  /** Only by its present token, not by one that was replaced. */
+  readonly present?: boolean;
+  /** Only at that version. Default: at any. */
+  readonly version?: number;
+}
+
+/** How the end of one session went. `lives`: it has another version than the one it was to end at. */
+export interface Ending {
+  readonly ended: number;
+  readonly lives: boolean;
+}
+
+/** Where a session is that was copied. `keeps`: its token goes on to open it. */
+export interface Elsewhere {
+  readonly id: string;
+  /** How long word is left. Units: milliseconds, as text. */
+  readonly ttl: string;
+  readonly keeps: boolean;
+}
+
+/** What the steps stand on. */
+export interface Ground {
+  readonly calls: ScriptCalls;
+  readonly keys: Keys;
+  readonly batching: Batching;
+  readonly aliases: Aliases;
+  readonly claims: Claims;
+  readonly fanOut: FanOut;
+}
+
+const TAKEN = { kind: 'taken' } as const;
+const FULL = { kind: 'full' } as const;
+
+export class Steps {
+  private readonly ground: Ground;
+
+  constructor(ground: Ground) {
+    this.ground = ground;
+  }
+
+  /** Reads the session at an id, by the hash of a token. Absence: null. */
+  look(app: string, id: string, hash: string, now: number): Promise<Visit | null> {
+    return this.ground.batching.read(app, id, hash, 'look', now);
+  }
+
+  /** Adds a session. */
+  async add(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    now: number,
+    { base, claimed = false, instead = false }: Adding,
+  ): Promise<CreateOutcome> {
+    const { calls, keys, aliases, claims, fanOut } = this.ground;
+    const { app, id } = session;
+    await fanOut.enter(app);
+    // An alias is kept by Redis' clock: by one that is wrong it could end before its session.
+    const begun = base === null ? session : begunAt(session, calls.instantAt(now));
+    const alias = { session: begun, hash: credential.hash, now: begun.lastSeenAt };
+    const claim = credential.alias && !claimed ? await claims.claim(alias) : 'own';
+    if (claim === 'taken') return TAKEN;
+    const record = packRecord(session, credential);
+    const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? '', Number(instead)];
+    const answer = (await calls.callDurably('create', keys.ofSession(app, id), now, args))!;
+    const [at, kind] = parts(answer, 'number', 'text');
+    if (kind !== 'created') {
+      if (claim === 'new') await claims.withdraw(alias);
+      if (kind === 'taken') return TAKEN;
+      if (kind === 'full') return FULL;
+      const [, , visits] = parts(answer, 'number', 'text', 'list');
+      return { kind: 'refused', at, sessions: visits.map((text) => visitIn(text, app, at).session) };
+    }
+    const [, , revoked, ended, isFirst] = parts(answer, 'number', 'text', 'texts', 'pairs', 'number');
+    if (isFirst === 1) await fanOut.enterAgain(app);
+    await aliases.release(app, ended);
+    if (claim === 'new' && !(await claims.settled(alias))) {
+      await this.end(app, { id }, now);
+      return TAKEN;
+    }
+    return { kind: 'created', at, revoked };
+  }
+
+  /** Ends one session. */
+  async end(app: string, { id, hash = '', version, present = false }: EndOf, now: number): Promise<Ending> {
+    const { calls, keys } = this.ground;
+    const args = [id, hash, version ?? '', Number(present)];
+    return this.ended(app, (await calls.callDurably('revoke', keys.ofSession(app, id), now, args))!);
+  }
+
+  /**
+   * Ends a session that was copied, at that version, and leaves word where it is now. Its token must be one that no rotation
+   * replaced.
+   */
+  async vacate(
+    app: string,
+    { id, hash, version }: EndOf & Required<Pick<EndOf, 'hash' | 'version'>>,
+    to: Elsewhere,
+    now: number,
+  ): Promise<Ending> {
+    const { calls, keys } = this.ground;
+    const args = [id, hash, version, to.id, to.ttl];
+    const answer = (await calls.callDurably('vacate', [...keys.ofSession(app, id), keys.moved(app, id)], now, args))!;
+    return this.ended(app, answer, ([aliasHash]) => !to.keeps || aliasHash !== hash);
+  }
+
+  /** Removes the aliases of what ended, all or those that are asked for. */
+  private async ended(app: string, answer: Answer, isOver: (alias: Pair) => boolean = () => true): Promise<Ending> {
+    const [, ended, aliases, lives] = parts(answer, 'number', 'number', 'pairs', 'number');
+    await this.ground.aliases.release(app, aliases.filter(isOver));
+    return { ended, lives: lives === 1 };
+  }
+}
+
+/** Takes apart the text of a session that scripts answer in lists: its id, and a visit. */
+export function visitIn(text: Buffer, app: string, at: number): Visit {
+  return unpackVisit(text.subarray(ID_LENGTH), app, text.toString('latin1', 0, ID_LENGTH), at);
+}

@@ -1,0 +1,161 @@
+/** Who may import whom, below `src/`. architecture.test.ts checks it, and that each of these rules finds who breaks it. */
+
+export interface Rule {
+  readonly from: RegExp;
+  readonly mayImport: RegExp;
+  /** What would be at hand, and is forbidden. Absence: undefined where everything is allowed. */
+  readonly never?: string;
+  readonly why: string;
+}
+
+/**
+ * The rooms of http/ from the ground up, each with what it needs from outside. A room knows those on the floors beneath it,
+ * and none beside or above it. `app` and `system-routes` are single files.
+ */
+const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
+  { message: /hono/ },
+  { operation: /hono|zod/ },
+  { guards: /hono|node:net/ },
+  { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
+  { openapi: /hono\/html|zod/ },
+  { 'system-routes': /(?!)/, hot: /(?!)/ },
+  { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server|node:(https?|net|tls)/ },
+];
+
+const HTTP_RULES = FLOORS.flatMap((rooms, floor) =>
+  Object.entries(rooms).map(([room, outside]): Rule => {
+    const beneath = FLOORS.slice(0, floor).flatMap((lower) => Object.keys(lower));
+    const known = [room, ...beneath].join('|');
+    return {
+      from: new RegExp(`^http/${room}(/|\\.ts$)`),
+      mayImport: new RegExp(`^(core/.+|http/(${known})(/.+|\\.ts)|${outside.source})$`),
+      never: room === 'app' ? 'http/sockets/node-server.ts' : 'http/app.ts',
+      why: `${room} knows ${beneath.length === 0 ? 'no other room' : `only the rooms beneath it: ${beneath.join(', ')}`}`,
+    };
+  }),
+);
+
+/** Who a folder may import: first match decides. */
+export const RULES: readonly Rule[] = [
+  {
+    from: /^core\/token\.ts$/,
+    mayImport: /^(core\/|node:crypto$)/,
+    never: 'node:fs',
+    why: 'tokens need the CSPRNG and hashes, nothing else',
+  },
+  { from: /^core\//, mayImport: /^core\//, never: 'node:crypto', why: 'core has no I/O and no dependency' },
+  {
+    from: /^stores\/open-(store|audit)\.ts$/,
+    mayImport: /^(core\/|stores\/|node:(path|fs)$)/,
+    never: 'config.ts',
+    why: 'it knows the engines',
+  },
+  {
+    from: /^stores\/(finding|audit)\.ts$/,
+    mayImport: /^stores\/finding\.ts$/,
+    never: 'stores/redis/keys.ts',
+    why: 'they are shapes',
+  },
+  {
+    from: /^stores\/memory\//,
+    mayImport: /^(core\/|stores\/memory\/)/,
+    never: 'stores/lmdb/record.ts',
+    why: 'the specification stands on core alone',
+  },
+  {
+    from: /^stores\/lmdb\//,
+    mayImport: /^(core\/|stores\/(lmdb\/|(finding|audit)\.ts$)|lmdb$|node:(fs|path|timers\/promises)$)/,
+    never: 'stores/memory/memory-store.ts',
+    why: 'a store knows its own driver',
+  },
+  {
+    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?)\.ts$/,
+    mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
+    never: 'core/session.ts',
+    why: 'the one place with the driver and its sockets',
+  },
+  {
+    from: /^stores\/redis\//,
+    mayImport: /^(core\/|stores\/(redis\/|(finding|audit)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
+    never: 'ioredis',
+    why: 'the scripts are assets, the driver is in connection.ts, clients.ts and pipes.ts',
+  },
+  ...HTTP_RULES,
+  { from: /^assets\.ts$/, mayImport: /^node:fs$/, never: 'config.ts', why: 'it reads files of the package' },
+  {
+    from: /^config(\.ts$|\/)/,
+    mayImport: /^(config\/|node:)/,
+    never: 'core/policy.ts',
+    why: 'configuration imports nothing of ours',
+  },
+  {
+    from: /^log\/log\.ts$/,
+    mayImport: /^(config\.ts$|log\/log-sink\.ts$|pino|node:)/,
+    never: 'core/session.ts',
+    why: 'the log depends on its level only',
+  },
+  { from: /^log\/log-sink\.ts$/, mayImport: /^node:fs$/, never: 'pino', why: 'it writes what it is given' },
+  {
+    from: /^policy\/schema\.ts$/,
+    mayImport: /^(core\/(policy|validate)\.ts$|zod$)/,
+    never: 'policy/resolve.ts',
+    why: 'the table of the file stands on the policy',
+  },
+  {
+    from: /^policy\//,
+    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:fs$)/,
+    never: 'core/sessions.ts',
+    why: 'the policy file knows no route and no store',
+  },
+  {
+    from: /^keys\//,
+    mayImport:
+      /^(core\/(principal|token|validate)\.ts$|keys\/|limits\/reminder\.ts$|policy\/json-document\.ts$|node:(crypto|fs|os|path)$)/,
+    never: 'http/guards/auth.ts',
+    why: 'keys know no route and no header',
+  },
+  {
+    from: /^tls\.ts$/,
+    mayImport: /^(config\.ts$|http\/sockets\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
+    never: 'http/sockets/node-server.ts',
+    why: 'it reads files for the server',
+  },
+  { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
+  {
+    from: /^upkeep\/outage\.ts$/,
+    mayImport: /^core\/errors\.ts$/,
+    never: 'log/log.ts',
+    why: 'it is handed what it asks and tells',
+  },
+  {
+    from: /^upkeep\/sweeper\.ts$/,
+    mayImport: /^node:timers\/promises$/,
+    never: 'core/store.ts',
+    why: 'the sweeper is handed what it calls',
+  },
+  {
+    from: /^upkeep\/store-watch\.ts$/,
+    mayImport: /^(stores\/finding\.ts$|node:timers\/promises$)/,
+    never: 'stores/open-store.ts',
+    why: 'the watch is handed what it asks',
+  },
+  {
+    from: /^reloading\.ts$/,
+    mayImport: /^node:fs(\/promises)?$/,
+    never: 'config.ts',
+    why: 'it is handed what it reads',
+  },
+  {
+    from: /^cli\//,
+    mayImport: /^(cli\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor)\.ts$|node:)/,
+    never: 'stores/open-store.ts',
+    why: 'the command neither knows core nor stores',
+  },
+  {
+    from: /^doctor\.ts$/,
+    mayImport: /^(config\.ts$|stores\/(open-)?audit\.ts$)/,
+    never: 'serve.ts',
+    why: 'the composition root of the doctor, which needs no server',
+  },
+  { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+];
