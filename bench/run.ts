@@ -31,7 +31,7 @@ import { verify } from './workloads/verify.ts';
 const WORKLOADS: readonly Workload[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, verify, growth];
 const TARGETS = WORKLOADS.map(({ target }) => target);
 
-const SHORT = { rounds: 3, seconds: 1, many: 100_000 };
+const SHORT = { rounds: 3, seconds: 0.5, many: 100_000 };
 const FULL = { rounds: 11, seconds: 2, many: 1_000_000 };
 
 /** Of sessions where many count: the usual size that a large one is compared with. */
