@@ -1,5 +1,5 @@
 /**
- * Drives wrk: 64 kept-alive connections from one thread. What it sends is a Lua script of bench/load; what it saw comes
+ * Drives wrk: kept-alive connections from one thread, 64 where nothing else is said. What it sends is a Lua script of bench/load; what it saw comes
  * back as one line of JSON (load/report.lua), so nobody parses its text.
  *
  * Rejected: a load generator in Node. On two cores it would need more CPU than the server and measure itself.
@@ -17,6 +17,8 @@ export interface Load {
   readonly args: readonly string[];
   /** Units: seconds, whole ones. */
   readonly seconds: number;
+  /** At once. Absence: 64. */
+  readonly connections?: number;
 }
 
 /** What wrk saw. */
@@ -38,8 +40,8 @@ export function wrkVersion(): string | null {
 }
 
 /** Runs one load to its end. Errors: when wrk fails, or when any answer was not what it had to be. */
-export async function drive({ url, script, args, seconds }: Load): Promise<Answers> {
-  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', `${SCRIPTS}${script}`];
+export async function drive({ url, script, args, seconds, connections = CONNECTIONS }: Load): Promise<Answers> {
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', `${SCRIPTS}${script}`];
   const child = spawn('wrk', [...options, url, '--', ...args], {
     env: { ...process.env, LUA_PATH: `${SCRIPTS}?.lua` },
     stdio: ['ignore', 'pipe', 'pipe'],

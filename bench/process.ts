@@ -40,17 +40,31 @@ export function temporaryFolder(bench: Pick<Bench, 'after'>): string {
   return folder;
 }
 
-/** Starts the built server, as a user would: on the store of a URL, or on an embedded one in an empty folder. */
-export function startServer(bench: Pick<Bench, 'after'>, store?: string): Promise<Running> {
+/** How the server is started where it is not as usual. */
+export interface Start {
+  /** URL of a store. Absence: an embedded one in an empty folder. */
+  readonly store?: string;
+  /** Path of another Node than the one that runs the bench. */
+  readonly node?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the built server, as a user would. */
+export function startServer(bench: Pick<Bench, 'after'>, { store, node, env }: Start = {}): Promise<Running> {
   const RS_STORE = store ?? `lmdb:${temporaryFolder(bench)}`;
   // A machine that is busy elsewhere must not end a run with a 503.
-  return startNode(bench, [SERVER], { RS_PORT: '0', RS_STORE, RS_STORE_TIMEOUT: '20000' });
+  return startNode(bench, [SERVER], { RS_PORT: '0', RS_STORE, RS_STORE_TIMEOUT: '20000', ...env }, node);
 }
 
 /** Starts a peer: a file of bench/peers, with its settings in the environment. */
-export function startPeer(bench: Pick<Bench, 'after'>, file: string, env: Record<string, string>): Promise<Running> {
+export function startPeer(
+  bench: Pick<Bench, 'after'>,
+  file: string,
+  env: Record<string, string>,
+  node?: string,
+): Promise<Running> {
   const path = fileURLToPath(new URL(`./peers/${file}`, import.meta.url));
-  return startNode(bench, file.endsWith('.ts') ? ['--import', 'tsx', path] : [path], env);
+  return startNode(bench, file.endsWith('.ts') ? ['--import', 'tsx', path] : [path], env, node);
 }
 
 /** Starts any other program and resolves when it listens on its port. Errors: what it printed, when it ends before that. */
@@ -104,19 +118,21 @@ export async function startNode(
   bench: Pick<Bench, 'after'>,
   args: readonly string[],
   env: Record<string, string>,
+  node = process.execPath,
 ): Promise<Running> {
-  const child = start(bench, process.execPath, args, { NODE_ENV: 'production', ...env });
+  const child = start(bench, node, args, { NODE_ENV: 'production', ...env });
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
-      const found = /listens on (http:\S+)/.exec(output)?.[1];
+      const found = /listens on (https?:\S+)/.exec(output)?.[1];
       if (found !== undefined) resolve(found);
     };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', read);
     child.once('exit', (code) => reject(new Error(`a process ended with ${code} before it listened: ${output}`)));
   });
+  // What it logs from here on is read, so that it need not wait for that, and dropped.
+  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data').resume();
   return watch(child, url);
 }
 

@@ -1,18 +1,25 @@
 // `npm test`: installs, checks types, lint and generated files, builds, and runs every test.
 // `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks;
-// `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too.
+// `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too;
+// `npm run test:races` runs the races and crashes with all rounds that the guarantees name: `npm test` runs a part of them.
 // The last line is a count: `N passed, N failed`.
-import { install, installGenerators, run } from './install.mjs';
+import { install, installForTests, run } from './install.mjs';
 import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const PARTS = { '--server': () => testFiles('packages/server'), '--runtimes': otherRuntimes };
+const RACES = ['v1/races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
+const PARTS = {
+  '--server': () => [...testFiles('packages/server'), ...withoutLane()],
+  '--runtimes': otherRuntimes,
+  '--races': () =>
+    RACES.map((name) => ({ file: `packages/server/test/${name}.test.ts`, env: { RS_TEST_ROUNDS: 'all' } })),
+};
 const given = process.argv.slice(2);
 install();
 installTestTools();
 if (given.length === 0) {
-  installGenerators();
+  installForTests();
   run('node', ['scripts/check.mjs']);
 }
 run('npm', ['run', 'build', '--silent']);
@@ -21,7 +28,7 @@ const began = performance.now();
 const total = { passed: 0, failed: 0, skipped: 0 };
 const red = [];
 const parts = given.flatMap((path) => PARTS[path]?.() ?? path);
-await runFiles(given.length > 0 ? parts : [...testFiles('packages'), ...otherRuntimes()], {
+await runFiles(given.length > 0 ? parts : [...testFiles('packages'), ...withoutLane(), ...otherRuntimes()], {
   onFile: ({ file, seconds, tests, output }) => {
     for (const outcome of Object.keys(total)) total[outcome] += count(tests, outcome);
     red.push(...tests.filter(({ outcome }) => outcome === 'failed').map((test) => ({ file, ...test })));
@@ -36,6 +43,16 @@ if (told.length < red.length) console.log(`  and ${red.length - told.length} tes
 console.log(`tests ran for ${((performance.now() - began) / 1000).toFixed(0)} s`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exit(total.failed > 0 ? 1 : 0);
+
+/** What must be right on the ordinary way, too: it has no other tests of reads, because the fast lane is on by default. */
+function withoutLane() {
+  const files = ['http/raw-socket', 'cases/s12-framing', 'cases/s06-rebinding', 'cases/r12-headers-twice', 'v1/memory'];
+  return files.map((name) => ({
+    file: `packages/server/test/${name}.test.ts`,
+    on: 'the ordinary way',
+    env: { RS_FAST_LANE: 'off' },
+  }));
+}
 
 /** Takes the counts of one file away: those of all files come at the end. */
 function withoutSummary(output) {

@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
+import type { ArrivingBody } from './arriving.ts';
 import { HEADERS } from './problem.ts';
 
 export type { Clock } from '../../core/instant.ts';
@@ -26,6 +27,8 @@ export interface Incoming {
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
   readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
+  /** Absence: undefined when nobody watches its body. */
+  readonly arriving?: ArrivingBody | undefined;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 

@@ -158,12 +158,10 @@ export class Counting {
   /** Gives what a home has without some. */
   private without(tally: Tally, { home, snapshot }: Asked): Count {
     const { counts } = this.tables;
-    const options = { transaction: snapshot };
-    let subjects = counts.subjects.get(home, options) ?? 0;
-    for (const [prefix, records] of tally.subjects) {
-      if (records === (counts.subjects.get(prefix, options) ?? 1)) subjects--;
-    }
-    return { sessions: (counts.table.get(home, options) ?? 0) - tally.sessions, subjects };
+    const [records, subjects] = counts.of(home, snapshot);
+    let gone = 0;
+    for (const [prefix, sessions] of tally.subjects) if (sessions === counts.ofSubject(prefix, snapshot)) gone++;
+    return { sessions: records - tally.sessions, subjects: subjects - gone };
   }
 }
 

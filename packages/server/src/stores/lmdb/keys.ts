@@ -3,16 +3,17 @@
  * app, an id or a number, so keys of different apps never mix. Instants are 15 digits, so text order is time order.
  * A home is an app, or an app with a number behind a dot: where its records stand (homes.ts).
  *
- *   sessions       home:id                   → the record (record.ts)
- *   subjects       home:fingerprint:id       → true            whose sessions; the subject's text may be anything
- *   activity       home:lastSeenAt:id        → [home:fingerprint | null, expiresAt | null]
- *   due            dueAt:home:id             → true            when the sweep is to look at it; never later than expiresAt
- *   aliases        home:hash                 → id              tokens that do not say where their session is
- *   counts         home                      → how many sessions it has (counts.ts)
- *   subjectCounts  home, home:fingerprint    → how many subjects it has; how many sessions a subject has, if more than one
- *   homes          app, home:left            → the number of its home; how many records are left in one that ended
- *   memos          app:name                  → [text, until]
- *   memoDue        until:app:name            → true            when the sweep is to remove it
+ *   sessions    home:id                    → the record (record.ts)
+ *   subjects    home:fingerprint:id        → true            whose sessions; the subject's text may be anything
+ *               home:fingerprint           → how many those are
+ *   activity    home:lastSeenAt:id         → [home:fingerprint | null, expiresAt | null]
+ *   due         dueAt:home:id              → true            when the sweep is to look at it; never later than expiresAt
+ *   aliases     home:hash                  → id              tokens that do not say where their session is
+ *   totals      home                       → [sessions, subjects] that it has (counts.ts)
+ *   homes       app                        → the number of its home
+ *               home:left                  → how many sessions are left in one that ended
+ *   memos       app:name                   → [text, until]
+ *   memoDue     until:app:name             → true            when the sweep is to remove it
  */
 import { fingerprint } from '../../core/token.ts';
 
@@ -39,6 +40,11 @@ export const under = (prefix: string) => ({ start: `${prefix}:`, end: `${prefix}
 
 /** Gives the range of all that is due at `now` or before. */
 export const dueUntil = (now: number) => ({ start: '', end: `${instant(now)};` });
+
+/** Gives how the key of an entry of `subjects` begins: as the one of its number. */
+export const prefixOf = (key: string): string => key.slice(0, key.lastIndexOf(':'));
+/** Tells whether a key of `subjects` is that of a number. */
+export const isSubject = (key: string): boolean => key.indexOf(':') === key.lastIndexOf(':');
 
 /** Gives the id at the end of a key. */
 export const idOf = (key: string): string => key.slice(key.lastIndexOf(':') + 1);

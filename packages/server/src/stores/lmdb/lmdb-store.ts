@@ -305,11 +305,6 @@ export class LmdbStore implements SessionStore {
     return null;
   }
 
-  private ofSubject(app: string, subject: string, now: number): Entry[] {
-    const keys = this.tables.sessionKeysOf(app, subject);
-    return keys.map((key) => this.live(key, now)).filter((entry) => entry !== null);
-  }
-
   /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
   private keyTaken(key: string, now: number): boolean {
     if (this.live(key, now) !== null) return true;
@@ -328,7 +323,8 @@ export class LmdbStore implements SessionStore {
   /** Ends what a cap says. Gives the ids, or the refusal. In a transaction. */
   private makeRoom(app: string, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
     if (cap === null || subject === null) return [];
-    const live = this.ofSubject(app, subject, now);
+    const found = this.tables.sessionKeysOf(app, subject).map((key) => this.live(key, now));
+    const live = found.filter((entry) => entry !== null);
     const sessions = live.map((entry) => entry.session);
     const ending = surplus(sessions, cap)?.map(({ id }) => id);
     if (ending === undefined) return { kind: 'refused', at: now, sessions };

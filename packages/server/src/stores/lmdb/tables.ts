@@ -5,7 +5,7 @@
 import type { Database, Transaction } from 'lmdb';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
-import { Counts } from './counts.ts';
+import { Counts, type SubjectsTable } from './counts.ts';
 import { Environment } from './environment.ts';
 import { Homes } from './homes.ts';
 import { activityKey, aliasKey, appOf, dueKey, homeOf, idOf, sessionKey, subjectPrefix, under } from './keys.ts';
@@ -26,7 +26,7 @@ const LARGE_SESSION = 64 * 1024;
 export class Tables {
   readonly sessions: BytesTable;
   readonly activity: Database<ActivityEntry, string>;
-  readonly subjects: Database<true, string>;
+  readonly subjects: SubjectsTable;
   readonly due: Database<true, string>;
   readonly memos: Memos;
   readonly counts: Counts;
@@ -45,8 +45,8 @@ export class Tables {
     this.aliases = environment.openTable(`${namespace}:aliases`, 'msgpack');
     this.memos = new Memos(environment, namespace);
     this.homes = new Homes(environment, namespace);
-    this.counts = new Counts(environment, namespace);
-    if (!readOnly) this.counts.make(this.sessions, this.subjects);
+    this.counts = new Counts(environment, namespace, this.subjects);
+    if (!readOnly) this.counts.make(this.sessions);
     if (!readOnly) environment.openOthers(namespace);
   }
 
@@ -137,11 +137,9 @@ export class Tables {
     const deadline = expiresAt(session);
     const dueAt = Number.isFinite(deadline) ? deadline : null;
     this.put({ session, credential, dueAt, flushes, indexedAt: session.lastSeenAt });
-    if (session.subject !== null) {
-      const prefix = subjectPrefix(home, session.subject);
-      this.counts.enter(prefix, this.subjects);
-      void this.subjects.put(`${prefix}:${id}`, true);
-    }
+    const prefix = session.subject === null ? null : subjectPrefix(home, session.subject);
+    this.counts.enter(home, prefix);
+    if (prefix !== null) void this.subjects.put(`${prefix}:${id}`, true);
     if (dueAt !== null) void this.due.put(dueKey(dueAt, home, id), true);
     for (const { hash, alias } of credential.previous) {
       // A token that was replaced may be another session's by now.
@@ -150,7 +148,6 @@ export class Tables {
     }
     if (credential.alias) void this.aliases.put(aliasKey(home, credential.hash), id);
     this.putActivity(session);
-    this.counts.add(home, 1);
   }
 
   /**
@@ -200,13 +197,10 @@ export class Tables {
     const { app, id } = session;
     const home = this.homes.of(app);
     void this.sessions.remove(sessionKey(home, id));
-    this.counts.add(home, -1);
     void this.activity.remove(activityKey(home, indexedAt, id));
-    if (session.subject !== null) {
-      const prefix = subjectPrefix(home, session.subject);
-      this.counts.leave(prefix);
-      void this.subjects.remove(`${prefix}:${id}`);
-    }
+    const prefix = session.subject === null ? null : subjectPrefix(home, session.subject);
+    this.counts.leave(home, prefix);
+    if (prefix !== null) void this.subjects.remove(`${prefix}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, home, id));
     for (const { hash, alias } of [credential, ...credential.previous]) {
       // A token that was replaced may be another session's by now.
@@ -219,7 +213,7 @@ export class Tables {
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.environment.root.resetReadTxn();
-    const kept = { counts: this.counts.table, subjectCounts: this.counts.subjects, homes: this.homes.table };
+    const kept = { totals: this.counts.table, homes: this.homes.table };
     return Object.entries({ sessions, subjects, activity, due, aliases, ...kept, ...this.memos.tables }).flatMap(
       ([table, database]) =>
         [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({

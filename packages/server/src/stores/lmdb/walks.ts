@@ -106,9 +106,9 @@ export class Walks {
   room(app: string, quota: number, now: number, start = ''): 'room' | 'full' | { readonly start: string } {
     const { counts, homes } = this.tables;
     const home = homes.of(app);
-    if (counts.of(home) < quota) return 'room';
+    if (counts.of(home)[0] < quota) return 'room';
     const { keys } = this.sweepDue(now, start, WRITE_SLICE);
-    if (counts.of(home) < quota) return 'room';
+    if (counts.of(home)[0] < quota) return 'room';
     return keys.length < WRITE_SLICE ? 'full' : { start: keys.at(-1)! };
   }
 

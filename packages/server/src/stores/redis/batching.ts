@@ -6,7 +6,7 @@
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
 import { type Keys, partitionOfId } from './keys.ts';
-import { holdsHash, unpackVisit, unreadable } from './record.ts';
+import { unpackVisit, unreadable } from './record.ts';
 import type { Found } from './reply-reader.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
@@ -72,6 +72,7 @@ export class Batching {
   private async sendGroup(reads: Read[]): Promise<void> {
     const keys: string[] = [];
     const args: string[] = [];
+    const hashes = reads.map(({ hash }) => hash);
     for (const { app, id, hash, touch } of reads) {
       const partition = this.keys.ofSession(app, id);
       // sessions, data, activity, visitors
@@ -80,19 +81,17 @@ export class Batching {
     }
     try {
       const [{ app, id, now }] = reads as [Read, ...Read[]];
-      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, args, reads.length);
+      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, args, hashes);
       for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
   }
 
-  private settle({ app, id, hash, resolve, reject }: Read, found: Found, at: number): void {
+  private settle({ app, id, resolve, reject }: Read, found: Found, at: number): void {
     try {
       if (found instanceof Error) throw unreadable(found);
       if (typeof found === 'number') this.onTokenReuse?.(app, id);
-      if (Buffer.isBuffer(found) && !holdsHash(found, hash))
-        throw unreadable(new Error('the session of another token'));
       resolve(Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null);
     } catch (error) {
       reject(error);

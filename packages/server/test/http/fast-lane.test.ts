@@ -1,0 +1,87 @@
+/** What the fast lane takes, and what it leaves to the ordinary way: by the head of a request alone. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEFAULT_POLICY } from '../../src/core/policy.ts';
+import { Sessions } from '../../src/core/sessions.ts';
+import { guardedRoutes } from '../../src/http/app.ts';
+import { FastLane } from '../../src/http/hot/fast-lane.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+
+const onFault = (error: unknown) => assert.fail(`${error}`);
+const sessions = new Sessions(new MemoryStore(), () => DEFAULT_POLICY);
+const routes = guardedRoutes({ sessions, clock: Date.now, isStopping: () => false, onFault });
+const lane = new FastLane(routes, onFault);
+const CLASSIC = `/shop/get/${'A'.repeat(64)}`;
+const V1 = '/v1/apps/shop/session';
+const routeOf = (url: string, headers: Record<string, string | undefined> = {}, method = 'GET') =>
+  lane.routeOf({ method, url, headers: { host: 'localhost:3000', ...headers } })?.path ?? null;
+
+test('the lane takes plain reads of a session, whatever else a proxy adds to them', () => {
+  assert.equal(routeOf(CLASSIC), '/:app/get/:token');
+  assert.equal(routeOf(`/shop/get/${'A'.repeat(40)}`), '/:app/get/:token');
+  for (const url of [V1, `${V1}?touch=true`, `${V1}?touch=true&fields=subject,data.cart`]) {
+    assert.equal(routeOf(url, { 'session-token': 'x' }), '/v1/apps/:app/session');
+  }
+  const more = {
+    authorization: 'Bearer x',
+    cookie: 'a=b',
+    'x-forwarded-for': '::1',
+    connection: 'close',
+    accept: '*/*',
+  };
+  assert.notEqual(routeOf(CLASSIC, more), null);
+  for (const host of ['localhost', '127.0.0.1:8080', 'sessions.shop.svc', 'a_b:9999']) {
+    assert.notEqual(routeOf(CLASSIC, { host }), null, host);
+  }
+});
+
+test('the lane takes no other method, target or head', () => {
+  for (const method of ['HEAD', 'POST', 'get', '']) assert.equal(routeOf(CLASSIC, {}, method), null, method);
+  const targets = [
+    ...[
+      `${CLASSIC}?a`,
+      `${CLASSIC}/`,
+      `${CLASSIC}#`,
+      `/${CLASSIC}`,
+      `http://localhost${CLASSIC}`,
+      `${CLASSIC}%41`,
+      '*',
+      '',
+    ],
+    ...[
+      CLASSIC.replace('get', 'GET'),
+      CLASSIC.replace('shop', 'sh%6fp'),
+      CLASSIC.replace('get', 'set'),
+      '/shop/get/x',
+      '/ping',
+    ],
+    ...[
+      `${V1}/`,
+      `${V1}/data`,
+      `${V1}s`,
+      `${V1}?`,
+      `${V1}?touch=%74rue`,
+      `${V1}?a b`,
+      `${V1}\n`,
+      `${CLASSIC}\n`,
+      V1.toUpperCase(),
+    ],
+  ];
+  for (const url of targets) assert.equal(routeOf(url), null, JSON.stringify(url));
+  for (const name of ['content-length', 'transfer-encoding', 'expect', 'upgrade']) {
+    assert.equal(routeOf(CLASSIC, { [name]: '0' }), null, name);
+  }
+  for (const host of ['LOCALHOST', '[::1]', 'a b', 'a,b', 'localhost:1', 'localhost:61000', 'x/y', '', undefined]) {
+    assert.equal(routeOf(CLASSIC, { host }), null, host);
+  }
+});
+
+test('both routes of the lane are in the table of the server, behind a scope', () => {
+  for (const path of ['/:app/get/:token', V1.replace('shop', ':app')]) {
+    const found = routes.filter((route) => route.method === 'GET' && route.path === path);
+    assert.deepEqual(
+      found.map(({ scope }) => scope),
+      ['verify'],
+    );
+  }
+});

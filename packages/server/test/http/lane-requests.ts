@@ -1,0 +1,168 @@
+/**
+ * Random conversations with a server, all made of one number: reads that the fast lane takes, reads that are nearly such,
+ * and what else a client sends on the same connection; mangled or not, cut into pieces or not. What is right, the test says.
+ */
+import type { Chance } from '../support/chance.ts';
+import { bytes, HOST, JSON_TYPE } from '../support/raw-client.ts';
+
+/** What a conversation is about: names that no other has. */
+export interface Subject {
+  readonly app: string;
+  readonly key: string;
+  /** Tokens that open a session, and some that do not. */
+  readonly tokens: readonly string[];
+}
+
+export interface Conversation {
+  readonly parts: readonly Buffer[];
+  /** How many requests were written, before anything was mangled. */
+  readonly requests: number;
+}
+
+const list = (text: string) => text.split('|');
+/** After the last of these the server closes: so it is known when all is answered. */
+const LAST = bytes(`GET /ping HTTP/1.1\r\n${HOST}\r\nConnection: close\r\n\r\n`);
+
+const PLAIN = list(
+  'User-Agent: wrk|Accept: */*|Accept-Encoding: gzip, br|Cookie: a=b; c=d|X-Forwarded-For: 10.0.0.1|A:',
+);
+const ODD = [
+  ...list('Connection: keep-alive|Connection: close|Connection: Upgrade|Upgrade: h2c|Expect: 100-continue|Expect: x'),
+  ...list(
+    'Content-Length: 0|Transfer-Encoding: chunked|Transfer-Encoding: gzip|Host: other|Host:|HOST: localhost|host:x',
+  ),
+  ...list(
+    'Keep-Alive: 5|Proxy-Connection: close|TE: trailers|Range: bytes=0-1|A : b|: b|A|A: b\rc|A: b\nB: c|A:\tb\t ',
+  ),
+  ...list(
+    'Connection: close, x|Connection:|Sec-Fetch-Site: cross-site|Origin: http://evil.example|A: b\r\n c|\xe9: \xff',
+  ),
+  `A: ${'b'.repeat(5000)}`,
+  `A: ${'b'.repeat(17_000)}`,
+];
+const V1_ODD = list(
+  'If-None-Match: "1"|If-None-Match: W/"1", "7"|If-None-Match: *|If-None-Match: x|If-Match: "1"|If-Match: "2"|If-Match: *|Session-Token: x|Session-Token:|session-token: a, b|Idempotency-Key: k',
+);
+const HOSTS = list(
+  'Host: localhost|host: localhost|Host:localhost|Host: 127.0.0.1:8080|Host: LOCALHOST|Host: localhost:1|Host: [::1]|Host: a..b|Host: rebind.example|Host: 1.2.3.4.5|Host: localhost:61000|Host:  localhost \t|Host: a_b|Host: a b|Host: a,b|Host: a:b',
+);
+const AUTHORIZATIONS = list(
+  'Basic !|Basic eDp5|Bearer|Bearer  two|bearer x|Bearer nobody|Digest x|Bearer \xff|Bearer a b',
+);
+const QUERY = list(
+  'touch=true|touch=false|touch=1|fields=subject,data|fields=data.a|fields=x|touch=true&touch=true|x=1|touch=%74rue|a=b c|',
+);
+const ODD_BYTES = [
+  '\0',
+  '\r',
+  '\n',
+  '\r\n',
+  ' ',
+  ':',
+  '\t',
+  '%',
+  '\xff',
+  '0',
+  '/',
+  '?',
+  '\r\n\r\n',
+  'GET ',
+  ' HTTP/1.1',
+];
+
+function token(r: Chance, { tokens }: Subject): string {
+  if (r.percent(94)) return r.pick(tokens);
+  const one = r.pick(tokens);
+  return r.pick([one.slice(1), `${one}0`, one.toLowerCase(), '%41'.repeat(64), '', 'a/b', 'x'.repeat(300)]);
+}
+
+function target(r: Chance, about: Subject, isV1: boolean): string {
+  const { app } = about;
+  if (isV1) {
+    const query = r.percent(50) ? '' : `?${r.pick(QUERY)}`;
+    return r.percent(95)
+      ? `/v1/apps/${app}/session${query}`
+      : `/v1/apps/${r.pick(['_x', 'a', app + app])}/session${query}`;
+  }
+  const read = `/${app}/get/${token(r, about)}`;
+  if (r.percent(85)) return read;
+  return r.pick([
+    `${read}?a=b`,
+    `${read}/`,
+    `http://localhost${read}`,
+    `/${app}/GET/${token(r, about)}`,
+    `/${app}/activity?dt=600`,
+    `/_no/get/${token(r, about)}`,
+    `/nobody/get/${token(r, about)}`,
+    `/${app}/soid/nobody`,
+    `${read}#x`,
+    `//${read}`,
+    '*',
+    '/ping',
+  ]);
+}
+
+/** One request, complete by its own account unless a header says otherwise. */
+function request(r: Chance, about: Subject): Buffer {
+  const isV1 = r.percent(40);
+  const method = r.percent(90) ? 'GET' : r.pick(list('HEAD|POST|DELETE|OPTIONS|PATCH|get|GETS'));
+  const headers = [r.percent(85) ? HOST : r.pick(HOSTS)];
+  if (r.percent(90)) headers.push(`${r.pick(['Authorization', 'authorization'])}: Bearer ${about.key}`);
+  else if (r.percent(80)) headers.push(`Authorization: ${r.pick(AUTHORIZATIONS)}`);
+  if (isV1) headers.push(`${r.pick(['Session-Token', 'session-token'])}: ${token(r, about)}`);
+  for (let i = r.below(4); i > 0; i--) headers.push(r.pick(PLAIN));
+  if (isV1 && r.percent(25)) headers.push(r.pick(V1_ODD));
+  if (r.percent(5)) headers.push(r.pick(ODD));
+  if (r.percent(3)) headers.push(r.pick(headers));
+  if (r.percent(20)) headers.sort(() => r.below(3) - 1);
+  const body = method === 'GET' ? (r.percent(97) ? '' : 'abc') : r.pick(['', '{}', `{"n":${r.below(9)}}`]);
+  if (body !== '') headers.push(JSON_TYPE, `Content-Length: ${body.length}`);
+  const path = method === 'POST' ? `/${about.app}/set/${token(r, about)}` : target(r, about, isV1);
+  const version = r.percent(96) ? 'HTTP/1.1' : r.pick(list('HTTP/1.0|HTTP/1.2|HTTP/2.0|http/1.1|HTTP/1.1 '));
+  const space = r.percent(99) ? ' ' : r.pick(['  ', '\t']);
+  return bytes(`${method}${space}${path} ${version}\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** A few bytes that are other than they were. */
+function mangled(r: Chance, sent: Buffer): Buffer {
+  for (let i = r.below(3); i >= 0; i--) {
+    const at = r.below(sent.length);
+    const to = Math.min(sent.length, at + r.below(r.percent(85) ? 3 : 60));
+    const odd = bytes(r.percent(60) ? r.pick(ODD_BYTES) : String.fromCharCode(r.below(256)));
+    const cut = sent.subarray(at, to);
+    sent = Buffer.concat([sent.subarray(0, at), ...r.pick([[odd], [odd, cut], [], [cut, cut]]), sent.subarray(to)]);
+  }
+  return sent;
+}
+
+/** Cuts bytes at random places: at none, at a few, or at every one. */
+function pieces(r: Chance, sent: Buffer): Buffer[] {
+  const kind = r.below(20);
+  if (kind < 12) return [sent];
+  if (kind === 12 && sent.length < 700) return Array.from(sent, (_, i) => sent.subarray(i, i + 1));
+  const cuts = Array.from({ length: 1 + r.below(4) }, () => r.below(sent.length)).sort((a, b) => a - b);
+  return [...cuts, sent.length]
+    .map((cut, i) => sent.subarray(cuts[i - 1] ?? 0, cut))
+    .filter(({ length }) => length > 0);
+}
+
+/**
+ * A conversation: requests one by one, each in a packet or in several, or many in one packet. A part is sent when the one
+ * before it has been answered, or at once.
+ */
+export function conversation(r: Chance, about: Subject): Conversation {
+  const requests = 1 + r.below(10);
+  const isMangled = r.percent(25);
+  const sent = Array.from({ length: requests }, () => request(r, about));
+  const groups: Buffer[] = [];
+  for (let at = 0; at < sent.length; ) {
+    const together = r.percent(70) ? 1 : 1 + r.below(6);
+    groups.push(Buffer.concat(sent.slice(at, at + together)));
+    at += together;
+  }
+  if (isMangled) {
+    const at = r.below(groups.length);
+    groups[at] = mangled(r, groups[at]!);
+  }
+  return { parts: [...groups.flatMap((group) => pieces(r, group)), LAST], requests: requests + 1 };
+}
