@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { firstToken } from './contenders.ts';
 import { fillOurs } from './fill.ts';
 import { describeMachine } from './machine.ts';
-import { plot } from './plot.ts';
+import { goals } from './plots/goals.ts';
 import { startServer, temporaryFolder } from './process.ts';
 import { startRedis } from './redis.ts';
 import { median } from './rounds.ts';
@@ -35,7 +35,7 @@ const END_WITHIN = 10;
 const WAIT = 20;
 
 const cleanups: (() => unknown)[] = [];
-const bench: Bench = { rounds: 1, seconds: 1, many: 0, say, after: (fn) => void cleanups.push(fn) };
+const bench: Bench = { rounds: 1, seconds: 1, many: 0, say, miss: say, after: (fn) => void cleanups.push(fn) };
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}scale.json`, `${JSON.stringify({ date, sessions, machine, findings }, null, 2)}\n`);
   const caption = `${date.slice(0, 10)}, ${machine.commit ?? 'no commit'}, ${machine.cores} cores (${machine.cpu}), load ${machine.load}, Node ${machine.node}`;
-  writeFileSync(`${folder}scale.svg`, plot(findings, caption));
+  writeFileSync(`${folder}scale.svg`, goals(findings, caption));
   return 0;
 }
 
@@ -77,7 +77,7 @@ async function measure(store: StoreName, sessions: number): Promise<Finding[]> {
   const folder = temporaryFolder(bench);
   const location = store === 'embedded' ? `lmdb:${folder}` : (await startRedis(bench)).location;
   await (store === 'embedded' ? fillEmbedded(folder, filling) : fillOurs(location, filling));
-  const server = await startServer(bench, location);
+  const server = await startServer(bench, { store: location });
   const { url } = server;
   const token = firstToken(await createSessions(bench, server, 8, OTHER_APP));
   const pace = await startPace(`${url}/${OTHER_APP}/get/${token}`);
