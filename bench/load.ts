@@ -8,6 +8,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const CONNECTIONS = 64;
+/** Units: seconds. After that wrk ends by itself. */
+const LONGEST = 300;
 const SCRIPTS = fileURLToPath(new URL('./load/', import.meta.url));
 
 export interface Load {
@@ -15,7 +17,7 @@ export interface Load {
   /** A file of bench/load, and its arguments. */
   readonly script: string;
   readonly args: readonly string[];
-  /** Units: seconds, whole ones. */
+  /** Units: seconds. */
   readonly seconds: number;
   /** At once. Absence: 64. */
   readonly connections?: number;
@@ -41,17 +43,27 @@ export function wrkVersion(): string | null {
 
 /** Runs one load to its end. Errors: when wrk fails, or when any answer was not what it had to be. */
 export async function drive({ url, script, args, seconds, connections = CONNECTIONS }: Load): Promise<Answers> {
-  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', `${SCRIPTS}${script}`];
+  const options = ['-t1', `-c${connections}`, `-d${LONGEST}s`, '-s', `${SCRIPTS}${script}`];
   const child = spawn('wrk', [...options, url, '--', ...args], {
     env: { ...process.env, LUA_PATH: `${SCRIPTS}?.lua` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+  let timer: NodeJS.Timeout | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+      // wrk itself knows whole seconds only. Interrupted, it ends as if its time were over.
+      if (timer === undefined && output.includes('ready\n'))
+        timer = setTimeout(() => child.kill('SIGINT'), seconds * 1000);
+    });
+  }
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  clearTimeout(timer);
   const line = /^\{.*\}$/m.exec(output)?.[0];
   if (code !== 0 || line === undefined) throw new Error(`wrk ended with ${code}: ${output}`);
   const answers = JSON.parse(line) as Answers;
+  if (answers.requests === 0) throw new Error(`nothing was answered: ${output}`);
   if (answers.failed > 0) throw new Error(`${answers.failed} of ${answers.requests} requests failed: ${line}`);
   return answers;
 }

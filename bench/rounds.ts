@@ -16,7 +16,9 @@ const SETTLE = 1200;
 /** Requests until the code is compiled; on a machine that is busy elsewhere, as many as it does in a while. */
 const WARM_UP = 20_000;
 /** Units: seconds. */
-const LONGEST_WARM_UP = 4;
+const LONGEST_WARM_UP = 3;
+/** Of one try of it. Units: seconds. */
+const TRY = 0.5;
 
 /** One side: who is measured, and under which load. */
 export interface Side {
@@ -61,8 +63,8 @@ export type Turns = Pick<Bench, 'rounds' | 'seconds' | 'say'>;
 
 async function warmUp(side: Side): Promise<void> {
   let answered = 0;
-  for (let seconds = 0; answered < WARM_UP && seconds < LONGEST_WARM_UP; seconds++) {
-    answered += (await run(side, 0, 1)).answers.requests;
+  for (let tries = 0; answered < WARM_UP && tries < LONGEST_WARM_UP / TRY; tries++) {
+    answered += (await run(side, 0, TRY)).answers.requests;
   }
 }
 

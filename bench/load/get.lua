@@ -20,6 +20,7 @@ function init(args)
     end
     requests[#requests + 1] = wrk.format('GET', (args[3]:gsub('{}', token)), headers)
   end
+  ready()
 end
 
 function request()

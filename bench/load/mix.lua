@@ -13,6 +13,7 @@ function init(args)
   app, body = args[1], args[3]
   delay = rate.at(tonumber(args[4]))
   for token in io.lines(args[2]) do tokens[#tokens + 1] = token end
+  ready()
 end
 
 function request()

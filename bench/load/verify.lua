@@ -13,6 +13,7 @@ function init(args)
       tokens = {}
     end
   end
+  ready()
 end
 
 function request()

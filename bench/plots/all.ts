@@ -11,7 +11,7 @@ import { ranges } from './ranges.ts';
 export function peersPlot(results: Results): string {
   const own = ownNode(results);
   const groups = [
-    of(results, 'peer'),
+    slowestFirst(of(results, 'peer')),
     of(results, 'ours').filter(({ node }) => node === own || node === '24'),
     of(results, 'embedded').filter(({ node }) => node === own || node === '24'),
     of(results, 'floor'),
@@ -36,7 +36,7 @@ export function latencyPlot(results: Results): string {
     title: `How long a read takes at ${number(perSecond)} a second`,
     subtitle: 'From the median (the dot) to what 99 of 100 stay below (the end); further left is better',
     caption: caption(results),
-    ranges: paced
+    ranges: [...slowestFirst(paced.filter(({ who }) => who === 'peer')), ...paced.filter(({ who }) => who !== 'peer')]
       .filter(({ node }) => node === null || node === own || node === '24')
       .map(({ name, who, atRate }) => ({ name, who, p50: median(atRate!.p50), p99: median(atRate!.p99) })),
   });
@@ -52,14 +52,14 @@ export function runtimesPlot(results: Results): string {
       .map(({ node, cpu }) => ({ x: Number(node), y: median(cpu), spread: spread(cpu) }))
       .sort((a, b) => a.x - b.x),
   });
-  const all = [
+  const all: Series[] = [
     series('ours, Redis', 'ours', /^ours, Node/),
     series('ours, embedded', 'embedded'),
     series('node:http, a constant', 'floor'),
   ];
   const marks = [...new Set(all.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
   for (const { name, who, cpu } of of(results, 'peer').filter(({ name }) => name !== '2.x')) {
-    all.push({ name, who, points: marks.map((x) => ({ x, y: median(cpu) })) });
+    all.push({ name, who, isReference: true, points: marks.map((x) => ({ x, y: median(cpu) })) });
   }
   const panel: Panel = {
     title: 'CPU of the server a classic read',
@@ -120,7 +120,7 @@ export function historyPlot(all: readonly Results[]): string {
   const first = (target: string, what: RegExp) => (finding: Finding) =>
     finding.target === target && finding.peer?.name === '2.x' && what.test(finding.what);
   const marks = all.map((_, i) => i);
-  const label = (i: number) => `${all[i]!.date.slice(5, 10)} · ${all[i]!.machine.commit ?? '?'}`;
+  const label = (i: number) => `${all[i]!.date.slice(5, 10)}\n${all[i]!.machine.commit ?? '?'}`;
   const x = { name: 'run: day and commit', scale: 'steps', marks, label } as const;
   const series = (name: string, who: Series['who'], pick: (finding: Finding) => boolean) => ({
     name,
@@ -166,6 +166,10 @@ function of(results: Results, who: Candidate['who']): Candidate[] {
 
 function candidates({ candidates = [] }: Results): readonly Candidate[] {
   return candidates;
+}
+
+function slowestFirst(candidates: readonly Candidate[]): Candidate[] {
+  return [...candidates].sort((a, b) => median(b.cpu) - median(a.cpu));
 }
 
 function ownNode({ machine }: Results): string {

@@ -22,8 +22,10 @@ export interface BarChart {
 
 /** Units: pixels. */
 const ROW = 27;
+/** Between two groups. */
+const GAP = 12;
 const BAR = 16;
-const LEFT = 200;
+const LEFT = 222;
 /** What the figure of the longest bar needs. */
 const RIGHT = 190;
 
@@ -32,13 +34,14 @@ export function bars({ title, subtitle, caption, axis, bars }: BarChart): string
   const marks = ticks(Math.max(...shown.map(sum)), 6);
   const most = marks.at(-1)!;
   const scale = (WIDTH - LEFT - RIGHT) / most;
-  const bottom = bars.length * ROW + 4;
+  const tops = bars.map((_, i) => 4 + shownBefore(bars, i) * ROW + (i - shownBefore(bars, i)) * GAP);
+  const bottom = shown.length * ROW + (bars.length - shown.length) * GAP + 4;
   const grid = marks.map(
     (mark) =>
       line(LEFT + mark * scale, 0, LEFT + mark * scale, bottom, mark === 0 ? 'axis' : 'grid') +
       text(LEFT + mark * scale, bottom + 16, mark.toLocaleString('en-US'), 'small', 'middle'),
   );
-  const rows = bars.map((bar, i) => (bar === null ? '' : row(bar, i * ROW + 4, scale)));
+  const rows = bars.map((bar, i) => (bar === null ? '' : row(bar, tops[i]!, scale)));
   const name = text(LEFT, bottom + 34, axis, 'small');
   const description = shown.map((bar) => `${bar.name}: ${bar.figure}`).join('; ');
   return card({ title, subtitle, caption, description, height: bottom + 44 }, [...grid, ...rows, name].join('\n'));
@@ -54,6 +57,10 @@ function row({ name, who, parts, figure }: Bar, y: number, scale: number): strin
   const own = who === 'ours' || who === 'embedded' ? 'strong' : '';
   const middle = y + ROW / 2 + 1;
   return [...drawn, text(LEFT - 8, middle, name, own, 'end'), text(x + 6, middle, figure, own || 'quiet')].join('\n');
+}
+
+function shownBefore(bars: BarChart['bars'], index: number): number {
+  return bars.slice(0, index).filter((bar) => bar !== null).length;
 }
 
 function sum({ parts }: Bar): number {

@@ -7,8 +7,8 @@ import { type Finding, isReached, shareOfGoal } from '../workload.ts';
 import { card, line, MARGIN, rect, text, WIDTH } from './svg.ts';
 
 /** Units: pixels. */
-const ROW = 42;
-const BAR = 10;
+const ROW = 36;
+const BAR = 8;
 const GOAL_AT = 520;
 /** A bar longer than this is cut: it has missed its goal by far, by how much stands beside it. */
 const LONGEST = WIDTH - 2 * MARGIN;

@@ -15,6 +15,8 @@ export interface Series {
   readonly name: string;
   readonly who: Who;
   readonly points: readonly Point[];
+  /** A value that does not depend on x: a line without points. */
+  readonly isReference?: boolean;
 }
 
 export interface Panel {
@@ -25,6 +27,7 @@ export interface Panel {
     /** `log`: by powers of ten; `steps`: the values of `marks` at equal distances, whatever lies between. */
     readonly scale: 'log' | 'steps';
     readonly marks: readonly number[];
+    /** One line, or two. */
     readonly label: (mark: number) => string;
   };
   readonly y: { readonly name: string };
@@ -43,12 +46,17 @@ export interface LineChart {
 }
 
 /** Units: pixels. */
-const HEIGHT = 270;
+const HEIGHT = 282;
 const LEFT = 44;
 const PLOT_TOP = 44;
-const PLOT_BOTTOM = 46;
-/** A name at the end of a line. */
+const PLOT_BOTTOM = 58;
+/** A round that was disturbed by more is not drawn to its end: it would make the rest flat. */
+const MOST_SPREAD = 1.5;
+/** A name at the end of a line: its height, and the width of a bold character. */
 const LABEL = 15;
+const CHARACTER = 7.4;
+/** A mark below the axis needs so much room; where they are closer, some are left out. */
+const MARK = 50;
 
 export function lines({ title, subtitle, caption, panels, columns }: LineChart): string {
   const width = (WIDTH - 2 * MARGIN) / columns;
@@ -61,11 +69,11 @@ export function lines({ title, subtitle, caption, panels, columns }: LineChart):
 }
 
 function draw({ title, x, y, series, goal }: Panel, width: number): string {
-  const right = width - 14 - longest(series) * 6.6;
-  const [top, bottom] = [PLOT_TOP, HEIGHT - PLOT_BOTTOM];
-  const largest = Math.max(goal?.value ?? 0, ...series.flatMap(({ points }) => points.map((point) => point.y)));
+  const right = width - 24 - longest(series) * CHARACTER;
+  const bottom = HEIGHT - PLOT_BOTTOM;
+  const largest = Math.max(goal?.value ?? 0, ...series.flatMap(({ points }) => points.map(top)));
   const marks = ticks(largest, 5);
-  const toY = (value: number) => bottom - (value / marks.at(-1)!) * (bottom - top);
+  const toY = (value: number) => bottom - (value / marks.at(-1)!) * (bottom - PLOT_TOP);
   const toX = (value: number) => LEFT + place(x, value) * (right - LEFT);
   return [
     text(0, 14, title, 'strong'),
@@ -75,8 +83,13 @@ function draw({ title, x, y, series, goal }: Panel, width: number): string {
         line(LEFT, toY(mark), right, toY(mark), mark === 0 ? 'axis' : 'grid') +
         text(LEFT - 6, toY(mark) + 4, mark.toLocaleString('en-US'), 'small', 'end'),
     ),
-    ...x.marks.map((mark) => text(toX(mark), bottom + 16, x.label(mark), 'small', 'middle')),
-    text((LEFT + right) / 2, bottom + 34, x.name, 'small', 'middle'),
+    ...readable(x, right - LEFT).flatMap((mark) =>
+      x
+        .label(mark)
+        .split('\n')
+        .map((words, i) => text(toX(mark), bottom + 16 + 13 * i, words, 'small', 'middle')),
+    ),
+    text((LEFT + right) / 2, bottom + 42, x.name, 'small', 'middle'),
     ...(goal === undefined
       ? []
       : [
@@ -88,11 +101,11 @@ function draw({ title, x, y, series, goal }: Panel, width: number): string {
   ].join('\n');
 }
 
-function curve({ who, points }: Series, toX: (x: number) => number, toY: (y: number) => number): string {
+function curve({ who, points, isReference }: Series, toX: (x: number) => number, toY: (y: number) => number): string {
   const path = points.map(({ x, y }) => `${round(toX(x))},${round(toY(y))}`).join(' ');
-  const dots = points.map(({ x, y, spread }) => {
+  const dots = (isReference ? [] : points).map(({ x, y, spread }) => {
     const whisker = spread
-      ? line(toX(x), toY(spread[0]), toX(x), Math.max(PLOT_TOP, toY(spread[1])), `line ${who}`)
+      ? line(toX(x), toY(spread[0]), toX(x), toY(Math.min(spread[1], MOST_SPREAD * y)), `line whisker ${who}`)
       : '';
     return `${whisker}<circle class="${who}" cx="${round(toX(x))}" cy="${round(toY(y))}" r="3.5"/>`;
   });
@@ -113,7 +126,7 @@ function names(series: readonly Series[], toY: (y: number) => number, x: number)
     limit = name.y - LABEL;
   }
   return placed.map(({ name, who, y }) =>
-    text(x, y, name, `${who}${who === 'peer' || who === 'floor' ? ' quiet' : ' strong'}`),
+    text(x, y, name, who === 'peer' || who === 'floor' ? 'quiet' : `${who} strong`),
   );
 }
 
@@ -123,6 +136,18 @@ function place({ scale, marks }: Panel['x'], value: number): number {
   if (scale === 'steps') return marks.indexOf(value) / (marks.length - 1);
   const [first, last] = [Math.log(marks[0]!), Math.log(marks.at(-1)!)];
   return (Math.log(value) - first) / (last - first);
+}
+
+/** Gives the highest place that is drawn of a point. */
+function top({ y, spread }: Point): number {
+  return Math.max(y, Math.min(spread?.[1] ?? y, MOST_SPREAD * y));
+}
+
+/** Gives the marks that have room for their words. */
+function readable({ scale, marks }: Panel['x'], width: number): readonly number[] {
+  if (scale === 'log') return marks;
+  const every = Math.ceil((marks.length * MARK) / (width + MARK));
+  return marks.filter((_, i) => (marks.length - 1 - i) % every === 0);
 }
 
 function longest(series: readonly Series[]): number {

@@ -19,7 +19,7 @@ export interface RangeChart {
 /** Units: pixels. */
 const ROW = 27;
 const BAR = 8;
-const LEFT = 200;
+const LEFT = 222;
 const RIGHT = 160;
 const MARKS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
@@ -45,12 +45,7 @@ export function ranges({ title, subtitle, caption, ranges }: RangeChart): string
       text(toX(p99) + 8, middle + 1, `${milliseconds(p50)} · ${milliseconds(p99)} ms`, own || 'quiet'),
     ].join('\n');
   });
-  const name = text(
-    LEFT,
-    bottom + 34,
-    'milliseconds from sending to the whole answer (each mark about double)',
-    'small',
-  );
+  const name = text(LEFT, bottom + 34, 'milliseconds from sending to the whole answer (logarithmic)', 'small');
   const description = ranges.map((r) => `${r.name}: p50 ${milliseconds(r.p50)} ms, p99 ${milliseconds(r.p99)} ms`);
   const chart = { title, subtitle, caption, description: description.join('; '), height: bottom + 44 };
   return card(chart, [...grid, ...rows, name].join('\n'));

@@ -29,18 +29,21 @@ const BOTTOM = 34;
 
 const STYLE = `
   .card { fill: #ffffff; stroke: #d1d9e0 }
-  text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
+  text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328;
+    paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round }
   .title { font-size: 16px; font-weight: 600 } .strong { font-weight: 600 }
   .quiet { fill: #59636e } .small { font-size: 11px; fill: #59636e }
   .axis { stroke: #818b98 } .grid { stroke: #d1d9e0 } .goal { stroke: #1f2328; stroke-dasharray: 5 3 }
   .ours { fill: #0969da } .embedded { fill: #1a7f37 } .peer { fill: #818b98 } .floor { fill: #c0c7cf }
   .line { fill: none; stroke-width: 2 } .line.ours, .line.embedded { stroke-width: 3 }
+  .line.whisker { stroke-width: 1.5; opacity: .6 }
   .line.ours { stroke: #0969da } .line.embedded { stroke: #1a7f37 }
-  .line.peer { stroke: #818b98; stroke-dasharray: 6 3 } .line.floor { stroke: #a0a8b1; stroke-dasharray: 2 3 }
+  .line.peer { stroke: #818b98 } .line.floor { stroke: #a0a8b1 }
+  polyline.peer { stroke-dasharray: 6 3 } polyline.floor { stroke-dasharray: 2 3 }
   .store { opacity: .45 } .reached { fill: #1a7f37 } .missed { fill: #bc4c00 }
   @media (prefers-color-scheme: dark) {
     .card { fill: #0d1117; stroke: #3d444d }
-    text { fill: #f0f6fc } .quiet, .small { fill: #9198a1 }
+    text { fill: #f0f6fc; stroke: #0d1117 } .quiet, .small { fill: #9198a1 }
     .axis { stroke: #9198a1 } .grid { stroke: #2a313c } .goal { stroke: #f0f6fc }
     .ours { fill: #4493f8 } .embedded { fill: #3fb950 } .peer { fill: #8b949e } .floor { fill: #59636e }
     .line { fill: none } .line.ours { stroke: #4493f8 } .line.embedded { stroke: #3fb950 }

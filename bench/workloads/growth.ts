@@ -1,6 +1,6 @@
 /**
  * What a read costs while one size grows: sessions in the store, connections, bytes of data, apps. Ours on Redis and on the
- * embedded store, and nginx with Lua beside them, in turns at each size. The stores grow while their servers run, so that
+ * embedded store, and nginx with Lua beside them, in turns at each size, in a third of the rounds that others have. The stores grow while their servers run, so that
  * everything but the size stays the same. No goals: what should be flat is seen to be flat.
  */
 import { type Ask, checkRead, dataOf, reads, tokenFile } from '../contenders.ts';
@@ -77,7 +77,7 @@ function chart(bench: Bench, growers: readonly Grower[], axis: Growth['axis']) {
         name,
         load: { ...reads(ask, tokenFile(bench, tokens[i]!)), connections },
       }));
-      const taken = await takeTurns(bench, sides, true);
+      const taken = await takeTurns({ ...bench, rounds: Math.ceil(bench.rounds / 3) }, sides, true);
       for (const [i, rounds] of taken.entries()) points[i]!.push({ at, cpu: rounds.map(totalCpu) });
     },
     result: (): Growth[] => growers.map(({ name, who }, i) => ({ axis, name, who, points: points[i]! })),

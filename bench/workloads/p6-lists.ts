@@ -17,7 +17,7 @@ import type { Bench, Finding, Workload } from '../workload.ts';
 const PER_USER = 10;
 const LISTS = 200;
 /** No more lists of one kind after that. Units: milliseconds. */
-const LONGEST = 3000;
+const LONGEST = 2000;
 /** Between two reads of others. Units: milliseconds. */
 const PAUSE = 1;
 /** When the sessions were last seen. Units: milliseconds. */

@@ -42,11 +42,13 @@ async function endAll(bench: Bench, where: string, server: Running): Promise<Fin
       waits.push(performance.now() - begin);
     }
   });
-  const begin = performance.now();
-  const answer = await (await fetch(`${server.url}/${APP}/killall`, { method: 'DELETE' })).text();
-  const seconds = (performance.now() - begin) / 1000;
-  ending = false;
-  await Promise.all(readers);
+  const end = async () => {
+    const begin = performance.now();
+    const answer = await (await fetch(`${server.url}/${APP}/killall`, { method: 'DELETE' })).text();
+    ending = false;
+    return { answer, seconds: (performance.now() - begin) / 1000 };
+  };
+  const [{ answer, seconds }] = await Promise.all([end(), ...readers]);
   if (answer !== `{"kill":${bench.many}}`) throw new Error(`killall answered ${answer}`);
   waits.sort((a, b) => a - b);
   const [p50, p99] = [0.5, 0.99].map((share) => waits[Math.floor(waits.length * share)]!) as [number, number];

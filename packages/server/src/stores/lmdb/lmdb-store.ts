@@ -72,7 +72,7 @@ export class LmdbStore implements SessionStore {
     this.onTokenReuse = onTokenReuse;
     this.path = path;
     this.decidedAt = decidedBy(clock);
-    this.tables = new Tables(path, namespace);
+    this.tables = new Tables(path, namespace).noted();
     this.seen = new WriteBehind(this.tables, onError);
     this.walks = new Walks(this.tables, this.seen, this.decidedAt, onError);
   }
@@ -131,11 +131,11 @@ export class LmdbStore implements SessionStore {
     return Promise.all(tokens.map((token) => this.get(app, token, touch, now)));
   }
 
-  async find(app: string, id: string, now: number): Promise<Visit | null> {
+  find(app: string, id: string, now: number): Promise<Visit | null> {
     return this.tables.read(() => {
       const at = this.decidedAt(now);
-      const entry = this.live(this.tables.sessionKey(app, id), at);
-      return entry && { session: entry.session, at, idle: idleFor(entry.session, at) };
+      const session = this.live(this.tables.sessionKey(app, id), at)?.session;
+      return session === undefined ? null : { session, at, idle: idleFor(session, at) };
     });
   }
 
@@ -201,8 +201,7 @@ export class LmdbStore implements SessionStore {
     return this.write(now, (now) => {
       const byId = (id: string) => this.live(this.tables.sessionKey(app, id), now);
       const entry = selector.by === 'token' ? this.open(app, selector.token, now) : byId(selector.id);
-      if (entry === null) return 0;
-      if (selector.version !== undefined && selector.version !== entry.session.version) return 0;
+      if (entry === null || (selector.version ?? entry.session.version) !== entry.session.version) return 0;
       this.tables.remove(entry.stored);
       this.seen.forget(entry.key);
       return 1;

@@ -7,6 +7,8 @@ import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import { Counts, type SubjectsTable } from './counts.ts';
 import { Environment } from './environment.ts';
+import { rewriteFirstRecords } from './first-records.ts';
+import { Format } from './format.ts';
 import { Homes } from './homes.ts';
 import { activityKey, aliasKey, appOf, dueKey, homeOf, idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
@@ -30,6 +32,7 @@ export class Tables {
   readonly due: Database<true, string>;
   readonly memos: Memos;
   readonly counts: Counts;
+  readonly format: Format;
   readonly homes: Homes;
   readonly aliases: Database<string, string>;
   readonly environment: Environment;
@@ -38,6 +41,7 @@ export class Tables {
   constructor(path: string, namespace: string, readOnly = false) {
     this.environment = new Environment(path, readOnly);
     const { environment } = this;
+    this.format = new Format(environment, path, namespace);
     this.sessions = environment.openTable(`${namespace}:sessions`, 'binary') as BytesTable;
     this.subjects = environment.openTable(`${namespace}:subjects`, 'msgpack');
     this.activity = environment.openTable(`${namespace}:activity`, 'msgpack');
@@ -46,8 +50,16 @@ export class Tables {
     this.memos = new Memos(environment, namespace);
     this.homes = new Homes(environment, namespace);
     this.counts = new Counts(environment, namespace, this.subjects);
-    if (!readOnly) this.counts.make(this.sessions);
-    if (!readOnly) environment.openOthers(namespace);
+    if (readOnly) return;
+    rewriteFirstRecords(this.sessions, () => environment.openTable(`${namespace}:sessions`, 'msgpack'));
+    this.counts.make(this.sessions);
+    environment.openOthers(namespace);
+  }
+
+  /** Notes the format of this version. */
+  noted(): this {
+    this.format.note();
+    return this;
   }
 
   /** Runs `work`, which may use the reserve of a full disk, as one write transaction; see Environment. */

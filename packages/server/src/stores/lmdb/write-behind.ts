@@ -28,6 +28,8 @@ const INDEX_AFTER = 10_000;
 export const INDEX_LAG = INDEX_AFTER + 5_000;
 /** Sessions in one transaction: its callback must not hold up the event loop. */
 const SLICE = 500;
+/** With more keys than this it is not worth while to look for those of one home. */
+const LOOKED_THROUGH = 5000;
 
 interface Seen {
   reads: number;
@@ -110,6 +112,17 @@ export class WriteBehind {
     // Neighbours in key order lie on the same pages, so a slice of them copies and writes far fewer pages than a random one.
     const keys = [...this.behind].sort();
     for (let i = 0; i < keys.length; i += SLICE) await this.reindex(keys.slice(i, i + SLICE));
+  }
+
+  /** Tells whether `settle` may have anything to do for the sessions of a home. */
+  concerns(home: string): boolean {
+    const { pending, flushing, behind } = this;
+    if (pending.size + flushing.size + behind.size > LOOKED_THROUGH) return true;
+    const prefix = `${home}:`;
+    for (const keys of [pending.keys(), flushing.keys(), behind]) {
+      for (const key of keys) if (key.startsWith(prefix)) return true;
+    }
+    return false;
   }
 
   /** Commits what is pending and counts no more. */

@@ -31,6 +31,7 @@ import { Claims } from './claims.ts';
 import type { TlsFiles } from './connection.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
+import { Format } from './format.ts';
 import { Keys } from './keys.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
@@ -70,6 +71,7 @@ export class RedisStore implements SessionStore {
   private readonly moves: Moves;
   private readonly pages: Pages;
   private readonly quotas: Quotas;
+  readonly format: Format;
 
   /** Errors: a URL that is none of Redis. */
   constructor({ url, namespace, tls = {}, replicas = 0, clock = 'redis', ...rest }: RedisOptions) {
@@ -91,6 +93,7 @@ export class RedisStore implements SessionStore {
     this.steps = new Steps(ground);
     this.renewals = new Renewals(ground, this.steps);
     this.moves = new Moves(ground, this.steps, this.renewals, this.quotas);
+    this.format = new Format(calls, keys, this.location, namespace);
   }
 
   /** Tells whether Redis can be used, now or within the time budget: it may come later. */
@@ -207,8 +210,8 @@ export class RedisStore implements SessionStore {
   }
 
   /** Gives what about its servers may cost sessions. Errors: `store_unavailable`, when one cannot be asked. */
-  settings(): Promise<Finding[]> {
-    return examine(this.calls, this.replicas);
+  async settings(): Promise<Finding[]> {
+    return [...(await examine(this.calls, this.replicas)), ...(await this.format.finding())];
   }
 
   async close(): Promise<void> {
