@@ -9,8 +9,8 @@ import { APP } from '../sessions.ts';
 
 /** The default of the server. */
 const NAMESPACE = 'drs';
-/** Sessions in one transaction. Between two of them others have a turn. */
-const SLICE = 500;
+/** Sessions in one transaction. */
+const SLICE = 2000;
 
 /** Creates sessions in a folder, while a server may be using it. Their commits are as durable as those of a server. */
 export async function fillEmbedded(

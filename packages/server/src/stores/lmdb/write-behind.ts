@@ -51,6 +51,7 @@ export class WriteBehind {
   private timer: NodeJS.Timeout | null = null;
   private indexTimer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(tables: Tables, onError: (error: unknown) => void) {
     this.tables = tables;
@@ -88,7 +89,7 @@ export class WriteBehind {
   /** Notes that a session's index entry is behind its record. */
   fallBehind(key: string): void {
     this.behind.add(key);
-    this.indexTimer ??= setTimeout(() => void this.settle().catch(this.onError), INDEX_AFTER);
+    if (!this.stopped) this.indexTimer ??= setTimeout(() => void this.settle().catch(this.tell), INDEX_AFTER);
   }
 
   /** Forgets what is pending for a session whose record took it over or is gone. */
@@ -127,9 +128,12 @@ export class WriteBehind {
 
   /** Commits what is pending and counts no more. */
   async stop(): Promise<void> {
+    // A flush that is under way and fails puts back what it had: nobody is to try that again and again, or to be told twice.
+    this.stopped = true;
+    for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
     // Of a folder that is gone everybody knows already, and what was counted has nowhere to go.
     if (this.tables.environment.fault() === null) await this.settle().catch(this.onError);
-    for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
+    else await this.running.catch(() => {});
   }
 
   private async flushPending(): Promise<void> {
@@ -146,8 +150,12 @@ export class WriteBehind {
   }
 
   private flushSoon(): void {
-    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+    if (!this.stopped) this.timer ??= setTimeout(() => void this.flush().catch(this.tell), FLUSH_AFTER);
   }
+
+  private tell = (error: unknown): void => {
+    if (!this.stopped) this.onError(error);
+  };
 
   /** On a full disk, fewer sessions at a time change fewer pages at a time. */
   private async commitWhatFits(keys: readonly string[]): Promise<void> {
