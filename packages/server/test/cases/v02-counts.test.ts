@@ -48,17 +48,17 @@ describe('the counts of the embedded store', () => {
     await put(before);
     await before.close();
     await tamper(path, async (root) => {
-      const counts = root.openDB({ name: 'test:totals', encoding: 'msgpack' });
-      await counts.put(APP, [7, 1]);
-      await counts.put('gone', [2, 1]);
+      const totals = root.openDB({ name: 'test:totals', encoding: 'msgpack' });
+      await totals.put(APP, [7, 1]);
+      await totals.put('gone', [2, 0]);
     });
     const store = open(path);
     t.after(() => store.close());
     const faults = await faultsOf(store.audit());
-    assert.deepEqual(
-      faults.map((fault) => fault.slice(0, fault.indexOf(': ', 8))),
-      ['count: totals gone', 'count: totals shop'],
-    );
+    assert.deepEqual(faults.map((fault) => fault.slice(0, fault.indexOf(': ', 8))).sort(), [
+      'count: totals gone',
+      'count: totals shop',
+    ]);
     const mended: (string | null)[] = [];
     const onFinding = (finding: { mended: string | null }) => mended.push(finding.mended);
     await store.audit().run({ repair: true, onFinding, onProgress: () => {} });
