@@ -44,7 +44,7 @@ function rowsFor(node: string, many: string): Row[] {
       picks: [pick('P2', /./, '2.x'), pick('P2', /./, 'ours, 10,000')],
     },
     {
-      words: `a read, embedded store: beside nginx + Lua and its Redis' work left out, beside node:http answering a constant`,
+      words: 'a read, embedded store: beside nginx + Lua without its Redis, beside node:http answering a constant',
       picks: ['nginx + Lua', 'node:http, a constant'].map((peer) => pick('P3', new RegExp(`Node ${node}`), peer)),
     },
     {
@@ -92,8 +92,8 @@ export function figures({ date, machine, size, findings, missing = [] }: Results
   const reached = findings.filter(isReached).length;
   const run = `${date.slice(0, 10)}, ${machine.cores} cores of a virtual machine, Node ${machine.node}, 64 connections, medians of ${size.rounds} rounds`;
   return `${[
-    `Measured in one run (${run}); ${reached} of ${findings.length} goals are reached, and what is missed is **bold**. A figure with × is CPU`,
-    'time of the server a request, ours divided by the peer beside it.',
+    `Measured in one run: ${run}. ${reached} of ${findings.length} goals are reached;`,
+    "what is missed is **bold**. × is ours divided by the peer's in the same rounds: CPU time of the server a request, where nothing else is said.",
     '',
     '| | measured | goal |',
     '|---|---|---|',

@@ -25,6 +25,7 @@ export interface Load {
 
 /** What wrk saw. */
 export interface Answers {
+  /** Those answered; 0 on a machine so busy that not even the connections were there in time. */
   readonly requests: number;
   /** Units: seconds. */
   readonly seconds: number;
@@ -63,7 +64,6 @@ export async function drive({ url, script, args, seconds, connections = CONNECTI
   const line = /^\{.*\}$/m.exec(output)?.[0];
   if (code !== 0 || line === undefined) throw new Error(`wrk ended with ${code}: ${output}`);
   const answers = JSON.parse(line) as Answers;
-  if (answers.requests === 0) throw new Error(`nothing was answered: ${output}`);
   if (answers.failed > 0) throw new Error(`${answers.failed} of ${answers.requests} requests failed: ${line}`);
   return answers;
 }

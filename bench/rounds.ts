@@ -20,6 +20,9 @@ const LONGEST_WARM_UP = 3;
 /** Of one try of it. Units: seconds. */
 const TRY = 0.5;
 
+/** A round in which nothing is answered is tried again, twice as long, up to this. Units: seconds. */
+const LONGEST_ROUND = 30;
+
 /** One side: who is measured, and under which load. */
 export interface Side {
   readonly name: string;
@@ -68,11 +71,16 @@ async function warmUp(side: Side): Promise<void> {
   }
 }
 
-/** Runs one load to its end. `settled` is there when all that belongs to it is done: the next side may run meanwhile. */
-async function run({ process, stores = [], load }: Side, round: number, seconds: number) {
+/** Runs one load to its end, or a longer one when nothing was answered in it. `settled` is there when all that belongs to it is done: the next side may run meanwhile. */
+async function run(side: Side, round: number, seconds: number): Promise<{ answers: Answers; settled: Promise<Round> }> {
+  const { process, stores = [], load } = side;
   const all = [process, ...stores];
   const before = all.map(({ cpu }) => cpu());
   const answers = await drive({ ...(typeof load === 'function' ? load(round) : load), url: process.url, seconds });
+  if (answers.requests === 0) {
+    if (seconds > LONGEST_ROUND) throw new Error(`${side.name} answers nothing in ${seconds} s`);
+    return run(side, round, 2 * seconds);
+  }
   const settle = async (): Promise<Round> => {
     // Redis has done all it was asked when it has answered.
     if (stores.length === 0) await delay(SETTLE);
