@@ -31,7 +31,10 @@ export const aliasKey = (home: string, hash: string): string => `${home}:${hash}
 /** Gives the home of an app after it has left so many. The dot cannot occur in an app. */
 export const nthHome = (app: string, n: number): string => (n === 0 ? app : `${app}.${n}`);
 /** Gives the app of a home. */
-export const appOf = (home: string): string => home.split('.', 1)[0]!;
+export const appOf = (home: string): string => {
+  const dot = home.indexOf('.');
+  return dot < 0 ? home : home.slice(0, dot);
+};
 /** Gives the home that a key begins with; of those of `due`, see keyOfDue. */
 export const homeOf = (key: string): string => key.slice(0, key.indexOf(':'));
 
