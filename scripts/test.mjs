@@ -3,7 +3,7 @@
 // `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too;
 // `npm run test:races` runs the races and crashes with all rounds that the guarantees name: `npm test` runs a part of them.
 // The last line is a count: `N passed, N failed`.
-import { install, installGenerators, run } from './install.mjs';
+import { install, installForTests, run } from './install.mjs';
 import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
@@ -19,7 +19,7 @@ const given = process.argv.slice(2);
 install();
 installTestTools();
 if (given.length === 0) {
-  installGenerators();
+  installForTests();
   run('node', ['scripts/check.mjs']);
 }
 run('npm', ['run', 'build', '--silent']);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionStore } from '../../src/core/store.ts';
+import { partitionOf } from '../../src/core/token.ts';
 import { APP, put, SECOND, T0 } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
 import { openOn } from '../support/redis-store.ts';
@@ -45,4 +46,37 @@ test('R18: a page of a subject with many sessions carries the data it shows, and
   const ask = () => store.list(APP, { subject: 'joe', limit: 10 }, T0 + SECOND);
   const bytes = await grown(answered, async () => assert.equal((await ask()).sessions.length, 10));
   assert.ok(bytes < 20 * data.length, `${bytes} bytes`);
+});
+
+test('R18: the end of an app looks into few records at a time, however many sessions begin meanwhile (kind: large apps)', async (t) => {
+  const { store, faults } = await openOn(t, `redis://127.0.0.1:${server().port}`, [server().admin]);
+  // Users of partitions that one call may have together.
+  const subjects = Array.from({ length: 2000 }, (_, i) => `u${i}`).filter((subject) => partitionOf(subject) < '10');
+  const make = (i: number, createdAt: number) => ({ subject: subjects[i % subjects.length]!, createdAt });
+  await fill(store, 150, (i) => make(i, T0));
+  const { calls } = store as unknown as { calls: { callDurably: (...args: unknown[]) => Promise<unknown> } };
+  const call = calls.callDurably.bind(calls);
+  const looks: number[] = [];
+  let before: Promise<unknown> = Promise.resolve();
+  let isFilled = false;
+  calls.callDurably = (name, keys, now, args) => {
+    if (name !== 'revoke-partition') return call(name, keys, now, args);
+    // One after the other, so that each is counted for itself. The second round begins with the instant of the first.
+    before = before.then(async () => {
+      if ((args as unknown[])[1] !== '' && !isFilled) {
+        isFilled = true;
+        await fill(store, 1200, (i) => make(i, T0 + SECOND));
+      }
+      const first = await lookedInto();
+      const answer = await call(name, keys, now, args);
+      looks.push((await lookedInto()) - first);
+      return answer;
+    });
+    return before;
+  };
+  assert.equal(await store.revoke(APP, { by: 'app' }, T0), 150);
+  assert.equal((await store.count(APP, 0, T0 + SECOND)).sessions, 1200);
+  assert.ok(isFilled);
+  assert.ok(Math.max(...looks) <= 300, `${Math.max(...looks)} records in one step`);
+  assert.deepEqual(await faults(), []);
 });

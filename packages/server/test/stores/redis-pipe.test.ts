@@ -245,6 +245,24 @@ describe('the pipe to one server', () => {
     await piped(store, [server().admin], sessions);
   });
 
+  test('a process that stood still itself takes the answer that lies there, and keeps its connections', async (t) => {
+    const { admin } = server();
+    const store = await open(t, url(), { timeout: 500 });
+    const sessions = [await put(store)];
+    await piped(store, [admin], sessions);
+    const before = (await clientsOf(admin)).map(({ id }) => id);
+    const read = openSession(store, sessions[0]!);
+    // It is sent in this turn, and its answer would be read in the next one.
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+    assert.ok(await read);
+    await openSession(store, sessions[0]!);
+    assert.deepEqual(
+      (await clientsOf(admin)).map(({ id }) => id),
+      before,
+    );
+  });
+
   test('a pipe cut in mid-command sends its reads again within their budget', async (t) => {
     let cuts = 0;
     let armed = false;

@@ -32,11 +32,22 @@ export interface Incoming {
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
 }
 
+/** Who counts answers that are made as fast as they are read (stream.ts): nothing is done for one that waits for its client. */
+export interface StreamCount {
+  /** Gives false when as many are under way as may be. */
+  begin(): boolean;
+  rest(): void;
+  goOn(): void;
+  end(): void;
+}
+
 /** What comes with a request beside the Request itself: an object, empty where there is no socket. */
 export interface RequestEnv {
   Bindings: {
     incoming?: Incoming;
     trace?: Trace;
+    /** Absence: undefined where nobody counts. */
+    streams?: StreamCount;
     /** The names in the client's certificate. */
     certificates?: readonly string[];
     /** Who calls. Absence: undefined on routes for everyone, and on a server without keys. */

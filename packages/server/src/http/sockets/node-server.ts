@@ -86,8 +86,9 @@ export class NodeServer {
       if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
       return env;
     };
-    const fetch = (request: Request, env: object) => app.fetch(request, withMore(env as NodeEnv));
-    const listener = getRequestListener(onRequest === null && tls === null ? app.fetch : fetch, {
+    const fetch = (request: Request, env: object) =>
+      app.fetch(request, Object.assign(withMore(env as NodeEnv), { streams: concurrency.streams }));
+    const listener = getRequestListener(fetch, {
       hostname: 'localhost',
       errorHandler: () =>
         problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),

@@ -7,7 +7,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
-import { leftoverFindings, openToOthers, stuckFindings } from './health.ts';
+import { openToOthers, stuckFindings } from './health.ts';
 import {
   activityKey,
   aliasKey,
@@ -85,11 +85,19 @@ export class LmdbAudit implements Audit {
     const suspicious = environment.stuckReaders(0).length > 0;
     if (suspicious) await delay(Math.max(0, STUCK_FOR_DOCTOR - (performance.now() - began)));
     const stuck = suspicious ? environment.stuckReaders(STUCK_FOR_DOCTOR) : [];
-    const left = leftoverFindings(await this.tables.read(() => this.tables.homes.leftovers()));
-    for (const finding of [...left, ...stuckFindings(stuck), ...openToOthers(this.path)]) {
+    for (const finding of [...stuckFindings(stuck), ...openToOthers(this.path)]) {
       options.onFinding({ ...finding, mended: null });
     }
-    return [...counts].map(([app, sessions]) => ({ app, sessions, largest: null }));
+    const ended = new Map<string, number>();
+    for (const { home, records } of await this.tables.read(() => this.tables.homes.leftovers())) {
+      ended.set(appOf(home), (ended.get(appOf(home)) ?? 0) + records);
+    }
+    return [...new Set([...counts.keys(), ...ended.keys()])].map((app) => ({
+      app,
+      sessions: counts.get(app) ?? 0,
+      largest: null,
+      ended: ended.get(app) ?? 0,
+    }));
   }
 
   /** The counts of apps against their sessions and subjects, each app as of one snapshot. */

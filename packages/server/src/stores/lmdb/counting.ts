@@ -56,7 +56,7 @@ export class Counting {
       });
     const all = await look((asked) => this.allOf(asked));
     if (all !== null) return all;
-    await this.seen.settle();
+    if (await this.tables.read(() => this.seen.concerns(this.tables.homes.of(app)))) await this.seen.settle();
     return look((asked) => this.within(asked));
   }
 

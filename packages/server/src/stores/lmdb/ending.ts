@@ -18,7 +18,7 @@ import type { Tables } from './tables.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 /** Of so many sessions the answer waits until what is left is removed from the file too, and for how long at most. Units of the latter: milliseconds. */
-const SOON_REMOVED = 20_000;
+const SOON_REMOVED = 5000;
 const PATIENCE = 5000;
 
 /** What the end of sessions works with. `decidedAt`: gives the instant to decide by (core/instant.ts). */

@@ -236,8 +236,7 @@ export class LmdbStore implements SessionStore {
   }
 
   async close(): Promise<void> {
-    await this.walks.leftovers.stop();
-    await this.seen.stop();
+    await Promise.all([this.seen.stop(), this.walks.leftovers.stop()]);
     await this.tables.close();
   }
 

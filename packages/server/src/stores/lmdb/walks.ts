@@ -45,7 +45,7 @@ export class Walks {
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    return this.look(now, async (snapshot, at) => {
+    return this.look(app, now, async (snapshot, at) => {
       const since = query.activeSince === undefined ? 0 : query.activeSince + at - now;
       const home = this.tables.homes.of(app, snapshot);
       if (query.subject !== undefined) {
@@ -125,9 +125,9 @@ export class Walks {
     for (let last = await smaller(slice); last.swept === last.size; last = await smaller(slice));
   }
 
-  /** Looks at one state, as of the instant at which all that this process had pending is in it. */
-  private async look<T>(now: number, work: (snapshot: Transaction, at: number) => Promise<T>): Promise<T> {
-    await this.seen.settle();
+  /** Looks at one state, as of the instant at which all that this process had pending for an app is in it. */
+  private async look<T>(app: string, now: number, work: (snapshot: Transaction, at: number) => Promise<T>): Promise<T> {
+    if (await this.tables.read(() => this.seen.concerns(this.tables.homes.of(app)))) await this.seen.settle();
     return this.tables.snapshot((snapshot) => work(snapshot, this.decidedAt(now)));
   }
 

@@ -28,6 +28,8 @@ const INDEX_AFTER = 10_000;
 export const INDEX_LAG = INDEX_AFTER + 5_000;
 /** Sessions in one transaction: its callback must not hold up the event loop. */
 const SLICE = 500;
+/** With more keys than this it is not worth while to look for those of one home. */
+const LOOKED_THROUGH = 5000;
 
 interface Seen {
   reads: number;
@@ -47,6 +49,7 @@ export class WriteBehind {
   private timer: NodeJS.Timeout | null = null;
   private indexTimer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(tables: Tables, onError: (error: unknown) => void) {
     this.tables = tables;
@@ -84,7 +87,7 @@ export class WriteBehind {
   /** Notes that a session's index entry is behind its record. */
   fallBehind(key: string): void {
     this.behind.add(key);
-    this.indexTimer ??= setTimeout(() => void this.settle().catch(this.onError), INDEX_AFTER);
+    if (!this.stopped) this.indexTimer ??= setTimeout(() => void this.settle().catch(this.tell), INDEX_AFTER);
   }
 
   /** Forgets what is pending for a session whose record took it over or is gone. */
@@ -110,11 +113,25 @@ export class WriteBehind {
     for (let i = 0; i < keys.length; i += SLICE) await this.reindex(keys.slice(i, i + SLICE));
   }
 
+  /** Tells whether `settle` may have anything to do for the sessions of a home. */
+  concerns(home: string): boolean {
+    const { pending, flushing, behind } = this;
+    if (pending.size + flushing.size + behind.size > LOOKED_THROUGH) return true;
+    const prefix = `${home}:`;
+    for (const keys of [pending.keys(), flushing.keys(), behind]) {
+      for (const key of keys) if (key.startsWith(prefix)) return true;
+    }
+    return false;
+  }
+
   /** Commits what is pending and counts no more. */
   async stop(): Promise<void> {
+    // A flush that is under way and fails puts back what it had: nobody is to try that again and again, or to be told twice.
+    this.stopped = true;
+    for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
     // Of a folder that is gone everybody knows already, and what was counted has nowhere to go.
     if (this.tables.environment.fault() === null) await this.settle().catch(this.onError);
-    for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
+    else await this.running.catch(() => {});
   }
 
   private async flushPending(): Promise<void> {
@@ -131,8 +148,12 @@ export class WriteBehind {
   }
 
   private flushSoon(): void {
-    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+    if (!this.stopped) this.timer ??= setTimeout(() => void this.flush().catch(this.tell), FLUSH_AFTER);
   }
+
+  private tell = (error: unknown): void => {
+    if (!this.stopped) this.onError(error);
+  };
 
   /** On a full disk, fewer sessions at a time change fewer pages at a time. */
   private async commitWhatFits(keys: readonly string[]): Promise<void> {

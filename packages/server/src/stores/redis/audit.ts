@@ -89,7 +89,7 @@ export class RedisAudit implements Audit {
         if (size > largest.size) largest = { size, partition };
         options.onProgress('sessions', ++done, total);
       }
-      summaries.push({ app, sessions, largest: largest.size });
+      summaries.push({ app, sessions, largest: largest.size, ended: 0 });
       this.weigh(app, sessions, largest, options);
     }
     await suspects.confirm();

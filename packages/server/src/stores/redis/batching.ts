@@ -70,18 +70,19 @@ export class Batching {
   }
 
   private async sendGroup(reads: Read[]): Promise<void> {
+    const [{ app, id, now }] = reads as [Read, ...Read[]];
     const keys: string[] = [];
-    const args: string[] = [];
-    const hashes = reads.map(({ hash }) => hash);
-    for (const { app, id, hash, touch } of reads) {
-      const partition = this.keys.ofSession(app, id);
+    const hashes: string[] = [];
+    let packed = '';
+    for (const read of reads) {
+      const partition = this.keys.ofSession(read.app, read.id);
       // sessions, data, activity, visitors
       keys.push(partition[0]!, partition[1]!, partition[2]!, partition[3]!);
-      args.push(id, hash, TOUCH[touch]);
+      hashes.push(read.hash);
+      packed += TOUCH[read.touch] + read.id + String.fromCharCode(read.hash.length) + read.hash;
     }
     try {
-      const [{ app, id, now }] = reads as [Read, ...Read[]];
-      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, args, hashes);
+      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, packed, hashes);
       for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
       for (const { reject } of reads) reject(error);

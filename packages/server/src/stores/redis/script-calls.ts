@@ -90,21 +90,21 @@ export class ScriptCalls {
 
   /**
    * Calls lua/get.lua for some reads: through a pipe where there is one, else, and whatever goes wrong with that, as any other
-   * script. Gives what was found for each, and at which instant. `partition`: keys of one of the reads. `hashes`: of the token
-   * of each.
+   * script. Gives what was found for each, and at which instant. `partition`: keys of one of the reads. `packed`: the
+   * reads, as the script takes them. `hashes`: of the token of each.
    */
   async read(
     partition: readonly string[],
     keys: readonly string[],
     now: number,
-    args: readonly string[],
+    packed: string,
     hashes: readonly string[],
   ) {
     const until = performance.now() + this.options.timeout;
     const pipe = this.connection.pipes.of(partition);
     if (pipe !== null) {
       const sent = performance.now();
-      const timed = [this.nowArgument(now), this.deadline(until), ...args];
+      const timed = [this.nowArgument(now), this.deadline(until), packed];
       const call = encode(['EVALSHA', this.scripts.get.sha, String(keys.length), ...keys, ...timed]);
       const reply = await pipe.call(call, hashes.length, until);
       if (reply !== null && !(reply instanceof Error)) {
@@ -117,7 +117,7 @@ export class ScriptCalls {
       }
     }
     const how = { until, wait: false };
-    const [at, ...found] = (await this.within(() => this.timed('get', keys, now, args, how), until))!;
+    const [at, ...found] = (await this.within(() => this.timed('get', keys, now, [packed], how), until))!;
     return { at, found: found as Found[] };
   }
 
