@@ -61,6 +61,7 @@ export class HotConnections {
     setImmediate(() => {
       const connection = takeOver(socket, this.shared);
       if (connection !== null) this.connections.set(socket, connection);
+      else this.connections.delete(socket);
     });
   }
 
@@ -76,6 +77,8 @@ function takeOver(socket: NodeSocket, shared: Shared): HotConnection | null {
     socket.listeners(event).find(({ name }) => name === `bound socketOn${event === 'data' ? 'Data' : 'End'}`);
   const [onData, onEnd] = [node('data'), node('end')];
   if (socket.destroyed || typeof socket.parser?.duration !== 'function') return null;
+  // Node would not begin to read again, because it paused the connection beneath the stream. There will be a better moment.
+  if (socket.isPaused()) return null;
   if (onData === undefined || onEnd === undefined) return null;
   return new HotConnection(socket, onData as Listener, onEnd as () => void, shared);
 }
