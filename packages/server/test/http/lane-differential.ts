@@ -138,7 +138,7 @@ interface Heard {
  * What ends a connection on which no request can be read any more. Whether it still reaches the client is a matter of luck on
  * either way: the server closes while the client is sending, and TCP then drops what was on its way.
  */
-const LAST_REFUSAL = /^HTTP\/1\.1 4\d\d [^]*\r\nConnection: close\r\n[^]*\}$/;
+const LAST_REFUSAL = /^HTTP\/1\.1 4\d\d [\s\S]*\r\nConnection: close\r\n[\s\S]*\}$/;
 
 /** Tells whether two clients have heard the same, as far as they could hear. */
 function isSame(one: Heard, other: Heard): boolean {
