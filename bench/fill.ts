@@ -50,7 +50,7 @@ export async function fillOurs(url: string, filling: Filling): Promise<string[]>
 
 /** Creates sessions in the embedded store of a folder, which a server may have open; gives their tokens. */
 export async function fillEmbedded(folder: string, filling: Filling): Promise<string[]> {
-  const store = new LmdbStore({ path: folder, namespace: NAMESPACE, onError: fail });
+  const store = new LmdbStore({ path: folder, namespace: NAMESPACE, onError });
   const tokens = await createAll(filling, (session, credential, now) => store.create(session, credential, null, now));
   await store.close();
   return tokens;
@@ -58,7 +58,7 @@ export async function fillEmbedded(folder: string, filling: Filling): Promise<st
 
 /** Opens the embedded store of a folder, closed with the workload. */
 export function openEmbedded({ after }: Pick<Bench, 'after'>, folder: string): LmdbStore {
-  const store = new LmdbStore({ path: folder, namespace: NAMESPACE, onError: fail });
+  const store = new LmdbStore({ path: folder, namespace: NAMESPACE, onError });
   after(() => store.close());
   return store;
 }
@@ -87,7 +87,7 @@ async function createAll(filling: Filling, create: Create): Promise<string[]> {
 
 /** Opens a store as the server does, closed with the workload. */
 export async function openStore({ after }: Pick<Bench, 'after'>, url: string): Promise<RedisStore> {
-  const store = new RedisStore({ url, namespace: NAMESPACE, timeout: TIMEOUT, onError: fail });
+  const store = new RedisStore({ url, namespace: NAMESPACE, timeout: TIMEOUT, onError });
   after(() => store.close());
   await store.ready();
   return store;
@@ -123,6 +123,5 @@ export async function fillPredecessor({ port }: RedisProcess, { count, data }: F
   return printed.trimEnd().split('\n');
 }
 
-function fail(error: unknown): never {
-  throw error;
-}
+/** A verb that fails rejects by itself. What fails beside verbs is a server that has ended, with the workload or before it. */
+function onError(): void {}

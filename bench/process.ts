@@ -78,7 +78,7 @@ export async function startProgram(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
   for (let attempt = 0; !(await isListening(port)); attempt++) {
-    if (child.exitCode !== null || attempt > 500) throw new Error(`${command} does not start: ${output}`);
+    if (child.exitCode !== null || attempt > 3000) throw new Error(`${command} does not start: ${output}`);
     await delay(10);
   }
   return watch(child, `http://127.0.0.1:${port}`);

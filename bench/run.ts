@@ -69,16 +69,24 @@ async function main(): Promise<number> {
     missing.add(line);
   };
   if (!machine.disk) miss('the temporary folder is in memory: set TMPDIR to a folder on a disk, or P5 means nothing');
+  let code = 0;
   const findings: Finding[] = [];
   const candidates: Candidate[] = [];
   const growth: Growth[] = [];
   for (const workload of options.workloads) {
     const begin = performance.now();
     say(`${workload.target}: ${workload.what}`);
-    const outcome = await runOne(workload, { ...options.size, say, miss });
-    findings.push(...outcome.findings);
-    candidates.push(...(outcome.candidates ?? []));
-    growth.push(...(outcome.growth ?? []));
+    try {
+      const outcome = await runOne(workload, { ...options.size, say, miss });
+      findings.push(...outcome.findings);
+      candidates.push(...(outcome.candidates ?? []));
+      growth.push(...(outcome.growth ?? []));
+    } catch (error) {
+      // The others are worth keeping: they took minutes.
+      code = 1;
+      say(inWords(error as Error));
+      miss(`${workload.target} could not be measured`);
+    }
     say(`  took ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   }
   const results = { date, size: options.size, machine, findings, candidates, growth, missing: [...missing] };
@@ -88,7 +96,7 @@ async function main(): Promise<number> {
     keepResults(results);
     draw();
   }
-  return 0;
+  return code;
 }
 
 function readOptions() {
@@ -144,6 +152,10 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+function inWords({ message, cause }: Error): string {
+  return cause === undefined ? message : `${message}: ${cause}`;
+}
+
 function fail(message: string): number {
   say(`bench: ${message}`);
   return 1;
@@ -152,8 +164,6 @@ function fail(message: string): number {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
 }
-const code = await main().catch((error: Error) =>
-  fail(error.cause ? `${error.message}: ${error.cause}` : error.message),
-);
+const code = await main().catch((error: Error) => fail(inWords(error)));
 // A driver that still waits for a server of the bench must not keep it.
 process.stdout.write('', () => process.exit(code));

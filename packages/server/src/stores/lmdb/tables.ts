@@ -12,6 +12,7 @@ import { Format } from './format.ts';
 import { Homes } from './homes.ts';
 import { activityKey, aliasKey, appOf, dueKey, homeOf, idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
+import { openFailure } from './open-failure.ts';
 import { packRecord, recountPacked, type StoredRecord, timesOf, unpackRecord } from './record.ts';
 
 export type ActivityEntry = readonly [subject: string | null, expiresAt: number | null];
@@ -53,8 +54,13 @@ export class Tables {
     this.homes = new Homes(environment, namespace);
     this.counts = new Counts(environment, namespace, this.subjects);
     if (readOnly) return;
-    rewriteFirstRecords(this.sessions, () => environment.openTable(`${namespace}:sessions`, 'msgpack'));
-    this.counts.make(this.sessions);
+    try {
+      rewriteFirstRecords(this.sessions, () => environment.openTable(`${namespace}:sessions`, 'msgpack'));
+      this.counts.make(this.sessions);
+    } catch (error) {
+      void environment.close();
+      throw openFailure(`the store in ${path} cannot be brought up to date`, error);
+    }
     environment.openOthers(namespace);
   }
 
