@@ -21,8 +21,8 @@ const ON_EACH_SERVER = ['redis-store', 'redis-sentinel', 'redis-cluster', 'redis
 );
 
 /** Read private parts of Node, where nothing public tells what they must know: another Node may have them no more. */
-const ON_EACH_NODE = ['s04-unread-answers', 's12-framing', 'pipelined'].map(
-  (name) => `packages/server/test/cases/${name}.test.ts`,
+const ON_EACH_NODE = ['cases/s04-unread-answers', 'cases/s12-framing', 'cases/pipelined', 'http/hot-connection'].map(
+  (name) => `packages/server/test/${name}.test.ts`,
 );
 
 /** Its users' Node may be any of them. */

@@ -25,7 +25,7 @@ const NOW = 1_800_000_000_000;
  * After so long without a byte the client has said all it will: a head or a body may have been left open. Units: milliseconds;
  * and turns of the event loop, of which a busy one has few.
  */
-const SILENCE = { time: 100, turns: 20 };
+const SILENCE = { time: 1500, turns: 50 };
 
 /** How long a client waits for an answer before it goes on. Units: milliseconds. */
 const ANSWERED = 30;
@@ -68,9 +68,9 @@ async function open(setup: Setup, hasLane: boolean): Promise<World> {
       setup === 'open'
         ? null
         : {
-            key: new RateLimiter({ perSecond: 1, burst: 9 }, 1e6),
-            app: new RateLimiter({ perSecond: 1, burst: 12 }, 1e6),
-            misses: new RateLimiter({ perSecond: 1, burst: 3 }, 1e6),
+            key: new RateLimiter({ perSecond: 1, burst: 40 }, 1e6),
+            app: new RateLimiter({ perSecond: 1, burst: 45 }, 1e6),
+            misses: new RateLimiter({ perSecond: 1, burst: 12 }, 1e6),
             onMisses: (key: string) => void told.push(`${key} guesses`),
           },
     onFault: (error: unknown) => void told.push(`fault: ${error}`),
@@ -134,10 +134,27 @@ interface Heard {
   readonly isReset: boolean;
 }
 
+/**
+ * What ends a connection on which no request can be read any more. Whether it still reaches the client is a matter of luck on
+ * either way: the server closes while the client is sending, and TCP then drops what was on its way.
+ */
+const LAST_REFUSAL = /^HTTP\/1\.1 4\d\d [\s\S]*\r\nConnection: close\r\n[\s\S]*\}$/;
+
 /** Tells whether two clients have heard the same, as far as they could hear. */
 function isSame(one: Heard, other: Heard): boolean {
   if (one.text === other.text) return true;
+  const [short, long] = one.text.length < other.text.length ? [one.text, other.text] : [other.text, one.text];
+  if (long.startsWith(short) && LAST_REFUSAL.test(long.slice(short.length))) return true;
   return (one.isReset && other.text.startsWith(one.text)) || (other.isReset && one.text.startsWith(other.text));
+}
+
+/** Shows where two clients began to hear something else. */
+function difference(fast: Heard, ordinary: Heard): string {
+  let at = 0;
+  while (at < fast.text.length && fast.text[at] === ordinary.text[at]) at++;
+  const show = ({ text, isReset }: Heard) =>
+    `${text.length} bytes${isReset ? ', reset' : ''}: ${JSON.stringify(text.slice(Math.max(0, at - 400), at + 400))}`;
+  return `from byte ${at} on the fast lane says ${show(fast)} and the ordinary way ${show(ordinary)}`;
 }
 
 /** Says all of it and gives what came back. */
@@ -145,7 +162,8 @@ function talk(port: number, parts: readonly Buffer[], r: Chance): Promise<Heard>
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     const received: Buffer[] = [];
-    const waits = parts.map(() => r.below(4));
+    // A head that comes in very many pieces must not take longer than the server waits for it.
+    const waits = parts.map(({ length }) => (length === 1 ? 2 : r.below(4)));
     let timer: NodeJS.Timeout | undefined;
     const quiet = () => {
       clearTimeout(timer);
@@ -210,7 +228,7 @@ export async function compare(setup: Setup, seed: number, most: number) {
       const turns = r.below(2 ** 30);
       const heard = await Promise.all(worlds.map(({ port }) => talk(port, said.parts, new Chance(turns))));
       const fault = () => `FUZZ_SEED=${own} (${setup}): ${JSON.stringify(said.parts.map((part) => `${part}`))}`;
-      if (!isSame(heard[0]!, heard[1]!)) assert.deepEqual(heard[0], heard[1], fault());
+      if (!isSame(heard[0]!, heard[1]!)) assert.fail(`${difference(heard[0]!, heard[1]!)}\n${fault()}`);
       const left = await Promise.all(worlds.map(({ store }) => leftIn(store, subject)));
       if (left[0] !== left[1]) assert.equal(left[0], left[1], fault());
     }

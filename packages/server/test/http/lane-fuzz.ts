@@ -12,7 +12,8 @@ const done = { keys: 0, open: 0 };
 let next = seed;
 while (done.keys + done.open < wanted) {
   const setup = done.keys <= done.open ? 'keys' : 'open';
-  const { requests, conversations } = await compare(setup, next, SLICE);
+  const left = wanted - done.keys - done.open;
+  const { requests, conversations } = await compare(setup, next, Math.min(SLICE, left));
   next += conversations;
   done[setup] += requests;
   console.log(

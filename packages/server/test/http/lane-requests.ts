@@ -105,21 +105,21 @@ function target(r: Chance, about: Subject, isV1: boolean): string {
 /** One request, complete by its own account unless a header says otherwise. */
 function request(r: Chance, about: Subject): Buffer {
   const isV1 = r.percent(40);
-  const method = r.percent(90) ? 'GET' : r.pick(list('HEAD|POST|DELETE|OPTIONS|PATCH|get|GETS'));
-  const headers = [r.percent(85) ? HOST : r.pick(HOSTS)];
+  const method = r.percent(94) ? 'GET' : r.pick(list('HEAD|POST|DELETE|OPTIONS|PATCH|get|GETS'));
+  const headers = [r.percent(96) ? HOST : r.pick(HOSTS)];
   if (r.percent(90)) headers.push(`${r.pick(['Authorization', 'authorization'])}: Bearer ${about.key}`);
   else if (r.percent(80)) headers.push(`Authorization: ${r.pick(AUTHORIZATIONS)}`);
   if (isV1) headers.push(`${r.pick(['Session-Token', 'session-token'])}: ${token(r, about)}`);
   for (let i = r.below(4); i > 0; i--) headers.push(r.pick(PLAIN));
   if (isV1 && r.percent(25)) headers.push(r.pick(V1_ODD));
-  if (r.percent(5)) headers.push(r.pick(ODD));
+  if (r.percent(2)) headers.push(r.pick(ODD));
   if (r.percent(3)) headers.push(r.pick(headers));
   if (r.percent(20)) headers.sort(() => r.below(3) - 1);
   const body = method === 'GET' ? (r.percent(97) ? '' : 'abc') : r.pick(['', '{}', `{"n":${r.below(9)}}`]);
   if (body !== '') headers.push(JSON_TYPE, `Content-Length: ${body.length}`);
   const path = method === 'POST' ? `/${about.app}/set/${token(r, about)}` : target(r, about, isV1);
-  const version = r.percent(96) ? 'HTTP/1.1' : r.pick(list('HTTP/1.0|HTTP/1.2|HTTP/2.0|http/1.1|HTTP/1.1 '));
-  const space = r.percent(99) ? ' ' : r.pick(['  ', '\t']);
+  const version = r.percent(99) ? 'HTTP/1.1' : r.pick(list('HTTP/1.0|HTTP/1.2|HTTP/2.0|http/1.1|HTTP/1.1 '));
+  const space = r.percent(99.5) ? ' ' : r.pick(['  ', '\t']);
   return bytes(`${method}${space}${path} ${version}\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
 }
 
@@ -137,9 +137,9 @@ function mangled(r: Chance, sent: Buffer): Buffer {
 
 /** Cuts bytes at random places: at none, at a few, or at every one. */
 function pieces(r: Chance, sent: Buffer): Buffer[] {
-  const kind = r.below(20);
-  if (kind < 12) return [sent];
-  if (kind === 12 && sent.length < 700) return Array.from(sent, (_, i) => sent.subarray(i, i + 1));
+  const kind = r.below(40);
+  if (kind < 32) return [sent];
+  if (kind === 32 && sent.length < 700) return Array.from(sent, (_, i) => sent.subarray(i, i + 1));
   const cuts = Array.from({ length: 1 + r.below(4) }, () => r.below(sent.length)).sort((a, b) => a - b);
   return [...cuts, sent.length]
     .map((cut, i) => sent.subarray(cuts[i - 1] ?? 0, cut))
@@ -151,12 +151,12 @@ function pieces(r: Chance, sent: Buffer): Buffer[] {
  * before it has been answered, or at once.
  */
 export function conversation(r: Chance, about: Subject): Conversation {
-  const requests = 1 + r.below(10);
-  const isMangled = r.percent(25);
+  const requests = 1 + r.below(r.percent(40) ? 8 : 60);
+  const isMangled = r.percent(20);
   const sent = Array.from({ length: requests }, () => request(r, about));
   const groups: Buffer[] = [];
   for (let at = 0; at < sent.length; ) {
-    const together = r.percent(70) ? 1 : 1 + r.below(6);
+    const together = r.percent(80) ? 1 : 1 + r.below(6);
     groups.push(Buffer.concat(sent.slice(at, at + together)));
     at += together;
   }

@@ -73,6 +73,11 @@ export class Concurrency {
     this.coming.push(socket);
   }
 
+  /** Tells whether a connection rests, and will be read again in its time. */
+  isResting(socket: Socket): boolean {
+    return this.entered.has(socket);
+  }
+
   private pause(): void {
     let steps = SHORTEST;
     for (const socket of this.coming) {

@@ -17,10 +17,20 @@ interface Handle {
 
 export class Connections {
   private readonly open = new Set<Socket>();
+  private readonly isBusy: (socket: Socket) => boolean;
   private readonly waits = new WeakMap<Socket, { taken: number; steps: number }>();
 
-  /** `stalledTimeout`: how long an answer may lie unread before its connection is cut. Units: milliseconds. */
-  constructor(server: Server, event: 'connection' | 'secureConnection', stalledTimeout: number) {
+  /**
+   * `stalledTimeout`: how long an answer may lie unread before its connection is cut. Units: milliseconds. `isBusy`: tells of
+   * connections with a request under way that Node does not know of.
+   */
+  constructor(
+    server: Server,
+    event: 'connection' | 'secureConnection',
+    stalledTimeout: number,
+    isBusy: (socket: Socket) => boolean,
+  ) {
+    this.isBusy = isBusy;
     server.on(event, (socket: Socket) => {
       this.open.add(socket);
       socket.once('close', () => this.open.delete(socket));
@@ -43,11 +53,11 @@ export class Connections {
     }
   }
 
-  /** Has `closeIdleConnections` pass over connections with something unread. `close` of a server calls it, too. */
+  /** Has `closeIdleConnections` pass over connections with something unread, or under way. `close` of a server calls it, too. */
   private spareUnread(server: Server): void {
     const closeIdle = server.closeIdleConnections.bind(server);
     server.closeIdleConnections = () => {
-      const unread = [...this.open].filter((socket) => socket.writableLength > 0);
+      const unread = [...this.open].filter((socket) => socket.writableLength > 0 || this.isBusy(socket));
       for (const socket of unread) socket.destroy = () => socket;
       closeIdle();
       for (const socket of unread) Reflect.deleteProperty(socket, 'destroy');

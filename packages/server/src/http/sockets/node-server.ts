@@ -15,6 +15,7 @@ import { ALL_METHODS, noteTurn, refuseConnect, refuseConnection, watchBody } fro
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
+import { HotConnections } from './hot-connection.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
@@ -95,7 +96,10 @@ export class NodeServer {
     });
     const work = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
       const route = lane?.routeOf(incoming) ?? null;
-      if (route !== null) return lane!.answer(route, withMore({ incoming })).then((reply) => write(outgoing, reply));
+      if (route !== null) {
+        hot?.adopt(incoming.socket);
+        return lane!.answer(route, withMore({ incoming })).then((reply) => write(outgoing, reply));
+      }
       // Hono would refuse it. What the server is called makes no difference from here on.
       if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
       return listener(incoming, outgoing);
@@ -114,6 +118,14 @@ export class NodeServer {
       } else concurrency.during(work(incoming, outgoing));
     };
     const requestLines = new RequestLines();
+    const hot =
+      lane &&
+      new HotConnections({
+        ...{ lane, concurrency, hosts, lines: requestLines, keepAliveTimeout: LIMITS.keepAliveTimeout },
+        isStopping: () => this.stopping,
+        certificatesOf: tls === null ? null : (socket) => this.tls!.namesFor(socket),
+        observe: onRequest && ((method) => beginLine(method, onRequest)),
+      });
     const misspelt = new WeakSet<IncomingMessage>();
     // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
     const handle = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
@@ -142,7 +154,7 @@ export class NodeServer {
     this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
     this.server.timeout = stalledTimeout;
     const begin = tls === null ? 'connection' : 'secureConnection';
-    new Connections(this.server, begin, stalledTimeout);
+    new Connections(this.server, begin, stalledTimeout, (socket) => hot?.isBusy(socket) ?? false);
     this.server.on(begin, (socket: Socket) => requestLines.watch(socket));
     this.server.on('clientError', refuseConnection);
     this.server.on('connect', refuseConnect);
@@ -184,23 +196,27 @@ export class NodeServer {
 }
 
 function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest: (line: RequestLine) => void): Trace {
-  const start = process.hrtime.bigint();
   const { socket } = incoming;
-  const trace: Trace = { route: 'none' };
+  const { trace, end } = beginLine(incoming.method ?? '', onRequest);
   let isSent = false;
   // Node says so of an answer that lay unread when its connection was cut, too.
   outgoing.once('finish', () => {
     isSent = !socket.destroyed;
   });
-  outgoing.once('close', () => {
+  outgoing.once('close', () => end(isSent ? outgoing.statusCode : 499));
+  return trace;
+}
+
+/** Begins the line about a request. `end` writes it. */
+function beginLine(method: string, onRequest: (line: RequestLine) => void) {
+  const start = process.hrtime.bigint();
+  const trace: Trace = { route: 'none' };
+  const end = (status: number) => {
     const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
     const { route, session, key, error } = trace;
-    // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
-    const broke = outgoing.statusCode === 200 && error !== undefined;
-    const status = isSent ? outgoing.statusCode : broke ? STATUS[error] : 499;
-    onRequest({ method: incoming.method ?? '', route, status, duration, session, key, error });
-  });
-  return trace;
+    onRequest({ method, route, status, duration, session, key, error });
+  };
+  return { trace, end };
 }
 
 function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {

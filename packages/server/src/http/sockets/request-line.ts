@@ -37,6 +37,9 @@ interface Counted {
   begunUntil: number;
   /** Whether its reads come as events, as they do from a body in chunks on that comes in several. */
   isListenedTo: boolean;
+  listener: ((read: Buffer) => void) | null;
+  /** Gives how many bytes were read after those which are being parsed. */
+  ahead: () => number;
   /** The read that is being parsed, when it was looked at, and the number of bytes of the connection up to its end. */
   read: Buffer | null;
   readUntil: number;
@@ -74,7 +77,7 @@ export class RequestLines {
     const counted = this.of(socket);
     const body = bodyLength(incoming);
     if (counted.begun !== '') return inspectBegun(incoming, counted, body);
-    const came = socket.bytesRead - counted.next;
+    const came = bytesSeen(socket, counted) - counted.next;
     const head = headLength(incoming);
     // Other protocols of the parser (RTSP/1.0) are as long as HTTP/1.0, of which there are few requests.
     if (incoming.httpVersionMinor === 1 && (came === head || came === head + body)) {
@@ -89,18 +92,48 @@ export class RequestLines {
     const counted = this.of(socket);
     if (counted.isListenedTo) return;
     counted.isListenedTo = true;
-    socket.on('data', (read: Buffer) => keepBegun(socket, counted, read));
+    counted.listener = (read: Buffer) => keepBegun(socket, counted, read);
+    socket.on('data', counted.listener);
   }
 
   /** Notes where a body in chunks has ended. `after`: how many bytes came after it in the same read. */
   bodyEnded(socket: Socket, after: number): void {
-    this.of(socket).next = socket.bytesRead - after;
+    const counted = this.of(socket);
+    counted.next = bytesSeen(socket, counted) - after;
+  }
+
+  /**
+   * Has what comes on a connection be told by `give` and `pass` from now on (hot-connection.ts). `ahead`: how many bytes were
+   * read after those that are told of.
+   */
+  tellOf(socket: Socket, ahead: () => number): void {
+    const counted = this.of(socket);
+    counted.ahead = ahead;
+    if (counted.listener !== null) socket.off('data', counted.listener);
+    counted.isListenedTo = true;
+    counted.listener = null;
+  }
+
+  /** Hands a read to Node's parser. */
+  give(socket: Socket, read: Buffer, toNode: (read: Buffer) => void): void {
+    toNode(read);
+    keepBegun(socket, this.of(socket), read);
+  }
+
+  /** Notes that a read was a whole request, and that Node's parser has not seen it. */
+  pass(socket: Socket): void {
+    const counted = this.of(socket);
+    counted.next = bytesSeen(socket, counted);
+    counted.begun = '';
   }
 
   private of(socket: Socket): Counted {
     let counted = this.connections.get(socket);
     if (counted === undefined) {
-      counted = { next: 0, begun: '', begunUntil: 0, isListenedTo: false, read: null, readUntil: 0 };
+      counted = {
+        ...{ next: 0, begun: '', begunUntil: 0, isListenedTo: false, listener: null, read: null, readUntil: 0 },
+        ahead: () => socket.readableLength,
+      };
       this.connections.set(socket, counted);
     }
     return counted;
@@ -109,15 +142,20 @@ export class RequestLines {
 
 /** Keeps what a read has of a head that goes on in the next one. To be called after it was parsed. */
 function keepBegun(socket: Socket, counted: Counted, given?: Buffer): void {
-  const left = socket.bytesRead - Math.max(counted.next, counted.begunUntil);
+  const left = bytesSeen(socket, counted) - Math.max(counted.next, counted.begunUntil);
   // Not so when the position is not known.
   if (!(left > 0)) return;
   const read = given ?? readOf(socket, counted);
   if (read === null) return;
   const piece = read.toString('latin1', Math.max(0, read.length - left));
   counted.begun = (counted.begun + piece).replace(/^[\r\n]+/, '');
-  counted.begunUntil = socket.bytesRead;
+  counted.begunUntil = bytesSeen(socket, counted);
   if (counted.begun.length > MAX_HEAD) forget(counted);
+}
+
+/** Gives how many bytes of a connection there are up to the end of the read that is being parsed. */
+function bytesSeen(socket: Socket, { ahead }: Counted): number {
+  return socket.bytesRead - ahead();
 }
 
 function forget(counted: Counted): void {
@@ -136,7 +174,7 @@ function inspectBegun(incoming: IncomingMessage, counted: Counted, body: number)
   if (!text.startsWith(lineOf(incoming))) return hasLoose(text, incoming) ? BAD : GOOD;
   const end = text.indexOf('\r\n\r\n') + 4;
   const after = text.length - end;
-  counted.next = socket.bytesRead - after + body;
+  counted.next = bytesSeen(socket, counted) - after + body;
   return { isGood: true, rest: Number.isNaN(body) ? read.subarray(read.length - after) : null };
 }
 
@@ -156,7 +194,7 @@ function bodyLength({ headers }: IncomingMessage): number {
 function inspect(incoming: IncomingMessage, counted: Counted, body: number): HeadCheck {
   const { socket } = incoming;
   const read = readOf(socket, counted);
-  const start = counted.next - (socket.bytesRead - (read?.length ?? 0));
+  const start = counted.next - (bytesSeen(socket, counted) - (read?.length ?? 0));
   counted.next = Number.NaN;
   if (read === null || start < 0) return GOOD;
   const line = lineOf(incoming);
@@ -168,7 +206,7 @@ function inspect(incoming: IncomingMessage, counted: Counted, body: number): Hea
   if (end < 0) return GOOD;
   const next = end + 4 + body;
   // Found by searching, it is trusted where it explains the whole read: the same text may stand in a body.
-  if (!Number.isNaN(start) || next === read.length) counted.next = socket.bytesRead - read.length + next;
+  if (!Number.isNaN(start) || next === read.length) counted.next = bytesSeen(socket, counted) - read.length + next;
   // Only chunks are followed, and only where the head is surely this one.
   const isChunked = Number.isNaN(body);
   const isSure = isChunked && (!Number.isNaN(start) || read.indexOf(line, at + 1, 'latin1') < 0);
@@ -186,9 +224,9 @@ function lineOf({ method, url, httpVersion }: IncomingMessage): string {
 
 /** Gives the read that is being parsed. Absence: null where Node does not tell. */
 function readOf(socket: Socket, counted: Counted): Buffer | null {
-  if (counted.readUntil === socket.bytesRead) return counted.read;
+  if (counted.readUntil === bytesSeen(socket, counted)) return counted.read;
   counted.read = parserOf(socket)?.getCurrentBuffer?.() ?? null;
-  counted.readUntil = socket.bytesRead;
+  counted.readUntil = bytesSeen(socket, counted);
   // Requests of the same read share it. An idle connection should not hold up to 64 KiB for nothing.
   setImmediate(() => {
     counted.read = null;

@@ -305,9 +305,10 @@ export class LmdbStore implements SessionStore {
 
   /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
   private keyTaken(key: string, now: number): boolean {
-    if (this.live(key, now) !== null) return true;
-    const ended = this.tables.record(key);
-    if (ended !== null) this.tables.remove(ended);
+    const stored = this.tables.record(key);
+    if (stored === null) return false;
+    if (isLive(this.seen.current(key, stored), now)) return true;
+    this.tables.remove(stored);
     return false;
   }
 

@@ -34,10 +34,7 @@ const LOOKED_THROUGH = 5000;
 interface Seen {
   reads: number;
   lastSeenAt: number;
-}
-
-interface Flushing extends Seen {
-  /** The number that the record will carry; 0 until the transaction has written it. */
+  /** The number that the record will carry; 0 until a transaction has written it. */
   flushes: number;
 }
 
@@ -45,7 +42,8 @@ export class WriteBehind {
   private readonly tables: Tables;
   private readonly onError: (error: unknown) => void;
   private pending = new Map<string, Seen>();
-  private flushing = new Map<string, Flushing>();
+  /** What is on its way to the disk. */
+  private flushing = new Map<string, Seen>();
   /** Sessions whose record is committed and whose index entry is behind. */
   private readonly behind = new Set<string>();
   private timer: NodeJS.Timeout | null = null;
@@ -61,7 +59,7 @@ export class WriteBehind {
   /** Gives the session of a stored record with what is still pending. */
   current(key: string, { session, flushes }: StoredRecord): Session {
     const pending = this.pending.get(key);
-    const flushing = this.flushing.get(key);
+    const flushing = this.flushing.size === 0 ? undefined : this.flushing.get(key);
     const uncounted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes) ? null : flushing;
     if (pending === undefined && uncounted === null) return session;
     const lastSeenAt = Math.max(pending?.lastSeenAt ?? 0, uncounted?.lastSeenAt ?? 0);
@@ -71,7 +69,7 @@ export class WriteBehind {
   /** Counts reads at `now`; none for a touch that is no read. */
   touch(key: string, reads: number, now: number): void {
     const seen = this.pending.get(key);
-    if (seen === undefined) this.pending.set(key, { reads, lastSeenAt: now });
+    if (seen === undefined) this.pending.set(key, { reads, lastSeenAt: now, flushes: 0 });
     else {
       seen.reads += reads;
       if (seen.lastSeenAt < now) seen.lastSeenAt = now;
@@ -138,14 +136,14 @@ export class WriteBehind {
 
   private async flushPending(): Promise<void> {
     if (this.pending.size === 0) return;
-    for (const [key, seen] of this.pending) this.flushing.set(key, { ...seen, flushes: 0 });
+    this.flushing = this.pending;
     this.pending = new Map();
     try {
       const keys = [...this.flushing.keys()].sort();
       for (let i = 0; i < keys.length; i += SLICE) await this.commitWhatFits(keys.slice(i, i + SLICE));
     } finally {
       for (const [key, seen] of this.flushing) this.putBack(key, seen);
-      this.flushing.clear();
+      this.flushing = new Map();
     }
   }
 
@@ -197,6 +195,7 @@ export class WriteBehind {
     this.pending.set(key, {
       reads: reads + (newer?.reads ?? 0),
       lastSeenAt: Math.max(lastSeenAt, newer?.lastSeenAt ?? 0),
+      flushes: 0,
     });
     this.flushSoon();
   }

@@ -1,0 +1,196 @@
+/**
+ * The fast lane on the bare socket. Node's HTTP server keeps each connection, with all its limits and timers; this stands
+ * before its parser and looks at what comes in. Where Node is between two requests, and what came is exactly one whole
+ * request of the lane (hot/head.ts), it is answered here and the parser never sees it. All else, down to the last byte, is
+ * handed to Node as it came. So a connection changes hands at any request, and nothing is ever parsed by halves.
+ *
+ * A connection gets here by a request of the lane that Node parsed: others pay nothing for this. One answer is under way at
+ * a time, and what comes meanwhile waits, unread beyond the next packet.
+ *
+ * Rejected: a server of our own that hands connections to Node. Each limit and timer would have to be built a second time.
+ */
+import type { Socket } from 'node:net';
+import type { HostRule } from '../guards/host-rule.ts';
+import type { FastLane, Head } from '../hot/fast-lane.ts';
+import { HeadReader } from '../hot/head.ts';
+import { replyText } from '../hot/reply-text.ts';
+import type { Reply, Route, Trace } from '../message/route.ts';
+import type { Concurrency } from './concurrency.ts';
+import type { RequestLines } from './request-line.ts';
+
+/** What the lane shares with the server it stands before. */
+export interface Shared {
+  readonly lane: FastLane;
+  readonly lines: RequestLines;
+  readonly concurrency: Concurrency;
+  readonly hosts: HostRule | null;
+  readonly isStopping: () => boolean;
+  /** Absence: null for plain HTTP. */
+  readonly certificatesOf: ((socket: Socket) => readonly string[]) | null;
+  /** Begins the line of the log about a request; what it gives ends the line. Absence: null when requests are not logged. */
+  readonly observe: ((method: string) => { readonly trace: Trace; readonly end: (status: number) => void }) | null;
+  /** Units: milliseconds. */
+  readonly keepAliveTimeout: number;
+}
+
+/** What we use of Node's own, where nothing public tells. Where a part of it is missing, the lane stays off the socket. */
+interface NodeSocket extends Socket {
+  readonly _httpMessage?: unknown;
+  /** Units of the duration: milliseconds since the request began that is being parsed; 0 between two. */
+  readonly parser?: { readonly duration?: () => number } | null;
+}
+
+type Listener = (bytes: Buffer) => void;
+
+/** A client whose connection ended before its answer was written. */
+const GONE = 499;
+
+export class HotConnections {
+  private readonly shared: Shared;
+  /** Absence: null until it is taken over. */
+  private readonly connections = new WeakMap<Socket, HotConnection | null>();
+
+  constructor(shared: Shared) {
+    this.shared = shared;
+  }
+
+  /** Takes a connection over, once its read has been parsed. To be called for each request of the lane that Node parsed. */
+  adopt(socket: Socket): void {
+    if (this.connections.has(socket)) return;
+    this.connections.set(socket, null);
+    setImmediate(() => {
+      const connection = takeOver(socket, this.shared);
+      if (connection !== null) this.connections.set(socket, connection);
+      else this.connections.delete(socket);
+    });
+  }
+
+  /** Tells whether an answer of the lane is under way: Node takes such a connection for idle. */
+  isBusy(socket: Socket): boolean {
+    return this.connections.get(socket)?.isBusy ?? false;
+  }
+}
+
+/** Puts itself before Node's listeners. Absence: null where they are not as we know them. */
+function takeOver(socket: NodeSocket, shared: Shared): HotConnection | null {
+  const node = (event: 'data' | 'end') =>
+    socket.listeners(event).find(({ name }) => name === `bound socketOn${event === 'data' ? 'Data' : 'End'}`);
+  const [onData, onEnd] = [node('data'), node('end')];
+  if (socket.destroyed || typeof socket.parser?.duration !== 'function') return null;
+  // Node would not begin to read again, because it paused the connection beneath the stream. There will be a better moment.
+  if (socket.isPaused()) return null;
+  if (onData === undefined || onEnd === undefined) return null;
+  return new HotConnection(socket, onData as Listener, onEnd as () => void, shared);
+}
+
+class HotConnection {
+  isBusy = false;
+  private readonly socket: NodeSocket;
+  private readonly toNode: Listener;
+  private readonly endToNode: () => void;
+  private readonly shared: Shared;
+  private readonly heads = new HeadReader();
+  /** What came while an answer was under way. */
+  private readonly held: Buffer[] = [];
+  private isPaused = false;
+  private hasEnded = false;
+  private endLine: ((status: number) => void) | null = null;
+  private status = 0;
+
+  constructor(socket: NodeSocket, toNode: Listener, endToNode: () => void, shared: Shared) {
+    this.socket = socket;
+    this.toNode = toNode;
+    this.endToNode = endToNode;
+    this.shared = shared;
+    shared.lines.tellOf(socket, () => this.ahead());
+    // This also has Node read the socket by events, and no longer beneath them.
+    socket.on('data', this.onData).off('data', toNode);
+    socket.on('end', this.onEnd).off('end', endToNode);
+    socket.once('close', () => this.endLog(GONE));
+  }
+
+  private readonly onData = (bytes: Buffer): void => {
+    if (!this.isBusy) this.see(bytes);
+    else {
+      this.held.push(bytes);
+      this.isPaused = true;
+      this.socket.pause();
+    }
+  };
+
+  private readonly onEnd = (): void => {
+    this.hasEnded = true;
+    if (!this.isBusy) this.passEnd();
+  };
+
+  private see(bytes: Buffer): void {
+    if (this.isBetweenRequests() && this.take(bytes)) return;
+    // Node takes its parser away from a connection that is no longer its own.
+    if (this.socket.parser) this.shared.lines.give(this.socket, bytes, this.toNode);
+  }
+
+  private isBetweenRequests(): boolean {
+    const { _httpMessage: answer, parser } = this.socket;
+    return !answer && parser?.duration?.() === 0;
+  }
+
+  /** How much was read from the connection and not yet looked at. Units: bytes. */
+  private ahead(): number {
+    return this.held.reduce((sum, { length }) => sum + length, this.socket.readableLength);
+  }
+
+  /** Answers a request of the lane. Gives false when it is none, or none to be answered now: then nothing was done. */
+  private take(bytes: Buffer): boolean {
+    const { lane, hosts, concurrency, lines, isStopping } = this.shared;
+    const head = this.heads.read(bytes);
+    const route = head && lane.routeOf(head);
+    if (head === null || route === null || isStopping() || concurrency.isFull(head.url)) return false;
+    if (hosts !== null && hosts.check(head) !== null) return false;
+    this.isBusy = true;
+    lines.pass(this.socket);
+    concurrency.during(this.answer(route, { ...head, socket: this.socket }));
+    return true;
+  }
+
+  private answer(route: Route, incoming: Head): Promise<void> {
+    const { lane, certificatesOf, observe } = this.shared;
+    const line = observe?.('GET');
+    this.endLine = line?.end ?? null;
+    const env = {
+      incoming,
+      ...(line && { trace: line.trace }),
+      ...(certificatesOf && { certificates: certificatesOf(this.socket) }),
+    };
+    return lane.answer(route, env).then((reply) => this.write(reply));
+  }
+
+  private write(reply: Reply): void {
+    this.status = reply.status;
+    if (!this.socket.writable) return;
+    const { body, headers } = reply;
+    const isAscii = body === null || headers['Content-Length'] === `${body.length}`;
+    this.socket.write(replyText(reply, this.shared.keepAliveTimeout), isAscii ? 'latin1' : 'utf8', this.onWritten);
+  }
+
+  private readonly onWritten = (): void => {
+    this.endLog(this.socket.destroyed ? GONE : this.status);
+    this.isBusy = false;
+    // As events, for those who follow a body that begins in one of them (chunk-sizes.ts).
+    while (!this.isBusy && this.held.length > 0) this.socket.emit('data', this.held.shift());
+    if (this.isBusy) return;
+    if (this.hasEnded) this.passEnd();
+    else if (this.isPaused) {
+      this.isPaused = false;
+      if (!this.shared.concurrency.isResting(this.socket)) this.socket.resume();
+    }
+  };
+
+  private passEnd(): void {
+    if (this.socket.parser) this.endToNode();
+  }
+
+  private endLog(status: number): void {
+    this.endLine?.(status);
+    this.endLine = null;
+  }
+}
