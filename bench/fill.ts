@@ -1,13 +1,15 @@
 /**
- * Fills a Redis with sessions before it is measured, quicker than over HTTP: ours through RedisStore, whose commands share
- * their way to Redis when many are under way; the predecessor's through redis-sessions itself, in a process of its own.
+ * Fills a store with sessions before it is measured, quicker than over HTTP: ours through its store, whose changes share
+ * their way when many are under way; the predecessor's through redis-sessions itself, in a process of its own.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Session } from '../packages/server/src/core/session.ts';
+import type { Credential, Session } from '../packages/server/src/core/session.ts';
+import type { CreateOutcome } from '../packages/server/src/core/store.ts';
 import { newSessionId, newToken } from '../packages/server/src/core/token.ts';
+import { LmdbStore } from '../packages/server/src/stores/lmdb/lmdb-store.ts';
 import { RedisStore } from '../packages/server/src/stores/redis/redis-store.ts';
 import { inside } from '../packages/server/test/support/redis-inside.ts';
 import { installPredecessor, PREDECESSOR } from './predecessor.ts';
@@ -26,6 +28,8 @@ export interface Filling {
   readonly count: number;
   /** Data of each: compact JSON, `{}` for none. */
   readonly data: string;
+  /** The app of each. Absence: APP. */
+  readonly appOf?: (i: number) => string;
   /** Sessions of the same user, one after the other. */
   readonly perUser?: number;
   /** How long ago they were last seen: evenly from now to so many milliseconds. */
@@ -33,37 +37,66 @@ export interface Filling {
 }
 
 /** Creates sessions on the Redis of a URL; gives their tokens in the order of their users. */
-export async function fillOurs(url: string, { count, data, perUser = 1, seenWithin = 0 }: Filling): Promise<string[]> {
+export async function fillOurs(url: string, filling: Filling): Promise<string[]> {
   const ends: (() => unknown)[] = [];
   const store = await openStore({ after: (end) => ends.push(end) }, url);
+  const tokens = await createAll(filling, (session, credential, now) =>
+    // Without a base its instants are taken as they are, and not moved to the present of Redis.
+    inside(store).steps.add(session, credential, null, now, { base: null }),
+  );
+  for (const end of ends) await end();
+  return tokens;
+}
+
+/** Creates sessions in the embedded store of a folder, which a server may have open; gives their tokens. */
+export async function fillEmbedded(folder: string, filling: Filling): Promise<string[]> {
+  const store = new LmdbStore({ path: folder, namespace: NAMESPACE, onError });
+  const tokens = await createAll(filling, (session, credential, now) => store.create(session, credential, null, now));
+  await store.close();
+  return tokens;
+}
+
+/** Opens the embedded store of a folder, closed with the workload. */
+export function openEmbedded({ after }: Pick<Bench, 'after'>, folder: string): LmdbStore {
+  const store = new LmdbStore({ path: folder, namespace: NAMESPACE, onError });
+  after(() => store.close());
+  return store;
+}
+
+type Create = (session: Session, credential: Credential, now: number) => Promise<CreateOutcome>;
+
+async function createAll(filling: Filling, create: Create): Promise<string[]> {
+  const { count, data, appOf = () => APP, perUser = 1, seenWithin = 0 } = filling;
   const tokens: string[] = [];
   let next = 0;
   const createSome = async () => {
     while (next < count) {
       const i = next++;
-      tokens[i] = await create(store, `user${Math.floor(i / perUser)}`, data, (seenWithin * i) / count);
+      const now = Date.now() - Math.round((seenWithin * i) / count);
+      const subject = `user${Math.floor(i / perUser)}`;
+      const id = newSessionId(subject);
+      const { token, credential } = newToken(id, 'classic');
+      const outcome = await create(newSession(id, appOf(i), subject, data, now), credential, now);
+      if (outcome.kind !== 'created') throw new Error(`create was ${outcome.kind}`);
+      tokens[i] = token;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, createSome));
-  for (const end of ends) await end();
   return tokens;
 }
 
 /** Opens a store as the server does, closed with the workload. */
 export async function openStore({ after }: Pick<Bench, 'after'>, url: string): Promise<RedisStore> {
-  const store = new RedisStore({ url, namespace: NAMESPACE, timeout: TIMEOUT, onError: fail });
+  const store = new RedisStore({ url, namespace: NAMESPACE, timeout: TIMEOUT, onError });
   after(() => store.close());
   await store.ready();
   return store;
 }
 
-async function create(store: RedisStore, subject: string, data: string, ago: number): Promise<string> {
-  const now = Date.now() - Math.round(ago);
-  const id = newSessionId(subject);
-  const { token, credential } = newToken(id, 'classic');
-  const session: Session = {
+function newSession(id: string, app: string, subject: string, data: string, now: number): Session {
+  return {
     id,
-    app: APP,
+    app,
     subject,
     createdAt: now,
     authenticatedAt: now,
@@ -77,10 +110,6 @@ async function create(store: RedisStore, subject: string, data: string, ago: num
     label: null,
     data,
   };
-  // Without a base its instants are taken as they are, and not moved to the present of Redis.
-  const outcome = await inside(store).steps.add(session, credential, null, now, { base: null });
-  if (outcome.kind !== 'created') throw new Error(`create was ${outcome.kind}`);
-  return token;
 }
 
 /** Creates sessions, each of a user of its own, as the predecessor does; gives their tokens. */
@@ -94,6 +123,5 @@ export async function fillPredecessor({ port }: RedisProcess, { count, data }: F
   return printed.trimEnd().split('\n');
 }
 
-function fail(error: unknown): never {
-  throw error;
-}
+/** A verb that fails rejects by itself. What fails beside verbs is a server that has ended, with the workload or before it. */
+function onError(): void {}

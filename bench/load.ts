@@ -1,5 +1,5 @@
 /**
- * Drives wrk: 64 kept-alive connections from one thread. What it sends is a Lua script of bench/load; what it saw comes
+ * Drives wrk: kept-alive connections from one thread, 64 where nothing else is said. What it sends is a Lua script of bench/load; what it saw comes
  * back as one line of JSON (load/report.lua), so nobody parses its text.
  *
  * Rejected: a load generator in Node. On two cores it would need more CPU than the server and measure itself.
@@ -8,6 +8,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const CONNECTIONS = 64;
+/** Units: seconds. After that wrk ends by itself. */
+const LONGEST = 300;
 const SCRIPTS = fileURLToPath(new URL('./load/', import.meta.url));
 
 export interface Load {
@@ -15,12 +17,15 @@ export interface Load {
   /** A file of bench/load, and its arguments. */
   readonly script: string;
   readonly args: readonly string[];
-  /** Units: seconds, whole ones. */
+  /** Units: seconds. */
   readonly seconds: number;
+  /** At once. Absence: 64. */
+  readonly connections?: number;
 }
 
 /** What wrk saw. */
 export interface Answers {
+  /** Those answered; 0 on a machine so busy that not even the connections were there in time. */
   readonly requests: number;
   /** Units: seconds. */
   readonly seconds: number;
@@ -38,15 +43,24 @@ export function wrkVersion(): string | null {
 }
 
 /** Runs one load to its end. Errors: when wrk fails, or when any answer was not what it had to be. */
-export async function drive({ url, script, args, seconds }: Load): Promise<Answers> {
-  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', `${SCRIPTS}${script}`];
+export async function drive({ url, script, args, seconds, connections = CONNECTIONS }: Load): Promise<Answers> {
+  const options = ['-t1', `-c${connections}`, `-d${LONGEST}s`, '-s', `${SCRIPTS}${script}`];
   const child = spawn('wrk', [...options, url, '--', ...args], {
     env: { ...process.env, LUA_PATH: `${SCRIPTS}?.lua` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+  let timer: NodeJS.Timeout | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+      // wrk itself knows whole seconds only. Interrupted, it ends as if its time were over.
+      if (timer === undefined && output.includes('ready\n'))
+        timer = setTimeout(() => child.kill('SIGINT'), seconds * 1000);
+    });
+  }
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  clearTimeout(timer);
   const line = /^\{.*\}$/m.exec(output)?.[0];
   if (code !== 0 || line === undefined) throw new Error(`wrk ended with ${code}: ${output}`);
   const answers = JSON.parse(line) as Answers;

@@ -1,12 +1,12 @@
 /**
  * Processes under measurement: started, watched through /proc, ended by their own id. CPU time is what the kernel
- * charged the whole process, all threads and ended ones included: LMDB commits on a thread of its own.
+ * charged the whole process, all threads and ended ones included.
  *
  * Rejected: process.cpuUsage() inside the server. It would need code of the bench in what is measured.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,17 +40,31 @@ export function temporaryFolder(bench: Pick<Bench, 'after'>): string {
   return folder;
 }
 
-/** Starts the built server, as a user would: on the store of a URL, or on an embedded one in an empty folder. */
-export function startServer(bench: Pick<Bench, 'after'>, store?: string): Promise<Running> {
+/** How the server is started where it is not as usual. */
+export interface Start {
+  /** URL of a store. Absence: an embedded one in an empty folder. */
+  readonly store?: string;
+  /** Path of another Node than the one that runs the bench. */
+  readonly node?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the built server, as a user would. */
+export function startServer(bench: Pick<Bench, 'after'>, { store, node, env }: Start = {}): Promise<Running> {
   const RS_STORE = store ?? `lmdb:${temporaryFolder(bench)}`;
   // A machine that is busy elsewhere must not end a run with a 503.
-  return startNode(bench, [SERVER], { RS_PORT: '0', RS_STORE, RS_STORE_TIMEOUT: '20000' });
+  return startNode(bench, [SERVER], { RS_PORT: '0', RS_STORE, RS_STORE_TIMEOUT: '20000', ...env }, node);
 }
 
 /** Starts a peer: a file of bench/peers, with its settings in the environment. */
-export function startPeer(bench: Pick<Bench, 'after'>, file: string, env: Record<string, string>): Promise<Running> {
+export function startPeer(
+  bench: Pick<Bench, 'after'>,
+  file: string,
+  env: Record<string, string>,
+  node?: string,
+): Promise<Running> {
   const path = fileURLToPath(new URL(`./peers/${file}`, import.meta.url));
-  return startNode(bench, file.endsWith('.ts') ? ['--import', 'tsx', path] : [path], env);
+  return startNode(bench, file.endsWith('.ts') ? ['--import', 'tsx', path] : [path], env, node);
 }
 
 /** Starts any other program and resolves when it listens on its port. Errors: what it printed, when it ends before that. */
@@ -64,7 +78,7 @@ export async function startProgram(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
   for (let attempt = 0; !(await isListening(port)); attempt++) {
-    if (child.exitCode !== null || attempt > 500) throw new Error(`${command} does not start: ${output}`);
+    if (child.exitCode !== null || attempt > 3000) throw new Error(`${command} does not start: ${output}`);
     await delay(10);
   }
   return watch(child, `http://127.0.0.1:${port}`);
@@ -104,19 +118,21 @@ export async function startNode(
   bench: Pick<Bench, 'after'>,
   args: readonly string[],
   env: Record<string, string>,
+  node = process.execPath,
 ): Promise<Running> {
-  const child = start(bench, process.execPath, args, { NODE_ENV: 'production', ...env });
+  const child = start(bench, node, args, { NODE_ENV: 'production', ...env });
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
-      const found = /listens on (http:\S+)/.exec(output)?.[1];
+      const found = /listens on (https?:\S+)/.exec(output)?.[1];
       if (found !== undefined) resolve(found);
     };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', read);
     child.once('exit', (code) => reject(new Error(`a process ended with ${code} before it listened: ${output}`)));
   });
+  // What it logs from here on is read, so that it need not wait for that, and dropped.
+  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data').resume();
   return watch(child, url);
 }
 
@@ -151,8 +167,29 @@ function watch(child: Child, url: string): Running {
   };
 }
 
-/** Source: proc(5), /proc/PID/stat: the name in parentheses may hold spaces; utime and stime are fields 14 and 15. */
+/**
+ * Gives the larger of two counts of the same time. What the kernel tells of a process is in ticks, and a short round has few;
+ * what it tells of each thread is in nanoseconds, but threads that have ended are not in it.
+ */
 function cpuOf(pid: number): number {
+  return Math.max(ticksOf(pid), threadsOf(pid));
+}
+
+/** Source: Linux, Documentation/scheduler/sched-stats: the first number is the time spent on a CPU. Units: microseconds. */
+function threadsOf(pid: number): number {
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]);
+    } catch {
+      // It has ended just now, or this kernel does not count by thread.
+    }
+  }
+  return nanoseconds / 1000;
+}
+
+/** Source: proc(5), /proc/PID/stat: the name in parentheses may hold spaces; utime and stime are fields 14 and 15. */
+function ticksOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK;

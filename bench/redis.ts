@@ -31,9 +31,10 @@ export async function memoryUsed({ ask }: RedisProcess): Promise<number> {
   return Number(/^used_memory:(\d+)/m.exec(await ask.info('memory'))![1]);
 }
 
-/** Gives how often a command was called, by clients and by scripts. */
-export async function callsOf({ ask }: RedisProcess, command: string): Promise<number> {
-  return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(await ask.info('commandstats'))?.[1] ?? 0);
+/** Gives how often something was found under a key, on each of several servers. */
+export function hitsOf(servers: readonly RedisProcess[]): Promise<number[]> {
+  const hits = async ({ ask }: RedisProcess) => Number(/^keyspace_hits:(\d+)/m.exec(await ask.info('stats'))![1]);
+  return Promise.all(servers.map(hits));
 }
 
 export interface ClusterProcesses {

@@ -16,7 +16,12 @@ const SETTLE = 1200;
 /** Requests until the code is compiled; on a machine that is busy elsewhere, as many as it does in a while. */
 const WARM_UP = 20_000;
 /** Units: seconds. */
-const LONGEST_WARM_UP = 8;
+const LONGEST_WARM_UP = 3;
+/** Of one try of it. Units: seconds. */
+const TRY = 0.5;
+
+/** A round in which nothing is answered is tried again, twice as long, up to this. Units: seconds. */
+const LONGEST_ROUND = 30;
 
 /** One side: who is measured, and under which load. */
 export interface Side {
@@ -24,6 +29,8 @@ export interface Side {
   readonly process: Running;
   /** The servers behind it that do a part of the work: Redis. Absence: the work is all in the process. */
   readonly stores?: readonly Running[];
+  /** How many times as long as others a round of it takes. Absence: 1. */
+  readonly stretch?: number;
   /** The same for each round, or given anew: 0 is the warm-up. */
   readonly load: SideLoad | ((round: number) => SideLoad);
 }
@@ -38,32 +45,49 @@ export interface Round extends Answers {
 }
 
 /** Warms every side up, then measures them in turns. Gives the rounds of each side, in the order of the sides. */
-export async function takeTurns({ rounds, seconds, say }: Bench, sides: readonly Side[]): Promise<Round[][]> {
+export async function takeTurns(bench: Turns, sides: readonly Side[], isWarm = false): Promise<Round[][]> {
+  const { rounds, seconds, say } = bench;
   const taken: Round[][] = sides.map(() => []);
-  for (const side of sides) await warmUp(side);
+  if (!isWarm) for (const side of sides) await warmUp(side);
   for (let i = 0; i < rounds; i++) {
-    for (const [s, side] of sides.entries()) taken[s]!.push(await run(side, i + 1, seconds));
-    const figures = sides.map(({ name }, s) => `${name} ${inWords(taken[s]!.at(-1)!)}`);
+    const cycle: Promise<Round>[] = [];
+    for (const side of sides) cycle.push((await run(side, i + 1, seconds * (side.stretch ?? 1))).settled);
+    const figures: string[] = [];
+    for (const [s, round] of (await Promise.all(cycle)).entries()) {
+      taken[s]!.push(round);
+      figures.push(`${sides[s]!.name} ${inWords(round)}`);
+    }
     say(`  round ${i + 1} of ${rounds}: ${figures.join('; ')}`);
   }
   return taken;
 }
 
+export type Turns = Pick<Bench, 'rounds' | 'seconds' | 'say'>;
+
 async function warmUp(side: Side): Promise<void> {
   let answered = 0;
-  for (let seconds = 0; answered < WARM_UP && seconds < LONGEST_WARM_UP; seconds += 2) {
-    answered += (await run(side, 0, 2)).requests;
+  for (let tries = 0; answered < WARM_UP && tries < LONGEST_WARM_UP / TRY; tries++) {
+    answered += (await run(side, 0, TRY)).answers.requests;
   }
 }
 
-async function run({ process, stores = [], load }: Side, round: number, seconds: number): Promise<Round> {
+/** Runs one load to its end, or a longer one when nothing was answered in it. `settled` is there when all that belongs to it is done: the next side may run meanwhile. */
+async function run(side: Side, round: number, seconds: number): Promise<{ answers: Answers; settled: Promise<Round> }> {
+  const { process, stores = [], load } = side;
   const all = [process, ...stores];
   const before = all.map(({ cpu }) => cpu());
   const answers = await drive({ ...(typeof load === 'function' ? load(round) : load), url: process.url, seconds });
-  // Redis has done all it was asked when it has answered.
-  if (stores.length === 0) await delay(SETTLE);
-  const [cpu, ...storeCpus] = all.map((running, i) => (running.cpu() - before[i]!) / answers.requests);
-  return { ...answers, cpu: cpu!, storeCpus };
+  if (answers.requests === 0) {
+    if (seconds > LONGEST_ROUND) throw new Error(`${side.name} answers nothing in ${seconds} s`);
+    return run(side, round, 2 * seconds);
+  }
+  const settle = async (): Promise<Round> => {
+    // Redis has done all it was asked when it has answered.
+    if (stores.length === 0) await delay(SETTLE);
+    const [cpu, ...storeCpus] = all.map((running, i) => (running.cpu() - before[i]!) / answers.requests);
+    return { ...answers, cpu: cpu!, storeCpus };
+  };
+  return { answers, settled: settle() };
 }
 
 /** Gives the CPU of the stores together, for each request answered. Units: microseconds. */

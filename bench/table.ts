@@ -27,10 +27,20 @@ function row(finding: Finding): string[] {
   ];
 }
 
+/** The findings as a table of Markdown; what is missed is bold. */
+export function findingsTable(findings: readonly Finding[]): string {
+  const rows = findings.map((finding) => {
+    const cells = row(finding);
+    return `| ${cells.map((cell, i) => (i === 7 ? (cell === 'yes' ? 'yes' : '**no**') : cell)).join(' | ')} |`;
+  });
+  const rule = HEADINGS.map((_, i) => (i < 2 ? '---' : '---:'));
+  return `${[`| ${HEADINGS.join(' | ')} |`, `|${rule.join('|')}|`, ...rows].join('\n')}\n`;
+}
+
 /** Writes a goal: `≤ 1.7 × peer`, `≥ 10,000 /s`. */
 export function goal({ goal: { bound, value }, ratio, unit }: Finding): string {
   const sign = bound === 'at most' ? '≤' : '≥';
-  return `${sign} ${value.toLocaleString('en-US')} ${ratio === null ? unit : '× peer'}`;
+  return `${sign} ${Number(value.toFixed(3)).toLocaleString('en-US')} ${ratio === null ? unit : '× peer'}`;
 }
 
 export function amount(value: number, unit: string): string {

@@ -2,6 +2,7 @@
  * What a workload is, and what it finds. A workload measures one target of the performance design and gives one finding
  * for each figure the target names; run.ts alone decides what is printed and kept.
  */
+import type { Candidate, Growth } from './results.ts';
 
 /** What a workload gets: how long to measure, and a way to clean up after itself. */
 export interface Bench {
@@ -13,15 +14,24 @@ export interface Bench {
   readonly many: number;
   /** Tells the person waiting what is going on. */
   readonly say: (line: string) => void;
+  /** Tells what is not measured and why: in the results, too. */
+  readonly miss: (line: string) => void;
   /** Has `fn` called when the workload is over, however it ends; the last one first. */
   after(fn: () => unknown): void;
 }
 
 export interface Workload {
-  /** The name of the target: P3. */
+  /** The name of the target (P3), or of what has none. */
   readonly target: string;
   readonly what: string;
-  readonly run: (bench: Bench) => Promise<Finding[]>;
+  readonly run: (bench: Bench) => Promise<Outcome>;
+}
+
+export interface Outcome {
+  readonly findings: readonly Finding[];
+  /** Who was measured beside whom, for the plots. */
+  readonly candidates?: readonly Candidate[];
+  readonly growth?: readonly Growth[];
 }
 
 /** One figure against its target. */

@@ -1,5 +1,6 @@
-// Writes the documents that come from tables in the code. With --check: fails when one is out of step.
+// Writes the documents that come from tables in the code, and from the results of the bench. With --check: fails when one is out of step.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { reportFiles } from '../bench/report.ts';
 import { configurationTable } from '../packages/server/src/config.ts';
 import { policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
@@ -40,6 +41,8 @@ ${policyTable()}
 `,
   'packages/server/schema/config.json': policyJsonSchema(),
   'docs/errors.md': await errorsPage(),
+  // What was measured, as the latest results have it.
+  ...reportFiles(),
 };
 
 const check = process.argv.includes('--check');
@@ -50,6 +53,6 @@ for (const [path, text] of Object.entries(generated)) {
     continue;
   }
   if (readFileSync(file, 'utf8') === text) continue;
-  console.error(`${path} is out of step with the code; run: npm run docs`);
+  console.error(`${path} is out of step with what it comes from; run: npm run docs`);
   process.exitCode = 1;
 }

@@ -22,14 +22,18 @@ export function install() {
   if (!installIn('.', 'dependencies')) process.exit(1);
 }
 
-/**
- * Installs the generators of clients that one test runs: 400 packages, which nobody needs who starts the server. Where they
- * cannot be had, that test is skipped and says so; with CI=true it fails.
- */
-export function installGenerators() {
+/** What only tests need, and nobody who starts the server: hundreds of packages, each folder with a lockfile of its own. */
+const FOR_TESTS = {
+  'packages/server/test/clients': 'the generators of clients that a test runs',
+  'packages/client/test/frameworks': 'the frameworks that the client is tested in',
+};
+
+/** Installs it. Where it cannot be had, its tests are skipped and say so; with CI=true they fail. */
+export function installForTests() {
   if (process.env.RS_TEST_INSTALL === 'no') return;
-  if (!installIn('packages/server/test/clients', 'the generators of clients that a test runs'))
-    console.error('the generators of clients could not be installed: their test does not run');
+  for (const [folder, what] of Object.entries(FOR_TESTS)) {
+    if (!installIn(folder, what)) console.error(`${what} could not be installed: their tests do not run`);
+  }
 }
 
 /** Installs what the lockfile of a folder says, unless that was done already. Gives whether it is there. */

@@ -4,9 +4,11 @@
 //   npm run test:repeat -- --runs 20 --load 4 [--nice 10] [--concurrency 4] [--no-build] [FILE…]
 //
 // `load` is how many processes compute without end beside the tests, at the given niceness; this script starts them and ends
-// them. It runs all runs whatever fails, and ends with a table and exit code 1 when a test failed in any run.
+// them. It runs all runs whatever fails, and ends with a table and exit code 1 when a test failed in any run. Beside each run
+// stands how busy the machine was, other work included, and on Linux what the run cost.
 import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { loadavg, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { install, run } from './install.mjs';
 import { CONCURRENCY, count, runFiles, testFiles } from './test-files.mjs';
@@ -37,7 +39,7 @@ for (let i = 0; i < load; i++) {
 const red = new Map();
 const slowest = new Map();
 for (let n = 1; n <= runs; n++) {
-  const began = performance.now();
+  const [began, cost] = [performance.now(), cpuOfEnded()];
   const total = { passed: 0, failed: 0, skipped: 0 };
   await runFiles(files, {
     concurrency,
@@ -56,7 +58,11 @@ for (let n = 1; n <= runs; n++) {
   });
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-  console.log(`run ${n} of ${runs}: ${total.passed} passed, ${total.failed} failed${skipped} (${seconds} s)`);
+  const cpu = cost === null ? '' : `, ${(cpuOfEnded() - cost).toFixed(0)} s of CPU`;
+  const busy = loadavg().map((load) => load.toFixed(1));
+  console.log(
+    `run ${n} of ${runs}: ${total.passed} passed, ${total.failed} failed${skipped} (${seconds} s${cpu}, load ${busy.join(' ')})`,
+  );
 }
 
 console.log('\nThe slowest files, at their slowest:');
@@ -68,6 +74,18 @@ for (const { file, name, error, runs: of } of [...red.values()].sort((a, b) => b
 const verdict = red.size > 0 ? `${red.size} tests failed in at least one run` : '0 red';
 console.log(`\n${runs} runs under a load of ${load}: ${verdict}`);
 process.exit(red.size > 0 ? 1 : 0);
+
+/** The CPU time of the processes that have ended under this one, in seconds. Absence: null where the system does not tell. */
+function cpuOfEnded() {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    // After the name, which may have spaces in it: utime, stime, and those of the children are the 12th to the 15th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[13]) + Number(fields[14])) / 100;
+  } catch {
+    return null;
+  }
+}
 
 /** Gives the part of a spec report that shows the failures; all of it where the file ended before it wrote one. */
 function failuresOf(output) {

@@ -25,6 +25,9 @@ const ON_EACH_NODE = ['cases/s04-unread-answers', 'cases/s12-framing', 'cases/pi
   (name) => `packages/server/test/${name}.test.ts`,
 );
 
+/** Its users' Node may be any of them. */
+const CLIENT = ['session-client', 'faults'].map((name) => `packages/client/test/${name}.test.ts`);
+
 /** Gives the test files to run on other runtimes, as jobs for `runFiles`. Ends the process where CI=true and one is missing. */
 export function otherRuntimes() {
   if (process.env.RS_TEST_INSTALL === 'no') return missing('RS_TEST_INSTALL=no');
@@ -38,7 +41,7 @@ function onNodes() {
     const node = join(folder, `node_modules/node-${version}/bin/node`);
     // What starts a program by its name gets this Node, too.
     const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
-    return [...testFiles('packages/server/test/e2e').filter(isAboutNode), ...ON_EACH_NODE].map((file) => ({
+    return [...testFiles('packages/server/test/e2e').filter(isAboutNode), ...ON_EACH_NODE, ...CLIENT].map((file) => ({
       file,
       on: `Node ${version}`,
       node,

@@ -5,10 +5,17 @@ import { run } from './install.mjs';
 
 const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
 /**
- * What single tests are about: a browser for the page /docs, the languages of the polyglot example. Where one is missing,
- * its tests are skipped and say so; with CI=true they fail.
+ * What single tests are about: a browser for the page /docs, the languages of the polyglot example, strace to count system
+ * calls. Where one is missing, its tests are skipped and say so; with CI=true they fail.
  */
-const OPTIONAL = { chromium: 'chromium', php: 'php-cli', python3: 'python3', ruby: 'ruby', perl: 'perl' };
+const OPTIONAL = {
+  strace: 'strace',
+  chromium: 'chromium',
+  php: 'php-cli',
+  python3: 'python3',
+  ruby: 'ruby',
+  perl: 'perl',
+};
 
 /** Makes sure that every program is there. Ends the process with one clear line when one that must be cannot be had. */
 export function installTestTools() {

@@ -1,18 +1,25 @@
 // `npm test`: installs, checks types, lint and generated files, builds, and runs every test.
 // `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks;
-// `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too.
+// `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too;
+// `npm run test:races` runs the races and crashes with all rounds that the guarantees name: `npm test` runs a part of them.
 // The last line is a count: `N passed, N failed`.
-import { install, installGenerators, run } from './install.mjs';
+import { install, installForTests, run } from './install.mjs';
 import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const PARTS = { '--server': () => [...testFiles('packages/server'), ...withoutLane()], '--runtimes': otherRuntimes };
+const RACES = ['v1/races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
+const PARTS = {
+  '--server': () => [...testFiles('packages/server'), ...withoutLane()],
+  '--runtimes': otherRuntimes,
+  '--races': () =>
+    RACES.map((name) => ({ file: `packages/server/test/${name}.test.ts`, env: { RS_TEST_ROUNDS: 'all' } })),
+};
 const given = process.argv.slice(2);
 install();
 installTestTools();
 if (given.length === 0) {
-  installGenerators();
+  installForTests();
   run('node', ['scripts/check.mjs']);
 }
 run('npm', ['run', 'build', '--silent']);

@@ -8,6 +8,7 @@ local json = { ['Content-Type'] = 'application/json' }
 
 function init(args)
   app, body = args[1], args[2]
+  ready()
 end
 
 function request()

@@ -2,30 +2,18 @@
 -- ARGS  1 the app   2 a file with one token a line   3 the JSON body of a set   4 requests a second (0: as many as go)
 -- With a rate, each request has its instant, whatever became of those before it. What a create answers joins the others.
 require 'report'
-local ffi = require 'ffi'
-ffi.cdef 'typedef struct { long s; long ns; } moment; int clock_gettime(int, moment *);'
+local rate = require 'rate'
 
-local app, body, tokens, rate = '', '', {}, 0
-local at, count, users, began = 0, 0, 0, nil
+local app, body, tokens = '', '', {}
+local at, count, users = 0, 0, 0
 local json = { ['Content-Type'] = 'application/json' }
-local moment = ffi.new('moment')
-
-local function milliseconds()
-  ffi.C.clock_gettime(1, moment)
-  return tonumber(moment.s) * 1000 + tonumber(moment.ns) / 1e6
-end
+function delay() end
 
 function init(args)
-  app, body, rate = args[1], args[3], tonumber(args[4])
+  app, body = args[1], args[3]
+  delay = rate.at(tonumber(args[4]))
   for token in io.lines(args[2]) do tokens[#tokens + 1] = token end
-  if rate == 0 then delay = nil end
-end
-
-local slot = 0
-function delay()
-  began = began or milliseconds()
-  slot = slot + 1
-  return math.max(0, math.floor(began + slot * 1000 / rate - milliseconds() + 0.5))
+  ready()
 end
 
 function request()

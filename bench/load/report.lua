@@ -1,7 +1,14 @@
--- Shared by all scripts: writes what wrk saw as one line of JSON, the last thing on standard output.
+-- Shared by all scripts: says when the load begins, and writes what wrk saw as one line of JSON, the last thing on standard output.
 -- A script that looks at its answers counts those that are wrong in the global `wrong`.
 
 wrong = 0
+
+-- Called at the end of each script's `init`: from here on the load runs.
+function ready()
+  io.write('ready\n')
+  io.flush()
+end
+
 local threads = {}
 
 function setup(thread)

@@ -1,55 +1,79 @@
 /**
- * P1: reading hot sessions from Redis, against the predecessor's stack and, where they are installed, against nginx with
- * Lua and Webdis. Each side has its own Redis with 10,000 sessions; each read counts and moves last-seen.
+ * P1: reading hot sessions from Redis, in every form the target names, against the predecessor's stack and, where they are
+ * installed, against nginx with Lua and Webdis. 10,000 sessions; each read of the classic form counts and moves last-seen, on
+ * every side. After the turns for the CPU, all take the same load, for how long a request takes.
  */
-import { checkRead, GET, startOurs, startTheirs, tokenFile } from '../contenders.ts';
-import { startFrontEnds } from '../front-ends.ts';
-import { latency, median, type Round, rate, storeCpu, takeTurns } from '../rounds.ts';
-import { DATA } from '../sessions.ts';
+import { candidate } from '../results.ts';
+import { median, type Round, rate, storeCpu, takeTurns } from '../rounds.ts';
+import { OWN } from '../runtimes.ts';
 import { number } from '../table.ts';
-import type { Finding, Workload } from '../workload.ts';
+import type { Finding, Outcome, Workload } from '../workload.ts';
 import { compare } from './compare.ts';
+import { type Asked, startSides } from './p1-sides.ts';
 
-const FILLING = { count: 10_000, data: DATA };
+/** What the slowest of all carries on any machine this may run on. Units: requests a second. */
+export const PACE = 4000;
+/** Shown beside each other in the plots, in this order. Others are findings only. */
+const SHOWN = /^(?:classic \d+|v1 \d+|constant|nginx \+ Lua|Webdis|2\.x)$/;
+
+const serverCpu = ({ cpu }: Round) => cpu;
 
 export const p1: Workload = {
   target: 'P1',
-  what: 'classic GET on Redis, 10,000 sessions: CPU a request',
+  what: 'classic and v1 GET on Redis, 10,000 sessions: CPU a request',
   run: async (bench) => {
-    const stacks = [await startOurs(bench, FILLING), await startTheirs(bench, FILLING)];
-    const sides = [
-      ...stacks.map((stack) => ({ ...stack, path: GET })),
-      ...(await startFrontEnds(bench, FILLING.count)),
-    ].map(({ name, process, redis, path, tokens }) => {
-      const file = tokenFile(bench, tokens);
-      return {
-        name,
-        process,
-        stores: [redis],
-        path,
-        first: tokens[0]!,
-        load: { script: 'get.lua', args: [path, file] },
-      };
-    });
-    for (const { process, path, first } of sides) await checkRead(process, path, first);
-    const [ours, theirs, ...frontEnds] = await takeTurns(bench, sides);
-    const server = (round: Round) => round.cpu;
-    const finding = (what: string, peer: Round[], name: string, of: (round: Round) => number, most: number): Finding =>
-      compare({ target: p1.target, what, of, ours: ours!, peer, name, most });
-    return [
-      {
-        ...finding('classic GET on Redis, hot: CPU of the server', theirs!, '2.x', server, 1 / 6),
-        note: sides.map(({ name }, i) => figures(name, [ours!, theirs!, ...frontEnds][i]!)).join('; '),
-      },
-      finding('classic GET on Redis, hot: CPU of Redis', theirs!, '2.x', storeCpu, 1 / 3),
-      ...frontEnds.map((rounds, i) =>
-        finding('classic GET on Redis, hot: CPU of the server', rounds, sides[i + 2]!.name, server, 1),
-      ),
-    ];
+    const sides = await startSides(bench);
+    const taken = await takeTurns(bench, sides);
+    const of = new Map(sides.map(({ key }, i) => [key, taken[i]!]));
+    const shown = sides.filter(({ key }) => SHOWN.test(key));
+    const paced = await takeTurns(
+      bench,
+      shown.map((side) => ({ ...side, load: side.paced!(PACE) })),
+      true,
+    );
+    const candidates = shown.map((side, i) =>
+      candidate(shownAs(side), of.get(side.key)!, { perSecond: PACE, rounds: paced[i]! }),
+    );
+    return { findings: findings(of, sides), candidates } satisfies Outcome;
   },
 };
 
-function figures(name: string, rounds: readonly Round[]): string {
-  const redis = number(median(rounds.map(storeCpu)));
-  return `${name} ${number(median(rounds.map(rate)))}/s, Redis ${redis} µs, ${latency(rounds)}`;
+/** The classic read is what peers can do; the others of ours say what they are. */
+function shownAs({ key, name, who, node }: Asked) {
+  if (who !== 'ours') return { name, who, node };
+  return { name: `ours${key.startsWith('v1') ? ', v1' : ''}, Node ${node}`, who, node };
+}
+
+function findings(of: ReadonlyMap<string, readonly Round[]>, sides: readonly Asked[]): Finding[] {
+  const found: Finding[] = [];
+  const add = (key: string, peer: string, most: number, what = 'CPU of the server', cpu = serverCpu) => {
+    const [ours, theirs] = [of.get(key), of.get(peer)];
+    if (ours === undefined || theirs === undefined) return;
+    const words = key.replace(/ (\d+)$/, ', Node $1');
+    found.push(compare({ target: 'P1', what: `${words}: ${what}`, of: cpu, ours, peer: theirs, name: peer, most }));
+  };
+  for (const version of [OWN, '24']) {
+    if (version === '24' && OWN === '24') continue;
+    const [nginx, webdis] = Number(version) < 24 ? [0.7, 0.8] : [0.6, 0.75];
+    for (const form of ['classic', 'v1', 'classic with a key', 'v1 with a key']) {
+      add(`${form} ${version}`, 'nginx + Lua', nginx!);
+      add(`${form} ${version}`, 'Webdis', webdis!);
+    }
+    if (version !== OWN) continue;
+    add(`v1 with touch ${version}`, 'nginx + Lua', nginx!);
+    add(`v1 with touch ${version}`, 'Webdis', webdis!);
+    add(`classic with the log ${version}`, 'nginx + Lua with its log', nginx!);
+    add(`classic with 1 kB ${version}`, 'nginx + Lua with 1 kB', nginx!);
+    add(`classic with 1 kB ${version}`, 'Webdis with 1 kB', webdis!);
+    add(`classic over TLS ${version}`, 'nginx + Lua over TLS', nginx!);
+    add(`classic ${version}`, '2.x', 1 / 10);
+    add(`classic ${version}`, '2.x', 1 / 4, 'CPU of Redis', storeCpu);
+  }
+  const note = sides.map(({ key }) => figures(key, of.get(key)!)).join('; ');
+  return found.map((finding, i) => (i === 0 ? { ...finding, note } : finding));
+}
+
+function figures(key: string, rounds: readonly Round[]): string {
+  const [server, redis, perSecond] = [serverCpu, storeCpu, rate].map((figure) => number(median(rounds.map(figure))));
+  return `${key} ${server} + ${redis} µs, ${perSecond}/s`;
 }

@@ -1,68 +1,76 @@
 /**
- * P3: reading hot sessions from the embedded store, against the same framework answering a constant: what sessions cost
- * beyond HTTP. Each read counts and moves last-seen, so what is written behind is part of the price.
+ * P3: reading hot sessions from the embedded store, against nginx with Lua, which needs a Redis beside it, and against
+ * node:http answering a constant. Each read counts and moves last-seen, so what is written behind is part of the price.
  */
-import { readFileSync } from 'node:fs';
-import { type Running, startPeer, startServer } from '../process.ts';
-import { latency, median, rate, spread, takeTurns } from '../rounds.ts';
-import { APP, createSessions } from '../sessions.ts';
-import { number } from '../table.ts';
+import { startConstant } from '../constant.ts';
+import { CLASSIC, checkRead, reads, tokenFile } from '../contenders.ts';
+import { fillEmbedded } from '../fill.ts';
+import { startFrontEnds } from '../front-ends.ts';
+import { startServer, temporaryFolder } from '../process.ts';
+import { type Candidate, candidate } from '../results.ts';
+import { latency, type Round, type Side, takeTurns } from '../rounds.ts';
+import { OWN, type Runtime, runtimes } from '../runtimes.ts';
+import { DATA } from '../sessions.ts';
 import type { Bench, Finding, Workload } from '../workload.ts';
+import { compare } from './compare.ts';
+import { PACE } from './p1-get-redis-hot.ts';
 
-const SESSIONS = 10_000;
-const PATH = `/${APP}/get/`;
-/** The headers of an answer that come from the application; the rest is Node's. */
-const OURS = ['content-type', 'cache-control', 'x-content-type-options'];
+const SESSIONS = { count: 10_000, data: DATA };
+const NGINX = 'nginx + Lua';
+/** Versions with a constant beside them. */
+const WITH_FLOOR = [OWN, '24'];
+
+type Asked = Side & Pick<Candidate, 'who' | 'node'> & { readonly file: string };
 
 export const p3: Workload = {
   target: 'P3',
   what: 'classic GET, embedded store, 10,000 sessions: CPU a request',
   run: async (bench) => {
-    const server = await startServer(bench);
-    const tokens = await createSessions(bench, server, SESSIONS);
-    const constant = await startConstant(bench, server, tokens);
-    const load = { script: 'get.lua', args: [PATH, tokens] };
-    const [ours, peers] = await takeTurns(bench, [
-      { name: 'ours', process: server, load },
-      { name: 'constant', process: constant, load },
+    const sides: Asked[] = [];
+    for (const runtime of runtimes(bench.miss)) sides.push(...(await startOn(bench, runtime)));
+    for (const { process, redis, path, tokens } of await startFrontEnds(bench, [SESSIONS], [NGINX])) {
+      const file = tokenFile(bench, tokens[0]!);
+      sides.push({ name: NGINX, who: 'peer', node: null, file, process, stores: [redis], load: reads({ path }, file) });
+    }
+    const taken = await takeTurns(bench, sides);
+    const own = sides.filter(({ who, node }) => who === 'embedded' && WITH_FLOOR.includes(node!));
+    const paced = await takeTurns(
+      bench,
+      own.map((side) => ({ ...side, load: reads(CLASSIC, side.file, PACE) })),
+      true,
+    );
+    const of = (who: Candidate['who'], node: string | null) =>
+      taken[sides.findIndex((side) => side.who === who && side.node === node)];
+    const candidates = sides.flatMap((side, i) => {
+      const at = own.indexOf(side);
+      const name = side.who === 'embedded' ? `ours, embedded, Node ${side.node}` : side.name;
+      if (side.who === 'peer' || (side.who === 'floor' && side.node === OWN)) return [];
+      return [candidate({ ...side, name }, taken[i]!, at < 0 ? undefined : { perSecond: PACE, rounds: paced[at]! })];
+    });
+    const findings = own.flatMap(({ node }) => [
+      ...against(of('embedded', node)!, of('peer', null), node!, NGINX, 0.75),
+      ...against(of('embedded', node)!, of('floor', node), node!, 'node:http, a constant', 1.4),
     ]);
-    await readFirst(server, tokens);
-    const ratios = ours!.map(({ cpu }, i) => cpu / peers![i]!.cpu);
-    const finding: Finding = {
-      target: p3.target,
-      what: p3.what,
-      unit: 'µs',
-      ours: median(ours!.map(({ cpu }) => cpu)),
-      peer: { name: 'Hono, a constant', value: median(peers!.map(({ cpu }) => cpu)) },
-      ratio: median(ratios),
-      goal: { bound: 'at most', value: 1.7 },
-      spread: spread(ratios),
-      note: `ours ${number(median(ours!.map(rate)))}/s, the constant ${number(median(peers!.map(rate)))}/s; ours ${latency(ours!)}`,
-      details: {
-        cpu: ours!.map(({ cpu }) => cpu),
-        peerCpu: peers!.map(({ cpu }) => cpu),
-        perSecond: ours!.map(rate),
-        peerPerSecond: peers!.map(rate),
-        p50: ours!.map(({ p50 }) => p50),
-        p99: ours!.map(({ p99 }) => p99),
-      },
-    };
-    return [finding];
+    return { findings, candidates };
   },
 };
 
-/** Starts the peer with a real answer of ours as its constant. */
-async function startConstant(bench: Bench, server: Running, tokens: string): Promise<Running> {
-  const response = await readFirst(server, tokens);
-  const headers = Object.fromEntries(OURS.map((name) => [name, response.headers.get(name)!]));
-  return startPeer(bench, 'hono-constant.ts', { BODY: await response.text(), HEADERS: JSON.stringify(headers) });
+async function startOn(bench: Bench, runtime: Runtime): Promise<Asked[]> {
+  const { version, node } = runtime;
+  const folder = temporaryFolder(bench);
+  const tokens = await fillEmbedded(folder, SESSIONS);
+  const process = await startServer(bench, { store: `lmdb:${folder}`, node });
+  await checkRead(process, CLASSIC, tokens[0]!);
+  const file = tokenFile(bench, tokens);
+  const common = { node: version, file, load: reads(CLASSIC, file) };
+  const ours: Asked = { ...common, name: `Node ${version}`, who: 'embedded', process };
+  if (!WITH_FLOOR.includes(version)) return [ours];
+  const constant = await startConstant(bench, process, CLASSIC, tokens[0]!, runtime);
+  return [ours, { ...common, name: `node:http, a constant, Node ${version}`, who: 'floor', process: constant }];
 }
 
-/** Reads the first session of the list. Errors: when it is not there, so that nobody measures empty answers. */
-async function readFirst({ url }: Running, tokens: string): Promise<Response> {
-  const [token] = readFileSync(tokens, 'utf8').split('\n', 1);
-  const response = await fetch(`${url}${PATH}${token}`);
-  const text = await response.clone().text();
-  if (response.status !== 200 || !text.includes('"d":')) throw new Error(`get answered ${response.status}: ${text}`);
-  return response;
+function against(ours: Round[], peer: Round[] | undefined, node: string, name: string, most: number): Finding[] {
+  if (peer === undefined) return [];
+  const what = `classic, embedded store, Node ${node}: CPU of the server`;
+  return [{ ...compare({ target: 'P3', what, of: ({ cpu }) => cpu, ours, peer, name, most }), note: latency(ours) }];
 }

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, base, text, instead ('' = of nothing, else '=' and the text it is to replace), until
 -- RETURNS: {now, 1} when it was kept, else {now, 0, the text that is there ('' = nothing)}
 -- ATOMIC: of two that put their text instead of the same one, one must lose.
--- INCLUDES: record
+-- INCLUDES: clock
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local memo, base, text, instead, untilWhen = KEYS[1], tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6])

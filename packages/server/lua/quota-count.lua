@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, changes (when the count began), count (with the leases that stay), how long it is good (ms), leases that end
 -- RETURNS: {now, 1} or {now, 0} when something changed: nothing was kept
 -- ATOMIC: a lease that is taken beside it is in the count, or makes it void.
--- INCLUDES: record
+-- INCLUDES: clock
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local quota, changes, count, good = KEYS[1], ARGV[3], ARGV[4], tonumber(ARGV[5])

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline
 -- RETURNS: {now, 1}, or {now, 0} when a session may be about to be written: nothing was removed
 -- ATOMIC: a lease that is taken beside it is seen, or taken afterwards.
--- INCLUDES: record
+-- INCLUDES: clock
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local quota = KEYS[1]

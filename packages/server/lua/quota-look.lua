@@ -3,7 +3,7 @@
 -- ARGV: now, deadline
 -- RETURNS: {now, changes so far, then for each lease its name and the instant it ends at}
 -- ATOMIC: the leases are those of that number of changes.
--- INCLUDES: record
+-- INCLUDES: clock
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local quota = KEYS[1]

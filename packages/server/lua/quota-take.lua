@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, lease (its name), quota ('' = whatever there is), how long it is held (ms)
 -- RETURNS: {now, 1 (taken), 0 (full), 2 (it is to be counted first) or 3 (full, but a lease may still give its room back)}
 -- ATOMIC: of two that look for the last room one must find it taken.
--- INCLUDES: record
+-- INCLUDES: clock
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local quota, lease, max, held = KEYS[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])

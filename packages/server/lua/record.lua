@@ -1,19 +1,11 @@
--- LIBRARY record: the packed form of a session (drawn in src/stores/redis/record.ts), and time. No command but TIME.
+-- LIBRARY record: the packed form of a session (drawn in src/stores/redis/record.ts). No command.
+-- INCLUDES: clock
 -- Deadlines are compared, never stored: a session is live strictly before the earlier of its two.
 local FORM = '>BBBBdddddddBc0Hc0Hc0Hc0Hc0Hc0'
 -- Form 1, of versions before, has one old token: whether it is an alias, until when it reads, its hash.
 local FIRST = '>BBBBdddddddBc0Bc0Hc0Hc0Hc0Hc0'
 -- A token that was replaced: whether it is an alias, until when it reads, its hash, the seed of its successor ('' = none).
 local OLD = '>BdBc0Bc0'
-
--- Gives the instant to decide by, and an error when the caller has given up: what was abandoned must not be done late.
-local function clock(fake, deadline)
-  if fake ~= '' then return tonumber(fake) end
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  if deadline ~= '' and now > tonumber(deadline) then return now, redis.error_reply('LATE ' .. string.format('%.0f', now)) end
-  return now
-end
 
 local function unpacked(text)
   local r, first, flag, old, at = { old = {} }, string.byte(text) == 1, nil, nil, nil

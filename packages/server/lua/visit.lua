@@ -1,8 +1,5 @@
 -- LIBRARY visit: what verbs ask of a record, and what they answer of it; needs the library record.
 
--- Index entries have whole seconds, so a session that is read ten times within one second is entered once.
-local function second(instant) return instant - instant % 1000 end
-
 local function expires(r) return math.min(r.seen + r.idle, r.absolute) end
 local function live(r, now) return now < r.seen + r.idle and now < r.absolute end
 

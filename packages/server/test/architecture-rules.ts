@@ -51,6 +51,12 @@ export const RULES: readonly Rule[] = [
     why: 'it knows the engines',
   },
   {
+    from: /^stores\/format\.ts$/,
+    mayImport: /^$/,
+    never: 'stores/lmdb/record.ts',
+    why: 'a comparison and its words',
+  },
+  {
     from: /^stores\/(finding|audit)\.ts$/,
     mayImport: /^stores\/finding\.ts$/,
     never: 'stores/redis/keys.ts',
@@ -64,7 +70,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/(lmdb\/|(finding|audit)\.ts$)|lmdb$|node:(fs|path|timers\/promises)$)/,
+    mayImport: /^(core\/|stores\/(lmdb\/|(finding|format|audit)\.ts$)|lmdb$|node:(fs|path|timers\/promises)$)/,
     never: 'stores/memory/memory-store.ts',
     why: 'a store knows its own driver',
   },
@@ -76,7 +82,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^stores\/redis\//,
-    mayImport: /^(core\/|stores\/(redis\/|(finding|audit)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
+    mayImport: /^(core\/|stores\/(redis\/|(finding|format|audit)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
     never: 'ioredis',
     why: 'the scripts are assets, the driver is in connection.ts, clients.ts and pipes.ts',
   },

@@ -88,10 +88,10 @@ function asText({ store, repair, notes }: Head, { shown, count, left }: Findings
   if (count > shown.size) lines.push(`… and ${count - shown.size} more`);
   if (count > 0) lines.push('');
   lines.push(...notes.map((note) => `note: ${note}\n`));
-  for (const { app, sessions, largest } of apps) {
-    lines.push(
-      `app ${app}: ${sessions} sessions${largest === null ? '' : `, at most ${largest} in one of its 256 partitions`}`,
-    );
+  for (const { app, sessions, largest, ended } of apps) {
+    const partition = largest === null ? '' : `, at most ${largest} in one of its 256 partitions`;
+    const behind = ended === 0 ? '' : `; ${ended} that have ended are still to be removed from the file`;
+    lines.push(`app ${app}: ${sessions} sessions${partition}${behind}`);
   }
   lines.push(count === 0 ? 'Nothing is wrong.' : `${count} found, ${count - left} mended, ${left} left.`, '');
   return lines.join('\n');

@@ -240,8 +240,11 @@ export interface Page {
   readonly sessions: readonly Session[];
   readonly cursor: string | null;
   readonly at: number;
-  /** Since when sessions may have moved past the page unseen. Absence: undefined when it shows one instant, that of `at`. */
-  readonly since?: number;
+  /**
+   * Of sessions that were last seen before this instant, one that was touched at that moment may be missing: it moved past the
+   * page. Absence: undefined when the page shows one instant.
+   */
+  readonly exactTo?: number;
 }
 
 export interface Count {

@@ -48,11 +48,12 @@ export async function* wholeList(
   let before = Number.NEGATIVE_INFINITY;
   for (let look = 0; look <= LOOKS; look++) {
     let page = await list(first);
-    const began = page.since ?? page.at;
+    const began = page.at;
     if (look === 0 && activeSince !== undefined) since = activeSince + page.at - now;
     const end = Math.max(since, before);
     // Then the first page shows, as of one instant, whatever may have moved until then.
-    const isLast = page.since === undefined && (page.cursor === null || reaches(page, end));
+    const { exactTo = Number.NEGATIVE_INFINITY } = page;
+    const isLast = page.cursor === null ? exactTo <= end : reaches(page, end) && exactTo <= end;
     for (;;) {
       const fresh = page.sessions.filter(({ id, lastSeenAt }) => lastSeenAt >= since && given.add(id));
       if (fresh.length > 0) yield { sessions: fresh, at: page.at };

@@ -74,6 +74,7 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
 
   const respond = (c: Call, reply: Reply): Response => {
     if (reply.pieces === undefined || c.req.method === 'HEAD') return responseOf(reply);
+    if (c.env.streams?.begin() === false) return responseOf(refusal(c, TOO_MANY_STREAMS, {}));
     return new Response(streamOf(c, reply.pieces, onFault), { status: reply.status, headers: reply.headers });
   };
 
@@ -89,6 +90,8 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
   app.onError((error, c) => responseOf(failure(c, error, onFault)));
   return app;
 }
+
+const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 
 function responseOf({ status, headers, body }: Reply): Response {
   return new Response(body, { status, headers });

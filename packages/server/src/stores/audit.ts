@@ -20,6 +20,8 @@ export interface AppSummary {
   readonly sessions: number;
   /** Sessions in the largest of the app's partitions. Absence: null where the engine has none. */
   readonly largest: number | null;
+  /** Sessions that have ended with their app and are still to be removed from the file: nobody sees them. */
+  readonly ended: number;
 }
 
 /** An audit of a store that servers may be using. It holds a bounded part of the store in memory. */

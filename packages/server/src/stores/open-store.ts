@@ -4,7 +4,7 @@ import { ServiceError } from '../core/errors.ts';
 import type { Clock } from '../core/instant.ts';
 import type { SessionStore, StoreEvents } from '../core/store.ts';
 import type { Finding } from './finding.ts';
-import type { RedisOptions } from './redis/redis-store.ts';
+import type { RedisOptions, RedisStore } from './redis/redis-store.ts';
 
 export interface StoreOptions extends StoreEvents {
   readonly namespace: string;
@@ -30,7 +30,7 @@ export interface OpenedStore {
 
 /**
  * Opens the store of a URL: `lmdb:PATH`, `memory:`, or one of Redis (stores/redis/address.ts). Errors: what the engine
- * says, when it cannot be opened. A Redis that is away is no error: the server starts, and answers once it is there.
+ * says, when it cannot be opened; that a newer version wrote it. A Redis that is away is no error: the server starts, and answers once it is there.
  */
 export async function openStore(
   url: string,
@@ -48,6 +48,7 @@ export async function openStore(
     // An attempt that hangs was not told yet.
     if (!(await store.ready()))
       onError(new ServiceError('store_unavailable', 'no connection', { cause: store.trouble }));
+    else await beginOn(store);
     return { store, location: store.location, settings: () => store.settings(), lookEvery: MINUTE };
   }
   const path = resolve(url.slice('lmdb:'.length));
@@ -62,6 +63,17 @@ export async function openStore(
     settings: async () => store.health(),
     lookEvery: SECOND,
   };
+}
+
+/** Errors: a newer version has written the store. A Redis that cannot be asked now is asked again when it is looked at. */
+async function beginOn(store: RedisStore): Promise<void> {
+  try {
+    await store.format.begin();
+  } catch (error) {
+    if (error instanceof ServiceError) return;
+    await store.close();
+    throw error;
+  }
 }
 
 /** Units: milliseconds. */

@@ -80,16 +80,17 @@ function machine(cleanup: Cleanup, programs: readonly string[]) {
 }
 
 const REQUIRED = ['redis-server', 'openssl', 'curl', 'bash'];
-const OPTIONAL = ['chromium', 'php', 'python3', 'ruby', 'perl'];
+const OPTIONAL = ['strace', 'chromium', 'php', 'python3', 'ruby', 'perl'];
+const without = (...names: string[]) => [...REQUIRED, ...OPTIONAL].filter((name) => !names.includes(name));
 
 describe('N2: programs that the tests start', () => {
   test('N2: with all of them there, nothing is said', (t) => {
-    const { status, stdout, stderr } = machine(t, [...REQUIRED, ...OPTIONAL]).run({});
+    const { status, stdout, stderr } = machine(t, without()).run({});
     assert.deepEqual([status, stdout, stderr], [0, '', '']);
   });
 
   test('N2: RS_TEST_INSTALL=no: nothing is installed, and one line says what to install', (t) => {
-    const { run, calls } = machine(t, [...REQUIRED.slice(1), ...OPTIONAL]);
+    const { run, calls } = machine(t, without('redis-server'));
     const { status, stderr } = run({ RS_TEST_INSTALL: 'no' });
     assert.equal(status, 1);
     assert.equal(
@@ -100,7 +101,7 @@ describe('N2: programs that the tests start', () => {
   });
 
   test('N2: root is told what is installed and why, before it is', (t) => {
-    const { run, calls } = machine(t, [...REQUIRED, ...OPTIONAL.slice(2)]);
+    const { run, calls } = machine(t, without('chromium', 'php'));
     const { status, stdout } = run({});
     assert.equal(status, 0);
     if (process.getuid?.() !== 0) return assert.equal(calls(), '', 'another account installs nothing');
@@ -113,7 +114,7 @@ describe('N2: programs that the tests start', () => {
   });
 
   test('N2: of a missing language one line tells that its tests are skipped, and with CI=true that they fail', (t) => {
-    const { run } = machine(t, [...REQUIRED, ...OPTIONAL.slice(0, 3)]);
+    const { run } = machine(t, without('ruby', 'perl'));
     const told = (consequence: string) =>
       `TESTS THAT NEED ruby, perl ${consequence}. On Debian or Ubuntu: apt-get install ruby perl\n`;
     assert.equal(run({ RS_TEST_INSTALL: 'no' }).stderr, told('ARE SKIPPED'));

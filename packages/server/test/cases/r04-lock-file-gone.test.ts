@@ -22,8 +22,10 @@ test('R4: a second server does not open a folder whose lock file was removed und
   const first = await startServer(t, env);
   const client = new Client(first.url);
   t.after(() => client.close());
-  const token = await client.create('shop', 'u');
-  for (const name of ['lock.mdb', 'data.mdb']) {
+  let token = '';
+  // LMDB has the newest state in one of two places by turns, so it is tried at an odd and at an even number of commits.
+  for (const name of ['lock.mdb', 'data.mdb', 'data.mdb']) {
+    token = await client.create('shop', 'u');
     const aside = join(path, 'aside');
     renameSync(join(path, name), aside);
     for (const args of name === 'lock.mdb' ? [['serve'], ['doctor']] : [['serve']]) {

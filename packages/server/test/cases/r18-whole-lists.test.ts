@@ -44,7 +44,10 @@ class Counting extends MemoryStore {
   }
 }
 
-async function serve(t: TestContext, { sessions = SESSIONS, data = DATA, stalledTimeout = 60_000 } = {}) {
+async function serve(
+  t: TestContext,
+  { sessions = SESSIONS, data = DATA, stalledTimeout = 60_000, maxConcurrent = 10 } = {},
+) {
   const store = new Counting();
   const now = Date.now();
   for (let i = 0; i < sessions; i++) {
@@ -66,7 +69,7 @@ async function serve(t: TestContext, { sessions = SESSIONS, data = DATA, stalled
     return fetch(request, env, ...rest);
   };
   const onRequest = (request: RequestLine) => void lines.push(request);
-  const server = new NodeServer({ app, onRequest, tls: null, maxConcurrent: 10, stalledTimeout });
+  const server = new NodeServer({ app, onRequest, tls: null, maxConcurrent, stalledTimeout });
   const port = await server.listen('127.0.0.1', 0);
   t.after(() => server.stop());
   return { port, store, faults, lines, sockets };
@@ -137,6 +140,24 @@ for (const target of [SOAPP, SOID]) {
       await until(() => served.lines.length > 0);
       assert.equal(served.lines[0]?.status, 499);
       assert.equal(served.store.pages, asked);
+    });
+
+    test('those who do not read keep nobody else out, but from lists as long (kind: answers of any length)', async (t) => {
+      const served = await serve(t, { maxConcurrent: 2 });
+      const socket = open(t, served.port, line(`GET ${target} HTTP/1.1`));
+      await stands(served);
+      open(t, served.port, line(`GET ${target} HTTP/1.1`));
+      const ask = async (path: string) => {
+        const { answers } = await exchange(served.port, line(`GET ${path} HTTP/1.0`));
+        return answers[0];
+      };
+      await until(async () => (await ask(target))?.status === 503);
+      for (let i = 0; i < 3; i++) assert.equal((await ask('/shop/activity?dt=600'))?.status, 200);
+      socket.destroy();
+      const another = open(t, served.port, line('GET /ping HTTP/1.1'));
+      await until(() => served.lines.some(({ status }) => status === 499));
+      another.write(line(`GET ${target} HTTP/1.0`));
+      assert.match(await drain(another), /\]\}$/);
     });
 
     for (const version of ['1.0', '1.1']) {

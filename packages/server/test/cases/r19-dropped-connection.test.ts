@@ -182,22 +182,19 @@ for (const [kind, topology] of [
     const { url, masters } = await topology(t);
     const client = await start(t, { RS_STORE: url });
     const token = await client.create('shop', 'u1', { n: 1 });
-    const paused = (what: RegExp) =>
+    /** Waits for a connection whose command waits, flag b. `more`: and behind it comes another one. */
+    const paused = (more: boolean) =>
       until(async () => {
         const lists = await Promise.all(masters.map((admin) => admin.call('CLIENT', 'LIST', 'TYPE', 'normal')));
-        // A client whose command waits: flag b, and its command.
-        return lists.some((list) =>
-          String(list)
-            .split('\n')
-            .some((line) => / flags=\S*b/.test(line) && what.test(line)),
-        );
+        const lines = lists.flatMap((list) => String(list).split('\n')).filter((line) => / flags=\S*b/.test(line));
+        return lines.some((line) => line.includes(' cmd=evalsha ') && (!more || / qbuf=[1-9]/.test(line)));
       });
     const each = (...args: [string, ...string[]]) => Promise.all(masters.map((admin) => admin.call(...args)));
     await each('CLIENT', 'PAUSE', '60000', 'WRITE');
     const read = client.send('GET', `/shop/get/${token}`);
-    await paused(/cmd=evalsha/);
+    await paused(false);
     const kill = client.send('DELETE', `/shop/kill/${token}`);
-    await delay(100);
+    await paused(true);
     for (const admin of masters) await cut(admin);
     const killed = await kill;
     assert.equal(killed.status, 503, killed.text);

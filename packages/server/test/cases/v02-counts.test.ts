@@ -32,8 +32,8 @@ describe('the counts of the embedded store', () => {
     for (let i = 0; i < 3; i++) await put(before, { subject: `u${i}` });
     await before.close();
     await tamper(path, async (root) => {
-      await root.openDB({ name: 'test:counts' }).drop();
-      await root.remove('counted test');
+      await root.openDB({ name: 'test:totals' }).drop();
+      await root.remove('totalled test');
     });
     const store = open(path);
     t.after(() => store.close());
@@ -48,17 +48,17 @@ describe('the counts of the embedded store', () => {
     await put(before);
     await before.close();
     await tamper(path, async (root) => {
-      const counts = root.openDB({ name: 'test:counts', encoding: 'msgpack' });
-      await counts.put(APP, 7);
-      await counts.put('gone', 2);
+      const totals = root.openDB({ name: 'test:totals', encoding: 'msgpack' });
+      await totals.put(APP, [7, 1]);
+      await totals.put('gone', [2, 0]);
     });
     const store = open(path);
     t.after(() => store.close());
     const faults = await faultsOf(store.audit());
-    assert.deepEqual(
-      faults.map((fault) => fault.slice(0, fault.indexOf(': ', 8))),
-      ['count: counts gone', 'count: counts shop'],
-    );
+    assert.deepEqual(faults.map((fault) => fault.slice(0, fault.indexOf(': ', 8))).sort(), [
+      'count: totals gone',
+      'count: totals shop',
+    ]);
     const mended: (string | null)[] = [];
     const onFinding = (finding: { mended: string | null }) => mended.push(finding.mended);
     await store.audit().run({ repair: true, onFinding, onProgress: () => {} });

@@ -59,7 +59,7 @@ export function concurrencySection(open: OpenStore): void {
       const seen: number[] = [];
       let flushing = true;
       const flushes = (async () => {
-        for (let i = 0; i < 60; i++) await store.count(APP, 0, T0 + SECOND);
+        for (let i = 0; i < 20; i++) await store.count(APP, 0, T0 + SECOND);
         flushing = false;
       })();
       while (flushing) {

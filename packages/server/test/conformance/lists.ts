@@ -25,11 +25,11 @@ export function listsSection(open: OpenStore): void {
 
     test('a walk in pages gives each session once, in order, by app and by subject', async (t) => {
       const { store } = await open(t);
-      for (let i = 0; i < 57; i++) await put(store, { createdAt: T0 + (i % 5) * SECOND });
+      for (let i = 0; i < 23; i++) await put(store, { createdAt: T0 + (i % 5) * SECOND });
       for (const query of [{}, { subject: 'user123' }, { activeSince: T0 }]) {
-        const all = await walk(store, query, 57);
-        for (const limit of [1, 10, 56, 57]) assert.deepEqual(await walk(store, query, limit), all);
-        assert.equal(new Set(all).size, 57);
+        const all = await walk(store, query, 23);
+        for (const limit of [1, 10, 22, 23]) assert.deepEqual(await walk(store, query, limit), all);
+        assert.equal(new Set(all).size, 23);
       }
     });
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Client } from '../support/client.ts';
+import { rounds as roundsOf } from '../support/rounds.ts';
 import { type Cleanup, type ServerProcess, startServer } from '../support/server.ts';
 
 export interface SharedStore {
@@ -18,11 +19,13 @@ export interface SharedStore {
   readonly faults: () => Promise<string[]>;
 }
 
+type Four = [number, number, number, number];
 const SUBJECTS = ['a', 'a:b', '{x}', '100%', '\0', '😀', '__proto__'];
 
-/** `share`: of the rounds that the guarantees name, how many; fewer where only the way to the store is another. */
+/** `share`: of the rounds that the guarantees name, how many `npm test` runs; fewer where only the way to the store is another. */
 export function races(name: string, open: (cleanup: Cleanup) => Promise<SharedStore>, share = 1): void {
-  const rounds = { merges: 100 * share, sessions: 300 * share, revokes: 200 * share, steps: 800 * share };
+  const [merges, sessions, revokes, steps] = [100, 300, 200, 800].map((all) => roundsOf(all, share)) as Four;
+  const rounds = { merges, sessions, revokes, steps };
   describe(`races of two processes on ${name}`, () => {
     // Started by the first test, and used by all: each has an app of its own.
     const ends: (() => unknown)[] = [];
@@ -120,9 +123,10 @@ export function races(name: string, open: (cleanup: Cleanup) => Promise<SharedSt
       const { stop, shared } = await service();
       await stop();
       assert.deepEqual(await shared.faults(), []);
-      const again = await begin({ after: (end) => void ends.unshift(end) }, shared);
+      const one = { ...shared, own: [{}] };
+      const again = await begin({ after: (end) => void ends.unshift(end) }, one);
       for (const app of ['merge', 'zombie', 'revoke', 'steps'])
-        await again.clients[0].send('DELETE', `/${app}/killall`);
+        await again.clients[0]!.send('DELETE', `/${app}/killall`);
       await again.stop();
       assert.deepEqual(await shared.contents(), []);
     });
@@ -131,13 +135,18 @@ export function races(name: string, open: (cleanup: Cleanup) => Promise<SharedSt
 
 async function start(cleanup: Cleanup, open: (cleanup: Cleanup) => Promise<SharedStore>) {
   const shared = await open(cleanup);
-  return { shared, ...(await begin(cleanup, shared)) };
+  const { clients, stop } = await begin(cleanup, shared);
+  return { shared, clients: clients as [Client, Client], stop };
 }
 
-async function begin(cleanup: Cleanup, { env, own = [{}, {}] }: SharedStore) {
+/** Starts a process for each of `own`. */
+async function begin(
+  cleanup: Cleanup,
+  { env, own = [{}, {}] }: Pick<SharedStore, 'env'> & { own?: readonly object[] },
+) {
   const servers: ServerProcess[] = [];
   for (const apart of own) servers.push(await startServer(cleanup, { ...env, ...apart }));
-  const clients = servers.map((server) => new Client(server.url)) as [Client, Client];
+  const clients = servers.map((server) => new Client(server.url));
   cleanup.after(() => clients.forEach((client) => void client.close()));
   return { clients, stop: () => Promise.all(servers.map((server) => server.end())) };
 }

@@ -23,7 +23,7 @@ import {
 import { type ServerProcess, startServer } from '../support/server.ts';
 import { caller, fragments, METHODS, mangled, randomJson, tokens, wellFramed } from './fuzz-requests.ts';
 
-const SECONDS = Number(process.env.FUZZ_SECONDS ?? 6);
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 3);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** Units: milliseconds. Generous: only a hang is to fail on a busy machine. */
 const PATIENCE = 60_000;

@@ -74,6 +74,16 @@ const DAMAGES: Record<string, { do: (p: Patient) => unknown; found: string; stay
     do: ({ tables }) => put(tables.aliases, aliasKey(APP, '1.ghost-of-a-token'), GHOST),
     found: 'aliases-orphan',
   },
+  'a wrong number of sessions': { do: ({ tables }) => put(tables.counts.table, APP, [9, 1]), found: 'count' },
+  'a wrong number of subjects': { do: ({ tables }) => put(tables.counts.table, APP, [2, 9]), found: 'count' },
+  'a wrong number of a subject’s sessions': {
+    do: ({ tables }) => put(tables.subjects, subjectPrefix(APP, 'user123'), 3),
+    found: 'count',
+  },
+  'a number of a subject that has none': {
+    do: ({ tables }) => put(tables.subjects, subjectPrefix(APP, 'nobody'), 1),
+    found: 'count',
+  },
   'a memo that is not due': {
     do: ({ tables }) => put(tables.memos.tables.memos, memoKey(APP, 'a-name'), ['x', T0]),
     found: 'memo-due',

@@ -19,8 +19,10 @@ const one = forAllTests(async (cleanup) => {
 });
 const url = () => `redis://127.0.0.1:${one().server.port}`;
 
-conformance('Redis, as the account of docs/operations.md', (t) =>
-  openOn(t, as(one().account, url()), [one().server.admin], { auditUrl: as(one().doctor, url()) }),
+conformance(
+  'Redis, as the account of docs/operations.md',
+  (t) => openOn(t, as(one().account, url()), [one().server.admin], { auditUrl: as(one().doctor, url()) }),
+  { modelRuns: 5 },
 );
 
 describe('the account of docs/operations.md', () => {

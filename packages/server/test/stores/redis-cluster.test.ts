@@ -16,5 +16,5 @@ conformance(
     );
   },
   // Each of them opens three connections to each node, which costs far more than what it finds beyond one server.
-  { modelRuns: 20 },
+  { modelRuns: 6 },
 );

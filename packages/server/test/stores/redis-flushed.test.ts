@@ -12,6 +12,6 @@ for (const name of ['one Redis server', 'Redis Cluster']) {
   conformance(
     `${name} that forgets all scripts before each verb`,
     async (t) => openOn(t, topology().url, await topology().masters(), { tls: topology().tls, forgetful: true }),
-    { modelRuns: 5 },
+    { modelRuns: 3 },
   );
 }

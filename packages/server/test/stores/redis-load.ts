@@ -1,8 +1,9 @@
 /**
- * A load on one server process while its Redis fails: reads and sets without a pause, each answer checked as it comes. A
+ * A load on one server process while its Redis fails: reads and sets all the time, each answer checked as it comes. A
  * session that lives is found, 200 means done, 503 says when to try again, and nothing comes late.
  */
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, Client } from '../support/client.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { replicated, until } from '../support/redis-topologies.ts';
@@ -15,6 +16,8 @@ const IN_TIME = TIMEOUT + PATIENCE;
 /** How long after its return a store may still refuse, on a busy machine. */
 const BACK_IN = PATIENCE;
 const SESSIONS = 60;
+/** Between a set and the next read of each of the six: enough to meet every state, and not what the machine can do. Units: milliseconds. */
+const PAUSE = 20;
 
 export interface Load {
   readonly client: Client;
@@ -41,7 +44,7 @@ export async function makeSession(client: Client, id: string, data?: unknown): P
   return token;
 }
 
-/** Makes sessions that the replicas have, and reads and sets them without a pause. */
+/** Makes sessions that the replicas have, and reads and sets them until it is ended. */
 export async function startLoad(cleanup: Cleanup, url: string, masters: RedisServer[], env = {}): Promise<Load> {
   const server = await startServer(cleanup, { RS_STORE: url, RS_STORE_TIMEOUT: `${TIMEOUT}`, ...env });
   const client = new Client(server.url);
@@ -70,6 +73,7 @@ export async function startLoad(cleanup: Cleanup, url: string, masters: RedisSer
       if (json !== null) assert.equal(json.id, `u${i % SESSIONS}`, 'a session that lives was not found');
       const set = await send('POST', `/shop/set/${token}`, { [`k${worker}`]: i });
       if (set !== null) assert.equal(set.d[`k${worker}`], i, 'a set that was answered 200 was not done');
+      await delay(PAUSE);
     }
   });
   // A worker that failed ends the test at `end`, not the process before.

@@ -48,8 +48,8 @@ describe('scripts', () => {
     for (const [name, { text, sha }] of Object.entries(loadScripts())) {
       assert.doesNotMatch(text, /^\s*--/m, name);
       assert.match(sha, /^[0-9a-f]{40}$/);
-      if (/^-- INCLUDES: record/m.test(verbs.find((file) => file.name === name)!.text)) {
-        assert.ok(text.startsWith('local FORM'), name);
+      if (/^-- INCLUDES: (?:clock|record)/m.test(verbs.find((file) => file.name === name)!.text)) {
+        assert.ok(text.trimStart().startsWith('local function clock('), name);
       }
     }
   });

@@ -6,5 +6,5 @@ import { STEADY, startSentinel } from '../support/redis-topologies.ts';
 const trio = forAllTests((cleanup) => startSentinel(cleanup, STEADY));
 
 conformance('Redis behind Sentinel', async (t) => openOn(t, trio().url, [(await trio().master()).admin]), {
-  modelRuns: 15,
+  modelRuns: 5,
 });

@@ -12,8 +12,9 @@ const NAMESPACE = 'test';
 
 /**
  * Opens an empty store. `servers`: the masters, asked for all they hold. After the test the whole key space is audited, and
- * once all sessions have ended it must be empty again (G7). Not `audited`: the test leaves what no audit can
+ * once the store has ended all sessions it must be empty again (G7). Not `audited`: the test leaves what no audit can
  * pass, or ends the servers first. `auditUrl`: with an account that may scan. `timeout` is long, because the machine may be busy.
+ * A `forgetful` store is audited and not emptied: the one that remembers scripts writes the same, and its suite empties it.
  */
 export async function openOn(
   cleanup: Cleanup,
@@ -29,28 +30,25 @@ export async function openOn(
   };
   const reused: string[] = [];
   const onTokenReuse = (_app: string, id: string) => reused.push(id);
-  const open = () =>
-    new RedisStore({ url, namespace: NAMESPACE, timeout, tls, clock: 'argument', onError, onTokenReuse });
-  const use = async (work: (store: RedisStore) => Promise<unknown>) => {
-    const store = open();
-    await store.ready();
-    await work(store).finally(() => store.close());
-  };
+  const store = new RedisStore({ url, namespace: NAMESPACE, timeout, tls, clock: 'argument', onError, onTokenReuse });
   const audit = () => faultsOfRedis({ url: auditUrl, namespace: NAMESPACE, tls });
-  const store = open();
-  cleanup.after(() => store.close());
-  if (audited) {
-    cleanup.after(async () => {
-      assert.deepEqual(await audit(), [], 'the audit after the test');
-      await use((closer) => leaveNothing(closer, servers));
-    });
-  }
+  const finish = async () => {
+    assert.deepEqual(await audit(), [], 'the audit after the test');
+    if (!forgetful) await leaveNothing(store, servers);
+  };
+  cleanup.after(async () => {
+    try {
+      if (audited) await finish();
+    } finally {
+      await store.close();
+    }
+  });
   await store.ready();
   return {
     store: forgetful ? forgetting(store, servers) : store,
     contents: async () => {
       // An empty app stays in the register until the next sweep. At this instant nothing has expired.
-      await use((sweeper) => sweeper.sweep(1, 1));
+      await store.sweep(1, 1);
       return linesOf(withoutMemos(await dumpRedis(servers)));
     },
     faults: audit,

@@ -3,16 +3,24 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Answer } from '../support/client.ts';
 import { forAllTests } from '../support/redis.ts';
+import { rounds as roundsOf } from '../support/rounds.ts';
 import { callerToken, idsOf, type OpenStoreOfSuite, startService, type V1 } from './harness.ts';
 
 /** What ends by its own time, as the audit knows: memos, and words of where a session moved. */
 const LATER = /"memos"|"memoDue"|\}:n |\}:m:/;
-/** Rounds of the races against DELETE. */
-const ROUNDS = 300;
-/** Rounds at once: of another session each. */
+/** Races against DELETE at once: of another session each. */
 const ABREAST = 10;
 
-export function v1Races(name: string, open: OpenStoreOfSuite): void {
+/** `share`: of the rounds that the guarantees name, how many `npm test` runs. */
+export function v1Races(name: string, open: OpenStoreOfSuite, share: number): void {
+  const rounds = {
+    successors: roundsOf(20, share),
+    winners: roundsOf(20, share),
+    mixed: roundsOf(40, share),
+    creates: roundsOf(40, share),
+    // Never fewer than 60: then each end meets each kind of token and each way to move.
+    zombies: roundsOf(300, Math.max(share, 0.2)),
+  };
   describe(`v1 races on ${name}`, () => {
     const service = forAllTests((cleanup) => startService(cleanup, open, 2));
 
@@ -63,7 +71,7 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
     });
 
     test('of 20 rotations of one token at once, all give its one successor, whichever process answers', async () => {
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < rounds.successors; round++) {
         const app = (n: number) => service().app('successor', n);
         const token = round % 2 === 0 ? await app(0).token({ subject: `s${round}` }) : callerToken();
         if (round % 2 === 1) await app(0).put(token, { subject: `s${round}` });
@@ -77,7 +85,7 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
     });
 
     test('of 20 rotations without a grace, or logins, at once one wins, and the others are told that it was replaced', async () => {
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < rounds.winners; round++) {
         const app = (n: number) => service().app('nograce', n);
         const token = await app(0).token();
         const body = round % 2 === 0 ? { grace: 0 } : { subject: `n${round}`, label: 'x' };
@@ -92,7 +100,7 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
     });
 
     test('rotations and logins with one token at once never end what another one was just given', async () => {
-      for (let round = 0; round < 40; round++) {
+      for (let round = 0; round < rounds.mixed; round++) {
         const app = (n: number) => service().app('mixed', n);
         const token = await app(0).token();
         const bodies = [{ grace: 30 }, { subject: `m${round}` }, { grace: 30 }, { subject: `m${round}`, grace: 30 }];
@@ -104,7 +112,7 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
         assert.ok(answers.every(({ status, json }) => status === 200 || json.code === 'token_replaced'));
         assert.equal((await app(1).get(given[0])).status, 200);
       }
-      assert.equal((await service().app('mixed').list('?view=count')).json.sessions, 40, 'a session was made twice');
+      assert.equal((await service().app('mixed').list('?view=count')).json.sessions, rounds.mixed, 'made twice');
     });
 
     test('of 50 writers with one ETag exactly one wins and 49 are told 412, by every way to write', async () => {
@@ -134,7 +142,7 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
     });
 
     test('of 20 that create under one token at once exactly one does, and its session is the only one', async () => {
-      for (let round = 0; round < 40; round++) {
+      for (let round = 0; round < rounds.creates; round++) {
         const token = callerToken();
         const only = round % 2 === 0 ? { 'If-None-Match': '*' } : {};
         const answers = await Promise.all(
@@ -241,16 +249,16 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
       assert.equal((await service().app('login').list('?view=count')).json.sessions, 20);
     });
 
-    test(`${ROUNDS} sessions, each written in many ways while it is ended, leave nothing (G2)`, async () => {
+    test(`${rounds.zombies} sessions, each written in many ways while it is ended, leave nothing (G2)`, async () => {
       let ended = 0;
       const lane = async (n: number) => {
-        for (let round = n; round < ROUNDS; round += ABREAST) {
+        for (let round = n; round < rounds.zombies; round += ABREAST) {
           const found = await zombies(service().app, round);
           ended += found;
         }
       };
       await Promise.all(Array.from({ length: ABREAST }, (_, n) => lane(n)));
-      assert.ok(ended > ROUNDS / 2, `${ended}`);
+      assert.ok(ended > rounds.zombies / 2, `${ended}`);
       const { json } = await service().app('zombie').send('GET', '');
       assert.deepEqual([json.sessions, json.subjects], [0, 0]);
     });

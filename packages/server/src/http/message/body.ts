@@ -3,7 +3,7 @@
  * adapter's fast path (no stream is made); all others are counted as they come.
  */
 import { ServiceError } from '../../core/errors.ts';
-import { type ArrivingBody, arrivingBody } from './arriving.ts';
+import type { ArrivingBody } from './arriving.ts';
 import type { Call, Incoming } from './route.ts';
 
 /** Of the classic API. Units: bytes, after inflating. What the original accepted. */
@@ -58,7 +58,7 @@ function hasBody({ headers }: Call['req']['raw']): boolean {
 }
 
 async function readRaw(request: Call['req']['raw'], incoming: Incoming | undefined, max: number): Promise<Uint8Array> {
-  const arriving = arrivingBody(incoming);
+  const arriving = incoming?.arriving;
   arriving?.beginReading(max);
   try {
     if (request.headers.get('content-length') !== null) return new Uint8Array(await request.arrayBuffer());

@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
+import type { ArrivingBody } from './arriving.ts';
 import { HEADERS } from './problem.ts';
 
 export type { Clock } from '../../core/instant.ts';
@@ -26,7 +27,18 @@ export interface Incoming {
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
   readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
+  /** Absence: undefined when nobody watches its body. */
+  readonly arriving?: ArrivingBody | undefined;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
+}
+
+/** Who counts answers that are made as fast as they are read (stream.ts): nothing is done for one that waits for its client. */
+export interface StreamCount {
+  /** Gives false when as many are under way as may be. */
+  begin(): boolean;
+  rest(): void;
+  goOn(): void;
+  end(): void;
 }
 
 /** What comes with a request beside the Request itself: an object, empty where there is no socket. */
@@ -34,6 +46,8 @@ export interface RequestEnv {
   Bindings: {
     incoming?: Incoming;
     trace?: Trace;
+    /** Absence: undefined where nobody counts. */
+    streams?: StreamCount;
     /** The names in the client's certificate. */
     certificates?: readonly string[];
     /** Who calls. Absence: undefined on routes for everyone, and on a server without keys. */

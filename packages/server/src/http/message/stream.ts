@@ -5,7 +5,7 @@
  */
 import { ServiceError } from '../../core/errors.ts';
 import type { OnFault } from './failure.ts';
-import type { Call } from './route.ts';
+import type { Call, StreamCount } from './route.ts';
 
 /** Gives pieces of text as a body. */
 export function streamOf(
@@ -13,12 +13,20 @@ export function streamOf(
   pieces: AsyncGenerator<string, void, void>,
   onFault: OnFault,
 ): ReadableStream<Uint8Array> {
+  const count = countedOnce(env.streams);
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    count.goOn();
     try {
       const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(Buffer.from(value));
+      if (done) {
+        count.end();
+        controller.close();
+      } else {
+        controller.enqueue(Buffer.from(value));
+        count.rest();
+      }
     } catch (error) {
+      count.end();
       if (env.trace !== undefined) env.trace.error = error instanceof ServiceError ? error.code : 'internal_error';
       onFault(error, env.trace);
       // The end of the connection cancels the stream. To fail the stream would have the adapter write into the answer.
@@ -26,7 +34,31 @@ export function streamOf(
       else env.incoming.socket.destroy();
     }
   };
-  const cancel = async () => void (await pieces.return());
+  const cancel = async () => {
+    count.end();
+    await pieces.return();
+  };
   // The mark of 0 keeps the stream from asking ahead of its reader.
   return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+}
+
+/** A stream may rest and end in any order, and end twice: what failed is cancelled, too. */
+function countedOnce(streams: StreamCount | undefined): Omit<StreamCount, 'begin'> {
+  let isResting = false;
+  let hasEnded = false;
+  const turn = (resting: boolean) => {
+    if (hasEnded || isResting === resting) return;
+    isResting = resting;
+    if (resting) streams?.rest();
+    else streams?.goOn();
+  };
+  return {
+    rest: () => turn(true),
+    goOn: () => turn(false),
+    end: () => {
+      turn(false);
+      if (!hasEnded) streams?.end();
+      hasEnded = true;
+    },
+  };
 }

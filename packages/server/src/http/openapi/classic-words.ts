@@ -106,7 +106,8 @@ const WORDS: readonly Words[] = [
     method: 'GET',
     path: '/{app}/soapp',
     summary: 'List the active sessions of an app (classic)',
-    description: 'Answers all sessions that were active within the window, the latest activity first.',
+    description:
+      'Answers all sessions that were active within the window, the latest activity first. A long list is sent in chunks; when the store fails in the middle, the connection breaks off.',
     parameters: [APP, DT],
     answer: { sessions: [SESSION] },
   },
@@ -115,7 +116,8 @@ const WORDS: readonly Words[] = [
     method: 'GET',
     path: '/{app}/soid/{id}',
     summary: 'List the sessions of a user (classic)',
-    description: 'Answers all sessions of one user.',
+    description:
+      'Answers all sessions of one user. A long list is sent in chunks; when the store fails in the middle, the connection breaks off.',
     parameters: [APP, ID],
     answer: { sessions: [SESSION] },
   },

@@ -78,35 +78,41 @@ export interface OperationRoute extends Route {
 
 export type Operations = <Q extends z.ZodType, B extends z.ZodType>(operation: OperationOf<Q, B>) => OperationRoute;
 
+type Place = Pick<Fault, 'in' | 'at'>;
+
+const WHOLE_BODY: Place = { in: 'body', at: '' };
+
 /**
- * Says where in the request a wrong value is. An error of core names only the value (`token`): for one operation that is a
- * header, for another a member of the body. The code of the error becomes the rule.
+ * Gives where in a request of an operation the values are that errors of core name (`subject`, `token`, `data`): `token` is a
+ * header of one operation and a member of the body of another. What is declared in two places is in the last of them here.
  */
-function placed(
-  error: unknown,
-  { path, query, bodies = {} }: Pick<OperationOf<z.ZodType, z.ZodType>, 'path' | 'query' | 'bodies'>,
-) {
-  if (!(error instanceof ServiceError) || error.field === undefined || error.faults !== undefined) return error;
-  const { code, message, field, sessions } = error;
+function placesOf({ path, headers = [], query, bodies = {} }: Description): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  if (headers.includes('Session-Token')) places.set('token', { in: 'header', at: 'Session-Token' });
   const forms = Object.values(bodies);
-  const takes = (schema: z.ZodType | undefined) => schema instanceof z.ZodObject && field in schema.shape;
-  const inBody = (at: string) => ({ in: 'body', at, rule: code, message }) as const;
-  const place = (): Fault => {
-    if (path.split('/').includes(`:${field}`)) return { in: 'path', at: field, rule: code, message };
-    if (takes(query)) return { in: 'query', at: field, rule: code, message };
-    if (forms.some((form) => 'schema' in form && takes(form.schema)))
-      return inBody(code === 'invalid_json' ? '' : `/${field}`);
-    if (field === 'token') return { in: 'header', at: 'Session-Token', rule: code, message };
-    if (field !== 'data' || code === 'invalid_json' || forms.some((form) => 'whole' in form)) return inBody('');
-    const kept = forms.flatMap((form) => ('raw' in form ? (form.raw ?? []) : []))[0];
-    return inBody(kept === undefined ? '' : `/${kept}`);
-  };
-  return new ServiceError(code, message, {
-    field,
-    faults: [place()],
-    cause: error.cause,
-    ...(sessions && { sessions }),
-  });
+  for (const form of forms) {
+    if ('whole' in form) continue;
+    for (const name of form.raw ?? []) places.set('data', { in: 'body', at: `/${name}` });
+    for (const name of namesIn(form.schema)) places.set(name, { in: 'body', at: `/${name}` });
+  }
+  if (forms.some((form) => 'whole' in form)) places.set('data', WHOLE_BODY);
+  for (const name of namesIn(query)) places.set(name, { in: 'query', at: name });
+  for (const [, name = ''] of path.matchAll(/\/:(\w+)/g)) places.set(name, { in: 'path', at: name });
+  return places;
+}
+
+function namesIn(schema: z.ZodType | undefined): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/** Adds to an error of core where its value is. The code of the error becomes the rule. */
+function placed(error: unknown, places: ReadonlyMap<string, Place>): unknown {
+  if (!(error instanceof ServiceError) || error.field === undefined || error.faults !== undefined) return error;
+  const { code, message, field, cause, sessions } = error;
+  // What is no JSON has no members.
+  const place = code === 'invalid_json' ? WHOLE_BODY : (places.get(field) ?? WHOLE_BODY);
+  const faults = [{ ...place, rule: code, message }];
+  return new ServiceError(code, message, { field, faults, cause, ...(sessions && { sessions }) });
 }
 
 /** Gives what makes routes of operations. */
@@ -115,12 +121,14 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
     const { method, path, scope, narrowsApps, headers = [], query, bodies, handle } = operation;
     const hasApp = path.startsWith('/v1/apps/:app');
     const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
+    const description = operation as unknown as Description;
+    const places = placesOf(description);
     return {
       method,
       path,
       scope,
       ...(narrowsApps && { narrowsApps }),
-      operation: operation as unknown as Description,
+      operation: description,
       handle: async (c) => {
         try {
           const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
@@ -131,7 +139,7 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
           // The clock is read when all of the body is there: a session that ends while the body comes has ended.
           return await handle({ c, now: clock(), app, policy, query: asked, ...body });
         } catch (error) {
-          throw placed(explained(c, error), operation);
+          throw placed(explained(c, error), places);
         }
       },
     };

@@ -5,10 +5,10 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ServiceError } from '../../core/errors.ts';
-import { type ArrivingBody, watchedBody } from '../message/arriving.ts';
 import { closingAnswer, errorForm, STATUS } from '../message/problem.ts';
 import { routePath } from '../message/target.ts';
 import { followChunks } from './chunk-sizes.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestLines } from './request-line.ts';
 
 /** The methods that this server knows, for an `Allow` that is about no path in particular. */
@@ -17,9 +17,8 @@ export const ALL_METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS';
 /** Units: milliseconds. A client that goes on sending without reading does not keep the connection longer. */
 const LINGER = 1000;
 
-/** So many chunks in one turn of the event loop may be of any size. In more, a body is to have so many bytes a chunk: each costs all clients some 2 µs. */
-const FREE_CHUNKS = 256;
-const MIN_CHUNK = 16;
+/** By connection, the last answer that had its turn on it. */
+const answers = new WeakMap<Socket, ServerResponse>();
 
 /** By connection, its last request that was answered before its body had come. What still comes is the rest of that body. */
 const answeredEarly = new WeakMap<Socket, IncomingMessage>();
@@ -32,7 +31,7 @@ const refused = new WeakSet<Socket>();
  * `rest`: what came after the head in the same read; null when that is not known.
  */
 export function watchBody(
-  incoming: IncomingMessage,
+  incoming: IncomingRequest,
   outgoing: ServerResponse,
   rest: Buffer | null,
   lines: RequestLines,
@@ -40,42 +39,23 @@ export function watchBody(
   const { headers, socket } = incoming;
   const isChunked = headers['transfer-encoding'] !== undefined;
   if (!isChunked && headers['content-length'] === undefined) return;
-  const body = isChunked ? watchedBody(incoming) : undefined;
-  if (body !== undefined) {
-    boundChunks(incoming, outgoing, body);
-    followChunks(incoming, rest, lines, body);
+  if (isChunked) {
+    incoming.boundChunks(() => {
+      if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
+      if (outgoing.writableFinished) socket.destroySoon();
+    });
+    followChunks(incoming, rest, lines);
   }
   outgoing.once('finish', () => {
-    if (body?.isCrumbled) socket.destroySoon();
+    if (incoming.arriving?.isCrumbled) socket.destroySoon();
     if (!incoming.complete) answeredEarly.set(socket, incoming);
   });
 }
 
-/** Ends a body that comes in crumbs; what the parser still finds of it is dropped where that costs least. */
-function boundChunks(incoming: IncomingMessage, outgoing: ServerResponse, body: ArrivingBody): void {
-  const push = incoming.push;
-  let chunks = 0;
-  let length = 0;
-  incoming.push = (chunk: Uint8Array | null, encoding) => {
-    // Full: Node then reads no further.
-    if (body.isCrumbled) return false;
-    // Each turn of the event loop begins anew: crumbs that come one by one cost nobody else.
-    if (chunks === 0) {
-      setImmediate(() => {
-        chunks = 0;
-        length = 0;
-      });
-    }
-    length += chunk?.length ?? 0;
-    if (chunk === null || ++chunks <= FREE_CHUNKS || length >= chunks * MIN_CHUNK) {
-      return push.call(incoming, chunk, encoding);
-    }
-    body.isCrumbled = true;
-    if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close');
-    if (outgoing.writableFinished) incoming.socket.destroySoon();
-    // This chunk makes the reader of the body find out. Were the body ended here, it would look complete.
-    return push.call(incoming, chunk, encoding);
-  };
+/** Notes whose turn it is on a connection: at once, or when the answers before this one are done. */
+export function noteTurn(outgoing: ServerResponse): void {
+  if (outgoing.socket !== null) answers.set(outgoing.socket, outgoing);
+  else outgoing.once('socket', (socket: Socket) => answers.set(socket, outgoing));
 }
 
 /** What Node tells of a connection on which the parser stopped. */
@@ -141,7 +121,9 @@ function endWith(socket: Socket, error: ServiceError, target: string, extraHeade
   setTimeout(() => socket.destroy(), LINGER).unref();
 }
 
-/** Node keeps the answer that a connection is waiting for here; there is no public way to it from `clientError`. */
+/** Gives the answer that a connection is waiting for. Absence: undefined. */
 function answerUnderWay(socket: Socket): ServerResponse | undefined {
-  return (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage ?? undefined;
+  const last = answers.get(socket);
+  // Node takes the connection from an answer that is done.
+  return last?.socket === socket ? last : undefined;
 }

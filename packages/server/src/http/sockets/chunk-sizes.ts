@@ -3,8 +3,7 @@
  * than the route reads is refused when it is announced, as a Content-Length is, and not waited for. Errors of the form are
  * the parser's to find.
  */
-import type { IncomingMessage } from 'node:http';
-import type { ArrivingBody } from '../message/arriving.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestLines } from './request-line.ts';
 
 const CR = 13;
@@ -18,17 +17,11 @@ type State = 'size' | 'extension' | 'data' | 'trailer' | 'end';
  * Follows the chunks of a request. `rest`: what came after its head in the same read; null when that is not known.
  * `lines` is told where the body ends.
  */
-export function followChunks(
-  incoming: IncomingMessage,
-  rest: Buffer | null,
-  lines: RequestLines,
-  body: ArrivingBody,
-): void {
+export function followChunks(incoming: IncomingRequest, rest: Buffer | null, lines: RequestLines): void {
   if (rest === null) return;
   const { socket } = incoming;
-  const push = incoming.push;
-  // A body that has come is past its end: its reader finds out by itself.
-  const wake = () => void (incoming.complete || push.call(incoming, Buffer.from(' ')));
+  const body = incoming.watch();
+  const wake = () => incoming.wakeReader();
   const sizes = new ChunkSizes();
   const follow = (bytes: Buffer) => {
     body.announce(sizes.read(bytes), wake);

@@ -7,6 +7,7 @@
  * never longer than Retry-After says. Who waits as told never notices.
  */
 import type { Socket } from 'node:net';
+import type { StreamCount } from '../message/route.ts';
 
 const ALWAYS = /^\/(?:livez|readyz|healthz?|ping)(?:$|[?/])/;
 /** Units: milliseconds. How often connections are read again that have rested. */
@@ -23,6 +24,21 @@ export class Concurrency {
   private inside = 0;
   private readonly leave = () => {
     this.inside--;
+  };
+  private underWay = 0;
+  /**
+   * Long answers are worked on only while a piece of them is made: clients that do not read them keep nobody else out. As many
+   * as the limit may be under way, because each holds a piece that was not read yet.
+   */
+  readonly streams: StreamCount = {
+    begin: () => {
+      if (this.underWay >= this.limit) return false;
+      this.underWay++;
+      return true;
+    },
+    rest: () => void this.inside--,
+    goOn: () => void this.inside++,
+    end: () => void this.underWay--,
   };
   private coming: Socket[] = [];
   /** Those in `coming` or `resting`: each once, though several of its requests may have been turned away. */

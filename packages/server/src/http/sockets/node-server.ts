@@ -8,15 +8,15 @@ import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../../core/errors.ts';
 import { type HostRule, isRewritten } from '../guards/host-rule.ts';
 import type { FastLane } from '../hot/fast-lane.ts';
-import { watchedBody } from '../message/arriving.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
 import type { App, Reply, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
-import { ALL_METHODS, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import { ALL_METHODS, noteTurn, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
 import { HotConnections } from './hot-connection.ts';
+import { IncomingRequest } from './incoming-request.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
@@ -87,8 +87,9 @@ export class NodeServer {
       if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
       return env;
     };
-    const fetch = (request: Request, env: object) => app.fetch(request, withMore(env as NodeEnv));
-    const listener = getRequestListener(onRequest === null && tls === null ? app.fetch : fetch, {
+    const fetch = (request: Request, env: object) =>
+      app.fetch(request, Object.assign(withMore(env as NodeEnv), { streams: concurrency.streams }));
+    const listener = getRequestListener(fetch, {
       hostname: 'localhost',
       errorHandler: () =>
         problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
@@ -127,7 +128,8 @@ export class NodeServer {
       });
     const misspelt = new WeakSet<IncomingMessage>();
     // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
-    const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const handle = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
+      noteTurn(outgoing);
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
       watchBody(incoming, outgoing, rest, requestLines);
@@ -135,6 +137,7 @@ export class NodeServer {
       else answer(incoming, outgoing);
     };
     const settings = {
+      IncomingMessage: IncomingRequest,
       maxHeaderSize: LIMITS.headers,
       connectionsCheckingInterval: 1000,
       keepAlive: true,
@@ -157,8 +160,8 @@ export class NodeServer {
     this.server.on('connect', refuseConnect);
     // Whether the client may send its body (100 Continue) is decided when it is the request's turn.
     this.server.on('checkExpectation', handle);
-    this.server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      watchedBody(incoming).awaitReader(() => outgoing.writeContinue());
+    this.server.on('checkContinue', (incoming: IncomingRequest, outgoing: ServerResponse) => {
+      incoming.watch().awaitReader(() => outgoing.writeContinue());
       handle(incoming, outgoing);
     });
   }

@@ -6,6 +6,7 @@ import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { IncomingRequest } from './incoming-request.ts';
 
 /** The contents of PEM files. */
 export interface TlsFiles {
@@ -43,7 +44,11 @@ export class TlsSide {
   private readonly names = new WeakMap<Socket, readonly string[]>();
   private readonly shakingHands = new Map<string, Socket>();
 
-  constructor(files: TlsFiles, options: ServerOptions, handle: RequestListener) {
+  constructor(
+    files: TlsFiles,
+    options: ServerOptions<typeof IncomingRequest>,
+    handle: RequestListener<typeof IncomingRequest>,
+  ) {
     this.needsCertificate = files.clientCa !== null;
     this.server = createServer(
       {

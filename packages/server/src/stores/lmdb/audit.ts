@@ -7,8 +7,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
-import { bySubject } from './counts.ts';
-import { leftoverFindings, openToOthers, stuckFindings } from './health.ts';
+import { openToOthers, stuckFindings } from './health.ts';
 import {
   activityKey,
   aliasKey,
@@ -16,10 +15,10 @@ import {
   dueKey,
   homeOf,
   idOf,
+  isSubject,
   keyOfDue,
   sessionKey,
   subjectPrefix,
-  under,
 } from './keys.ts';
 import { isKnownForm, type StoredRecord, unpackRecord } from './record.ts';
 import { Tables } from './tables.ts';
@@ -38,12 +37,6 @@ const INDEXES: Record<IndexName, readonly [missing: string, orphan: string]> = {
   due: ['the sweep would leave it', 'a session to sweep that is not there'],
   aliases: ['its token was chosen by its caller and leads nowhere', 'a token that leads to no session'],
 };
-
-/** Which count is wrong → what that leads to. */
-const COUNTS = {
-  count: 'the number of its sessions is kept wrong: its quota refuses too early, or too late, and it is shown',
-  'subject-count': 'the number of its subjects is kept wrong, and it is shown',
-} as const;
 
 /** Opens the audit of a folder. Errors: a folder or namespace without a store; it makes neither. */
 export function openLmdbAudit(path: string, namespace: string, repair: boolean): LmdbAudit {
@@ -92,55 +85,41 @@ export class LmdbAudit implements Audit {
     const suspicious = environment.stuckReaders(0).length > 0;
     if (suspicious) await delay(Math.max(0, STUCK_FOR_DOCTOR - (performance.now() - began)));
     const stuck = suspicious ? environment.stuckReaders(STUCK_FOR_DOCTOR) : [];
-    const left = leftoverFindings(await this.tables.read(() => this.tables.homes.leftovers()));
-    for (const finding of [...left, ...stuckFindings(stuck), ...openToOthers(this.path)]) {
+    for (const finding of [...stuckFindings(stuck), ...openToOthers(this.path)]) {
       options.onFinding({ ...finding, mended: null });
     }
-    return [...counts].map(([app, sessions]) => ({ app, sessions, largest: null }));
+    const ended = new Map<string, number>();
+    for (const { home, records } of await this.tables.read(() => this.tables.homes.leftovers())) {
+      ended.set(appOf(home), (ended.get(appOf(home)) ?? 0) + records);
+    }
+    return [...new Set([...counts.keys(), ...ended.keys()])].map((app) => ({
+      app,
+      sessions: counts.get(app) ?? 0,
+      largest: null,
+      ended: ended.get(app) ?? 0,
+    }));
   }
 
   /** The counts of apps against their sessions and subjects, each app as of one snapshot. */
   private async counts({ repair, onFinding }: AuditOptions): Promise<void> {
-    const { sessions, subjects, counts, homes } = this.tables;
+    const { sessions, counts, homes } = this.tables;
     // A store of an earlier version, opened for reading alone, has none yet.
     if (counts.table === undefined || !counts.isMade()) return;
     const apps = new Set(await this.tables.read(() => [...this.tables.apps(), ...this.tables.homesInUse().map(appOf)]));
     for (const app of apps) {
-      const wrong = await this.tables.snapshot(async (snapshot) => this.wrongCounts(homes.of(app, snapshot), snapshot));
-      for (const kind of wrong) {
-        const mend = () => {
-          const home = homes.of(app);
-          if (kind === 'count') counts.recount(home, sessions);
-          else counts.recountSubjects(home, subjects);
-          return 'counted';
-        };
-        const mended = repair ? await this.tables.transaction(mend) : null;
-        onFinding({ kind: 'fault', code: kind, where: `counts ${app}`, message: COUNTS[kind], mended });
-      }
+      const isRight = await this.tables.snapshot(async (snapshot) =>
+        counts.areRight(homes.of(app, snapshot), sessions, snapshot),
+      );
+      if (isRight) continue;
+      const mend = () => {
+        counts.recount(homes.of(app), sessions);
+        return 'counted';
+      };
+      const mended = repair ? await this.tables.transaction(mend) : null;
+      const message =
+        'the numbers of its sessions and subjects are kept wrong: they are shown, and its quota refuses too early, or too late';
+      onFinding({ kind: 'fault', code: 'count', where: `totals ${app}`, message, mended });
     }
-  }
-
-  /** Gives which counts of a home are wrong. */
-  private wrongCounts(home: string, transaction: Transaction): (keyof typeof COUNTS)[] {
-    const { sessions, subjects, counts } = this.tables;
-    const range = { ...under(home), transaction };
-    const records = sessions.getKeysCount({ ...range });
-    let present = 0;
-    let numbered = 0;
-    let isWrong = false;
-    for (const [prefix, records] of bySubject(subjects.getKeys({ ...range }))) {
-      present++;
-      const kept = counts.subjects.get(prefix, { transaction });
-      if (kept !== undefined) numbered++;
-      if ((kept ?? 1) !== records) isWrong = true;
-    }
-    if (
-      numbered !== counts.subjects.getKeysCount({ ...range }) ||
-      present !== (counts.subjects.get(home, { transaction }) ?? 0)
-    )
-      isWrong = true;
-    const count = records === (counts.table.get(home, { transaction }) ?? 0) ? [] : ['count' as const];
-    return isWrong ? [...count, 'subject-count'] : count;
   }
 
   /** Memos, which are no sessions, against the instants they go at. */
@@ -218,7 +197,7 @@ export class LmdbAudit implements Audit {
         return null;
       case 'session-record':
         void this.tables.sessions.remove(key);
-        this.tables.counts.add(homeOf(key), -1);
+        this.tables.counts.lose(homeOf(key));
         return 'removed: whoever has it logs in again';
       default: {
         const record = this.tables.record(key)!;
@@ -269,6 +248,7 @@ export class LmdbAudit implements Audit {
   }
 
   private isOrphan(index: IndexName, key: string, value: unknown, snapshot?: Transaction): boolean {
+    if (index === 'subjects' && isSubject(key)) return false;
     const home = homeOf(index === 'due' ? keyOfDue(key) : key);
     // Of an app that ended: it is removed behind.
     if (this.tables.homes.of(appOf(home), snapshot) !== home) return false;

@@ -56,7 +56,7 @@ export class Counting {
       });
     const all = await look((asked) => this.allOf(asked));
     if (all !== null) return all;
-    await this.seen.settle();
+    if (await this.tables.read(() => this.seen.concerns(this.tables.homes.of(app)))) await this.seen.settle();
     return look((asked) => this.within(asked));
   }
 
@@ -158,17 +158,15 @@ export class Counting {
   /** Gives what a home has without some. */
   private without(tally: Tally, { home, snapshot }: Asked): Count {
     const { counts } = this.tables;
-    const options = { transaction: snapshot };
-    let subjects = counts.subjects.get(home, options) ?? 0;
-    for (const [prefix, records] of tally.subjects) {
-      if (records === (counts.subjects.get(prefix, options) ?? 1)) subjects--;
-    }
-    return { sessions: (counts.table.get(home, options) ?? 0) - tally.sessions, subjects };
+    const [records, subjects] = counts.of(home, snapshot);
+    let gone = 0;
+    for (const [prefix, sessions] of tally.subjects) if (sessions === counts.ofSubject(prefix, snapshot)) gone++;
+    return { sessions: records - tally.sessions, subjects: subjects - gone };
   }
 }
 
 /** Tells whether a session is live and was active since an instant. */
-export function isActive(session: Session, since: number, at: number): boolean {
+export function isActive(session: Parameters<typeof isLive>[0], since: number, at: number): boolean {
   return session.lastSeenAt >= since && isLive(session, at);
 }
 

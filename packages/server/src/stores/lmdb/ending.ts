@@ -17,8 +17,9 @@ import { smaller } from './slices.ts';
 import type { Tables } from './tables.ts';
 import type { WriteBehind } from './write-behind.ts';
 
-/** How long the answer waits for what is left of an app to be removed: usually it is then gone from the file too. Units: milliseconds. */
-const PATIENCE = 1000;
+/** Of so many sessions the answer waits until what is left is removed from the file too, and for how long at most. Units of the latter: milliseconds. */
+const SOON_REMOVED = 5000;
+const PATIENCE = 5000;
 
 /** What the end of sessions works with. `decidedAt`: gives the instant to decide by (core/instant.ts). */
 export interface EndingParts {
@@ -42,7 +43,8 @@ export class Ending {
     const end = await smaller((size) => tables.transaction(() => this.endApp(app, size, now)));
     if (typeof end === 'number') return end;
     const expired = await counting.expiredIn(end.home, end.at);
-    await Promise.race([leftovers.remove(), delay(PATIENCE, undefined, { ref: false })]);
+    const removed = leftovers.remove();
+    if (end.records <= SOON_REMOVED) await Promise.race([removed, delay(PATIENCE, undefined, { ref: false })]);
     return Math.max(0, end.records - expired);
   }
 
@@ -71,7 +73,7 @@ export class Ending {
     const home = homes.of(app);
     const keys = [...sessions.getKeys({ ...under(home), limit: most + 1 })];
     if (keys.length <= most) return this.endEach(keys, now);
-    const records = counts.of(home);
+    const [records] = counts.of(home);
     homes.leave(app, records);
     counts.drop(home);
     return { home, records, at: decidedAt(now) };

@@ -9,13 +9,13 @@
  * (presence.ts) and that nobody has written under another lock file: each commit has the number after the one before.
  * Otherwise nothing is said to be stored. Reads look four times a second.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import type { Database, Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
 import { assertStoreFiles } from './file-check.ts';
 import { makeFolder, OpenFailure, openFailure } from './open-failure.ts';
+import { openRoot, type PageCounts, type Root } from './open-root.ts';
 import { Presence } from './presence.ts';
 import { Readers, type StuckReader } from './readers.ts';
 import { isFull, Room } from './room.ts';
@@ -23,28 +23,6 @@ import { strangerOf } from './strangers.ts';
 
 /** How old what reads know of the folder may be. Units: milliseconds. */
 const READS_TRUST = 250;
-/**
- * Addresses set aside for the data file. LMDB maps a file that outgrows its map once more and keeps the map before, so that
- * the same memory is counted two or three times. Nothing but addresses is used up. Units: bytes.
- */
-const MAP_SIZE = 64 * 1024 ** 3;
-
-/** What the types of lmdb-js leave out. */
-interface Native {
-  readonly env: {
-    info(): { lastPageNumber: number; lastTxnId: number };
-    stat(): PageCounts;
-    freeStat(): PageCounts;
-  };
-  getWriteTxnId(): number;
-}
-
-interface PageCounts {
-  readonly pageSize: number;
-  readonly treeBranchPageCount: number;
-  readonly treeLeafPageCount: number;
-  readonly overflowPages: number;
-}
 
 /** A table, as far as its pages are counted. */
 interface Counted {
@@ -58,7 +36,7 @@ const META_PAGES = 2;
 export type Need = { readonly room: number } | null;
 
 export class Environment {
-  readonly root: RootDatabase & Native;
+  readonly root: Root;
   /** Another number whenever what a look-up sees may be another state: with each turn of reads, and around each change. */
   state = 0;
   private readonly path: string;
@@ -68,6 +46,9 @@ export class Environment {
   private turn: Promise<void> | null = null;
   private lost: string | null = null;
   private foreign: string | null = null;
+  /** Why this version may not use what is stored. Absence: null. Asked with each look at the folder. */
+  private guard: (() => string | null) | null = null;
+  private guarded: string | null = null;
   private lookedAt = 0;
   private begun = false;
   private judged = false;
@@ -102,7 +83,7 @@ export class Environment {
   async transaction<T>(work: () => T, need: Need): Promise<T> {
     this.assertOpen();
     // Nothing is begun that cannot be answered.
-    if (this.lost !== null) this.look();
+    if (this.whyUnusable() !== null) this.look();
     this.assertUsable();
     try {
       return await this.write(work, need);
@@ -152,7 +133,16 @@ export class Environment {
   /** Gives what keeps the store from being used, in a sentence for the operator. Absence: null. */
   fault(): string | null {
     this.look();
-    return this.foreign ?? this.lost;
+    return this.whyUnusable();
+  }
+
+  /** Lets `guard` say why this version may not use the store: now, and with each look at the folder. Errors: OpenFailure. */
+  guardedBy(guard: () => string | null): void {
+    this.guard = guard;
+    const fault = guard();
+    if (fault === null) return;
+    void this.close();
+    throw new OpenFailure(fault);
   }
 
   /** Opens a table of the environment, and makes it unless the environment is only read. Absence: undefined then. */
@@ -253,21 +243,26 @@ export class Environment {
 
   private look(): void {
     this.lost = this.presence.fault();
+    if (!this.closed) this.guarded = this.guard?.() ?? null;
     this.lookedAt = performance.now();
   }
 
+  private whyUnusable(): string | null {
+    return this.foreign ?? this.lost ?? this.guarded;
+  }
+
   private assertUsable(): void {
-    const fault = this.foreign ?? this.lost;
+    const fault = this.whyUnusable();
     if (fault !== null) throw unavailable(new Error(fault));
   }
 
   private renewReaders(): void {
     this.turn = null;
     this.assertOpen();
+    this.root.resetReadTxn();
     if (this.lost !== null || performance.now() - this.lookedAt > READS_TRUST) this.look();
     this.assertUsable();
     this.state++;
-    this.root.resetReadTxn();
   }
 
   private assertOpen(): void {
@@ -294,36 +289,6 @@ export class Environment {
     const counts = [env.stat(), env.freeStat(), ...this.tables.map(({ db }) => db.stat())];
     const used = counts.map((one) => one.treeBranchPageCount + one.treeLeafPageCount + one.overflowPages);
     return Math.max(0, env.info().lastPageNumber + 1 - META_PAGES - used.reduce((sum, pages) => sum + pages, 0));
-  }
-}
-
-function openRoot(path: string, readOnly: boolean): RootDatabase & Native {
-  const options = {
-    path,
-    noSubdir: false,
-    readOnly,
-    overlappingSync: false,
-    // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
-    eventTurnBatching: false,
-    maxDbs: 64,
-    maxReaders: 512,
-    // Of files that it makes. The account's umask can only take away from it.
-    permissionsMode: 0o600,
-  };
-  try {
-    return open(mayReserve() ? { ...options, mapSize: MAP_SIZE } : options) as RootDatabase & Native;
-  } catch (error) {
-    throw openFailure(`the store in ${path} cannot be opened`, error);
-  }
-}
-
-/** Windows would make the file as long as its map, 32 bits have no such addresses, and a process may be limited (ulimit -v). */
-function mayReserve(): boolean {
-  if (process.platform === 'win32' || !/64|s390x/.test(process.arch)) return false;
-  try {
-    return /^Max address space +unlimited/m.test(readFileSync('/proc/self/limits', 'latin1'));
-  } catch {
-    return process.platform !== 'linux';
   }
 }
 

@@ -3,16 +3,17 @@
  * app, an id or a number, so keys of different apps never mix. Instants are 15 digits, so text order is time order.
  * A home is an app, or an app with a number behind a dot: where its records stand (homes.ts).
  *
- *   sessions       home:id                   → the record (record.ts)
- *   subjects       home:fingerprint:id       → true            whose sessions; the subject's text may be anything
- *   activity       home:lastSeenAt:id        → [home:fingerprint | null, expiresAt | null]
- *   due            dueAt:home:id             → true            when the sweep is to look at it; never later than expiresAt
- *   aliases        home:hash                 → id              tokens that do not say where their session is
- *   counts         home                      → how many sessions it has (counts.ts)
- *   subjectCounts  home, home:fingerprint    → how many subjects it has; how many sessions a subject has, if more than one
- *   homes          app, home:left            → the number of its home; how many records are left in one that ended
- *   memos          app:name                  → [text, until]
- *   memoDue        until:app:name            → true            when the sweep is to remove it
+ *   sessions    home:id                    → the record (record.ts)
+ *   subjects    home:fingerprint:id        → true            whose sessions; the subject's text may be anything
+ *               home:fingerprint           → how many those are
+ *   activity    home:lastSeenAt:id         → [home:fingerprint | null, expiresAt | null]
+ *   due         dueAt:home:id              → true            when the sweep is to look at it; never later than expiresAt
+ *   aliases     home:hash                  → id              tokens that do not say where their session is
+ *   totals      home                       → [sessions, subjects] that it has (counts.ts)
+ *   homes       app                        → the number of its home
+ *               home:left                  → how many sessions are left in one that ended
+ *   memos       app:name                   → [text, until]
+ *   memoDue     until:app:name             → true            when the sweep is to remove it
  */
 import { fingerprint } from '../../core/token.ts';
 
@@ -30,7 +31,10 @@ export const aliasKey = (home: string, hash: string): string => `${home}:${hash}
 /** Gives the home of an app after it has left so many. The dot cannot occur in an app. */
 export const nthHome = (app: string, n: number): string => (n === 0 ? app : `${app}.${n}`);
 /** Gives the app of a home. */
-export const appOf = (home: string): string => home.split('.', 1)[0]!;
+export const appOf = (home: string): string => {
+  const dot = home.indexOf('.');
+  return dot < 0 ? home : home.slice(0, dot);
+};
 /** Gives the home that a key begins with; of those of `due`, see keyOfDue. */
 export const homeOf = (key: string): string => key.slice(0, key.indexOf(':'));
 
@@ -39,6 +43,11 @@ export const under = (prefix: string) => ({ start: `${prefix}:`, end: `${prefix}
 
 /** Gives the range of all that is due at `now` or before. */
 export const dueUntil = (now: number) => ({ start: '', end: `${instant(now)};` });
+
+/** Gives how the key of an entry of `subjects` begins: as the one of its number. */
+export const prefixOf = (key: string): string => key.slice(0, key.lastIndexOf(':'));
+/** Tells whether a key of `subjects` is that of a number. */
+export const isSubject = (key: string): boolean => key.indexOf(':') === key.lastIndexOf(':');
 
 /** Gives the id at the end of a key. */
 export const idOf = (key: string): string => key.slice(key.lastIndexOf(':') + 1);

@@ -64,12 +64,12 @@ export class Leftovers {
   private async tidy(): Promise<void> {
     const { homes, counts } = this.tables;
     if (this.stopped.signal.aborted || (await this.tables.read(() => homes.isPlain()))) return;
-    await this.tables.transaction(() => homes.tidy((home) => counts.of(home) === 0));
+    await this.tables.transaction(() => homes.tidy((home) => counts.of(home)[0] === 0));
   }
 
   private async empty(home: string): Promise<void> {
-    const { sessions, subjects, activity, aliases, counts } = this.tables;
-    for (const table of [sessions, subjects, activity, aliases, counts.subjects] as Database<unknown, string>[]) {
+    const { sessions, subjects, activity, aliases } = this.tables;
+    for (const table of [sessions, subjects, activity, aliases] as Database<unknown, string>[]) {
       const next = () => [...table.getKeys({ ...under(home), limit: SLICE })];
       while ((await this.removeSome(home, table, next)) > 0);
     }

@@ -72,7 +72,7 @@ export class LmdbStore implements SessionStore {
     this.onTokenReuse = onTokenReuse;
     this.path = path;
     this.decidedAt = decidedBy(clock);
-    this.tables = new Tables(path, namespace);
+    this.tables = new Tables(path, namespace).noted();
     this.seen = new WriteBehind(this.tables, onError);
     this.walks = new Walks(this.tables, this.seen, this.decidedAt, onError);
   }
@@ -131,11 +131,11 @@ export class LmdbStore implements SessionStore {
     return Promise.all(tokens.map((token) => this.get(app, token, touch, now)));
   }
 
-  async find(app: string, id: string, now: number): Promise<Visit | null> {
+  find(app: string, id: string, now: number): Promise<Visit | null> {
     return this.tables.read(() => {
       const at = this.decidedAt(now);
-      const entry = this.live(this.tables.sessionKey(app, id), at);
-      return entry && { session: entry.session, at, idle: idleFor(entry.session, at) };
+      const session = this.live(this.tables.sessionKey(app, id), at)?.session;
+      return session === undefined ? null : { session, at, idle: idleFor(session, at) };
     });
   }
 
@@ -201,8 +201,7 @@ export class LmdbStore implements SessionStore {
     return this.write(now, (now) => {
       const byId = (id: string) => this.live(this.tables.sessionKey(app, id), now);
       const entry = selector.by === 'token' ? this.open(app, selector.token, now) : byId(selector.id);
-      if (entry === null) return 0;
-      if (selector.version !== undefined && selector.version !== entry.session.version) return 0;
+      if (entry === null || (selector.version ?? entry.session.version) !== entry.session.version) return 0;
       this.tables.remove(entry.stored);
       this.seen.forget(entry.key);
       return 1;
@@ -237,8 +236,7 @@ export class LmdbStore implements SessionStore {
   }
 
   async close(): Promise<void> {
-    await this.walks.leftovers.stop();
-    await this.seen.stop();
+    await Promise.all([this.seen.stop(), this.walks.leftovers.stop()]);
     await this.tables.close();
   }
 
@@ -305,16 +303,12 @@ export class LmdbStore implements SessionStore {
     return null;
   }
 
-  private ofSubject(app: string, subject: string, now: number): Entry[] {
-    const keys = this.tables.sessionKeysOf(app, subject);
-    return keys.map((key) => this.live(key, now)).filter((entry) => entry !== null);
-  }
-
   /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
   private keyTaken(key: string, now: number): boolean {
-    if (this.live(key, now) !== null) return true;
-    const ended = this.tables.record(key);
-    if (ended !== null) this.tables.remove(ended);
+    const stored = this.tables.record(key);
+    if (stored === null) return false;
+    if (isLive(this.seen.current(key, stored), now)) return true;
+    this.tables.remove(stored);
     return false;
   }
 
@@ -328,7 +322,8 @@ export class LmdbStore implements SessionStore {
   /** Ends what a cap says. Gives the ids, or the refusal. In a transaction. */
   private makeRoom(app: string, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
     if (cap === null || subject === null) return [];
-    const live = this.ofSubject(app, subject, now);
+    const found = this.tables.sessionKeysOf(app, subject).map((key) => this.live(key, now));
+    const live = found.filter((entry) => entry !== null);
     const sessions = live.map((entry) => entry.session);
     const ending = surplus(sessions, cap)?.map(({ id }) => id);
     if (ending === undefined) return { kind: 'refused', at: now, sessions };

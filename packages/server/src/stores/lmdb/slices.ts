@@ -7,9 +7,9 @@ import type { Database, Transaction } from 'lmdb';
 import { isFull } from './room.ts';
 
 /** Entries read at once. */
-const READ_SLICE = 250;
+const READ_SLICE = 100;
 /** How long a walk that reads may go on before others have a turn. Units: milliseconds. */
-const READ_FOR = 4;
+const READ_FOR = 2;
 /** Sessions ended, or due entries looked at, in one transaction. */
 export const WRITE_SLICE = 200;
 

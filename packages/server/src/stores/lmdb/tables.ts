@@ -5,11 +5,14 @@
 import type { Database, Transaction } from 'lmdb';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
-import { Counts } from './counts.ts';
+import { Counts, type SubjectsTable } from './counts.ts';
 import { Environment } from './environment.ts';
+import { rewriteFirstRecords } from './first-records.ts';
+import { Format } from './format.ts';
 import { Homes } from './homes.ts';
 import { activityKey, aliasKey, appOf, dueKey, homeOf, idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
+import { openFailure } from './open-failure.ts';
 import { packRecord, recountPacked, type StoredRecord, timesOf, unpackRecord } from './record.ts';
 
 export type ActivityEntry = readonly [subject: string | null, expiresAt: number | null];
@@ -20,16 +23,19 @@ interface BytesTable extends Database<Buffer, string> {
   getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
 }
 
+/** How long a session counts as new. Units: milliseconds. */
+const JUST_MADE = 2000;
 /** The most data that a session may have where no policy says more. Units: bytes. */
 const LARGE_SESSION = 64 * 1024;
 
 export class Tables {
   readonly sessions: BytesTable;
   readonly activity: Database<ActivityEntry, string>;
-  readonly subjects: Database<true, string>;
+  readonly subjects: SubjectsTable;
   readonly due: Database<true, string>;
   readonly memos: Memos;
   readonly counts: Counts;
+  readonly format: Format;
   readonly homes: Homes;
   readonly aliases: Database<string, string>;
   readonly environment: Environment;
@@ -38,6 +44,7 @@ export class Tables {
   constructor(path: string, namespace: string, readOnly = false) {
     this.environment = new Environment(path, readOnly);
     const { environment } = this;
+    this.format = new Format(environment, path, namespace);
     this.sessions = environment.openTable(`${namespace}:sessions`, 'binary') as BytesTable;
     this.subjects = environment.openTable(`${namespace}:subjects`, 'msgpack');
     this.activity = environment.openTable(`${namespace}:activity`, 'msgpack');
@@ -45,9 +52,22 @@ export class Tables {
     this.aliases = environment.openTable(`${namespace}:aliases`, 'msgpack');
     this.memos = new Memos(environment, namespace);
     this.homes = new Homes(environment, namespace);
-    this.counts = new Counts(environment, namespace);
-    if (!readOnly) this.counts.make(this.sessions, this.subjects);
-    if (!readOnly) environment.openOthers(namespace);
+    this.counts = new Counts(environment, namespace, this.subjects);
+    if (readOnly) return;
+    try {
+      rewriteFirstRecords(this.sessions, () => environment.openTable(`${namespace}:sessions`, 'msgpack'));
+      this.counts.make(this.sessions);
+    } catch (error) {
+      void environment.close();
+      throw openFailure(`the store in ${path} cannot be brought up to date`, error);
+    }
+    environment.openOthers(namespace);
+  }
+
+  /** Notes the format of this version. */
+  noted(): this {
+    this.format.note();
+    return this;
   }
 
   /** Runs `work`, which may use the reserve of a full disk, as one write transaction; see Environment. */
@@ -100,6 +120,12 @@ export class Tables {
     return bytes === undefined ? null : unpackRecord(bytes);
   }
 
+  /** Gives when the session of a key was last seen, and what its end follows from, on a snapshot. Absence: null. */
+  times(key: string, snapshot: Transaction): ReturnType<typeof timesOf> | null {
+    const bytes = this.sessions.getBinaryFast(key, { transaction: snapshot });
+    return bytes === undefined ? null : timesOf(bytes);
+  }
+
   /** Gives the sessions key that the hash of a token leads to. Absence: null. */
   keyOfAlias(app: string, hash: string): string | null {
     const home = this.homes.of(app);
@@ -131,11 +157,9 @@ export class Tables {
     const deadline = expiresAt(session);
     const dueAt = Number.isFinite(deadline) ? deadline : null;
     this.put({ session, credential, dueAt, flushes, indexedAt: session.lastSeenAt });
-    if (session.subject !== null) {
-      const prefix = subjectPrefix(home, session.subject);
-      this.counts.enter(prefix, this.subjects);
-      void this.subjects.put(`${prefix}:${id}`, true);
-    }
+    const prefix = session.subject === null ? null : subjectPrefix(home, session.subject);
+    this.counts.enter(home, prefix);
+    if (prefix !== null) void this.subjects.put(`${prefix}:${id}`, true);
     if (dueAt !== null) void this.due.put(dueKey(dueAt, home, id), true);
     for (const { hash, alias } of credential.previous) {
       // A token that was replaced may be another session's by now.
@@ -144,18 +168,20 @@ export class Tables {
     }
     if (credential.alias) void this.aliases.put(aliasKey(home, credential.hash), id);
     this.putActivity(session);
-    this.counts.add(home, 1);
   }
 
   /**
    * Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction.
-   * Gives whether the activity index was left behind, for `reindex`: a changed timeout moves it at once, a touch does not.
+   * Gives whether the activity index was left behind, for `reindex`: a changed timeout moves it at once, a touch does not. The
+   * first change right after the creation moves it, too: the entry stands on a page that is written anyway, and to come back
+   * for it would mean to write the record a second time.
    */
   replace(old: StoredRecord, session: Session): boolean {
     const deadline = expiresAt(session);
     const dueAt = old.dueAt !== null && old.dueAt <= deadline ? old.dueAt : this.moveDue(old, deadline);
-    const { idleTimeout, absoluteExpiresAt } = old.session;
-    if (session.idleTimeout === idleTimeout && session.absoluteExpiresAt === absoluteExpiresAt) {
+    const { idleTimeout, absoluteExpiresAt, createdAt } = old.session;
+    const isNew = old.indexedAt === createdAt && session.lastSeenAt - createdAt < JUST_MADE;
+    if (!isNew && session.idleTimeout === idleTimeout && session.absoluteExpiresAt === absoluteExpiresAt) {
       this.put({ ...old, session, dueAt });
       return true;
     }
@@ -194,13 +220,10 @@ export class Tables {
     const { app, id } = session;
     const home = this.homes.of(app);
     void this.sessions.remove(sessionKey(home, id));
-    this.counts.add(home, -1);
     void this.activity.remove(activityKey(home, indexedAt, id));
-    if (session.subject !== null) {
-      const prefix = subjectPrefix(home, session.subject);
-      this.counts.leave(prefix);
-      void this.subjects.remove(`${prefix}:${id}`);
-    }
+    const prefix = session.subject === null ? null : subjectPrefix(home, session.subject);
+    this.counts.leave(home, prefix);
+    if (prefix !== null) void this.subjects.remove(`${prefix}:${id}`);
     if (dueAt !== null) void this.due.remove(dueKey(dueAt, home, id));
     for (const { hash, alias } of [credential, ...credential.previous]) {
       // A token that was replaced may be another session's by now.
@@ -213,7 +236,7 @@ export class Tables {
   dump(): { table: string; key: string; value: unknown }[] {
     const { sessions, subjects, activity, due, aliases } = this;
     this.environment.root.resetReadTxn();
-    const kept = { counts: this.counts.table, subjectCounts: this.counts.subjects, homes: this.homes.table };
+    const kept = { totals: this.counts.table, homes: this.homes.table };
     return Object.entries({ sessions, subjects, activity, due, aliases, ...kept, ...this.memos.tables }).flatMap(
       ([table, database]) =>
         [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({

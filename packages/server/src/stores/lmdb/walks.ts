@@ -4,7 +4,7 @@
  * state, and its index is exact.
  */
 import type { Transaction } from 'lmdb';
-import { type Position, pageOf, readCursor, writeCursor } from '../../core/cursor.ts';
+import { firstAfter, type Position, readCursor, writeCursor } from '../../core/cursor.ts';
 import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { ListQuery, Page } from '../../core/store.ts';
@@ -45,12 +45,12 @@ export class Walks {
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    return this.look(now, async (snapshot, at) => {
+    return this.look(app, now, async (snapshot, at) => {
       const since = query.activeSince === undefined ? 0 : query.activeSince + at - now;
       const home = this.tables.homes.of(app, snapshot);
       if (query.subject !== undefined) {
-        const sessions = await this.ofSubject(home, query.subject, since, at, snapshot);
-        return { ...pageOf(sessions, query), at };
+        const places = await this.ofSubject(home, query.subject, since, at, snapshot);
+        return { ...this.pageOf(home, firstAfter(places, query), query, snapshot), at };
       }
       const { start, end } = under(home);
       const range: Range = {
@@ -106,9 +106,9 @@ export class Walks {
   room(app: string, quota: number, now: number, start = ''): 'room' | 'full' | { readonly start: string } {
     const { counts, homes } = this.tables;
     const home = homes.of(app);
-    if (counts.of(home) < quota) return 'room';
+    if (counts.of(home)[0] < quota) return 'room';
     const { keys } = this.sweepDue(now, start, WRITE_SLICE);
-    if (counts.of(home) < quota) return 'room';
+    if (counts.of(home)[0] < quota) return 'room';
     return keys.length < WRITE_SLICE ? 'full' : { start: keys.at(-1)! };
   }
 
@@ -125,9 +125,9 @@ export class Walks {
     for (let last = await smaller(slice); last.swept === last.size; last = await smaller(slice));
   }
 
-  /** Looks at one state, as of the instant at which all that this process had pending is in it. */
-  private async look<T>(now: number, work: (snapshot: Transaction, at: number) => Promise<T>): Promise<T> {
-    await this.seen.settle();
+  /** Looks at one state, as of the instant at which all that this process had pending for an app is in it. */
+  private async look<T>(app: string, now: number, work: (snapshot: Transaction, at: number) => Promise<T>): Promise<T> {
+    if (await this.tables.read(() => this.seen.concerns(this.tables.homes.of(app)))) await this.seen.settle();
     return this.tables.snapshot((snapshot) => work(snapshot, this.decidedAt(now)));
   }
 
@@ -150,20 +150,36 @@ export class Walks {
     return true;
   }
 
+  /** Gives where the sessions of a subject stand. There may be very many, with much data: records are read for a page only. */
   private async ofSubject(
     home: string,
     subject: string,
     activeSince: number,
     now: number,
     snapshot: Transaction,
-  ): Promise<Session[]> {
-    const sessions: Session[] = [];
+  ): Promise<Position[]> {
+    const places: Position[] = [];
     for await (const entries of slices(this.tables.subjects, under(subjectPrefix(home, subject)), snapshot)) {
       for (const { key } of entries) {
-        const session = this.tables.record(sessionKey(home, idOf(key)), snapshot)?.session;
-        if (session !== undefined && isActive(session, activeSince, now)) sessions.push(session);
+        const id = idOf(key);
+        const times = this.tables.times(sessionKey(home, id), snapshot);
+        if (times !== null && isActive(times, activeSince, now)) places.push({ id, lastSeenAt: times.lastSeenAt });
       }
     }
-    return sessions;
+    return places;
+  }
+
+  /** Reads the records of places. One place more than the page may have says that there is another page. */
+  private pageOf(home: string, places: readonly Position[], query: ListQuery, snapshot: Transaction) {
+    const { limit, maxData = Number.POSITIVE_INFINITY } = query;
+    const sessions: Session[] = [];
+    let data = 0;
+    for (const { id } of places) {
+      if (sessions.length === limit || data > maxData) return { sessions, cursor: writeCursor(sessions.at(-1)!) };
+      const { session } = this.tables.record(sessionKey(home, id), snapshot)!;
+      sessions.push(session);
+      data += session.data.length;
+    }
+    return { sessions, cursor: null };
   }
 }

@@ -28,14 +28,13 @@ const INDEX_AFTER = 10_000;
 export const INDEX_LAG = INDEX_AFTER + 5_000;
 /** Sessions in one transaction: its callback must not hold up the event loop. */
 const SLICE = 500;
+/** With more keys than this it is not worth while to look for those of one home. */
+const LOOKED_THROUGH = 5000;
 
 interface Seen {
   reads: number;
   lastSeenAt: number;
-}
-
-interface Flushing extends Seen {
-  /** The number that the record will carry; 0 until the transaction has written it. */
+  /** The number that the record will carry; 0 until a transaction has written it. */
   flushes: number;
 }
 
@@ -43,12 +42,14 @@ export class WriteBehind {
   private readonly tables: Tables;
   private readonly onError: (error: unknown) => void;
   private pending = new Map<string, Seen>();
-  private flushing = new Map<string, Flushing>();
+  /** What is on its way to the disk. */
+  private flushing = new Map<string, Seen>();
   /** Sessions whose record is committed and whose index entry is behind. */
   private readonly behind = new Set<string>();
   private timer: NodeJS.Timeout | null = null;
   private indexTimer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(tables: Tables, onError: (error: unknown) => void) {
     this.tables = tables;
@@ -58,7 +59,7 @@ export class WriteBehind {
   /** Gives the session of a stored record with what is still pending. */
   current(key: string, { session, flushes }: StoredRecord): Session {
     const pending = this.pending.get(key);
-    const flushing = this.flushing.get(key);
+    const flushing = this.flushing.size === 0 ? undefined : this.flushing.get(key);
     const uncounted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes) ? null : flushing;
     if (pending === undefined && uncounted === null) return session;
     const lastSeenAt = Math.max(pending?.lastSeenAt ?? 0, uncounted?.lastSeenAt ?? 0);
@@ -68,7 +69,7 @@ export class WriteBehind {
   /** Counts reads at `now`; none for a touch that is no read. */
   touch(key: string, reads: number, now: number): void {
     const seen = this.pending.get(key);
-    if (seen === undefined) this.pending.set(key, { reads, lastSeenAt: now });
+    if (seen === undefined) this.pending.set(key, { reads, lastSeenAt: now, flushes: 0 });
     else {
       seen.reads += reads;
       if (seen.lastSeenAt < now) seen.lastSeenAt = now;
@@ -86,7 +87,7 @@ export class WriteBehind {
   /** Notes that a session's index entry is behind its record. */
   fallBehind(key: string): void {
     this.behind.add(key);
-    this.indexTimer ??= setTimeout(() => void this.settle().catch(this.onError), INDEX_AFTER);
+    if (!this.stopped) this.indexTimer ??= setTimeout(() => void this.settle().catch(this.tell), INDEX_AFTER);
   }
 
   /** Forgets what is pending for a session whose record took it over or is gone. */
@@ -112,29 +113,47 @@ export class WriteBehind {
     for (let i = 0; i < keys.length; i += SLICE) await this.reindex(keys.slice(i, i + SLICE));
   }
 
+  /** Tells whether `settle` may have anything to do for the sessions of a home. */
+  concerns(home: string): boolean {
+    const { pending, flushing, behind } = this;
+    if (pending.size + flushing.size + behind.size > LOOKED_THROUGH) return true;
+    const prefix = `${home}:`;
+    for (const keys of [pending.keys(), flushing.keys(), behind]) {
+      for (const key of keys) if (key.startsWith(prefix)) return true;
+    }
+    return false;
+  }
+
   /** Commits what is pending and counts no more. */
   async stop(): Promise<void> {
+    // A flush that is under way and fails puts back what it had: nobody is to try that again and again, or to be told twice.
+    this.stopped = true;
+    for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
     // Of a folder that is gone everybody knows already, and what was counted has nowhere to go.
     if (this.tables.environment.fault() === null) await this.settle().catch(this.onError);
-    for (const timer of [this.timer, this.indexTimer]) if (timer !== null) clearTimeout(timer);
+    else await this.running.catch(() => {});
   }
 
   private async flushPending(): Promise<void> {
     if (this.pending.size === 0) return;
-    for (const [key, seen] of this.pending) this.flushing.set(key, { ...seen, flushes: 0 });
+    this.flushing = this.pending;
     this.pending = new Map();
     try {
       const keys = [...this.flushing.keys()].sort();
       for (let i = 0; i < keys.length; i += SLICE) await this.commitWhatFits(keys.slice(i, i + SLICE));
     } finally {
       for (const [key, seen] of this.flushing) this.putBack(key, seen);
-      this.flushing.clear();
+      this.flushing = new Map();
     }
   }
 
   private flushSoon(): void {
-    this.timer ??= setTimeout(() => void this.flush().catch(this.onError), FLUSH_AFTER);
+    if (!this.stopped) this.timer ??= setTimeout(() => void this.flush().catch(this.tell), FLUSH_AFTER);
   }
+
+  private tell = (error: unknown): void => {
+    if (!this.stopped) this.onError(error);
+  };
 
   /** On a full disk, fewer sessions at a time change fewer pages at a time. */
   private async commitWhatFits(keys: readonly string[]): Promise<void> {
@@ -176,6 +195,7 @@ export class WriteBehind {
     this.pending.set(key, {
       reads: reads + (newer?.reads ?? 0),
       lastSeenAt: Math.max(lastSeenAt, newer?.lastSeenAt ?? 0),
+      flushes: 0,
     });
     this.flushSoon();
   }

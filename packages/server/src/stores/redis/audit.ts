@@ -11,6 +11,7 @@ import { Aliases } from './aliases.ts';
 import { KeyWalk } from './audit-keys.ts';
 import { PartitionAudit } from './audit-partition.ts';
 import { examine } from './examination.ts';
+import { Format } from './format.ts';
 import { Keys } from './keys.ts';
 import type { RedisOptions } from './redis-store.ts';
 import { Refused } from './refusal.ts';
@@ -32,6 +33,7 @@ export class RedisAudit implements Audit {
   private readonly options: RedisAuditOptions;
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
+  private readonly format: Format;
   private refuse: (error: Refused) => void = () => {};
 
   /** Errors: a URL that is none of Redis. */
@@ -46,6 +48,7 @@ export class RedisAudit implements Audit {
     this.options = options;
     this.calls = new ScriptCalls({ address, tls, timeout, replicas: 0, clock: 'redis', onError });
     this.keys = new Keys(options.namespace);
+    this.format = new Format(this.calls, this.keys, address.safe, options.namespace);
   }
 
   async run(options: AuditOptions): Promise<AppSummary[]> {
@@ -54,6 +57,8 @@ export class RedisAudit implements Audit {
         this.refuse = reject;
       });
       if (!(await Promise.race([refusal, this.calls.ready()]))) throw this.calls.trouble ?? new Error('no answer');
+      const fault = await this.format.fault();
+      if (fault !== null) throw new Error(fault);
       return await this.walk(options);
     } catch (error) {
       throw (error as Error).cause ?? error;
@@ -84,7 +89,7 @@ export class RedisAudit implements Audit {
         if (size > largest.size) largest = { size, partition };
         options.onProgress('sessions', ++done, total);
       }
-      summaries.push({ app, sessions, largest: largest.size });
+      summaries.push({ app, sessions, largest: largest.size, ended: 0 });
       this.weigh(app, sessions, largest, options);
     }
     await suspects.confirm();

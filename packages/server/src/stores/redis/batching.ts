@@ -6,7 +6,7 @@
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
 import { type Keys, partitionOfId } from './keys.ts';
-import { holdsHash, unpackVisit, unreadable } from './record.ts';
+import { unpackVisit, unreadable } from './record.ts';
 import type { Found } from './reply-reader.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
@@ -70,29 +70,29 @@ export class Batching {
   }
 
   private async sendGroup(reads: Read[]): Promise<void> {
+    const [{ app, id, now }] = reads as [Read, ...Read[]];
     const keys: string[] = [];
-    const args: string[] = [];
-    for (const { app, id, hash, touch } of reads) {
-      const partition = this.keys.ofSession(app, id);
+    const hashes: string[] = [];
+    let packed = '';
+    for (const read of reads) {
+      const partition = this.keys.ofSession(read.app, read.id);
       // sessions, data, activity, visitors
       keys.push(partition[0]!, partition[1]!, partition[2]!, partition[3]!);
-      args.push(id, hash, TOUCH[touch]);
+      hashes.push(read.hash);
+      packed += TOUCH[read.touch] + read.id + String.fromCharCode(read.hash.length) + read.hash;
     }
     try {
-      const [{ app, id, now }] = reads as [Read, ...Read[]];
-      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, args, reads.length);
+      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, packed, hashes);
       for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
   }
 
-  private settle({ app, id, hash, resolve, reject }: Read, found: Found, at: number): void {
+  private settle({ app, id, resolve, reject }: Read, found: Found, at: number): void {
     try {
       if (found instanceof Error) throw unreadable(found);
       if (typeof found === 'number') this.onTokenReuse?.(app, id);
-      if (Buffer.isBuffer(found) && !holdsHash(found, hash))
-        throw unreadable(new Error('the session of another token'));
       resolve(Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null);
     } catch (error) {
       reject(error);

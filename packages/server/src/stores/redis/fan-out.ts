@@ -132,14 +132,14 @@ export class FanOut {
     for (const round of [1, 2]) {
       let next: number | '' = '';
       await this.each(this.groups(), async (group) => {
-        const keys = group.flatMap((partition) => this.keys.partition(app, partition));
-        for (let more = 1; more === 1; ) {
+        for (let rest = group; rest.length > 0; ) {
+          const keys = rest.flatMap((partition) => this.keys.partition(app, partition));
           const args = [ENDED_TOGETHER, round === 1 ? '' : began];
           const answer: Answer = (await this.calls.callDurably('revoke-partition', keys, now, args))!;
-          const [at, live, aliases, again] = parts(answer, 'number', 'number', 'pairs', 'number');
+          const [at, live, aliases, done] = parts(answer, 'number', 'number', 'pairs', 'number');
           if (next === '' || at < next) next = at;
           revoked += live;
-          more = again;
+          rest = rest.slice(done);
           await this.aliases.release(app, aliases);
         }
       });

@@ -14,6 +14,7 @@
  *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
  *   {ns:app:q}:q    zset   count, changes, good until; leases by their end   of an app with a quota (quotas.ts)
  *   ns:apps         zset   app by how often it was entered               for the sweep, which also empties it
+ *   ns:format       string the highest form of a record (format.ts)
  *
  * One key per session was rejected: 60 bytes more for each, a TTL and its 40 bytes on top, and an index that Redis'
  * own expiry would leave behind. So nothing in a partition has a TTL: the sweep removes it.
@@ -86,6 +87,11 @@ export class Keys {
 
   get apps(): string {
     return `${this.namespace}:apps`;
+  }
+
+  /** What the versions that used the namespace have noted. */
+  get format(): string {
+    return `${this.namespace}:format`;
   }
 
   /** A key that is written and removed at once. */

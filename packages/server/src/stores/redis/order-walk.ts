@@ -5,18 +5,17 @@
  */
 import { byActivity, type Position } from '../../core/cursor.ts';
 import { ID_LENGTH } from '../../core/token.ts';
+import { parts } from './answers.ts';
 import type { FanOut } from './fan-out.ts';
 import { ALL_PARTITIONS, type Keys } from './keys.ts';
+import { type Asked, Latest, type Place, type Places } from './places.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
 /** Index entries have whole seconds. */
 const SECOND = 1000;
 const ENTRY_LENGTH = 24;
-const SEEN_LENGTH = 9;
 /** Entries of the index read in one step, but for a second that has more: half a millisecond of Redis. */
 const STEP = 500;
-/** Records looked at in one step, for when they were last seen: half a millisecond of Redis. */
-const SEEN_TOGETHER = 250;
 /** Later than all that was seen in a second, and earlier than the next one. */
 const FIRST_IN_SECOND = SECOND - 0.5;
 /** Equal instants are in descending order of their ids. */
@@ -25,11 +24,6 @@ const LAST_ID = '0'.repeat(ID_LENGTH);
 interface Entry {
   readonly id: string;
   readonly second: number;
-}
-
-/** Where a session stands. `apart`: its data is longer than what is kept within its record. */
-export interface Place extends Position {
-  readonly apart: boolean;
 }
 
 /** How far a partition has been read. */
@@ -41,29 +35,29 @@ interface Reading {
   knownTo: number;
 }
 
-export interface Ordered {
-  readonly app: string;
-  readonly activeSince?: number | undefined;
+export interface Ordered extends Asked {
   /** Absence: null to begin with the latest. */
   readonly after: Position | null;
   /** About how many will be asked for. */
   readonly limit: number;
-  readonly now: number;
 }
 
 export class OrderWalk {
   private readonly fanOut: FanOut;
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
+  private readonly places: Places;
   private readonly ordered: Ordered;
   private readonly readings: Reading[];
   /** Entries that were read, and not asked for yet. Latest first. */
   private waiting: Entry[] = [];
   private steps = 0;
-  private earliest = Number.POSITIVE_INFINITY;
-  private latest = 0;
+  /** How far the first step came. */
+  private firstTo = Number.NEGATIVE_INFINITY;
+  private readonly latest = new Latest();
 
-  constructor(fanOut: FanOut, calls: ScriptCalls, keys: Keys, ordered: Ordered) {
+  constructor(fanOut: FanOut, calls: ScriptCalls, keys: Keys, places: Places, ordered: Ordered) {
+    this.places = places;
     this.fanOut = fanOut;
     this.calls = calls;
     this.keys = keys;
@@ -76,19 +70,19 @@ export class OrderWalk {
 
   /** The latest instant that a script decided by. */
   get at(): number {
-    return this.latest;
+    return this.latest.at;
   }
 
-  /** As of Page: a walk that read each partition once has passed no session by. */
-  get since(): number | undefined {
-    return this.steps > 1 ? this.earliest : undefined;
+  /** As of Page: what the first step has read is exact, because a session that is touched later is shown all the same. */
+  get exactTo(): number | null {
+    return this.steps > 1 ? this.firstTo : null;
   }
 
   /** Gives the next places in order: about as many as asked for, whole seconds of them. Absence: null when there are no more. */
   async next(count: number): Promise<Place[] | null> {
     for (;;) {
       const wanted = this.waiting[count - 1]?.second ?? Number.NEGATIVE_INFINITY;
-      const behind = this.readings.filter(({ from, knownTo }) => from !== null && knownTo > wanted);
+      const behind = this.readings.filter((reading) => isOpen(reading) && reading.knownTo > wanted);
       if (behind.length > 0) {
         await this.readOn(behind);
         continue;
@@ -109,11 +103,13 @@ export class OrderWalk {
       for (let rest = group; rest.length > 0; ) {
         const keys = rest.map(({ partition }) => this.keys.partition(app, partition)[2]!);
         const args = [now, activeSince, share, STEP, ...rest.map(({ from }) => from!)];
-        const [at, ...answers] = (await this.calls.call('positions', keys, now, args))!;
-        this.note(at);
+        const answer = (await this.calls.call('positions', keys, now, args))!;
+        const [at] = parts(answer, 'number');
+        const [answers] = parts([answer.slice(1)], 'list');
+        this.latest.note(at);
         const read = rest.slice(0, answers.length / 2);
         for (const [i, reading] of read.entries()) {
-          readEntries(answers[i * 2] as Buffer, this.waiting);
+          readEntries(answers[i * 2]!, this.waiting);
           const last = String(answers[i * 2 + 1]);
           reading.from = last === '' ? null : `(${last}`;
           reading.knownTo = Number(last);
@@ -122,37 +118,22 @@ export class OrderWalk {
       }
     });
     this.waiting.sort((a, b) => b.second - a.second);
+    if (this.steps === 1) this.firstTo = Math.max(...readings.filter(isOpen).map(({ knownTo }) => knownTo));
   }
 
   /** Gives where the sessions of entries stand, in order. */
   private async inOrder(entries: readonly Entry[]): Promise<Place[]> {
-    const { app, after, activeSince, now } = this.ordered;
-    const places: Place[] = [];
-    await this.fanOut.eachOf(entries, SEEN_TOGETHER, async (group) => {
-      const keys = group.map(({ id }) => this.keys.ofSession(app, id)[0]!);
-      const [at, text] = (await this.calls.call(
-        'seen',
-        keys,
-        now,
-        group.map(({ id }) => id),
-      ))! as [number, Buffer];
-      this.note(at);
-      const since = activeSince === undefined ? 0 : activeSince + at - now;
-      for (const [i, { id, second }] of group.entries()) {
-        const there = text[i * SEEN_LENGTH]!;
-        const seen = text.readDoubleBE(i * SEEN_LENGTH + 1);
-        if (there === 0 || seen < since) continue;
-        // Touched since its entry was read: it keeps its second, and comes first in it.
-        places.push({ id, lastSeenAt: Math.min(seen, second + FIRST_IN_SECOND), apart: there === 2 });
-      }
-    });
+    const { after } = this.ordered;
+    const places = (await this.places.of(this.ordered, entries, this.latest)).map(
+      // One that was touched since its entry was read keeps its second, and comes first in it.
+      ({ id, lastSeenAt, apart, of }) => ({ id, lastSeenAt: Math.min(lastSeenAt, of.second + FIRST_IN_SECOND), apart }),
+    );
     return (after === null ? places : places.filter((place) => byActivity(after, place) < 0)).sort(byActivity);
   }
+}
 
-  private note(at: number): void {
-    this.earliest = Math.min(this.earliest, at);
-    this.latest = Math.max(this.latest, at);
-  }
+function isOpen({ from }: Reading): boolean {
+  return from !== null;
 }
 
 /** Gives a place as a cursor has it, which knows no halves: one that comes first in its second ends the second above. */

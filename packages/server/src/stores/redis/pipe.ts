@@ -104,14 +104,15 @@ export class Pipe {
     this.timer ??= setTimeout(() => this.watch(), oldest!.until - now);
   }
 
-  /** Ends the connection when it owes an answer whose time is over. One timer is enough: the oldest call ends first. */
+  /** Looks whether it owes an answer whose time is over. One timer is enough: the oldest call ends first. */
   private watch(): void {
     this.timer = null;
     const [oldest] = this.sent;
     if (oldest === undefined) return;
     const left = oldest.until - performance.now();
-    if (left <= 0) this.end('silent');
-    else this.timer = setTimeout(() => this.watch(), left);
+    if (left > 0) this.timer = setTimeout(() => this.watch(), left);
+    // This process may have stood still itself: what came meanwhile is read before this is asked.
+    else setImmediate(() => (this.sent[0] === oldest ? this.end('silent') : this.watch()));
   }
 }
 

@@ -53,7 +53,7 @@ export class Pipes {
   /** Gives the pipe to the server that has these keys. Absence: null when there is none now; the next one may be opened by that. */
   of(keys: readonly string[]): Pipe | null {
     const redis = this.nodeOf(keys);
-    if (redis?.status !== 'ready' || redis.stream === undefined) return null;
+    if (this.closed || redis?.status !== 'ready' || redis.stream === undefined) return null;
     const beside = this.besides.get(redis.stream);
     if (beside?.pipe) return beside.pipe;
     if (beside === undefined || performance.now() >= beside.openFrom) void this.openBeside(redis);

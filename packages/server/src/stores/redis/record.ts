@@ -20,7 +20,7 @@ import { EMPTY_DATA } from '../../core/session.ts';
 import type { Members, Visit } from '../../core/store.ts';
 
 /** The form this version writes. */
-const FORM = 2;
+export const FORM = 2;
 const FIRST_FORM = 1;
 const TEXTS_AT = 60;
 /** In a visit, which has a double before the record. */

@@ -3,7 +3,6 @@
  * and their files say what a crash in between leaves: an alias (claims.ts), and the move to another subject (move.ts).
  * App-wide verbs go through the partitions (fan-out.ts, pages.ts). It holds nothing in the process but connections.
  */
-import { pageOf } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
@@ -32,6 +31,7 @@ import { Claims } from './claims.ts';
 import type { TlsFiles } from './connection.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
+import { Format } from './format.ts';
 import { Keys } from './keys.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
@@ -39,7 +39,7 @@ import { Quotas } from './quotas.ts';
 import { packMembers, packText, unpackVisit } from './record.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
-import { Steps, visitIn } from './steps.ts';
+import { Steps } from './steps.ts';
 
 export interface RedisOptions extends StoreEvents {
   readonly url: string;
@@ -71,6 +71,7 @@ export class RedisStore implements SessionStore {
   private readonly moves: Moves;
   private readonly pages: Pages;
   private readonly quotas: Quotas;
+  readonly format: Format;
 
   /** Errors: a URL that is none of Redis. */
   constructor({ url, namespace, tls = {}, replicas = 0, clock = 'redis', ...rest }: RedisOptions) {
@@ -92,6 +93,7 @@ export class RedisStore implements SessionStore {
     this.steps = new Steps(ground);
     this.renewals = new Renewals(ground, this.steps);
     this.moves = new Moves(ground, this.steps, this.renewals, this.quotas);
+    this.format = new Format(calls, keys, this.location, namespace);
   }
 
   /** Tells whether Redis can be used, now or within the time budget: it may come later. */
@@ -178,17 +180,9 @@ export class RedisStore implements SessionStore {
     }
   }
 
-  async list(app: string, query: ListQuery, now: number): Promise<Page> {
-    if (query.subject === undefined) return this.pages.list(app, query, now);
-    const [sessions, data, , , subjects] = this.keys.partition(app, partitionOf(query.subject)) as string[];
-    const args = [packText(query.subject)];
-    const answer = (await this.calls.call('of-subject', [sessions!, data!, subjects!], now, args))!;
-    const [at] = parts(answer, 'number');
-    const [texts] = parts([answer.slice(1)], 'list');
-    const since = (query.activeSince ?? 0) + (query.activeSince === undefined ? 0 : at - now);
-    const all = texts.map((text) => visitIn(text, app, at).session);
-    const active = all.filter((session) => session.lastSeenAt >= since);
-    return { ...pageOf(active, query), at };
+  list(app: string, query: ListQuery, now: number): Promise<Page> {
+    const { subject } = query;
+    return subject === undefined ? this.pages.list(app, query, now) : this.pages.ofSubject(app, subject, query, now);
   }
 
   count(app: string, activeSince: number, now: number): Promise<Count> {
@@ -216,8 +210,8 @@ export class RedisStore implements SessionStore {
   }
 
   /** Gives what about its servers may cost sessions. Errors: `store_unavailable`, when one cannot be asked. */
-  settings(): Promise<Finding[]> {
-    return examine(this.calls, this.replicas);
+  async settings(): Promise<Finding[]> {
+    return [...(await examine(this.calls, this.replicas)), ...(await this.format.finding())];
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@
 import { ServiceError } from '../../core/errors.ts';
 import { type Argument, Connection, type ConnectionOptions, type Master } from './connection.ts';
 import { encode } from './pipe.ts';
+import { holdsHash } from './record.ts';
 import type { Found } from './reply-reader.ts';
 import { loadScripts, type ScriptName } from './scripts.ts';
 
@@ -89,29 +90,34 @@ export class ScriptCalls {
 
   /**
    * Calls lua/get.lua for some reads: through a pipe where there is one, else, and whatever goes wrong with that, as any other
-   * script. Gives what was found for each, and at which instant. `partition`: keys of one of the reads.
+   * script. Gives what was found for each, and at which instant. `partition`: keys of one of the reads. `packed`: the
+   * reads, as the script takes them. `hashes`: of the token of each.
    */
   async read(
     partition: readonly string[],
     keys: readonly string[],
     now: number,
-    args: readonly string[],
-    reads: number,
+    packed: string,
+    hashes: readonly string[],
   ) {
     const until = performance.now() + this.options.timeout;
     const pipe = this.connection.pipes.of(partition);
     if (pipe !== null) {
       const sent = performance.now();
-      const timed = [this.nowArgument(now), this.deadline(until), ...args];
+      const timed = [this.nowArgument(now), this.deadline(until), packed];
       const call = encode(['EVALSHA', this.scripts.get.sha, String(keys.length), ...keys, ...timed]);
-      const reply = await pipe.call(call, reads, until);
+      const reply = await pipe.call(call, hashes.length, until);
       if (reply !== null && !(reply instanceof Error)) {
-        this.learn(reply.at - sent);
-        return reply;
+        if (reply.found.every((found, i) => !Buffer.isBuffer(found) || holdsHash(found, hashes[i]!))) {
+          this.learn(reply.at - sent);
+          return reply;
+        }
+        // The answer to another call: so is every later one.
+        pipe.end('garbled');
       }
     }
     const how = { until, wait: false };
-    const [at, ...found] = (await this.within(() => this.timed('get', keys, now, args, how), until))!;
+    const [at, ...found] = (await this.within(() => this.timed('get', keys, now, [packed], how), until))!;
     return { at, found: found as Found[] };
   }
 

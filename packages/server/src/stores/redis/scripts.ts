@@ -32,6 +32,7 @@ export const SCRIPTS = {
   'quota-drop': { keys: 1, repeats: false },
   memo: { keys: 1, repeats: false },
   probe: { keys: 1, repeats: false },
+  format: { keys: 1, repeats: false },
   'audit-sessions': { keys: 6, repeats: false },
   'audit-entries': { keys: 6, repeats: false },
 } as const;
@@ -43,12 +44,16 @@ export interface Script {
   readonly sha: string;
 }
 
-/** Reads a script with its libraries. Errors: a file that is missing from the installation. */
+/** Reads a script with its libraries, and theirs before them. Errors: a file that is missing from the installation. */
 function load(name: ScriptName): Script {
   const verb = luaText(name);
-  const libraries = /^-- INCLUDES: (.+)$/m.exec(verb)?.[1]?.split(', ') ?? [];
-  const text = [...libraries.map(luaText), verb].map(withoutComments).join('\n');
+  const libraries = new Set(included(verb).flatMap((library) => [...included(luaText(library)), library]));
+  const text = [...[...libraries].map(luaText), verb].map(withoutComments).join('\n');
   return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
+function included(text: string): string[] {
+  return /^-- INCLUDES: (.+)$/m.exec(text)?.[1]?.split(', ') ?? [];
 }
 
 /** Loads all scripts: at the start, so that a broken installation does not wait for its first revoke. */

@@ -1,0 +1,55 @@
+/**
+ * What readers see of the results: the plots beside them, and the parts of README.md and docs/performance.md between
+ * `<!-- NAME -->` and `<!-- /NAME -->`. All of it follows from the files of bench/results; `npm run check` compares.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { figures } from './figures.ts';
+import { growthPlot, historyPlot, latencyPlot, peersPlot, runtimesPlot } from './plots/all.ts';
+import { goals } from './plots/goals.ts';
+import { allResults, caption, type Results } from './results.ts';
+import { findingsTable } from './table.ts';
+
+/** Gives each file that follows from the results, by its path in the repository. */
+export function reportFiles(): Record<string, string> {
+  const all = allResults();
+  const latest = all.at(-1)!;
+  return {
+    'README.md': withParts('README.md', { figures: figures(latest) }),
+    'docs/performance.md': withParts('docs/performance.md', {
+      run: runInWords(latest),
+      findings: findingsTable(latest.findings),
+    }),
+    'bench/results/peers.svg': peersPlot(latest),
+    'bench/results/latency.svg': latencyPlot(latest),
+    'bench/results/runtimes.svg': runtimesPlot(latest),
+    'bench/results/growth.svg': growthPlot(latest),
+    'bench/results/history.svg': historyPlot(all),
+    'bench/results/goals.svg': goals(latest.findings, caption(latest)),
+  };
+}
+
+/** Writes them. */
+export function draw(): void {
+  for (const [path, text] of Object.entries(reportFiles())) writeFileSync(inRepository(path), text);
+}
+
+function withParts(path: string, parts: Record<string, string>): string {
+  let text = readFileSync(inRepository(path), 'utf8');
+  for (const [name, part] of Object.entries(parts)) {
+    const [begin, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`${path} has no part between ${begin.trim()} and ${end}`);
+    text = `${text.slice(0, from + begin.length)}${part}${text.slice(to)}`;
+  }
+  return text;
+}
+
+function runInWords(results: Results): string {
+  const missing = (results.missing ?? []).map((line) => `- ${line}\n`).join('');
+  return `Latest run: ${caption(results)}.\n${missing === '' ? '' : `\nNot measured in it:\n\n${missing}`}`;
+}
+
+function inRepository(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}

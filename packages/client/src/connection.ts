@@ -1,0 +1,126 @@
+/**
+ * Requests to one server: within their time, sent again only where that is safe, and every answer that is none of the server's
+ * recognised. Redirects are not followed: they would take tokens and keys to wherever they point.
+ */
+import {
+  SessionConfigurationError,
+  SessionError,
+  SessionNotFoundError,
+  SessionServerLostError,
+  SessionTimeoutError,
+} from './errors.ts';
+import type { Settings } from './options.ts';
+import { type Answer, answerOf, type Came, oldServerError, type Problem, strangerError } from './recognition.ts';
+
+export type { Answer } from './recognition.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What a call may be given beside what it is about. */
+export interface CallOptions {
+  /** Ends the call when it is aborted. The error is then the signal's own reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Call extends CallOptions {
+  readonly method: Method;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Absence: undefined without a body. */
+  readonly body?: unknown;
+  /** Default: application/json. */
+  readonly mediaType?: string;
+  /** Whether it does no harm twice: a read, or a call with an Idempotency-Key. */
+  readonly isRepeatable: boolean;
+}
+
+/** Sends a call. Errors: SessionError and its classes; the reason of the caller's own signal. */
+export async function send(settings: Settings, call: Call): Promise<Answer> {
+  const deadline = AbortSignal.timeout(settings.timeout);
+  const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
+  const init: RequestInit = {
+    method: call.method,
+    headers: { ...settings.headers, ...call.headers, ...typeOf(call) },
+    redirect: 'manual',
+    signal,
+    ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+  };
+  let came = await attempt(settings, call, init, deadline);
+  // Once more, on another connection: the server may have closed this one, for example because it was restarted.
+  if (came instanceof SessionServerLostError && call.isRepeatable) came = await attempt(settings, call, init, deadline);
+  if (came instanceof SessionError) throw came;
+  const answer = answerOf(came);
+  if (answer === null) throw await strangerError(settings, came, signal);
+  if (answer.status < 400) return answer;
+  throw await errorOf(settings, answer as Answer & { readonly body: Problem }, signal);
+}
+
+function typeOf({ body, mediaType = 'application/json' }: Call): Record<string, string> {
+  return body === undefined ? {} : { 'Content-Type': mediaType };
+}
+
+async function attempt(
+  settings: Settings,
+  call: Call,
+  init: RequestInit,
+  deadline: AbortSignal,
+): Promise<Came | SessionError> {
+  const { timeout, base } = settings;
+  const { signal, path, isRepeatable: retryable } = call;
+  try {
+    const response = await settings.fetch(base + path, init);
+    const text = await response.text();
+    await connectionIsFree();
+    return { response, text };
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    if (deadline.aborted) {
+      return new SessionTimeoutError('timeout', `${base} did not answer within ${timeout} ms`, { retryable, cause });
+    }
+    const message = `${base} cannot be reached: ${reasonOf(cause)}`;
+    return new SessionServerLostError('unreachable', message, { retryable, cause });
+  }
+}
+
+/**
+ * Node's fetch takes a connection for busy until the turn after its answer has ended. A call that comes at once would open a
+ * second one, and programs that make one call after the other would keep two.
+ */
+const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (run: () => void) => void };
+const connectionIsFree = () => afterThisTurn && new Promise<void>((resolve) => afterThisTurn(resolve));
+
+/** What `fetch` says is the same for all; the cause beneath names it (ECONNREFUSED, a certificate, a name that is not known). */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
+  return cause?.code ?? (cause?.message || message || 'no reason was given');
+}
+
+/** Gives the error that an answer of the server is. */
+async function errorOf(
+  settings: Settings,
+  { status, headers, body }: Answer & { readonly body: Problem },
+  signal: AbortSignal,
+) {
+  const { code, detail, errors: faults = [] } = body;
+  if (code === 'session_not_found') return new SessionNotFoundError();
+  const { base, app } = settings;
+  const refused = (wrong: string, message: string) =>
+    new SessionConfigurationError(wrong, `${message} (${detail})`, { status, faults });
+  if (code === 'unauthorized') {
+    return refused(
+      'wrong_key',
+      `${base} does not take the API key${settings.headers.Authorization ? '' : ', of which there is none'}`,
+    );
+  }
+  if (code === 'forbidden') return refused('wrong_key', `${base} does not let this API key do that in the app ${app}`);
+  if (code === 'app_not_found') return refused('wrong_app', `${base} has no app ${app}`);
+  if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, signal);
+  const retryable = status === 429 || status >= 500;
+  const after = headers.get('Retry-After');
+  return new SessionError(code, detail, {
+    status,
+    faults,
+    retryable,
+    retryAfter: after === null ? null : Number(after),
+  });
+}

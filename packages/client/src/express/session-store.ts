@@ -1,0 +1,231 @@
+/**
+ * A store for express-session and @fastify/session. An unchanged page view costs one request (the read, which also slides the
+ * deadline), a changed one two; what is written are the keys that changed, so parallel requests lose nothing.
+ *
+ * A write never brings back a session that was ended while the page ran: it is an error. A session is only ever created by the
+ * first write of a page that began it.
+ *
+ * The id of the session is its token. It is not kept on the server in a form that could be read, so `all` and `ids` give public
+ * ids, by which a session can be ended but not opened.
+ */
+import { EventEmitter } from 'node:events';
+import { SessionNotFoundError } from '../errors.ts';
+import { type Texts, textsOf } from '../framework/changes.ts';
+import {
+  type Baseline,
+  type Opened,
+  SharedSessions,
+  type SharedSessionsOptions,
+} from '../framework/shared-sessions.ts';
+import type { SessionClient } from '../index.ts';
+import { type CookieState, cookieOf, idleTimeoutOf, keptOf } from './cookie-state.ts';
+
+/** A session as the frameworks have it: the data, and a cookie beside it. */
+// biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
+export type FrameworkSession = { cookie?: any; [key: string]: any };
+
+export type SessionStoreOptions = SharedSessionsOptions<FrameworkSession>;
+
+// biome-ignore lint/suspicious/noExplicitAny: the frameworks call with errors and results of their own types
+type Callback = (error?: any, result?: any) => void;
+
+/** Under which express-session's own state is. */
+const PRIVATE_KEY = '_express';
+
+/** Where @fastify/session carries the baseline: it copies what `get` gives, its cookie's options with all their members. */
+const BASELINE = Symbol('baseline');
+
+export class RestSessionStore extends EventEmitter {
+  readonly client: SessionClient;
+  /** Set by express-session: makes `req.session` anew, with a new id. */
+  declare generate: (req: object) => void;
+  private readonly app: string;
+  private readonly sessions: SharedSessions<FrameworkSession>;
+  /** By the object that the application has. */
+  private readonly baselines = new WeakMap<object, Baseline>();
+
+  constructor(options: SessionStoreOptions) {
+    super();
+    this.app = options.app;
+    this.sessions = new SharedSessions(PRIVATE_KEY, options);
+    this.client = this.sessions.client;
+  }
+
+  /** Reads a session. Absence: null, also for a token that opens none, or is none. */
+  get(token: string, callback?: Callback): Promise<FrameworkSession | null> {
+    return told(callback, async () => {
+      const opened = await this.sessions.read(token);
+      return opened && this.shown(token, opened);
+    });
+  }
+
+  /** Writes what has changed of a session that was read, or creates one. */
+  set(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
+    return told(callback, async () => {
+      const { cookie, ...data } = session;
+      const idleTimeout = idleTimeoutOf(cookie);
+      if (idleTimeout !== undefined && idleTimeout <= 0) return this.sessions.end(token);
+      const wanted = { token, session, data, state: keptOf(cookie), idleTimeout, ...deviceOf(session) };
+      const baseline = this.baselineOf(token, session);
+      // What is no session of a framework is a call by hand, which may replace what is there.
+      const isBegun = typeof session.save === 'function';
+      const saved =
+        baseline === undefined ? this.sessions.create(wanted, isBegun) : this.sessions.update(baseline, wanted);
+      this.baselines.set(session, await saved);
+    });
+  }
+
+  /** Says that someone is there. The read of the same page has said so, unless the cookie is to live longer from now on. */
+  touch(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
+    return told(callback, async () => {
+      if (this.baselineOf(token, session)?.state === JSON.stringify(keptOf(session.cookie))) return;
+      const idleTimeout = idleTimeoutOf(session.cookie);
+      const news = idleTimeout === undefined ? undefined : { idleTimeout };
+      await this.client.touch(token, news).catch((error) => {
+        if (!(error instanceof SessionNotFoundError)) throw error;
+      });
+    });
+  }
+
+  /** Ends a session. One that has ended already is no error. */
+  destroy(token: string, callback?: Callback): Promise<void> {
+    return told(callback, () => this.sessions.end(token));
+  }
+
+  /** Gives the sessions of the app, each with its public id. */
+  all(callback?: Callback): Promise<FrameworkSession[]> {
+    return told(callback, async () => {
+      const found: FrameworkSession[] = [];
+      for await (const session of this.client.each({ limit: 1000 }))
+        found.push({ ...this.shown('', this.sessions.opened(session)), id: session.id });
+      return found;
+    });
+  }
+
+  /** Gives the public ids of the sessions of the app; with a subject, of theirs. */
+  ids(subject?: string | Callback, callback?: Callback): Promise<string[]> {
+    const of = typeof subject === 'string' ? { subject } : {};
+    return told(typeof subject === 'function' ? subject : callback, async () => {
+      const ids: string[] = [];
+      for await (const { id } of this.client.each({ ...of, limit: 1000 })) ids.push(id);
+      return ids;
+    });
+  }
+
+  /** Counts the sessions of the app. */
+  length(callback?: Callback): Promise<number> {
+    return told(callback, () => this.client.count());
+  }
+
+  /** Ends all sessions of the app. */
+  clear(callback?: Callback): Promise<void> {
+    return told(callback, async () => {
+      await this.client.revokeAll(this.app);
+    });
+  }
+
+  /** Logs a subject out everywhere. `except`: the public id of a session that goes on. Gives how many were ended. */
+  destroySubject(subject: string, options: { readonly except?: string } = {}, callback?: Callback): Promise<number> {
+    return told(callback, () => this.client.revokeSubject(subject, options));
+  }
+
+  /** Part of express-session's contract: ends the session of a request and begins another. */
+  // biome-ignore lint/suspicious/noExplicitAny: the request of the framework
+  regenerate(req: any, callback: Callback): void {
+    this.destroy(req.sessionID, (error) => {
+      this.generate(req);
+      callback(error);
+    });
+  }
+
+  /** Part of express-session's contract: reads a session outside of a request. */
+  load(token: string, callback: Callback): void {
+    this.get(token, (error, session) => {
+      if (error || !session) return callback(error);
+      callback(null, this.createSession({ sessionID: token, sessionStore: this }, session));
+    });
+  }
+
+  /** Part of express-session's contract: makes `req.session` of what `get` gave. */
+  // biome-ignore lint/suspicious/noExplicitAny: the request and the session of the framework
+  createSession(req: any, read: FrameworkSession): any {
+    // Its classes are had from a session that it makes: this package does not depend on it.
+    const model = Object.create(req);
+    this.generate(model);
+    const { cookie: defaults, constructor: Session } = model.session;
+    const { cookie: state, ...data } = read;
+    const session = new Session(req, data);
+    // A session of another stack gets the cookie that this application gives to all.
+    session.cookie = state?.[FOREIGN] ? defaults : restored(Object.getPrototypeOf(defaults), state);
+    // express-session compares the session at the end with this object.
+    read.cookie = session.cookie;
+    req.session = session;
+    const baseline = this.baselines.get(read);
+    if (baseline !== undefined) {
+      const state = JSON.stringify(keptOf(session.cookie));
+      this.baselines.set(session, { ...baseline, texts: shownIn(session, baseline.texts), state });
+    }
+    return session;
+  }
+
+  /** Gives what the frameworks make their session of. */
+  private shown(token: string, { session, data, state }: Opened): FrameworkSession {
+    const { cookie: _, ...own } = data;
+    const cookie = cookieOf(state, session.expiresAt);
+    const shown: FrameworkSession = { ...own, cookie };
+    const baseline = { token, texts: textsOf(own), subject: session.subject, state: JSON.stringify(keptOf(cookie)) };
+    this.baselines.set(shown, baseline);
+    // @fastify/session asks a cookie for its JSON, and copies all that it gets.
+    Object.defineProperty(cookie, 'toJSON', { value: () => ({ ...cookie, [BASELINE]: baseline }) });
+    if (state === undefined) Object.defineProperty(cookie, FOREIGN, { value: true });
+    return shown;
+  }
+
+  private baselineOf(token: string, session: FrameworkSession): Baseline | undefined {
+    const own = this.baselines.get(session) ?? baselineIn(session);
+    // What @fastify/session begins after another one has the options of that one's cookie.
+    return own?.token === token ? own : undefined;
+  }
+}
+
+/** Marks the cookie of a session that another stack made. */
+const FOREIGN = Symbol('foreign');
+
+/** Runs a verb, and tells its outcome both ways: to the callback that express-session gives, and as a promise. */
+function told<T>(callback: Callback | undefined, verb: () => Promise<T>): Promise<T> {
+  const outcome = verb();
+  if (callback === undefined) return outcome;
+  // In a turn of its own: what a callback throws is the application's error, and must not reject this promise.
+  outcome.then(
+    (result) => queueMicrotask(() => callback(null, result)),
+    (error) => queueMicrotask(() => callback(error)),
+  );
+  return outcome.catch(() => undefined as T);
+}
+
+function baselineIn(session: FrameworkSession): Baseline | undefined {
+  for (const key of Object.getOwnPropertySymbols(session)) {
+    const options = (session as Record<symbol, unknown>)[key] as { [BASELINE]?: Baseline } | undefined;
+    if (options?.[BASELINE] !== undefined) return options[BASELINE];
+  }
+  return undefined;
+}
+
+/** A key with the name of a method is not shown to the application; so it was not the application that removed it. */
+function shownIn(session: object, texts: Texts): Texts {
+  return new Map([...texts].filter(([key]) => Object.hasOwn(session, key)));
+}
+
+/** Makes a cookie of what is kept of one, as express-session's own constructor does. */
+function restored(prototype: object, { expires, originalMaxAge, ...options }: CookieState): object {
+  const cookie = Object.assign(Object.create(prototype), { path: '/', maxAge: null, httpOnly: true, ...options });
+  if (expires != null) cookie.expires = new Date(expires);
+  // After `expires`, which sets it anew.
+  cookie.originalMaxAge = originalMaxAge ?? null;
+  return cookie;
+}
+
+/** What the request of a new session tells of the device, for the list of devices. */
+function deviceOf({ req }: FrameworkSession) {
+  return { ip: req?.ip ?? req?.socket?.remoteAddress, userAgent: req?.headers?.['user-agent'] };
+}

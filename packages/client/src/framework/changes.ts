@@ -1,0 +1,29 @@
+/**
+ * What a framework's session layer sends: the top-level keys that changed since it read the session, and nothing else. Then two
+ * requests that change different keys at the same time both keep what they wrote, whatever stacks they run on.
+ */
+
+/** Top-level keys of the data, each with its JSON text. */
+export type Texts = ReadonlyMap<string, string>;
+
+export interface Changes {
+  readonly set: Record<string, unknown>;
+  readonly unset: string[];
+}
+
+/** Takes a picture of data. What JSON leaves out (undefined, functions) is not in it. */
+export function textsOf(data: object): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const [key, value] of Object.entries(data)) {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text !== undefined) texts.set(key, text);
+  }
+  return texts;
+}
+
+/** Gives what leads from one picture to the other. */
+export function changesBetween(before: Texts, after: Texts): Changes {
+  const changed = [...after].filter(([key, text]) => before.get(key) !== text);
+  const unset = [...before.keys()].filter((key) => !after.has(key));
+  return { set: Object.fromEntries(changed.map(([key, text]) => [key, JSON.parse(text)])), unset };
+}

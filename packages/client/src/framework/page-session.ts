@@ -1,0 +1,156 @@
+/**
+ * The session of one page, for frameworks without a session API of their own: opened by the token of the cookie, changed by the
+ * page, saved at its end. `setCookie` is what the page then has to send, if anything.
+ *
+ * A session begins when there is something to keep, with a token of the server. A token that opens nothing is never taken over. The
+ * cookie is taken away only when the server said that there is no such session.
+ */
+import { SessionNotFoundError } from '../errors.ts';
+import type { Rotation, Session, SessionClient } from '../index.ts';
+import { changesBetween, type Texts, textsOf } from './changes.ts';
+import type { TokenCookie } from './cookie.ts';
+import { type Device, takenOf } from './device.ts';
+import type { TouchTimes } from './touch-times.ts';
+
+type Data = Record<string, unknown>;
+/** What a login may bring beside the subject. */
+export type Login = Omit<Rotation, 'token' | 'subject' | 'grace'>;
+
+export class PageSession {
+  /** What the application keeps. Changes are saved by top-level key. */
+  data: Data = {};
+  /** `Set-Cookie` texts that the answer needs. Absence: null. */
+  setCookie: string | null = null;
+  private readonly client: SessionClient;
+  private readonly cookie: TokenCookie;
+  private readonly device: Device;
+  private token: string | undefined;
+  private opened: Session | null = null;
+  private texts: Texts = new Map();
+
+  private constructor(client: SessionClient, cookie: TokenCookie, device: Device) {
+    this.client = client;
+    this.cookie = cookie;
+    this.device = takenOf(device);
+  }
+
+  /** Opens the session of a token, and says that someone is there. */
+  static async open(
+    client: SessionClient,
+    touches: TouchTimes,
+    cookie: TokenCookie,
+    token: string | undefined,
+    device: Device,
+  ): Promise<PageSession> {
+    const page = new PageSession(client, cookie, device);
+    if (token === undefined) return page;
+    const touch = touches.isDue(token);
+    const session = await client.get(token, { touch }).catch((error) => {
+      if (!(error instanceof SessionNotFoundError)) throw error;
+      if (error.status === 404) page.setCookie = cookie.clear();
+      return null;
+    });
+    if (session !== null) {
+      if (touch) touches.note(token);
+      page.take(token, session);
+      // A browser counts the life of a cookie from when it was set last.
+      if (touch && cookie.isPersistent) page.setCookie = cookie.set(token, session.idleTimeout);
+    }
+    return page;
+  }
+
+  /** Absence: null while nobody has logged in. */
+  get subject(): string | null {
+    return this.opened?.subject ?? null;
+  }
+
+  /** The public id: safe to log and show. Absence: null before the session is saved for the first time. */
+  get id(): string | null {
+    return this.opened?.id ?? null;
+  }
+
+  /** The session as it was last read or saved. Absence: null before it is saved for the first time. */
+  get session(): Session | null {
+    return this.opened;
+  }
+
+  /** Logs someone in: a new token, the subject, and the data goes along. */
+  async login(subject: string, login: Login = {}): Promise<void> {
+    const { set, unset } = changesBetween(this.texts, textsOf(this.data));
+    const known = { ...this.device, ...login, data: { ...set, ...login.data }, subject };
+    const { token, session } =
+      this.token === undefined ? await this.client.create(known) : await this.client.rotate(this.token, known);
+    this.begin(token, session);
+    if (unset.length > 0) this.take(token, await this.client.patch(token, { unset }));
+  }
+
+  /** Logs out: ends the session. */
+  async logout(): Promise<void> {
+    if (this.token !== undefined) await this.client.revoke(this.token);
+    this.forget();
+  }
+
+  /** Logs the subject out on all devices, here too. Gives how many sessions were ended. */
+  async logoutEverywhere(): Promise<number> {
+    const { subject } = this;
+    if (subject === null) return 0;
+    const ended = await this.client.revokeSubject(subject);
+    this.forget();
+    return ended;
+  }
+
+  /** Begins the session even if there is nothing to keep. */
+  async start(): Promise<void> {
+    if (this.token !== undefined) return this.save();
+    const { token, session } = await this.client.create({ ...this.device, data: this.data });
+    this.begin(token, session);
+  }
+
+  /** Lets the session last so many seconds without activity, and the cookie as long. */
+  async lastFor(idleTimeout: number): Promise<void> {
+    if (this.token === undefined || this.opened === null) return;
+    if (this.opened.idleTimeout !== idleTimeout) this.opened = await this.client.touch(this.token, { idleTimeout });
+    this.setCookie = this.cookie.set(this.token, idleTimeout, true);
+  }
+
+  /** Gives the `Set-Cookie` text for the session as it is. Absence: null when there is none. */
+  get ownCookie(): string | null {
+    if (this.token === undefined || this.opened === null) return null;
+    return this.setCookie ?? this.cookie.set(this.token, this.opened.idleTimeout);
+  }
+
+  /** Saves what has changed, and begins the session when there is something to keep. Errors: SessionNotFoundError when it was ended meanwhile. */
+  async save(): Promise<void> {
+    const now = textsOf(this.data);
+    const { set, unset } = changesBetween(this.texts, now);
+    if (Object.keys(set).length === 0 && unset.length === 0) return;
+    if (this.token === undefined) {
+      const { token, session } = await this.client.create({ ...this.device, data: set });
+      return this.begin(token, session);
+    }
+    const change = { ...(Object.keys(set).length > 0 && { set }), ...(unset.length > 0 && { unset }) };
+    this.opened = await this.client.patch(this.token, change);
+    this.texts = now;
+  }
+
+  /** Goes on with a token that the browser does not have yet. */
+  private begin(token: string, session: Session): void {
+    this.take(token, session);
+    this.setCookie = this.cookie.set(token, session.idleTimeout);
+  }
+
+  private take(token: string, session: Session): void {
+    this.token = token;
+    this.opened = session;
+    this.data = session.data;
+    this.texts = textsOf(session.data);
+  }
+
+  private forget(): void {
+    this.token = undefined;
+    this.opened = null;
+    this.data = {};
+    this.texts = new Map();
+    this.setCookie = this.cookie.clear();
+  }
+}

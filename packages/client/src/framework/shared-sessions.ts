@@ -1,0 +1,124 @@
+/**
+ * Sessions as the session layer of a framework reads and writes them: under tokens that the framework makes, with state of its
+ * own (`_express`, `_koa`) beside the application's data. The rules that hold for each of them are here: an unchanged page costs one
+ * request; a write is the keys that changed; it never creates what was read, and never brings back what was ended.
+ */
+import { SessionClient, type SessionClientOptions } from '../index.ts';
+import type { Session } from '../types.ts';
+import { changesBetween, type Texts, textsOf } from './changes.ts';
+import { type Device, takenOf } from './device.ts';
+import { TouchTimes } from './touch-times.ts';
+
+export interface SharedSessionsOptions<S> extends SessionClientOptions {
+  /** Gives whose session it is, from what the application keeps in it; null for nobody. Default: nobody's, or whose it is. */
+  readonly subject?: ((session: S) => string | null | undefined) | undefined;
+  /** For how long one read is enough to tell that someone is there. Units: seconds. Default: 30. */
+  readonly touchInterval?: number | undefined;
+}
+
+/** What was read of a session, to tell what has changed since. */
+export interface Baseline {
+  readonly token: string;
+  /** Of the application's data: only keys that the framework shows to it. */
+  readonly texts: Texts;
+  readonly subject: string | null;
+  /** The framework's own state, as JSON text. */
+  readonly state: string;
+}
+
+/** A session that was read. */
+export interface Opened {
+  readonly session: Session;
+  /** The application's data. */
+  readonly data: Record<string, unknown>;
+  /** The framework's own. Absence: undefined in a session that another stack made. */
+  readonly state: unknown;
+}
+
+/** What a session is to be. */
+export interface Wanted<S> extends Device {
+  readonly token: string;
+  /** As the application has it, for `subject`. */
+  readonly session: S;
+  readonly data: object;
+  /** The framework's own. */
+  readonly state: object;
+  /** Units: seconds. Absence: undefined when the policy says. */
+  readonly idleTimeout?: number | undefined;
+}
+
+export class SharedSessions<S> {
+  readonly client: SessionClient;
+  private readonly privateKey: string;
+  private readonly subjectOf: (session: S) => string | null | undefined;
+  private readonly touches: TouchTimes;
+
+  /** `privateKey`: under which the framework's own state is, apart from the application's data. */
+  constructor(privateKey: string, { subject = () => undefined, touchInterval, ...options }: SharedSessionsOptions<S>) {
+    this.client = new SessionClient(options);
+    this.privateKey = privateKey;
+    this.subjectOf = subject;
+    this.touches = new TouchTimes(touchInterval);
+  }
+
+  /** Reads a session, and says that someone is there. Absence: null. */
+  async read(token: string): Promise<Opened | null> {
+    const touch = this.touches.isDue(token);
+    const session = await this.client.find(token, { touch });
+    if (session === null) return null;
+    if (touch) this.touches.note(token);
+    return this.opened(session);
+  }
+
+  /** Takes the framework's own out of the data. */
+  opened(session: Session): Opened {
+    const { [this.privateKey]: state, ...data } = session.data;
+    return { session, data, state };
+  }
+
+  /** Creates a session. `isBegun`: it must not be there yet. Gives the baseline for the next write. */
+  async create(wanted: Wanted<S>, isBegun: boolean): Promise<Baseline> {
+    const { token, session, data, state, idleTimeout } = wanted;
+    const texts = textsOf(data);
+    const subject = this.subjectOf(session);
+    const made = {
+      data: { ...parsed(texts), [this.privateKey]: state },
+      ...(subject !== undefined && { subject }),
+      ...(idleTimeout !== undefined && { idleTimeout }),
+      ...takenOf(wanted),
+    };
+    const saved = await this.client.put(token, made, isBegun ? { ifVersion: 'none' } : {});
+    this.touches.note(token);
+    return { token, texts, subject: saved.subject, state: JSON.stringify(state) };
+  }
+
+  /** Writes what has changed. Errors: SessionNotFoundError when the session was ended meanwhile. Gives the baseline for the next write. */
+  async update(baseline: Baseline, { token, session, data, state, idleTimeout }: Wanted<S>): Promise<Baseline> {
+    const texts = textsOf(data);
+    const next = { token, texts, state: JSON.stringify(state), subject: baseline.subject };
+    const { set, unset } = changesBetween(baseline.texts, texts);
+    const subject = this.subjectOf(session);
+    const hasState = next.state !== baseline.state;
+    if (hasState) set[this.privateKey] = state;
+    const change = {
+      ...(Object.keys(set).length > 0 && { set }),
+      ...(unset.length > 0 && { unset }),
+      ...(subject !== undefined && subject !== baseline.subject && { subject }),
+      ...(hasState && idleTimeout !== undefined && { idleTimeout }),
+    };
+    if (Object.keys(change).length === 0) return next;
+    const saved = await this.client.patch(token, change);
+    this.touches.note(token);
+    return { ...next, subject: saved.subject };
+  }
+
+  /** Ends a session. One that has ended already is no error. */
+  async end(token: string): Promise<void> {
+    this.touches.forget(token);
+    await this.client.revoke(token);
+  }
+}
+
+function parsed(texts: Texts): Record<string, unknown> {
+  return Object.fromEntries([...texts].map(([key, text]) => [key, JSON.parse(text)]));
+}

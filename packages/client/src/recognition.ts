@@ -1,0 +1,99 @@
+/**
+ * Is that our server? A wrong URL leads to a web site, a login page or an older server, and each of them answers something. None of
+ * it may be taken for "no such session", on which applications log their users out.
+ */
+import { type Fault, SessionConfigurationError, type SessionError, SessionServerLostError } from './errors.ts';
+import type { Settings } from './options.ts';
+
+/** A whole answer, of whoever. */
+export interface Came {
+  readonly response: Response;
+  readonly text: string;
+}
+
+/** An answer of the server. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Absence: undefined without a body. */
+  readonly body: unknown;
+}
+
+/** A problem of the server (RFC 9457). */
+export interface Problem {
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly Fault[];
+}
+
+/** Reads an answer. Absence: null when it is none that the server gives. */
+export function answerOf({ response, text }: Came): Answer | null {
+  const { status, headers, ok } = response;
+  if (status === 304 || status === 204) return { status, headers, body: undefined };
+  const type = headers.get('Content-Type') ?? '';
+  if (!type.startsWith(ok ? 'application/json' : 'application/problem+json')) return null;
+  const body = parsed(text);
+  if (typeof body !== 'object' || body === null) return null;
+  return ok || typeof (body as Problem).code === 'string' ? { status, headers, body } : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives the error of an answer that is none of the server's: of a proxy before it that has lost it, or of somebody else. */
+export async function strangerError(
+  settings: Settings,
+  { response }: Came,
+  signal: AbortSignal,
+): Promise<SessionError> {
+  const { base } = settings;
+  const { status, headers } = response;
+  // A proxy says so of a server that is not there, or has too much to do.
+  if (status >= 500 || status === 429) {
+    const message = `${base} answered ${status}, which is not of the session server itself`;
+    return new SessionServerLostError('unreachable', message, { status, retryable: true });
+  }
+  const known = await versionAt(settings, signal);
+  if (known !== null) return wrongVersion(base, known, status);
+  // An opaque redirect, as browsers and edge runtimes give it, has no status.
+  const came =
+    status === 0 || (status >= 300 && status < 400)
+      ? 'a redirect'
+      : `${status} ${headers.get('Content-Type') ?? 'without a type'}`;
+  return new SessionConfigurationError(
+    'not_rest_sessions',
+    `there is no REST-Sessions server at ${base}: it answered with ${came}`,
+    { status },
+  );
+}
+
+/** Gives the error of a server of ours that does not have the call. */
+export async function oldServerError(settings: Settings, status: number, signal: AbortSignal): Promise<SessionError> {
+  return wrongVersion(settings.base, (await versionAt(settings, signal)) ?? 'of another version', status);
+}
+
+function wrongVersion(base: string, version: string, status: number): SessionError {
+  const message = `the server at ${base} is REST-Sessions ${version}, which does not have this call: update it, or use the client of that version`;
+  return new SessionConfigurationError('wrong_version', message, { status });
+}
+
+/** Asks a server what it is: the home of ours says its version, and 2.x answers a ping. Absence: null when it is none. */
+async function versionAt({ base, fetch }: Settings, signal: AbortSignal): Promise<string | null> {
+  const ask = async (path: string) => {
+    // Without the key: it may be a stranger.
+    const response = await fetch(base + path, { headers: { Accept: 'application/json' }, redirect: 'manual', signal });
+    return response.text();
+  };
+  try {
+    const home = parsed(await ask('/')) as { name?: unknown; version?: unknown } | undefined;
+    if (home?.name === 'REST-Sessions') return String(home.version);
+    return /^"?PONG"?$/.test((await ask('/ping')).trim()) ? '2.x or older' : null;
+  } catch {
+    return null;
+  }
+}

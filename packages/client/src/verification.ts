@@ -1,0 +1,79 @@
+/**
+ * Checks of one turn of the event loop, gathered into one request: a page that asks for the same session in ten places, or a
+ * gateway with a hundred requests in hand, sends one. A token that is asked for twice in it is sent once.
+ */
+import { type Answer, send } from './connection.ts';
+import type { Settings } from './options.ts';
+import type { Session } from './types.ts';
+
+/** Most tokens of one call to the server. */
+const MOST = 500;
+
+interface Waiting {
+  readonly resolve: (session: Session | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Batch = Map<string, Waiting[]>;
+
+/** After what else this turn has to do. Edge runtimes have only the timer. */
+const nextTurn: (run: () => void) => void =
+  (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? ((run) => setTimeout(run, 0));
+
+export class Verification {
+  private readonly settings: () => Settings;
+  /** By whether the reads count as activity. */
+  private readonly batches = new Map<boolean, Batch>();
+
+  constructor(settings: () => Settings) {
+    this.settings = settings;
+  }
+
+  /** Gives the session that a token opens. Absence: null. Errors: those of the call, for all of its tokens. */
+  check(token: string, touch: boolean): Promise<Session | null> {
+    return new Promise((resolve, reject) => {
+      const batch = this.batchFor(touch);
+      const waiting = batch.get(token);
+      if (waiting === undefined) batch.set(token, [{ resolve, reject }]);
+      else waiting.push({ resolve, reject });
+      if (batch.size >= MOST) this.flush(touch);
+    });
+  }
+
+  private batchFor(touch: boolean): Batch {
+    let batch = this.batches.get(touch);
+    if (batch === undefined) {
+      batch = new Map();
+      this.batches.set(touch, batch);
+      const opened = batch;
+      nextTurn(() => this.batches.get(touch) === opened && this.flush(touch));
+    }
+    return batch;
+  }
+
+  private flush(touch: boolean): void {
+    const batch = this.batches.get(touch)!;
+    this.batches.delete(touch);
+    const waiting = [...batch.values()];
+    this.ask([...batch.keys()], touch).then(
+      (sessions) => {
+        for (const [i, callers] of waiting.entries()) for (const { resolve } of callers) resolve(sessions[i]!);
+      },
+      (error) => {
+        for (const { reject } of waiting.flat()) reject(error);
+      },
+    );
+  }
+
+  private async ask(tokens: string[], touch: boolean): Promise<(Session | null)[]> {
+    const settings = this.settings();
+    const { body }: Answer = await send(settings, {
+      method: 'POST',
+      path: `${settings.appPath}/sessions:verify`,
+      body: touch ? { tokens, touch } : { tokens },
+      // Counting a read twice does no harm.
+      isRepeatable: true,
+    });
+    return (body as { results: { session?: Session }[] }).results.map(({ session }) => session ?? null);
+  }
+}

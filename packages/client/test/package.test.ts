@@ -1,0 +1,106 @@
+/** The package as others get it: its size, where it runs, and what checks of packages say. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { startServer, temporaryFolder } from '../../server/test/support/server.ts';
+import { skip } from './frameworks.ts';
+
+const PACKAGE = fileURLToPath(new URL('../', import.meta.url));
+const FRAMEWORKS = join(PACKAGE, 'test/frameworks/node_modules/.bin');
+const BUN = fileURLToPath(
+  new URL('../../../scripts/runtimes/node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url),
+);
+/** Units: bytes, as gzip sends them. */
+const MOST = 8192;
+const run = promisify(execFile);
+
+/** Bundles a program for browsers: whatever needs Node fails here. */
+async function bundled(contents: string, minify = true): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: PACKAGE, loader: 'ts' },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    minify,
+    write: false,
+  });
+  return outputFiles[0]!.text;
+}
+
+const SCENARIO = `
+  import { SessionClient, SessionNotFoundError } from './dist/index.js';
+  const sessions = new SessionClient({ url: process.argv[2], app: 'runtimes' });
+  const { token } = await sessions.create({ subject: 'ann', data: { n: 1 } });
+  await sessions.patch(token, { set: { n: 2 } });
+  const [read, checked] = await Promise.all([sessions.get(token, { touch: true }), sessions.verify(token)]);
+  const ended = await sessions.revoke(token);
+  const gone = await sessions.get(token).catch((error) => error instanceof SessionNotFoundError);
+  console.log(JSON.stringify([read.data, checked.subject, ended, gone]));
+`;
+
+describe('the package of the client', () => {
+  test('it is at most 8 kB as gzip, and needs nothing of Node', async () => {
+    const size = gzipSync(await bundled("export * from './dist/index.js';")).length;
+    assert.ok(size <= MOST, `${size} bytes`);
+  });
+
+  test('a bundle for browsers runs on this Node, and on Bun', async (t) => {
+    const { url } = await startServer(t, { RS_STORE: 'memory:' });
+    const file = join(temporaryFolder(t), 'bundle.mjs');
+    writeFileSync(file, await bundled(SCENARIO));
+    const runtimes = [process.execPath, ...(existsSync(BUN) ? [BUN] : [])];
+    if (runtimes.length < 2) t.diagnostic('Bun is not here: `npm run test:runtimes` installs it');
+    assert.ok(runtimes.length > 1 || process.env.CI !== 'true', 'Bun is not installed');
+    for (const runtime of runtimes) {
+      const { stdout } = await run(runtime, [file, url]);
+      assert.deepEqual(JSON.parse(stdout), [{ n: 2 }, 'ann', true, true], runtime);
+    }
+  });
+
+  test('what is published has what it names, and no more', async (t) => {
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--pack-destination', temporaryFolder(t)],
+      { cwd: PACKAGE },
+    );
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const paths = files.map(({ path }) => path);
+    assert.deepEqual(paths.filter((path) => !path.startsWith('dist/')).sort(), [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
+    const { exports, dependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+    assert.equal(dependencies, undefined);
+    for (const way of Object.values(exports) as (string | Record<string, string>)[]) {
+      for (const file of typeof way === 'string' ? [way] : Object.values(way))
+        assert.ok(paths.includes(file.slice(2)), file);
+    }
+  });
+
+  test('publint and arethetypeswrong find nothing', { skip }, async () => {
+    await run(join(FRAMEWORKS, 'publint'), ['--strict', PACKAGE]);
+    // The package is for import alone: what `require` finds is not asked.
+    await run(join(FRAMEWORKS, 'attw'), [
+      '--pack',
+      PACKAGE,
+      '--profile',
+      'esm-only',
+      '--no-emoji',
+      '--format',
+      'ascii',
+    ]);
+  });
+
+  test('its types are those of the document that the server has', { skip }, async () => {
+    await run(process.execPath, ['scripts/client-types.mjs', '--check'], { cwd: join(PACKAGE, '../..') });
+  });
+});

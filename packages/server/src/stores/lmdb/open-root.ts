@@ -1,0 +1,63 @@
+/** How LMDB is opened: with which settings, and not beside a process that has lost its data file. */
+import { readFileSync } from 'node:fs';
+import { open, type RootDatabase } from 'lmdb';
+import { OpenFailure, openFailure } from './open-failure.ts';
+import { strangerBefore } from './strangers.ts';
+
+/**
+ * Addresses set aside for the data file. LMDB maps a file that outgrows its map once more and keeps the map before, so that
+ * the same memory is counted two or three times. Nothing but addresses is used up. Units: bytes.
+ */
+const MAP_SIZE = 64 * 1024 ** 3;
+
+/** What the types of lmdb-js leave out. */
+interface Native {
+  readonly env: {
+    info(): { lastPageNumber: number; lastTxnId: number };
+    stat(): PageCounts;
+    freeStat(): PageCounts;
+  };
+  getWriteTxnId(): number;
+}
+
+export interface PageCounts {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+export type Root = RootDatabase & Native;
+
+/** Errors: OpenFailure. */
+export function openRoot(path: string, readOnly: boolean): Root {
+  const stranger = strangerBefore(path);
+  if (stranger !== null) throw new OpenFailure(stranger);
+  const options = {
+    path,
+    noSubdir: false,
+    readOnly,
+    overlappingSync: false,
+    // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
+    eventTurnBatching: false,
+    maxDbs: 64,
+    maxReaders: 512,
+    // Of files that it makes. The account's umask can only take away from it.
+    permissionsMode: 0o600,
+  };
+  try {
+    return open(mayReserve() ? { ...options, mapSize: MAP_SIZE } : options) as Root;
+  } catch (error) {
+    throw openFailure(`the store in ${path} cannot be opened`, error);
+  }
+}
+
+/** Windows would make the file as long as its map, 32 bits have no such addresses, and a process may be limited (ulimit -v). */
+function mayReserve(): boolean {
+  if (process.platform === 'win32' || !/64|s390x/.test(process.arch)) return false;
+  try {
+    return /^Max address space +unlimited/m.test(readFileSync('/proc/self/limits', 'latin1'));
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
