@@ -33,11 +33,20 @@ export interface Shared {
   readonly keepAliveTimeout: number;
 }
 
+/** What Node's parser calls when a message begins and when it is complete (`kOnMessageBegin`, `kOnMessageComplete`). */
+const ON_BEGIN = 0;
+const ON_COMPLETE = 4;
+
 /** What we use of Node's own, where nothing public tells. Where a part of it is missing, the lane stays off the socket. */
+interface Parser {
+  readonly socket?: Socket | null;
+  [ON_BEGIN]?: unknown;
+  [ON_COMPLETE]?: unknown;
+}
+
 interface NodeSocket extends Socket {
   readonly _httpMessage?: unknown;
-  /** Units of the duration: milliseconds since the request began that is being parsed; 0 between two. */
-  readonly parser?: { readonly duration?: () => number } | null;
+  readonly parser?: Parser | null;
 }
 
 type Listener = (bytes: Buffer) => void;
@@ -49,6 +58,8 @@ export class HotConnections {
   private readonly shared: Shared;
   /** Absence: null until it is taken over. */
   private readonly connections = new WeakMap<Socket, HotConnection | null>();
+  /** Node uses a parser for one connection after the other. */
+  private readonly heardParsers = new WeakSet<Parser>();
 
   constructor(shared: Shared) {
     this.shared = shared;
@@ -59,7 +70,7 @@ export class HotConnections {
     if (this.connections.has(socket)) return;
     this.connections.set(socket, null);
     setImmediate(() => {
-      const connection = takeOver(socket, this.shared);
+      const connection = this.takeOver(socket);
       if (connection !== null) this.connections.set(socket, connection);
       else this.connections.delete(socket);
     });
@@ -69,22 +80,42 @@ export class HotConnections {
   isBusy(socket: Socket): boolean {
     return this.connections.get(socket)?.isBusy ?? false;
   }
-}
 
-/** Puts itself before Node's listeners. Absence: null where they are not as we know them. */
-function takeOver(socket: NodeSocket, shared: Shared): HotConnection | null {
-  const node = (event: 'data' | 'end') =>
-    socket.listeners(event).find(({ name }) => name === `bound socketOn${event === 'data' ? 'Data' : 'End'}`);
-  const [onData, onEnd] = [node('data'), node('end')];
-  if (socket.destroyed || typeof socket.parser?.duration !== 'function') return null;
-  // Node would not begin to read again, because it paused the connection beneath the stream. There will be a better moment.
-  if (socket.isPaused()) return null;
-  if (onData === undefined || onEnd === undefined) return null;
-  return new HotConnection(socket, onData as Listener, onEnd as () => void, shared);
+  /** Puts itself before Node's listeners. Absence: null where they are not as we know them. */
+  private takeOver(socket: NodeSocket): HotConnection | null {
+    const node = (event: 'data' | 'end') =>
+      socket.listeners(event).find(({ name }) => name === `bound socketOn${event === 'data' ? 'Data' : 'End'}`);
+    const [onData, onEnd] = [node('data'), node('end')];
+    // Node would not begin to read again, because it paused the connection beneath the stream. There will be a better moment.
+    if (socket.destroyed || socket.isPaused()) return null;
+    if (onData === undefined || onEnd === undefined || !socket.parser || !this.hears(socket.parser)) return null;
+    return new HotConnection(socket, onData as Listener, onEnd as () => void, this.shared);
+  }
+
+  /** Has a parser tell when a message begins and when it is complete. */
+  private hears(parser: Parser): boolean {
+    if (this.heardParsers.has(parser)) return true;
+    const onComplete = parser[ON_COMPLETE];
+    if (typeof onComplete !== 'function' || onComplete.name !== 'parserOnMessageComplete') return false;
+    const connectionOf = ({ socket }: Parser) => (socket ? (this.connections.get(socket) ?? null) : null);
+    parser[ON_BEGIN] = function (this: Parser) {
+      const connection = connectionOf(this);
+      if (connection !== null) connection.isInMessage = true;
+    };
+    parser[ON_COMPLETE] = function (this: Parser) {
+      const connection = connectionOf(this);
+      if (connection !== null) connection.isInMessage = false;
+      return onComplete.call(this);
+    };
+    this.heardParsers.add(parser);
+    return true;
+  }
 }
 
 class HotConnection {
   isBusy = false;
+  /** Whether Node's parser has seen the begin of a request and not its end. It is not known before the next one ends. */
+  isInMessage = true;
   private readonly socket: NodeSocket;
   private readonly toNode: Listener;
   private readonly endToNode: () => void;
@@ -130,8 +161,8 @@ class HotConnection {
   }
 
   private isBetweenRequests(): boolean {
-    const { _httpMessage: answer, parser } = this.socket;
-    return !answer && parser?.duration?.() === 0;
+    // One that Node is about to close takes no more requests.
+    return !this.isInMessage && !this.socket._httpMessage && this.socket.writable && Boolean(this.socket.parser);
   }
 
   /** How much was read from the connection and not yet looked at. Units: bytes. */
