@@ -4,12 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../src/stores/finding.ts';
+import { Leftovers } from '../../src/stores/lmdb/leftovers.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
+import { Tables } from '../../src/stores/lmdb/tables.ts';
 import { APP, HOUR, make, makeAliased } from '../conformance/harness.ts';
 import { faultsOf } from '../support/audit.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
@@ -167,5 +169,46 @@ test('two processes: each session ends in one end, or lives on; none that was th
   assert.deepEqual(await count(store), { sessions: sessions.length, subjects: subjects.size });
   assert.deepEqual(await faultsOf(store.audit()), []);
   await store.revoke(APP, { by: 'app' }, now());
+  await until(() => store.dump().length === 0);
+});
+
+test('who removes what is left, and stood still while the app came back to its first home and ended again, lets nothing come back (G2, G3)', async (t) => {
+  const path = temporaryFolder(t);
+  const tables = new Tables(path, NAMESPACE);
+  t.after(() => tables.close());
+  const slow = new Leftovers(tables, (error) => t.after(() => Promise.reject(error)));
+  /** What an end does, without the removal behind it. */
+  const leave = () =>
+    tables.transaction(() => {
+      const home = tables.homes.of(APP);
+      tables.homes.leave(APP, tables.counts.of(home)[0]);
+      tables.counts.drop(home);
+    });
+  await tables.transaction(() => tables.insert(made().session, made().credential));
+  await leave();
+  // It has emptied all tables but the last, and is about to look at that one.
+  const steps = new EventEmitter();
+  const reached = once(steps, 'reached');
+  const goesOn = once(steps, 'goes on');
+  const read = tables.read.bind(tables);
+  let reads = 0;
+  tables.read = async (work) => {
+    if (++reads === 2) {
+      steps.emit('reached');
+      await goesOn;
+    }
+    return read(work);
+  };
+  const removed = slow.remove();
+  await reached;
+  const store = open(t, path);
+  await until(() => store.dump().length === 0);
+  const ended = made();
+  await create(store, ended);
+  await leave();
+  steps.emit('goes on');
+  await removed;
+  assert.equal(await store.get(APP, ended.ref, 'read', now()), null);
+  await store.sweep(now(), 1000);
   await until(() => store.dump().length === 0);
 });

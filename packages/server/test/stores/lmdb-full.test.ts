@@ -1,8 +1,14 @@
 /** A disk that is full: an honest 503, reads and kills go on, and room makes everything well without a restart. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
+import { Tables } from '../../src/stores/lmdb/tables.ts';
+import { APP, make } from '../conformance/harness.ts';
 import { Client } from '../support/client.ts';
-import { MAIN, startServer } from '../support/server.ts';
+import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 /** Units: KiB. The largest file the process may write: for LMDB the same as a full disk. */
@@ -33,4 +39,38 @@ test('a full disk is 503 for what needs room; reads and kills go on, and room ma
   assert.equal((await client.send('GET', `/full/get/${tokens[10]}`)).json.d.a.length, 50_000);
   await until(() => server.output().includes('"msg":"the session store cannot do its work: '));
   assert.equal(await server.end(), 0);
+});
+
+test('a store of an earlier version that a full disk keeps from being brought up to date is refused in a sentence, unharmed', async (t) => {
+  const path = temporaryFolder(t);
+  const onError = (error: unknown) => t.after(() => Promise.reject(error));
+  const store = new LmdbStore({ path, namespace: 'drs', onError });
+  const all = Array.from({ length: 1500 }, (_, i) => make({ subject: `u${i}` }));
+  await Promise.all(all.map(({ session, credential }) => store.create(session, credential, null, session.createdAt)));
+  await store.close();
+  const tables = new Tables(path, 'drs');
+  const { root } = tables.environment;
+  await tables.transaction(() => {
+    tables.counts.table.clearSync();
+    for (const { key, value } of [...tables.subjects.getRange({})]) if (value !== true) tables.subjects.removeSync(key);
+    for (const name of ['totalled drs', 'format drs']) root.removeSync(name);
+  });
+  const { pageSize } = root.env.stat();
+  const { lastPageNumber } = root.env.info();
+  await tables.close();
+  const file = join(path, 'data.mdb');
+  truncateSync(file, (lastPageNumber + 1) * pageSize);
+
+  // Room for nothing, and for a part of what is written at once.
+  for (const more of [0, 8]) {
+    const limited = `ulimit -f ${Math.ceil(statSync(file).size / 1024) + more}; exec "$0" "$1"`;
+    const env = { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: `lmdb:${path}` };
+    const { status, stderr } = spawnSync('bash', ['-c', limited, process.execPath, MAIN], { env, encoding: 'utf8' });
+    const sentence =
+      /the store in .* is of an earlier version and cannot be brought up to date: .*(may not grow|nearly full)/;
+    assert.deepEqual([status, sentence.test(stderr)], [1, true], stderr);
+  }
+  const again = new LmdbStore({ path, namespace: 'drs', onError });
+  t.after(() => again.close());
+  assert.deepEqual(await again.count(APP, 0, all[0]!.session.createdAt), { sessions: 1500, subjects: 1500 });
 });

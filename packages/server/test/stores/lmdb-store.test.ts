@@ -1,3 +1,4 @@
+import { test } from 'node:test';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { clockConformance } from '../conformance/clock.ts';
 import type { StoreUnderTest } from '../conformance/harness.ts';
@@ -26,3 +27,11 @@ async function open(t: Cleanup, clock?: () => number): Promise<StoreUnderTest> {
 
 conformance('the embedded store', open);
 clockConformance('the embedded store', open);
+
+test('a folder holds as many namespaces as it did when each had fewer tables', async (t) => {
+  const path = temporaryFolder(t);
+  for (let i = 0; i < 10; i++) {
+    const onError = (error: unknown) => t.after(() => Promise.reject(error));
+    await new LmdbStore({ path, namespace: `installation-${i}`, onError }).close();
+  }
+});

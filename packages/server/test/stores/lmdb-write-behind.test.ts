@@ -59,3 +59,19 @@ test('closing commits what is pending', async (t) => {
   t.after(() => second.close());
   assert.deepEqual(committed(second), { reads: 2, seen: SECOND });
 });
+
+test('the first change right after the creation moves the activity entry at once, a later one leaves it behind', async (t) => {
+  const store = open(t);
+  const { ref } = await put(store, { idleTimeout: HOUR });
+  const update = (expect: number, at: number) =>
+    store.update(APP, ref, { expect, version: expect + 1, data: `{"n":${at}}` }, at);
+  const activity = () => store.dump().filter((entry) => entry.table === 'activity');
+  const standsAt = () => Number(activity()[0]!.key.split(':')[1]) - T0;
+  await update(1, T0 + 100);
+  assert.deepEqual([activity().length, standsAt()], [1, 100]);
+  await update(2, T0 + 200);
+  await update(3, T0 + 9 * SECOND);
+  assert.deepEqual([activity().length, standsAt()], [1, 100]);
+  assert.deepEqual((await store.list(APP, { limit: 1 }, T0 + 10 * SECOND)).sessions[0]?.lastSeenAt, T0 + 9 * SECOND);
+  assert.deepEqual([activity().length, standsAt()], [1, 9 * SECOND]);
+});

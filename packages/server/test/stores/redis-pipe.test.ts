@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
+import type { ScriptCalls } from '../../src/stores/redis/script-calls.ts';
 import { APP, type Made, put, T0 } from '../conformance/harness.ts';
 import { type Meddling, startProxy } from '../support/proxy.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
@@ -45,7 +46,9 @@ async function clientsOf(admin: Redis): Promise<Client[]> {
 
 /** Gives the connections to a server whose last command was a read, while the driver's was another. */
 async function pipesOf(store: RedisStore, admin: Redis, sessions: readonly Made[]): Promise<Client[]> {
-  await store.settings();
+  // Through the driver's own connection to each of them.
+  const { calls } = store as unknown as { calls: ScriptCalls };
+  for (const { send } of await calls.masters()) await send('INFO', []);
   for (const session of sessions) await openSession(store, session);
   return (await clientsOf(admin)).filter(({ cmd }) => cmd === 'evalsha');
 }

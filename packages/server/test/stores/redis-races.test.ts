@@ -6,7 +6,7 @@ import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { races, type SharedStore } from '../conformance/races.ts';
 import { faultsOfRedis } from '../support/audit.ts';
 import { forAllTests, PATIENT } from '../support/redis.ts';
-import { dumpRedis, linesOf } from '../support/redis-dump.ts';
+import { dumpRedis, linesOf, withoutFormat } from '../support/redis-dump.ts';
 import { type Cleanup, skewed } from '../support/server.ts';
 import { TOPOLOGIES, type Topology } from '../support/topologies.ts';
 
@@ -25,7 +25,7 @@ async function shared(cleanup: Cleanup, { url, env, tls, masters }: Topology): P
       // An empty app stays in the register until the next sweep.
       await store.sweep(Date.now(), 1);
       await store.close();
-      return linesOf(await dumpRedis(servers));
+      return linesOf(withoutFormat(await dumpRedis(servers)));
     },
     faults: () => faultsOfRedis({ url, tls, namespace: NAMESPACE }),
   };

@@ -4,7 +4,7 @@ import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { faultsOf, faultsOfRedis } from '../support/audit.ts';
 import { PATIENT, startRedis } from '../support/redis.ts';
-import { dumpRedis, linesOf } from '../support/redis-dump.ts';
+import { dumpRedis, linesOf, withoutFormat } from '../support/redis-dump.ts';
 import { STEADY, startCluster } from '../support/redis-topologies.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
 import type { StoreOfSuite } from './harness.ts';
@@ -57,7 +57,7 @@ function onRedis(cleanup: Cleanup, url: string, masters: readonly Redis[]): Stor
       // An empty app stays in the register until the next sweep.
       await store.sweep(Date.now(), 10_000);
       await store.close();
-      return linesOf(await dumpRedis(masters));
+      return linesOf(withoutFormat(await dumpRedis(masters)));
     },
     faults: () => faultsOfRedis({ url, namespace: NAMESPACE }),
   };

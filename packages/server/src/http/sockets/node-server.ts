@@ -204,7 +204,12 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   outgoing.once('finish', () => {
     isSent = !socket.destroyed;
   });
-  outgoing.once('close', () => end(isSent ? outgoing.statusCode : 499));
+  outgoing.once('close', () => {
+    const { error } = trace;
+    // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
+    const broke = outgoing.statusCode === 200 && error !== undefined;
+    end(isSent ? outgoing.statusCode : broke ? STATUS[error] : 499);
+  });
   return trace;
 }
 

@@ -6,15 +6,18 @@
  * answers. Rejected: sums for each span of time, which answer any window at once, because every touch would have to move a
  * session between them and its subject too: most of what a read costs now.
  */
-import type { Database, Transaction } from 'lmdb';
+import type { Transaction } from 'lmdb';
 import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { Count } from '../../core/store.ts';
 import { dueUntil, homeOf, idOf, instantPrefix, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
 import { timesOf } from './record.ts';
-import { slices } from './slices.ts';
-import type { ActivityEntry, Tables } from './tables.ts';
+import { INDEX_SLICE, slices } from './slices.ts';
+import type { Tables } from './tables.ts';
 import { INDEX_LAG, type WriteBehind } from './write-behind.ts';
+
+/** So many slices of a window are walked before the other walk begins: small windows cost no more than themselves. */
+const HEAD_START = 2;
 
 /** What a count is about. */
 interface Asked {
@@ -97,9 +100,9 @@ export class Counting {
   }
 
   private async within(asked: Asked): Promise<Count> {
-    const walks = [this.before(asked), this.inside(asked)];
-    for (;;) {
-      for (const walk of walks) {
+    const [inside, before] = [this.inside(asked), this.before(asked)];
+    for (let step = 0; ; step++) {
+      for (const walk of step < HEAD_START ? [inside] : [inside, before]) {
         const { done, value } = await walk.next();
         if (done) return value;
       }
@@ -113,7 +116,7 @@ export class Counting {
     let sessions = 0;
     const exact = instantPrefix(home, since);
     const range = { start: instantPrefix(home, since - INDEX_LAG), end: under(home).end };
-    for await (const entries of slices(this.tables.activity, range, snapshot)) {
+    for await (const entries of slices(this.tables.activity, range, snapshot, INDEX_SLICE)) {
       for (const { key, value } of entries) {
         const [subject, expiresAt] = value;
         // The entry alone is enough to decide, unless it may be behind its record.
@@ -143,12 +146,12 @@ export class Counting {
     }
     const certain = instantPrefix(home, since - INDEX_LAG);
     const range = { start: under(home).start, end: instantPrefix(home, since) };
-    for await (const entries of slices(this.tables.activity as Database<ActivityEntry, string>, range, snapshot)) {
+    for await (const entries of slices(this.tables.activity, range, snapshot, INDEX_SLICE)) {
       for (const { key, value } of entries) {
-        const own = sessionKey(home, idOf(key));
-        if (expired.has(own)) continue;
-        const seenLater = key >= certain && (this.tables.record(own, snapshot)?.session.lastSeenAt ?? 0) >= since;
-        if (!seenLater) tally.add(value[0]);
+        if (expired.size > 0 && expired.has(sessionKey(home, idOf(key)))) continue;
+        // The entry alone is enough to decide, unless it may be behind its record.
+        const record = key < certain ? null : this.tables.record(sessionKey(home, idOf(key)), snapshot);
+        if (record === null || record.session.lastSeenAt < since) tally.add(value[0]);
       }
       yield;
     }

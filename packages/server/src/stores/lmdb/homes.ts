@@ -82,7 +82,7 @@ export class Homes {
     const keys = [...this.table!.getKeys({})];
     const busy = new Set(keys.filter((key) => key.endsWith(LEFT)).map((key) => appOf(homeOf(key))));
     for (const app of keys.filter((key) => !key.endsWith(LEFT))) {
-      if (busy.has(app) || !isEmpty(this.of(app))) continue;
+      if (busy.has(app) || !isEmpty(this.of(app)) || !isEmpty(app)) continue;
       void this.table!.remove(app);
       this.known.delete(app);
     }

@@ -62,19 +62,30 @@ export class Leftovers {
 
   /** Lets apps that have nothing anywhere begin again in their first home. */
   private async tidy(): Promise<void> {
-    const { homes, counts } = this.tables;
+    const { homes, sessions } = this.tables;
     if (this.stopped.signal.aborted || (await this.tables.read(() => homes.isPlain()))) return;
-    await this.tables.transaction(() => homes.tidy((home) => counts.of(home)[0] === 0));
+    // By the sessions themselves: counts that are wrong must neither hide some nor bring some back.
+    const isEmpty = (home: string) => sessions.getKeysCount({ ...under(home), limit: 1 }) === 0;
+    await this.tables.transaction(() => homes.tidy(isEmpty));
   }
 
   private async empty(home: string): Promise<void> {
-    const { sessions, subjects, activity, aliases } = this.tables;
-    for (const table of [sessions, subjects, activity, aliases] as Database<unknown, string>[]) {
-      const next = () => [...table.getKeys({ ...under(home), limit: SLICE })];
-      while ((await this.removeSome(home, table, next)) > 0);
+    const { sessions, subjects, activity, aliases, homes } = this.tables;
+    const tables = [sessions, subjects, activity, aliases] as Database<unknown, string>[];
+    const keysOf = (table: Database<unknown, string>, limit: number) => [...table.getKeys({ ...under(home), limit })];
+    const isEmpty = () => tables.every((table) => keysOf(table, 1).length === 0);
+    // Another process may have emptied it first, and the app have come back to it and left it once more.
+    for (let done = false; !done && !this.stopped.signal.aborted; ) {
+      for (const table of tables) while ((await this.removeSome(home, table, () => keysOf(table, SLICE))) > 0);
+      await this.emptyDue(home);
+      if (this.stopped.signal.aborted) return;
+      done = await this.tables.transaction(() => {
+        if (homes.of(appOf(home)) === home) return true;
+        const empty = isEmpty();
+        if (empty) homes.emptied(home);
+        return empty;
+      });
     }
-    await this.emptyDue(home);
-    if (!this.stopped.signal.aborted) await this.tables.transaction(() => this.tables.homes.emptied(home));
   }
 
   /** `due` is in the order of time, so those of the home stand among all others. */
@@ -106,7 +117,8 @@ export class Leftovers {
       const keys = next().slice(0, most);
       const until = performance.now() + REMOVE_FOR;
       let removed = 0;
-      while (removed < keys.length && performance.now() < until) void table.remove(keys[removed++]!);
+      // One in any case: none says that there are no more.
+      while (removed < keys.length && (removed === 0 || performance.now() < until)) void table.remove(keys[removed++]!);
       if (table === this.tables.sessions) homes.removed(home, removed);
       return removed;
     };

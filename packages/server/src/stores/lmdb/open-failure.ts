@@ -14,7 +14,8 @@ export class OpenFailure extends Error {
 const REASONS: readonly (readonly [code: string, number: number, reason: string])[] = [
   ['EPERM', 1, 'the system does not permit it; look at its owner and at what the service manager or container allows'],
   ['ENOENT', 2, 'a part of the path does not exist, or it cannot be made there'],
-  ['EIO', 5, 'the disk reports an error; look at the log of the system'],
+  // A write that the disk had only half the room for is one, too.
+  ['EIO', 5, 'the disk reports an error, or is nearly full; look at its free space and at the log of the system'],
   ['EACCES', 13, 'this account lacks the right; let the account own the folder, or name another one in RS_STORE'],
   ['EEXIST', 17, 'a file of that name is in the way; name a folder in RS_STORE'],
   ['ENOTDIR', 20, 'a part of the path is a file and no folder; name a folder in RS_STORE'],

@@ -40,7 +40,8 @@ export function openRoot(path: string, readOnly: boolean): Root {
     overlappingSync: false,
     // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
     eventTurnBatching: false,
-    maxDbs: 64,
+    // Nine for each namespace, and one more that an earlier version left: the tables of all of them are opened.
+    maxDbs: 512,
     maxReaders: 512,
     // Of files that it makes. The account's umask can only take away from it.
     permissionsMode: 0o600,

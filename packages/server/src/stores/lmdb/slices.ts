@@ -6,8 +6,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Transaction } from 'lmdb';
 import { isFull } from './room.ts';
 
-/** Entries read at once. */
+/** Entries read at once: where the record of each is read, too, and where not. */
 const READ_SLICE = 100;
+export const INDEX_SLICE = 500;
 /** How long a walk that reads may go on before others have a turn. Units: milliseconds. */
 const READ_FOR = 2;
 /** Sessions ended, or due entries looked at, in one transaction. */
@@ -21,13 +22,13 @@ export interface Range {
 }
 
 /** Walks a range of a table on a snapshot. Gives its entries some at a time, with a turn of the event loop now and then. */
-export async function* slices<V>(table: Database<V, string>, range: Range, snapshot: Transaction) {
+export async function* slices<V>(table: Database<V, string>, range: Range, snapshot: Transaction, limit = READ_SLICE) {
   let next = range;
   let began = performance.now();
   for (;;) {
-    const entries = [...table.getRange({ ...next, limit: READ_SLICE, transaction: snapshot })];
+    const entries = [...table.getRange({ ...next, limit, transaction: snapshot })];
     yield entries;
-    if (entries.length < READ_SLICE) return;
+    if (entries.length < limit) return;
     next = { ...range, start: entries.at(-1)!.key, exclusiveStart: true };
     if (performance.now() - began < READ_FOR) continue;
     await nextTurn();

@@ -1,6 +1,6 @@
 /**
- * The connection: one server, Sentinel or Cluster, all behind `send`. What it must have before its first command of ours
- * stands in handshake.ts.
+ * The connection: one server, Sentinel or Cluster, all behind `send`. The gathered reads have one of their own beside it
+ * (pipes.ts). What it must have before its first command of ours stands in handshake.ts.
  *
  * When the connection is lost, the next attempt to connect is made at once, and further ones after pauses. A command that
  * was not sent yet waits for the connection, as long as its time allows. A command that was sent and got no answer is sent
