@@ -132,6 +132,7 @@ export class NodeServer {
       noteTurn(outgoing);
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
+      hot?.parsed(incoming);
       watchBody(incoming, outgoing, rest, requestLines);
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
