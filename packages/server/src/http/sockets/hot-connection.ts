@@ -57,11 +57,14 @@ export class HotConnections {
   private readonly shared: Shared;
   /** Absence: null until it is taken over. */
   private readonly connections = new WeakMap<Socket, HotConnection | null>();
-  /** Node uses a parser for one connection after the other. */
-  private readonly heardParsers = new WeakSet<Parser>();
+  private readonly onBegin: (this: Parser) => void;
 
   constructor(shared: Shared) {
     this.shared = shared;
+    const { connections } = this;
+    this.onBegin = function () {
+      if (this.socket) connections.get(this.socket)?.messageBegun();
+    };
   }
 
   /** Takes a connection over, once its read has been parsed. To be called for each request of the lane that Node parsed. */
@@ -88,23 +91,14 @@ export class HotConnections {
     // Node would not begin to read again, because it paused the connection beneath the stream. There will be a better moment.
     if (socket.destroyed || socket.isPaused()) return null;
     if (onData === undefined || onEnd === undefined || !socket.parser) return null;
-    this.hear(socket.parser);
+    // For each connection: Node uses a parser for one after the other, and takes this away in between.
+    socket.parser[ON_BEGIN] = this.onBegin;
     return new HotConnection(socket, onData as Listener, onEnd as () => void, this.shared);
   }
 
   /** Notes a request whose head Node has parsed. To be called for each, while it is being parsed. */
   parsed(incoming: IncomingMessage): void {
     this.connections.get(incoming.socket)?.headParsed(incoming);
-  }
-
-  /** Has a parser tell when a message begins. */
-  private hear(parser: Parser): void {
-    if (this.heardParsers.has(parser)) return;
-    const { connections } = this;
-    parser[ON_BEGIN] = function (this: Parser) {
-      if (this.socket) connections.get(this.socket)?.messageBegun();
-    };
-    this.heardParsers.add(parser);
   }
 }
 
