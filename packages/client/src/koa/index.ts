@@ -10,7 +10,8 @@ import { type Baseline, SharedSessions, type SharedSessionsOptions } from '../fr
 import type { SessionClient } from '../index.ts';
 
 /** A session as koa-session has it: the data, and its own members with `_` in front. */
-export type KoaSession = Record<string, unknown>;
+// biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
+export type KoaSession = Record<string, any>;
 export type KoaSessionStoreOptions = SharedSessionsOptions<KoaSession>;
 
 /** Units: milliseconds. `session`: as long as the browser is open. */

@@ -27,10 +27,26 @@ export interface CommitOptions {
 /** Under which messages for the next page are, apart from the application's data. */
 const PRIVATE_KEY = '_react_router';
 
-type Data = Record<string, unknown>;
+type Anything = Record<string, unknown>;
 
-/** Gives the storage. Errors: TypeError for a cookie that browsers would drop. */
-export function createRestSessionStorage({ cookie, touchInterval, ...options }: SessionStorageOptions) {
+/** What a session holds if the application does not say, as React Router has it. */
+// biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
+export type RouterData = { [name: string]: any };
+
+/** As React Router gives its own sessions to the storage. Only those that `getSession` made are taken. */
+interface AnySession {
+  readonly id: string;
+}
+
+/**
+ * Gives the storage. `Data` is what the session keeps, `Flash` what it keeps for one page. Errors: TypeError for a cookie that
+ * browsers would drop.
+ */
+export function createRestSessionStorage<Data extends object = RouterData, Flash extends object = Data>({
+  cookie,
+  touchInterval,
+  ...options
+}: SessionStorageOptions) {
   const client = new SessionClient(options);
   const touches = new TouchTimes(touchInterval);
   const carrier = cookiesFor({ secure: true, ...cookie })(cookie?.secure !== false);
@@ -38,36 +54,43 @@ export function createRestSessionStorage({ cookie, touchInterval, ...options }: 
     client,
 
     /** Opens the session of a `Cookie` header; without one that opens a session, an empty one. */
-    async getSession(cookieHeader?: string | null): Promise<RouterSession> {
+    async getSession(cookieHeader?: string | null): Promise<RouterSession<Data, Flash>> {
       const token = carrier.tokenIn(cookieHeader);
       return new RouterSession(await PageSession.open(client, touches, carrier, token, {}));
     },
 
     /** Saves what has changed. Gives the `Set-Cookie` text. */
-    async commitSession(session: RouterSession, { maxAge }: CommitOptions = {}): Promise<string> {
-      const page = session.saved();
+    async commitSession(session: AnySession, { maxAge }: CommitOptions = {}): Promise<string> {
+      const page = ownOf(session).saved();
       await page.start();
       if (maxAge !== undefined) await page.lastFor(maxAge);
       return page.ownCookie!;
     },
 
     /** Ends the session. Gives the `Set-Cookie` text that takes the cookie away. */
-    async destroySession(session: RouterSession): Promise<string> {
-      const page = session.saved();
+    async destroySession(session: AnySession): Promise<string> {
+      const page = ownOf(session).saved();
       await page.logout();
       return page.setCookie!;
     },
   };
 }
 
+function ownOf(session: AnySession): RouterSession {
+  if (session instanceof RouterSession) return session;
+  throw new TypeError("session must be one that getSession of this storage gave, not React Router's createSession()");
+}
+
+type Of<Kept, Name> = Name extends keyof Kept ? Kept[Name] : undefined;
+
 /** A session as React Router has it, and a login that gets a new token. */
-export class RouterSession {
+export class RouterSession<Data extends object = RouterData, Flash extends object = Data> {
   private readonly page: PageSession;
-  private readonly flashes: Data;
+  private readonly flashes: Anything;
 
   constructor(page: PageSession) {
     this.page = page;
-    const { flash = {} } = (page.data[PRIVATE_KEY] ?? {}) as { flash?: Data };
+    const { flash = {} } = (page.data[PRIVATE_KEY] ?? {}) as { flash?: Anything };
     this.flashes = { ...flash };
   }
 
@@ -81,35 +104,36 @@ export class RouterSession {
     return this.page.subject;
   }
 
-  get data(): Data {
+  get data(): Partial<Data> {
     const { [PRIVATE_KEY]: _, ...data } = this.page.data;
-    return data;
+    return data as Partial<Data>;
   }
 
-  has(name: string): boolean {
+  has(name: (keyof Data | keyof Flash) & string): boolean {
     return Object.hasOwn(this.data, name) || Object.hasOwn(this.flashes, name);
   }
 
   /** Gives a value. One that was flashed is there once. */
-  // biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
-  get(name: string): any {
-    if (Object.hasOwn(this.data, name)) return this.data[name];
+  get<Name extends (keyof Data | keyof Flash) & string>(name: Name): Of<Data, Name> | Of<Flash, Name> | undefined {
+    type Value = Of<Data, Name> | Of<Flash, Name>;
+    const data = this.data as Anything;
+    if (Object.hasOwn(data, name)) return data[name] as Value;
     if (!Object.hasOwn(this.flashes, name)) return undefined;
     const { [name]: value } = this.flashes;
     delete this.flashes[name];
-    return value;
+    return value as Value;
   }
 
-  set(name: string, value: unknown): void {
-    this.page.data[name] = value;
+  set<Name extends keyof Data & string>(name: Name, value: Data[Name]): void {
+    put(this.page.data, name, value);
   }
 
   /** Keeps a value for the next page that asks for it. */
-  flash(name: string, value: unknown): void {
-    this.flashes[name] = value;
+  flash<Name extends keyof Flash & string>(name: Name, value: Flash[Name]): void {
+    put(this.flashes, name, value);
   }
 
-  unset(name: string): void {
+  unset(name: keyof Data & string): void {
     delete this.page.data[name];
   }
 
@@ -125,4 +149,9 @@ export class RouterSession {
     else delete data[PRIVATE_KEY];
     return this.page;
   }
+}
+
+/** An assignment would take `__proto__` for something else than a name. */
+function put(kept: Anything, name: string, value: unknown): void {
+  Object.defineProperty(kept, name, { value, writable: true, enumerable: true, configurable: true });
 }
