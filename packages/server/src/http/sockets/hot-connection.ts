@@ -207,8 +207,13 @@ class HotConnection {
     this.socket.write(replyText(reply, this.shared.keepAliveTimeout), isAscii ? 'latin1' : 'utf8', this.onWritten);
   }
 
-  private readonly onWritten = (): void => {
-    this.endLog(this.socket.destroyed ? GONE : this.status);
+  private readonly onWritten = (error?: Error | null): void => {
+    // A write that failed is told before its connection is destroyed. Nothing more is answered on it.
+    if (error || this.socket.destroyed) {
+      this.endLog(GONE);
+      return;
+    }
+    this.endLog(this.status);
     this.isBusy = false;
     // As events, for those who follow a body that begins in one of them (chunk-sizes.ts).
     while (!this.isBusy && this.held.length > 0) this.socket.emit('data', this.held.shift());

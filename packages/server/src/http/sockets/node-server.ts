@@ -200,9 +200,9 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   const { socket } = incoming;
   const { trace, end } = beginLine(incoming.method ?? '', onRequest);
   let isSent = false;
-  // Node says so of an answer that lay unread when its connection was cut, too.
+  // Node says so of an answer that lay unread when its connection was cut, too, and Node 20 of one that could not be written.
   outgoing.once('finish', () => {
-    isSent = !socket.destroyed;
+    isSent = !socket.destroyed && socket.errored === null;
   });
   outgoing.once('close', () => {
     const { error } = trace;
