@@ -47,12 +47,22 @@ local function one(sessions, data, activity, visitors, id, hash, touch)
   return pack('>d', unseen) .. text .. (apart == 1 and call('HGET', data, id) or '')
 end
 
+-- Gives why a read failed: that Redis takes no writes now, which is no fault of the session, or else that this one cannot be read.
+local function why(failure)
+  local text = type(failure) == 'table' and failure.err or tostring(failure)
+  for _, state in ipairs({ 'READONLY ', 'OOM ', 'MISCONF ', 'NOREPLICAS ' }) do
+    local from = string.find(text, state, 1, true)
+    if from then return sub(text, from) end
+  end
+  return 'ERR this session cannot be read'
+end
+
 local at = 1
 for k = 1, #KEYS, 4 do
   local size = byte(reads, at + 17)
   local id, hash = sub(reads, at + 1, at + 16), sub(reads, at + 18, at + 17 + size)
   local ok, found = pcall(one, KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], id, hash, byte(reads, at))
-  answer[#answer + 1] = ok and found or not ok and redis.error_reply('ERR this session cannot be read')
+  answer[#answer + 1] = ok and found or not ok and redis.error_reply(why(found))
   at = at + 18 + size
 end
 return answer

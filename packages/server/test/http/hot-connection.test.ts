@@ -117,6 +117,19 @@ test('after the first two reads of a connection Node sees only what the lane doe
   assert.deepEqual(counters(text()), [1, 2, 3, 4, 4, 5, 5, 7, 8, 9, 10]);
 });
 
+test('a connection that comes after others gets onto the lane as the first one did', async (t) => {
+  const { port, read, inner, parsed } = await serve(t);
+  const open = () => new Promise<number>((done) => inner.getConnections((_error, count) => done(count)));
+  for (let i = 1; i <= 3; i++) {
+    const { ask, socket } = await client(t, port);
+    for (let j = 0; j < 4; j++) await ask(read);
+    assert.equal(parsed(), 2 * i, `connection ${i}`);
+    // Node gives the parser of a connection that is over to the next one.
+    socket.destroy();
+    while ((await open()) > 0) await new Promise((done) => setImmediate(done));
+  }
+});
+
 test('a read that is cut at any byte is answered, and so is the one after it', async (t) => {
   const { port, read, parsed } = await serve(t);
   const { ask, socket, text } = await client(t, port);

@@ -12,7 +12,7 @@ import { Client } from '../support/client.ts';
 import { rounds } from '../support/rounds.ts';
 import { startServer, temporaryFolder } from '../support/server.ts';
 
-const KILLS = rounds(30, 1 / 3);
+const KILLS = rounds(30, 1);
 const APP = 'crash';
 
 interface Known {

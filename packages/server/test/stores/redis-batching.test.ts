@@ -32,3 +32,17 @@ test('a session that cannot be read fails alone', async (t) => {
   assert.ok(third?.status === 'fulfilled' && third.value === null);
   assert.ok(fourth?.status === 'fulfilled' && fourth.value?.session.reads === 3);
 });
+
+test('a read that Redis cannot count now says why, and calls no session unreadable', async (t) => {
+  const redis = await startRedis(t, ['--maxmemory-policy', 'noeviction']);
+  const { store } = await openOn(t, `redis://127.0.0.1:${redis.port}`, [redis.admin], { audited: false });
+  const { ref } = await put(store);
+  const reasonIs = (reason: RegExp) =>
+    assert.rejects(store.get(APP, ref, 'read', T0 + SECOND), ({ cause }: Error) => reason.test(String(cause)));
+  await redis.admin.config('SET', 'maxmemory', '1');
+  await reasonIs(/OOM command not allowed/);
+  assert.notEqual(await store.get(APP, ref, 'look', T0 + SECOND), null);
+  await redis.admin.config('SET', 'maxmemory', '0');
+  await redis.admin.call('REPLICAOF', '127.0.0.1', '1');
+  await reasonIs(/READONLY You can't write/);
+});

@@ -9,6 +9,7 @@
  *
  * Rejected: a server of our own that hands connections to Node. Each limit and timer would have to be built a second time.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HostRule } from '../guards/host-rule.ts';
 import type { FastLane, Head } from '../hot/fast-lane.ts';
@@ -33,15 +34,13 @@ export interface Shared {
   readonly keepAliveTimeout: number;
 }
 
-/** What Node's parser calls when a message begins and when it is complete (`kOnMessageBegin`, `kOnMessageComplete`). */
+/** What Node's parser calls when a message begins (`kOnMessageBegin`). There is no public way to it. */
 const ON_BEGIN = 0;
-const ON_COMPLETE = 4;
 
 /** What we use of Node's own, where nothing public tells. Where a part of it is missing, the lane stays off the socket. */
 interface Parser {
   readonly socket?: Socket | null;
   [ON_BEGIN]?: unknown;
-  [ON_COMPLETE]?: unknown;
 }
 
 interface NodeSocket extends Socket {
@@ -58,11 +57,14 @@ export class HotConnections {
   private readonly shared: Shared;
   /** Absence: null until it is taken over. */
   private readonly connections = new WeakMap<Socket, HotConnection | null>();
-  /** Node uses a parser for one connection after the other. */
-  private readonly heardParsers = new WeakSet<Parser>();
+  private readonly onBegin: (this: Parser) => void;
 
   constructor(shared: Shared) {
     this.shared = shared;
+    const { connections } = this;
+    this.onBegin = function () {
+      if (this.socket) connections.get(this.socket)?.messageBegun();
+    };
   }
 
   /** Takes a connection over, once its read has been parsed. To be called for each request of the lane that Node parsed. */
@@ -88,34 +90,20 @@ export class HotConnections {
     const [onData, onEnd] = [node('data'), node('end')];
     // Node would not begin to read again, because it paused the connection beneath the stream. There will be a better moment.
     if (socket.destroyed || socket.isPaused()) return null;
-    if (onData === undefined || onEnd === undefined || !socket.parser || !this.hears(socket.parser)) return null;
+    if (onData === undefined || onEnd === undefined || !socket.parser) return null;
+    // For each connection: Node uses a parser for one after the other, and takes this away in between.
+    socket.parser[ON_BEGIN] = this.onBegin;
     return new HotConnection(socket, onData as Listener, onEnd as () => void, this.shared);
   }
 
-  /** Has a parser tell when a message begins and when it is complete. */
-  private hears(parser: Parser): boolean {
-    if (this.heardParsers.has(parser)) return true;
-    const onComplete = parser[ON_COMPLETE];
-    if (typeof onComplete !== 'function' || onComplete.name !== 'parserOnMessageComplete') return false;
-    const connectionOf = ({ socket }: Parser) => (socket ? (this.connections.get(socket) ?? null) : null);
-    parser[ON_BEGIN] = function (this: Parser) {
-      const connection = connectionOf(this);
-      if (connection !== null) connection.isInMessage = true;
-    };
-    parser[ON_COMPLETE] = function (this: Parser) {
-      const connection = connectionOf(this);
-      if (connection !== null) connection.isInMessage = false;
-      return onComplete.call(this);
-    };
-    this.heardParsers.add(parser);
-    return true;
+  /** Notes a request whose head Node has parsed. To be called for each, while it is being parsed. */
+  parsed(incoming: IncomingMessage): void {
+    this.connections.get(incoming.socket)?.headParsed(incoming);
   }
 }
 
 class HotConnection {
   isBusy = false;
-  /** Whether Node's parser has seen the begin of a request and not its end. It is not known before the next one ends. */
-  isInMessage = true;
   private readonly socket: NodeSocket;
   private readonly toNode: Listener;
   private readonly endToNode: () => void;
@@ -125,6 +113,10 @@ class HotConnection {
   private readonly held: Buffer[] = [];
   private isPaused = false;
   private hasEnded = false;
+  /** Whether Node's parser has seen the begin of a request whose head it has not read. */
+  private hasBegun = false;
+  /** The request that it saw last. Absence: null when one has begun after it, and before any was seen from its begin. */
+  private latest: IncomingMessage | null = null;
   private endLine: ((status: number) => void) | null = null;
   private status = 0;
 
@@ -138,6 +130,17 @@ class HotConnection {
     socket.on('data', this.onData).off('data', toNode);
     socket.on('end', this.onEnd).off('end', endToNode);
     socket.once('close', () => this.endLog(GONE));
+  }
+
+  messageBegun(): void {
+    this.hasBegun = true;
+    this.latest = null;
+  }
+
+  headParsed(incoming: IncomingMessage): void {
+    // A parser that does not tell of begins would not tell of the next one either.
+    if (this.hasBegun) this.latest = incoming;
+    this.hasBegun = false;
   }
 
   private readonly onData = (bytes: Buffer): void => {
@@ -161,8 +164,9 @@ class HotConnection {
   }
 
   private isBetweenRequests(): boolean {
+    const { socket, latest } = this;
     // One that Node is about to close takes no more requests.
-    return !this.isInMessage && !this.socket._httpMessage && this.socket.writable && Boolean(this.socket.parser);
+    return latest?.complete === true && !socket._httpMessage && socket.writable && Boolean(socket.parser);
   }
 
   /** How much was read from the connection and not yet looked at. Units: bytes. */

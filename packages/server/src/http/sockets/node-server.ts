@@ -132,6 +132,7 @@ export class NodeServer {
       noteTurn(outgoing);
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
+      hot?.parsed(incoming);
       watchBody(incoming, outgoing, rest, requestLines);
       if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
       else answer(incoming, outgoing);
@@ -203,7 +204,12 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
   outgoing.once('finish', () => {
     isSent = !socket.destroyed;
   });
-  outgoing.once('close', () => end(isSent ? outgoing.statusCode : 499));
+  outgoing.once('close', () => {
+    const { error } = trace;
+    // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
+    const broke = outgoing.statusCode === 200 && error !== undefined;
+    end(isSent ? outgoing.statusCode : broke ? STATUS[error] : 499);
+  });
   return trace;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What goes over many sessions: lists and the sweep; beside them counts (counting.ts) and ends (ending.ts). Work is cut into slices with a turn of the event loop between them, so that a walk over a million
- * sessions holds nobody up. Lists run on one snapshot, after this process has committed what it had pending. So they see one
- * state, and its index is exact.
+ * What goes over many sessions: lists and the sweep; beside them counts (counting.ts) and ends (ending.ts). Work is cut into
+ * slices with a turn of the event loop between them, so that a walk over a million sessions holds nobody up. Lists run on one
+ * snapshot, after this process has committed what it had pending. So they see one state, and its index is exact.
  */
 import type { Transaction } from 'lmdb';
 import { firstAfter, type Position, readCursor, writeCursor } from '../../core/cursor.ts';
