@@ -9,8 +9,17 @@ import {
   SessionServerLostError,
   SessionTimeoutError,
 } from './errors.ts';
+import { jsonText } from './json.ts';
 import type { Settings } from './options.ts';
-import { type Answer, answerOf, type Came, oldServerError, type Problem, strangerError } from './recognition.ts';
+import {
+  type Answer,
+  answerOf,
+  type Came,
+  oldServerError,
+  type Problem,
+  secondsUntil,
+  strangerError,
+} from './recognition.ts';
 
 export type { Answer } from './recognition.ts';
 
@@ -30,12 +39,15 @@ export interface Call extends CallOptions {
   readonly body?: unknown;
   /** Default: application/json. */
   readonly mediaType?: string;
+  /** A member that the body of every good answer has; empty where any object is one. */
+  readonly answerHas: string;
   /** Whether it does no harm twice: a read, or a call with an Idempotency-Key. */
   readonly isRepeatable: boolean;
 }
 
 /** Sends a call. Errors: SessionError and its classes; the reason of the caller's own signal. */
 export async function send(settings: Settings, call: Call): Promise<Answer> {
+  const body = call.body === undefined ? undefined : jsonText(call.body, 'the body');
   const deadline = AbortSignal.timeout(settings.timeout);
   const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
   const init: RequestInit = {
@@ -43,14 +55,14 @@ export async function send(settings: Settings, call: Call): Promise<Answer> {
     headers: { ...settings.headers, ...call.headers, ...typeOf(call) },
     redirect: 'manual',
     signal,
-    ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+    ...(body !== undefined && { body }),
   };
   let came = await attempt(settings, call, init, deadline);
   // Once more, on another connection: the server may have closed this one, for example because it was restarted.
   if (came instanceof SessionServerLostError && call.isRepeatable) came = await attempt(settings, call, init, deadline);
   if (came instanceof SessionError) throw came;
-  const answer = answerOf(came);
-  if (answer === null) throw await strangerError(settings, came, signal);
+  const answer = answerOf(came, call.answerHas);
+  if (answer === null) throw await strangerError(settings, came, call.isRepeatable, signal);
   if (answer.status < 400) return answer;
   throw await errorOf(settings, answer as Answer & { readonly body: Problem }, signal);
 }
@@ -116,11 +128,5 @@ async function errorOf(
   if (code === 'app_not_found') return refused('wrong_app', `${base} has no app ${app}`);
   if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, signal);
   const retryable = status === 429 || status >= 500;
-  const after = headers.get('Retry-After');
-  return new SessionError(code, detail, {
-    status,
-    faults,
-    retryable,
-    retryAfter: after === null ? null : Number(after),
-  });
+  return new SessionError(code, detail, { status, faults, retryable, retryAfter: secondsUntil(headers) });
 }

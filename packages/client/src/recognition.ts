@@ -26,15 +26,23 @@ export interface Problem {
   readonly errors?: readonly Fault[];
 }
 
-/** Reads an answer. Absence: null when it is none that the server gives. */
-export function answerOf({ response, text }: Came): Answer | null {
+/** Reads an answer. `member`: of the body of a good one. Absence: null when it is none that the server gives. */
+export function answerOf({ response, text }: Came, member: string): Answer | null {
   const { status, headers, ok } = response;
-  if (status === 304 || status === 204) return { status, headers, body: undefined };
+  if (status === 304) return { status, headers, body: undefined };
   const type = headers.get('Content-Type') ?? '';
   if (!type.startsWith(ok ? 'application/json' : 'application/problem+json')) return null;
   const body = parsed(text);
-  if (typeof body !== 'object' || body === null) return null;
-  return ok || typeof (body as Problem).code === 'string' ? { status, headers, body } : null;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
+  const isOurs = ok ? member === '' || Object.hasOwn(body, member) : typeof (body as Problem).code === 'string';
+  return isOurs ? { status, headers, body } : null;
+}
+
+/** Reads `Retry-After`: seconds, or as proxies have it an instant. Absence: null when there is none to read. Units: seconds. */
+export function secondsUntil(headers: Headers): number | null {
+  const after = headers.get('Retry-After') ?? '';
+  const seconds = /^\d+$/.test(after) ? Number(after) : Math.ceil((Date.parse(after) - Date.now()) / 1000);
+  return Number.isNaN(seconds) ? null : Math.max(0, seconds);
 }
 
 function parsed(text: string): unknown {
@@ -49,6 +57,7 @@ function parsed(text: string): unknown {
 export async function strangerError(
   settings: Settings,
   { response }: Came,
+  isRepeatable: boolean,
   signal: AbortSignal,
 ): Promise<SessionError> {
   const { base } = settings;
@@ -56,7 +65,12 @@ export async function strangerError(
   // A proxy says so of a server that is not there, or has too much to do.
   if (status >= 500 || status === 429) {
     const message = `${base} answered ${status}, which is not of the session server itself`;
-    return new SessionServerLostError('unreachable', message, { status, retryable: true });
+    return new SessionServerLostError('unreachable', message, {
+      status,
+      // A proxy that gives up on an answer (502, 504) does not know whether a write was done.
+      retryable: isRepeatable || status === 429 || status === 503,
+      retryAfter: secondsUntil(headers),
+    });
   }
   const known = await versionAt(settings, signal);
   if (known !== null) return wrongVersion(base, known, status);

@@ -68,7 +68,11 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Logs someone in, or begins the session of a guest. Put the token into a cookie. */
   async create(session: NewSession<Data> = {}, options: RepeatableOptions = {}): Promise<TokenAndSession<Data>> {
-    const { body } = await this.call('POST', '/sessions', options, { body: session, repeatable: true });
+    const { body } = await this.call('POST', '/sessions', options, {
+      body: session,
+      repeatable: true,
+      answerHas: 'token',
+    });
     return body as TokenAndSession<Data>;
   }
 
@@ -150,6 +154,7 @@ export class SessionClient<Data extends object = SessionData> {
     const { body } = await this.call('POST', '/session/rotate', options, {
       body: rotation,
       repeatable: true,
+      answerHas: 'token',
       token,
     });
     return body as TokenAndSession<Data>;
@@ -177,7 +182,7 @@ export class SessionClient<Data extends object = SessionData> {
   /** Gives a page of the sessions of the app. `cursor` leads to the next one. */
   async list(options: ListOptions = {}): Promise<SessionPage<Data>> {
     const { signal, ...query } = options;
-    const { body } = await this.call('GET', `/sessions${queryText(query)}`, { signal });
+    const { body } = await this.call('GET', `/sessions${queryText(query)}`, { signal }, { answerHas: 'sessions' });
     return body as SessionPage<Data>;
   }
 
@@ -194,7 +199,12 @@ export class SessionClient<Data extends object = SessionData> {
   /** Counts the sessions of the app, or of a subject in it. */
   async count(options: Omit<ListOptions, 'cursor' | 'limit'> = {}): Promise<number> {
     const { signal, ...query } = options;
-    const { body } = await this.call('GET', `/sessions${queryText({ ...query, view: 'count' })}`, { signal });
+    const { body } = await this.call(
+      'GET',
+      `/sessions${queryText({ ...query, view: 'count' })}`,
+      { signal },
+      { answerHas: 'sessions' },
+    );
     return (body as { sessions: number }).sessions;
   }
 
@@ -204,7 +214,12 @@ export class SessionClient<Data extends object = SessionData> {
     options: Pick<ListOptions, 'limit' | 'cursor' | 'signal'> = {},
   ): Promise<SessionPage<Data>> {
     const { signal, ...query } = options;
-    const { body } = await this.call('GET', `${subjectPath(subject)}${queryText(query)}`, { signal });
+    const { body } = await this.call(
+      'GET',
+      `${subjectPath(subject)}${queryText(query)}`,
+      { signal },
+      { answerHas: 'sessions' },
+    );
     return body as SessionPage<Data>;
   }
 
@@ -221,12 +236,13 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Tells how many subjects and sessions were active. Units: seconds. */
   async activity(within = 600, options: CallOptions = {}): Promise<Activity> {
-    return (await this.call('GET', `/activity${queryText({ within })}`, options)).body as Activity;
+    return (await this.call('GET', `/activity${queryText({ within })}`, options, { answerHas: 'sessions' }))
+      .body as Activity;
   }
 
   /** Gives the rules of the app, and how many sessions it has. */
   async app(options: CallOptions = {}): Promise<AppCounts> {
-    return (await this.call('GET', '', options)).body as AppCounts;
+    return (await this.call('GET', '', options, { answerHas: 'policy' })).body as AppCounts;
   }
 
   private settings(): Settings {
@@ -242,7 +258,7 @@ export class SessionClient<Data extends object = SessionData> {
   ): Promise<Answer> {
     const { touch, signal } = options;
     const path = `/session${queryText(touch ? { ...query, touch } : query)}`;
-    return this.call('GET', path, { signal }, { token, headers });
+    return this.call('GET', path, { signal }, { token, headers, ...('fields' in query && { answerHas: '' }) });
   }
 
   private async write(
@@ -257,13 +273,14 @@ export class SessionClient<Data extends object = SessionData> {
   }
 
   private async revoked(path: string, options: WriteOptions, sent: Sent = {}): Promise<number> {
-    return ((await this.call('DELETE', path, options, sent)).body as { revoked: number }).revoked;
+    return ((await this.call('DELETE', path, options, { ...sent, answerHas: 'revoked' })).body as { revoked: number })
+      .revoked;
   }
 
   private async call(method: Method, path: string, options: RepeatableOptions, sent: Sent = {}): Promise<Answer> {
     const settings = this.settings();
     const { ifVersion, signal, idempotencyKey } = options;
-    const { token, body, mediaType, repeatable = false } = sent;
+    const { token, body, mediaType, repeatable = false, answerHas = 'idleTimeout' } = sent;
     if ('token' in sent && !isToken(token))
       throw new SessionNotFoundError('there is no such session: that is no token', null);
     const call: Call = {
@@ -278,6 +295,7 @@ export class SessionClient<Data extends object = SessionData> {
       },
       body,
       ...(mediaType !== undefined && { mediaType }),
+      answerHas,
       isRepeatable: repeatable || method === 'GET',
     };
     return send(settings, call);
@@ -290,6 +308,8 @@ interface Sent {
   readonly body?: unknown;
   readonly mediaType?: string;
   readonly headers?: Record<string, string>;
+  /** See Call. Default: of a session. */
+  readonly answerHas?: string;
   /** Whether it takes an Idempotency-Key. */
   readonly repeatable?: boolean;
 }

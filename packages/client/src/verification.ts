@@ -3,6 +3,7 @@
  * gateway with a hundred requests in hand, sends one. A token that is asked for twice in it is sent once.
  */
 import { type Answer, send } from './connection.ts';
+import { SessionConfigurationError } from './errors.ts';
 import type { Settings } from './options.ts';
 import type { Session } from './types.ts';
 
@@ -71,9 +72,16 @@ export class Verification {
       method: 'POST',
       path: `${settings.appPath}/sessions:verify`,
       body: touch ? { tokens, touch } : { tokens },
+      answerHas: 'results',
       // Counting a read twice does no harm.
       isRepeatable: true,
     });
-    return (body as { results: { session?: Session }[] }).results.map(({ session }) => session ?? null);
+    const { results } = body as { results: { session?: Session }[] };
+    // Never taken for "no session": a caller would log its users out.
+    if (!Array.isArray(results) || results.length !== tokens.length) {
+      const message = `there is no REST-Sessions server at ${settings.base}: it did not answer for each token`;
+      throw new SessionConfigurationError('not_rest_sessions', message, { status: 200 });
+    }
+    return results.map(({ session }) => session ?? null);
   }
 }

@@ -185,6 +185,50 @@ describe('a session client whose server does not answer as it should', () => {
     }
   });
 
+  test('another program that answers in JSON is recognised by each call, and no answer of it is taken for a session', async (t) => {
+    for (const [status, text] of [
+      [200, '{}'],
+      [200, '[]'],
+      [200, '{"results":[]}'],
+      [200, ''],
+      [204, ''],
+    ] as const) {
+      const url = await startStranger(t, (_request, response) => {
+        response.writeHead(status, { 'Content-Type': 'application/json' }).end(text);
+      });
+      const client = new SessionClient({ url, app: 'shop' });
+      const calls: Promise<unknown>[] = [
+        client.get(TOKEN),
+        client.verify(TOKEN),
+        client.create(),
+        client.list(),
+        client.revoke(TOKEN),
+      ];
+      calls.push(client.count(), client.app(), client.patch(TOKEN, { set: {} }));
+      const told = (call: Promise<unknown>) => assert.rejects(call, { code: 'not_rest_sessions' }, `${status} ${text}`);
+      await Promise.all(calls.map(told));
+    }
+  });
+
+  test('a proxy before the server may say when to come again, and does not know whether a write was done', async (t) => {
+    const later = new Date(Date.now() + 3600_000).toUTCString();
+    for (const [status, after, retryAfter, isSafe] of [
+      [503, '7', (seconds: number) => seconds === 7, true],
+      [429, later, (seconds: number) => seconds > 3000 && seconds <= 3600, true],
+      [503, 'soon', (seconds: number | null) => seconds === null, true],
+      [504, '', (seconds: number | null) => seconds === null, false],
+    ] as const) {
+      const url = await startStranger(t, (_request, response) => {
+        response.writeHead(status, { 'Content-Type': 'text/html', ...(after && { 'Retry-After': after }) }).end();
+      });
+      await assert.rejects(new SessionClient({ url, app: 'shop' }).patch(TOKEN, { set: {} }), (error: SessionError) => {
+        assert.deepEqual([error.code, error.status, error.retryable], ['unreachable', status, isSafe]);
+        assert.ok(retryAfter(error.retryAfter as never), `${after}: ${error.retryAfter}`);
+        return true;
+      });
+    }
+  });
+
   test('a server of 2.x is recognised and named, and so is one without the call', async (t) => {
     const old = await startStranger(t, ({ url }, response) => {
       if (url === '/ping') response.end('PONG');

@@ -23,6 +23,15 @@ describe('the middleware for Hono', { skip }, () => {
       const session = c.get('session');
       const { what, name } = c.req.param();
       if (what === 'add') session.data[name] = 1;
+      if (what === 'twice') {
+        const { data } = session;
+        data.first = 1;
+        const saves = [session.save(), session.save()];
+        await Promise.all(saves);
+        data.second = 2;
+        await session.login('ann');
+        data.third = 3;
+      }
       if (what === 'drop') delete session.data[name];
       if (what === 'login') await session.login(name, { label: 'laptop', data: { greeted: true } });
       if (what === 'logout') await session.logout();
@@ -48,6 +57,13 @@ describe('the middleware for Hono', { skip }, () => {
     };
     return { get, requests, token, present, arrived, released, client: new SessionClient({ url: server().url, app }) };
   }
+
+  test('a page may save and log in as often as it likes, and go on with the data that it has', async () => {
+    const { get, token, client } = await startShop('twice');
+    await get('/twice');
+    assert.deepEqual((await client.get(token())).data, { first: 1, second: 2, third: 3 });
+    assert.equal(await client.count(), 1);
+  });
 
   test('an unchanged page costs one request, a changed one two, and a visitor without a session none', async () => {
     const { get, requests, token } = await startShop('views');

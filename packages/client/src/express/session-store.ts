@@ -11,6 +11,8 @@
 import { EventEmitter } from 'node:events';
 import { SessionNotFoundError } from '../errors.ts';
 import { type Texts, textsOf } from '../framework/changes.ts';
+import { InTurn } from '../framework/in-turn.ts';
+import { pageError } from '../framework/page-error.ts';
 import {
   type Baseline,
   type Opened,
@@ -43,6 +45,9 @@ export class RestSessionStore extends EventEmitter {
   private readonly sessions: SharedSessions<FrameworkSession>;
   /** By the object that the application has. */
   private readonly baselines = new WeakMap<object, Baseline>();
+  private readonly saves = new InTurn();
+  /** All data of a session, by the object that `get` gave of it. */
+  private readonly wholes = new WeakMap<object, Record<string, unknown>>();
 
   constructor(options: SessionStoreOptions) {
     super();
@@ -61,18 +66,20 @@ export class RestSessionStore extends EventEmitter {
 
   /** Writes what has changed of a session that was read, or creates one. */
   set(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
-    return told(callback, async () => {
-      const { cookie, ...data } = session;
-      const idleTimeout = idleTimeoutOf(cookie);
-      if (idleTimeout !== undefined && idleTimeout <= 0) return this.sessions.end(token);
-      const wanted = { token, session, data, state: keptOf(cookie), idleTimeout, ...deviceOf(session) };
-      const baseline = this.baselineOf(token, session);
-      // What is no session of a framework is a call by hand, which may replace what is there.
-      const isBegun = typeof session.save === 'function';
-      const saved =
-        baseline === undefined ? this.sessions.create(wanted, isBegun) : this.sessions.update(baseline, wanted);
-      this.baselines.set(session, await saved);
-    });
+    return told(callback, () => this.saves.do(session, () => this.save(token, session)));
+  }
+
+  private async save(token: string, session: FrameworkSession): Promise<void> {
+    const { cookie, ...data } = session;
+    const idleTimeout = idleTimeoutOf(cookie);
+    if (idleTimeout !== undefined && idleTimeout <= 0) return this.sessions.end(token);
+    const wanted = { token, session, data, state: keptOf(cookie), idleTimeout, ...deviceOf(session) };
+    const baseline = this.baselineOf(token, session);
+    // What is no session of a framework is a call by hand, which may replace what is there.
+    const isBegun = typeof session.save === 'function';
+    const saved =
+      baseline === undefined ? this.sessions.create(wanted, isBegun) : this.sessions.update(baseline, wanted);
+    this.baselines.set(session, await saved);
   }
 
   /** Says that someone is there. The read of the same page has said so, unless the cookie is to live longer from now on. */
@@ -153,8 +160,9 @@ export class RestSessionStore extends EventEmitter {
     const model = Object.create(req);
     this.generate(model);
     const { cookie: defaults, constructor: Session } = model.session;
-    const { cookie: state, ...data } = read;
-    const session = new Session(req, data);
+    const { cookie: state, ...shown } = read;
+    const whole = this.wholes.get(read);
+    const session = new Session(req, whole ?? shown);
     // A session of another stack gets the cookie that this application gives to all.
     session.cookie = state?.[FOREIGN] ? defaults : restored(Object.getPrototypeOf(defaults), state);
     // express-session compares the session at the end with this object.
@@ -163,7 +171,7 @@ export class RestSessionStore extends EventEmitter {
     const baseline = this.baselines.get(read);
     if (baseline !== undefined) {
       const state = JSON.stringify(keptOf(session.cookie));
-      this.baselines.set(session, { ...baseline, texts: shownIn(session, baseline.texts), state });
+      this.baselines.set(session, { ...baseline, texts: shownIn(session, textsOf(whole ?? shown)), state });
     }
     return session;
   }
@@ -172,8 +180,12 @@ export class RestSessionStore extends EventEmitter {
   private shown(token: string, { session, data, state }: Opened): FrameworkSession {
     const { cookie: _, ...own } = data;
     const cookie = cookieOf(state, session.expiresAt);
-    const shown: FrameworkSession = { ...own, cookie };
-    const baseline = { token, texts: textsOf(own), subject: session.subject, state: JSON.stringify(keptOf(cookie)) };
+    const shown = withHiddenMembers(own);
+    shown.cookie = cookie;
+    const texts = textsOf(shown);
+    texts.delete('cookie');
+    this.wholes.set(shown, own);
+    const baseline = { token, texts, subject: session.subject, state: JSON.stringify(keptOf(cookie)) };
     this.baselines.set(shown, baseline);
     // @fastify/session asks a cookie for its JSON, and copies all that it gets.
     Object.defineProperty(cookie, 'toJSON', { value: () => ({ ...cookie, [BASELINE]: baseline }) });
@@ -193,7 +205,9 @@ const FOREIGN = Symbol('foreign');
 
 /** Runs a verb, and tells its outcome both ways: to the callback that express-session gives, and as a promise. */
 function told<T>(callback: Callback | undefined, verb: () => Promise<T>): Promise<T> {
-  const outcome = verb();
+  const outcome = verb().catch((error) => {
+    throw pageError(error);
+  });
   if (callback === undefined) return outcome;
   // In a turn of its own: what a callback throws is the application's error, and must not reject this promise.
   outcome.then(
@@ -204,16 +218,32 @@ function told<T>(callback: Callback | undefined, verb: () => Promise<T>): Promis
 }
 
 function baselineIn(session: FrameworkSession): Baseline | undefined {
-  for (const key of Object.getOwnPropertySymbols(session)) {
-    const options = (session as Record<symbol, unknown>)[key] as { [BASELINE]?: Baseline } | undefined;
-    if (options?.[BASELINE] !== undefined) return options[BASELINE];
-  }
-  return undefined;
+  return symbolsOf(session).find((value) => value?.[BASELINE] !== undefined)?.[BASELINE];
 }
 
-/** A key with the name of a method is not shown to the application; so it was not the application that removed it. */
+/**
+ * Members of @fastify/session's session. It assigns each key that it finds, so one with such a name would take the place of a method
+ * for the whole page. express-session looks itself which keys it can take: see createSession.
+ */
+const MEMBERS = new Set(
+  (
+    'sessionId encryptedSessionId options touch regenerate get set destroy reload save isModified isSaved ' +
+    '__proto__'
+  ).split(' '),
+);
+
+/** Gives the data again, with what has the name of a member there, but not among its keys. */
+function withHiddenMembers(data: Record<string, unknown>): FrameworkSession {
+  const entries = Object.entries(data);
+  const described = entries.map(([key, value]) => {
+    return [key, { value, enumerable: !MEMBERS.has(key), writable: true, configurable: true }] as const;
+  });
+  return Object.defineProperties({}, Object.fromEntries(described));
+}
+
+/** A key with the name of a member is not shown to the application; so it was not the application that removed it. */
 function shownIn(session: object, texts: Texts): Texts {
-  return new Map([...texts].filter(([key]) => Object.hasOwn(session, key)));
+  return new Map([...texts].filter(([key]) => Object.prototype.propertyIsEnumerable.call(session, key)));
 }
 
 /** Makes a cookie of what is kept of one, as express-session's own constructor does. */
@@ -226,6 +256,14 @@ function restored(prototype: object, { expires, originalMaxAge, ...options }: Co
 }
 
 /** What the request of a new session tells of the device, for the list of devices. */
-function deviceOf({ req }: FrameworkSession) {
+function deviceOf(session: FrameworkSession) {
+  // @fastify/session has the request under a symbol of its own.
+  const req = session.req ?? symbolsOf(session).find((value) => value?.raw?.headers !== undefined);
   return { ip: req?.ip ?? req?.socket?.remoteAddress, userAgent: req?.headers?.['user-agent'] };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what @fastify/session keeps there is its own
+function symbolsOf(session: FrameworkSession): any[] {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  return Object.getOwnPropertySymbols(session).map((key) => (session as Record<symbol, any>)[key]);
 }

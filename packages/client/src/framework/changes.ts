@@ -3,6 +3,8 @@
  * requests that change different keys at the same time both keep what they wrote, whatever stacks they run on.
  */
 
+import { jsonText } from '../json.ts';
+
 /** Top-level keys of the data, each with its JSON text. */
 export type Texts = ReadonlyMap<string, string>;
 
@@ -11,11 +13,11 @@ export interface Changes {
   readonly unset: string[];
 }
 
-/** Takes a picture of data. What JSON leaves out (undefined, functions) is not in it. */
+/** Takes a picture of data. What JSON leaves out (undefined, functions) is not in it. Errors: `invalid_request` for a BigInt or a circle. */
 export function textsOf(data: object): Map<string, string> {
   const texts = new Map<string, string>();
   for (const [key, value] of Object.entries(data)) {
-    const text = JSON.stringify(value) as string | undefined;
+    const text = jsonText(value, key);
     if (text !== undefined) texts.set(key, text);
   }
   return texts;

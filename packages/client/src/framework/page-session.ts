@@ -10,6 +10,7 @@ import type { Rotation, Session, SessionClient } from '../index.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
 import type { TokenCookie } from './cookie.ts';
 import { type Device, takenOf } from './device.ts';
+import { InTurn } from './in-turn.ts';
 import type { TouchTimes } from './touch-times.ts';
 
 type Data = Record<string, unknown>;
@@ -17,13 +18,14 @@ type Data = Record<string, unknown>;
 export type Login = Omit<Rotation, 'token' | 'subject' | 'grace'>;
 
 export class PageSession {
-  /** What the application keeps. Changes are saved by top-level key. */
+  /** What the application keeps. Changes are saved by top-level key. It stays the same object until a logout. */
   data: Data = {};
   /** `Set-Cookie` texts that the answer needs. Absence: null. */
   setCookie: string | null = null;
   private readonly client: SessionClient;
   private readonly cookie: TokenCookie;
   private readonly device: Device;
+  private readonly turns = new InTurn();
   private token: string | undefined;
   private opened: Session | null = null;
   private texts: Texts = new Map();
@@ -51,7 +53,7 @@ export class PageSession {
       return null;
     });
     if (session !== null) {
-      if (touch) touches.note(token);
+      if (touch) touches.note(token, session.idleTimeout);
       page.take(token, session);
       // A browser counts the life of a cookie from when it was set last.
       if (touch && cookie.isPersistent) page.setCookie = cookie.set(token, session.idleTimeout);
@@ -75,7 +77,11 @@ export class PageSession {
   }
 
   /** Logs someone in: a new token, the subject, and the data goes along. */
-  async login(subject: string, login: Login = {}): Promise<void> {
+  login(subject: string, login: Login = {}): Promise<void> {
+    return this.turns.do(this, () => this.rotate(subject, login));
+  }
+
+  private async rotate(subject: string, login: Login): Promise<void> {
     const { set, unset } = changesBetween(this.texts, textsOf(this.data));
     const known = { ...this.device, ...login, data: { ...set, ...login.data }, subject };
     const { token, session } =
@@ -85,9 +91,11 @@ export class PageSession {
   }
 
   /** Logs out: ends the session. */
-  async logout(): Promise<void> {
-    if (this.token !== undefined) await this.client.revoke(this.token);
-    this.forget();
+  logout(): Promise<void> {
+    return this.turns.do(this, async () => {
+      if (this.token !== undefined) await this.client.revoke(this.token);
+      this.forget();
+    });
   }
 
   /** Logs the subject out on all devices, here too. Gives how many sessions were ended. */
@@ -100,10 +108,8 @@ export class PageSession {
   }
 
   /** Begins the session even if there is nothing to keep. */
-  async start(): Promise<void> {
-    if (this.token !== undefined) return this.save();
-    const { token, session } = await this.client.create({ ...this.device, data: this.data });
-    this.begin(token, session);
+  start(): Promise<void> {
+    return this.turns.do(this, () => (this.token === undefined ? this.create() : this.saveChanges()));
   }
 
   /** Lets the session last so many seconds without activity, and the cookie as long. */
@@ -120,17 +126,25 @@ export class PageSession {
   }
 
   /** Saves what has changed, and begins the session when there is something to keep. Errors: SessionNotFoundError when it was ended meanwhile. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    return this.turns.do(this, () => this.saveChanges());
+  }
+
+  private async saveChanges(): Promise<void> {
     const now = textsOf(this.data);
     const { set, unset } = changesBetween(this.texts, now);
     if (Object.keys(set).length === 0 && unset.length === 0) return;
-    if (this.token === undefined) {
-      const { token, session } = await this.client.create({ ...this.device, data: set });
-      return this.begin(token, session);
-    }
+    if (this.token === undefined) return this.create();
     const change = { ...(Object.keys(set).length > 0 && { set }), ...(unset.length > 0 && { unset }) };
     this.opened = await this.client.patch(this.token, change);
     this.texts = now;
+  }
+
+  private async create(): Promise<void> {
+    const texts = textsOf(this.data);
+    const { token, session } = await this.client.create({ ...this.device, data: changesBetween(new Map(), texts).set });
+    this.hold(token, session, texts);
+    this.setCookie = this.cookie.set(token, session.idleTimeout);
   }
 
   /** Goes on with a token that the browser does not have yet. */
@@ -140,10 +154,16 @@ export class PageSession {
   }
 
   private take(token: string, session: Session): void {
+    this.hold(token, session, textsOf(session.data));
+    // In place: the application may have the object in a variable.
+    for (const key of Object.keys(this.data)) delete this.data[key];
+    Object.defineProperties(this.data, Object.getOwnPropertyDescriptors(session.data));
+  }
+
+  private hold(token: string, session: Session, texts: Texts): void {
     this.token = token;
     this.opened = session;
-    this.data = session.data;
-    this.texts = textsOf(session.data);
+    this.texts = texts;
   }
 
   private forget(): void {

@@ -3,6 +3,8 @@
  * own (`_express`, `_koa`) beside the application's data. The rules that hold for each of them are here: an unchanged page costs one
  * request; a write is the keys that changed; it never creates what was read, and never brings back what was ended.
  */
+
+import { SessionNotFoundError } from '../errors.ts';
 import { SessionClient, type SessionClientOptions } from '../index.ts';
 import type { Session } from '../types.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
@@ -47,11 +49,16 @@ export interface Wanted<S> extends Device {
   readonly idleTimeout?: number | undefined;
 }
 
+/** Tokens that opened nothing and are remembered. */
+const MOST_MISSED = 10_000;
+
 export class SharedSessions<S> {
   readonly client: SessionClient;
   private readonly privateKey: string;
   private readonly subjectOf: (session: S) => string | null | undefined;
   private readonly touches: TouchTimes;
+  /** Tokens that were read and opened nothing. The oldest go first. */
+  private readonly missed = new Set<string>();
 
   /** `privateKey`: under which the framework's own state is, apart from the application's data. */
   constructor(privateKey: string, { subject = () => undefined, touchInterval, ...options }: SharedSessionsOptions<S>) {
@@ -65,8 +72,11 @@ export class SharedSessions<S> {
   async read(token: string): Promise<Opened | null> {
     const touch = this.touches.isDue(token);
     const session = await this.client.find(token, { touch });
-    if (session === null) return null;
-    if (touch) this.touches.note(token);
+    if (session === null) {
+      this.miss(token);
+      return null;
+    }
+    if (touch) this.touches.note(token, session.idleTimeout);
     return this.opened(session);
   }
 
@@ -79,6 +89,8 @@ export class SharedSessions<S> {
   /** Creates a session. `isBegun`: it must not be there yet. Gives the baseline for the next write. */
   async create(wanted: Wanted<S>, isBegun: boolean): Promise<Baseline> {
     const { token, session, data, state, idleTimeout } = wanted;
+    // @fastify/session begins a session anew under its old token when it was ended before a `reload`.
+    if (isBegun && this.missed.has(token)) throw new SessionNotFoundError();
     const texts = textsOf(data);
     const subject = this.subjectOf(session);
     const made = {
@@ -88,7 +100,7 @@ export class SharedSessions<S> {
       ...takenOf(wanted),
     };
     const saved = await this.client.put(token, made, isBegun ? { ifVersion: 'none' } : {});
-    this.touches.note(token);
+    this.touches.note(token, saved.idleTimeout);
     return { token, texts, subject: saved.subject, state: JSON.stringify(state) };
   }
 
@@ -108,8 +120,14 @@ export class SharedSessions<S> {
     };
     if (Object.keys(change).length === 0) return next;
     const saved = await this.client.patch(token, change);
-    this.touches.note(token);
+    this.touches.note(token, saved.idleTimeout);
     return { ...next, subject: saved.subject };
+  }
+
+  private miss(token: string): void {
+    this.missed.delete(token);
+    this.missed.add(token);
+    if (this.missed.size > MOST_MISSED) this.missed.delete(this.missed.values().next().value!);
   }
 
   /** Ends a session. One that has ended already is no error. */

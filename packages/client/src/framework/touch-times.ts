@@ -9,26 +9,35 @@ const MOST = 10_000;
 export class TouchTimes {
   /** Units: milliseconds. */
   private readonly interval: number;
-  private readonly times = new Map<string, number>();
+  /** When the next touch is due, by token. */
+  private readonly due = new Map<string, number>();
 
-  /** `interval`: for how long a touch is enough. Units: seconds. */
+  /** `interval`: for how long a touch is enough at most. Units: seconds. Errors: TypeError. */
   constructor(interval = 30) {
+    if (typeof interval !== 'number' || !(interval >= 0))
+      throw new TypeError('touchInterval must be a number of seconds from 0 on');
     this.interval = interval * 1000;
   }
 
   /** Tells whether a read is to touch. */
   isDue(token: string, now = Date.now()): boolean {
-    const last = this.times.get(token);
-    return last === undefined || now - last >= this.interval || now < last;
+    const due = this.due.get(token);
+    // Further off than the interval: the clock was set back.
+    return due === undefined || now >= due || due - now > this.interval;
   }
 
-  note(token: string, now = Date.now()): void {
-    this.times.delete(token);
-    this.times.set(token, now);
-    if (this.times.size > MOST) this.times.delete(this.times.keys().next().value!);
+  /**
+   * Notes a touch. `idleTimeout`: of the session, in seconds; null for none. One that ends sooner than the interval is touched
+   * twice in it, or it would end while someone is there.
+   */
+  note(token: string, idleTimeout: number | null, now = Date.now()): void {
+    const enough = Math.min(this.interval, idleTimeout === null ? this.interval : idleTimeout * 500);
+    this.due.delete(token);
+    this.due.set(token, now + enough);
+    if (this.due.size > MOST) this.due.delete(this.due.keys().next().value!);
   }
 
   forget(token: string): void {
-    this.times.delete(token);
+    this.due.delete(token);
   }
 }

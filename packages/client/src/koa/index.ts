@@ -6,6 +6,7 @@
  * the expiry follows from it.
  */
 import { textsOf } from '../framework/changes.ts';
+import { pageError } from '../framework/page-error.ts';
 import { type Baseline, SharedSessions, type SharedSessionsOptions } from '../framework/shared-sessions.ts';
 import type { SessionClient } from '../index.ts';
 
@@ -55,7 +56,7 @@ export class RestKoaSessionStore {
 
   /** Reads a session. Absence: undefined. */
   async get(token: string, maxAge?: MaxAge, { ctx, rolling }: Details = {}): Promise<KoaSession | undefined> {
-    const opened = await this.sessions.read(token);
+    const opened = await this.sessions.read(token).catch(fail);
     if (opened === null) return undefined;
     const { session, data, state = {} } = opened;
     const own = Object.fromEntries(Object.entries(data).filter(([key]) => !key.startsWith('_') && !MEMBERS.has(key)));
@@ -80,19 +81,24 @@ export class RestKoaSessionStore {
     const wanted = { token, session: data, data, state, idleTimeout, ip: ctx?.ip, userAgent: ctx?.get?.('User-Agent') };
     const saved = await (baseline === undefined
       ? this.sessions.create(wanted, ctx !== undefined)
-      : this.sessions.update(baseline, wanted));
+      : this.sessions.update(baseline, wanted)
+    ).catch(fail);
     if (ctx) this.baselines.set(ctx, saved);
   }
 
   /** Ends a session. One that has ended already is no error. */
   async destroy(token: string): Promise<void> {
-    await this.sessions.end(token);
+    await this.sessions.end(token).catch(fail);
   }
 
   /** Logs a subject out everywhere. `except`: the public id of a session that goes on. Gives how many were ended. */
   destroySubject(subject: string, options: { readonly except?: string } = {}): Promise<number> {
     return this.client.revokeSubject(subject, options);
   }
+}
+
+function fail(error: unknown): never {
+  throw pageError(error);
 }
 
 /** Takes koa-session's own members out of what it saves. */
