@@ -23,6 +23,8 @@ interface BytesTable extends Database<Buffer, string> {
   getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
 }
 
+/** How long a session counts as new. Units: milliseconds. */
+const JUST_MADE = 2000;
 /** The most data that a session may have where no policy says more. Units: bytes. */
 const LARGE_SESSION = 64 * 1024;
 
@@ -170,13 +172,16 @@ export class Tables {
 
   /**
    * Replaces a record by a later state of the same session (same id, subject and aliases). In a transaction.
-   * Gives whether the activity index was left behind, for `reindex`: a changed timeout moves it at once, a touch does not.
+   * Gives whether the activity index was left behind, for `reindex`: a changed timeout moves it at once, a touch does not. The
+   * first change right after the creation moves it, too: the entry stands on a page that is written anyway, and to come back
+   * for it would mean to write the record a second time.
    */
   replace(old: StoredRecord, session: Session): boolean {
     const deadline = expiresAt(session);
     const dueAt = old.dueAt !== null && old.dueAt <= deadline ? old.dueAt : this.moveDue(old, deadline);
-    const { idleTimeout, absoluteExpiresAt } = old.session;
-    if (session.idleTimeout === idleTimeout && session.absoluteExpiresAt === absoluteExpiresAt) {
+    const { idleTimeout, absoluteExpiresAt, createdAt } = old.session;
+    const isNew = old.indexedAt === createdAt && session.lastSeenAt - createdAt < JUST_MADE;
+    if (!isNew && session.idleTimeout === idleTimeout && session.absoluteExpiresAt === absoluteExpiresAt) {
       this.put({ ...old, session, dueAt });
       return true;
     }
