@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_POLICY } from '../../src/core/policy.ts';
 import { Sessions } from '../../src/core/sessions.ts';
+import { checkApp } from '../../src/core/validate.ts';
 import { guardedRoutes } from '../../src/http/app.ts';
 import { FastLane } from '../../src/http/hot/fast-lane.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
@@ -84,4 +85,31 @@ test('both routes of the lane are in the table of the server, behind a scope', (
       ['verify'],
     );
   }
+});
+
+test('no read on the lane has the web’s Request made, which costs more than the read itself', async (t) => {
+  const { Request } = globalThis;
+  let made = 0;
+  globalThis.Request = new Proxy(Request, {
+    construct(_, args) {
+      made++;
+      return new Request(...(args as [string, RequestInit]));
+    },
+  });
+  t.after(() => {
+    globalThis.Request = Request;
+  });
+  const { token } = await sessions.create(
+    {
+      ...{ app: checkApp('shop'), subject: null, data: '{}', tokenKind: 'classic' },
+      ...{ idleTimeout: 60_000, absoluteTimeout: null },
+    },
+    Date.now(),
+  );
+  for (const url of [`/shop/get/${token}`, V1, `${V1}?touch=true`, `${V1}?fields=subject`]) {
+    const incoming = { method: 'GET', url, headers: { host: 'localhost:3000', 'session-token': token } };
+    const { status } = await lane.answer(lane.routeOf(incoming)!, { incoming });
+    assert.equal(status, 200, url);
+  }
+  assert.equal(made, 0);
 });

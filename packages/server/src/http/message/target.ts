@@ -75,7 +75,8 @@ export function queryPairs(c: Call): (readonly [name: string | null, value: stri
 }
 
 function rawPairs(c: Call): (readonly [key: string, value: string])[] {
-  const target = targetOf(c.req.raw, c.env);
+  // Asking for the web's Request makes one, on the fast lane: 8 µs.
+  const target = c.env.incoming?.url ?? c.req.raw.url;
   const start = target.indexOf('?') + 1;
   if (start === 0) return [];
   const fragment = target.indexOf('#', start);
