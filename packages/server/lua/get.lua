@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, reads: touch (0 look, 1 read, 2 slide), id, length of its hash (a byte), hash; of all in one text
 -- RETURNS: {now, then for each read a visit, false, 1 when the token was rotated away, or an error of its own}
 -- ATOMIC: a read and its count are one step, or a revoke in between would be undone by the write.
--- INCLUDES: clock
+-- INCLUDES: clock, unread
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local call, sub, byte, pack, unpacked = redis.call, string.sub, string.byte, struct.pack, struct.unpack
@@ -47,22 +47,12 @@ local function one(sessions, data, activity, visitors, id, hash, touch)
   return pack('>d', unseen) .. text .. (apart == 1 and call('HGET', data, id) or '')
 end
 
--- Gives why a read failed: that Redis takes no writes now, which is no fault of the session, or else that this one cannot be read.
-local function why(failure)
-  local text = type(failure) == 'table' and failure.err or tostring(failure)
-  for _, state in ipairs({ 'READONLY ', 'OOM ', 'MISCONF ', 'NOREPLICAS ' }) do
-    local from = string.find(text, state, 1, true)
-    if from then return sub(text, from) end
-  end
-  return 'ERR this session cannot be read'
-end
-
 local at = 1
 for k = 1, #KEYS, 4 do
   local size = byte(reads, at + 17)
   local id, hash = sub(reads, at + 1, at + 16), sub(reads, at + 18, at + 17 + size)
   local ok, found = pcall(one, KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], id, hash, byte(reads, at))
-  answer[#answer + 1] = ok and found or not ok and redis.error_reply(why(found))
+  answer[#answer + 1] = ok and found or not ok and redis.error_reply(unread(found))
   at = at + 18 + size
 end
 return answer
