@@ -60,7 +60,7 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
   const app: App = new Hono<RequestEnv>({
     // 0.4 µs a look-up for these routes; the default falls back to a trie for them, at 1.5 µs.
     router: new PatternRouter(),
-    getPath: (request, options) => routePath(targetOf(request, options?.env)),
+    getPath: (request, options) => routePath(targetOf(options?.env, () => request)),
   });
   for (const { method, path, handle } of routes) {
     app.on(method, path, (c): Response | Promise<Response> => {
