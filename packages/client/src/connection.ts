@@ -94,11 +94,13 @@ async function attempt(
   }
 }
 
+/** Runs something after what else this turn of the event loop has to do. Absence: undefined on edge runtimes. */
+export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (run: () => void) => void };
+
 /**
  * Node's fetch takes a connection for busy until the turn after its answer has ended. A call that comes at once would open a
  * second one, and programs that make one call after the other would keep two.
  */
-const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (run: () => void) => void };
 const connectionIsFree = () => afterThisTurn && new Promise<void>((resolve) => afterThisTurn(resolve));
 
 /** What `fetch` says is the same for all; the cause beneath names it (ECONNREFUSED, a certificate, a name that is not known). */

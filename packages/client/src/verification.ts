@@ -2,7 +2,7 @@
  * Checks of one turn of the event loop, gathered into one request: a page that asks for the same session in ten places, or a
  * gateway with a hundred requests in hand, sends one. A token that is asked for twice in it is sent once.
  */
-import { type Answer, send } from './connection.ts';
+import { type Answer, afterThisTurn, send } from './connection.ts';
 import { SessionConfigurationError } from './errors.ts';
 import type { Settings } from './options.ts';
 import type { Session } from './types.ts';
@@ -17,9 +17,7 @@ interface Waiting {
 
 type Batch = Map<string, Waiting[]>;
 
-/** After what else this turn has to do. Edge runtimes have only the timer. */
-const nextTurn: (run: () => void) => void =
-  (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? ((run) => setTimeout(run, 0));
+const nextTurn = afterThisTurn ?? ((run: () => void) => setTimeout(run, 0));
 
 export class Verification {
   private readonly settings: () => Settings;
