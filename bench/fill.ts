@@ -1,6 +1,6 @@
 /**
- * Fills a store with sessions before it is measured, quicker than over HTTP: ours through its store, whose changes share
- * their way when many are under way; the predecessor's through redis-sessions itself, in a process of its own.
+ * Fills a store with sessions before it is measured, quicker than over HTTP: ours through its scripts or its transactions, many
+ * at a time; the predecessor's through redis-sessions itself, in a process of its own.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ import type { Credential, Session } from '../packages/server/src/core/session.ts
 import type { CreateOutcome } from '../packages/server/src/core/store.ts';
 import { newSessionId, newToken } from '../packages/server/src/core/token.ts';
 import { LmdbStore } from '../packages/server/src/stores/lmdb/lmdb-store.ts';
+import { Tables } from '../packages/server/src/stores/lmdb/tables.ts';
 import { RedisStore } from '../packages/server/src/stores/redis/redis-store.ts';
 import { inside } from '../packages/server/test/support/redis-inside.ts';
 import { installPredecessor, PREDECESSOR } from './predecessor.ts';
@@ -17,10 +18,12 @@ import type { RedisProcess } from './redis.ts';
 import { APP } from './sessions.ts';
 import type { Bench } from './workload.ts';
 
-/** Creates under way at the same time. */
+/** Creates under way at the same time, on Redis. */
 const AT_ONCE = 500;
+/** Sessions in one transaction of the embedded store. */
+const IN_ONE = 2000;
 /** The default of the server. */
-const NAMESPACE = 'drs';
+export const NAMESPACE = 'drs';
 /** Generous: while a million are made, the machine may be busy elsewhere. Units: milliseconds. */
 const TIMEOUT = 60_000;
 
@@ -50,9 +53,18 @@ export async function fillOurs(url: string, filling: Filling): Promise<string[]>
 
 /** Creates sessions in the embedded store of a folder, which a server may have open; gives their tokens. */
 export async function fillEmbedded(folder: string, filling: Filling): Promise<string[]> {
-  const store = new LmdbStore({ path: folder, namespace: NAMESPACE, onError });
-  const tokens = await createAll(filling, (session, credential, now) => store.create(session, credential, null, now));
-  await store.close();
+  const tables = new Tables(folder, NAMESPACE);
+  const tokens: string[] = [];
+  while (tokens.length < filling.count) {
+    await tables.transaction(() => {
+      for (const end = Math.min(tokens.length + IN_ONE, filling.count); tokens.length < end; ) {
+        const { session, credential, token } = nth(filling, tokens.length);
+        tables.insert(session, credential);
+        tokens.push(token);
+      }
+    });
+  }
+  await tables.close();
   return tokens;
 }
 
@@ -66,23 +78,27 @@ export function openEmbedded({ after }: Pick<Bench, 'after'>, folder: string): L
 type Create = (session: Session, credential: Credential, now: number) => Promise<CreateOutcome>;
 
 async function createAll(filling: Filling, create: Create): Promise<string[]> {
-  const { count, data, appOf = () => APP, perUser = 1, seenWithin = 0 } = filling;
   const tokens: string[] = [];
   let next = 0;
   const createSome = async () => {
-    while (next < count) {
+    while (next < filling.count) {
       const i = next++;
-      const now = Date.now() - Math.round((seenWithin * i) / count);
-      const subject = `user${Math.floor(i / perUser)}`;
-      const id = newSessionId(subject);
-      const { token, credential } = newToken(id, 'classic');
-      const outcome = await create(newSession(id, appOf(i), subject, data, now), credential, now);
+      const { session, credential, token } = nth(filling, i);
+      const outcome = await create(session, credential, session.createdAt);
       if (outcome.kind !== 'created') throw new Error(`create was ${outcome.kind}`);
       tokens[i] = token;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, createSome));
   return tokens;
+}
+
+/** Makes a session of a filling. */
+function nth({ count, data, appOf = () => APP, perUser = 1, seenWithin = 0 }: Filling, i: number) {
+  const subject = `user${Math.floor(i / perUser)}`;
+  const id = newSessionId(subject);
+  const at = Date.now() - Math.round((seenWithin * i) / count);
+  return { session: newSession(id, appOf(i), subject, data, at), ...newToken(id, 'classic') };
 }
 
 /** Opens a store as the server does, closed with the workload. */
