@@ -7,11 +7,13 @@ export const ErrorCode = z
   .enum(Object.keys(ERROR_CODES) as [Code, ...Code[]])
   .meta({ id: 'ErrorCode', description: 'What to compare. docs/errors.md says what each means.' });
 
+const ParameterPlace = z.enum(['query', 'header', 'path']).meta({ id: 'ParameterPlace' });
+
 const Fault = z
   .object({
     pointer: z.string().optional().describe('A JSON pointer into the body.'),
     parameter: z.string().optional().describe('Of the query, the path or the headers: its name.'),
-    in: z.enum(['query', 'header', 'path']).optional().describe('Where the parameter is.'),
+    in: ParameterPlace.optional().describe('Where the parameter is.'),
     rule: z.string().describe('Which rule the value breaks.'),
     message: z.string(),
   })

@@ -212,9 +212,8 @@ export const Tokens = z
   .meta({ id: 'Tokens' });
 const VerifiedActive = z.object({ active: z.literal(true), session: Session }).meta({ id: 'VerifiedActive' });
 const VerifiedInactive = z.object({ active: z.literal(false) }).meta({ id: 'VerifiedInactive' });
-export const Verified = z
-  .object({ results: z.array(z.union([VerifiedActive, VerifiedInactive])) })
-  .meta({ id: 'Verified' });
+const Verification = z.union([VerifiedActive, VerifiedInactive]).meta({ id: 'Verification' });
+export const Verified = z.object({ results: z.array(Verification) }).meta({ id: 'Verified' });
 
 export const IntrospectionRequest = z
   .object({
