@@ -28,6 +28,8 @@ export interface components {
             session: components["schemas"]["Session"];
             /** @description The sessions that the cap of the subject ended. */
             revoked?: string[];
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
         };
         Session: {
             /** @description Public handle: safe to log and show. It opens nothing. */
@@ -81,6 +83,41 @@ export interface components {
             }[];
             /** @description Of session_limit_reached: the sessions that are there. */
             sessions?: components["schemas"]["Session"][];
+        };
+        SessionAndCookie: {
+            /** @description Public handle: safe to log and show. It opens nothing. */
+            id: string;
+            app: string;
+            /** @description Whose session it is: text of 1 to 255 characters; null before login. */
+            subject: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant. */
+            authenticatedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When someone was last there. Reads that only look do not count.
+             */
+            lastSeenAt: string;
+            /** @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier. */
+            expiresAt: string | null;
+            /** @description When the session ends in any case (the absolute deadline). Only a login starts it anew. */
+            absoluteExpiresAt: string | null;
+            /** @description How many seconds without activity end the session. null: none do. */
+            idleTimeout: number | null;
+            /** @description 1 at creation, and one more for each change. In quotes it is the `ETag`. */
+            version: number;
+            /** @description 1 at creation, and one more for each read with `touch=true`. */
+            reads: number;
+            ip: string | null;
+            userAgent: string | null;
+            label: string | null;
+            /** @description The application’s JSON object. It comes back exactly as it was sent. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
         };
         Rotation: {
             /** @description A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400. */
@@ -165,13 +202,18 @@ export interface components {
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
         };
-        Revoked: {
+        Ended: {
             revoked: number;
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
         };
         SessionPage: {
             sessions: components["schemas"]["Session"][];
             /** @description For the next page; null on the last. */
             cursor: string | null;
+        };
+        Revoked: {
+            revoked: number;
         };
         IdPage: {
             ids: string[];
@@ -211,6 +253,15 @@ export interface components {
             minCallerTokenLength: number;
             rotationGrace: number;
             classic: boolean;
+            /** @description The cookie that `setCookie` writes. null: there is none. */
+            cookie: {
+                name: string;
+                domain: string | null;
+                /** @enum {string} */
+                sameSite: "Strict" | "Lax" | "None";
+                secure: boolean;
+                persistent: boolean;
+            } | null;
         };
         Apps: {
             apps: {
@@ -264,14 +315,16 @@ export type NewSession = components['schemas']['NewSession'];
 export type TokenAndSession = components['schemas']['TokenAndSession'];
 export type Session = components['schemas']['Session'];
 export type Problem = components['schemas']['Problem'];
+export type SessionAndCookie = components['schemas']['SessionAndCookie'];
 export type Rotation = components['schemas']['Rotation'];
 export type PartialSession = components['schemas']['PartialSession'];
 export type SetUnset = components['schemas']['SetUnset'];
 export type MergePatch = components['schemas']['MergePatch'];
 export type SessionData = components['schemas']['SessionData'];
 export type Touch = components['schemas']['Touch'];
-export type Revoked = components['schemas']['Revoked'];
+export type Ended = components['schemas']['Ended'];
 export type SessionPage = components['schemas']['SessionPage'];
+export type Revoked = components['schemas']['Revoked'];
 export type IdPage = components['schemas']['IdPage'];
 export type SessionCount = components['schemas']['SessionCount'];
 export type RevokedOrCounted = components['schemas']['RevokedOrCounted'];

@@ -2,7 +2,9 @@
 import { describe } from 'node:test';
 import { forAllTests } from '../support/redis.ts';
 import { classicSection } from './classic.ts';
+
 import { conditionsSection } from './conditions.ts';
+import { cookiesSection } from './cookies.ts';
 import { createSection } from './create.ts';
 import { exactnessSection } from './exactness.ts';
 import { type OpenStoreOfSuite, startService } from './harness.ts';
@@ -21,6 +23,7 @@ export function v1Suite(name: string, open: OpenStoreOfSuite): void {
     createSection(service);
     sessionSection(service);
     putSection(service);
+    cookiesSection(service);
     rotationSection(service);
     listsSection(service);
     verifySection(service);

@@ -3,7 +3,7 @@
  * app's policy) is checked by core/validate.ts and published here as documentation.
  */
 import { z } from 'zod';
-import { ON_LIMIT } from '../../core/policy.ts';
+import { ON_LIMIT, SAME_SITE } from '../../core/policy.ts';
 import { LONGEST } from '../../core/validate.ts';
 import { matching } from '../operation/faults.ts';
 import { CHOSEN_TOKEN, SUBJECT_TEXT } from './words.ts';
@@ -102,6 +102,16 @@ const known = {
   absoluteTimeout: absoluteTimeout.optional(),
 };
 
+const setCookie = z
+  .string()
+  .optional()
+  .describe(
+    'A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`.',
+  );
+
+/** What a request on a token answers that may give it a cookie, or take it away. */
+export const SessionAndCookie = Session.extend({ setCookie }).meta({ id: 'SessionAndCookie' });
+
 export const NewSession = z
   .strictObject({
     subject: newSubject.optional(),
@@ -117,6 +127,7 @@ export const TokenAndSession = z
     token: z.string().describe('The secret for the end user’s cookie. Shown once; only its hash is stored.'),
     session: Session,
     revoked,
+    setCookie,
   })
   .meta({ id: 'TokenAndSession' });
 
@@ -161,6 +172,8 @@ export const Rotation = z
   .meta({ id: 'Rotation' });
 
 export const Revoked = z.strictObject({ revoked: z.int().min(0) }).meta({ id: 'Revoked' });
+/** The end of the session of a token. */
+export const Ended = z.strictObject({ revoked: z.int().min(0), setCookie }).meta({ id: 'Ended' });
 export const RevokedOrCounted = z
   .strictObject({ revoked: z.int().min(0), sessions: z.int().min(0).optional() })
   .meta({ id: 'RevokedOrCounted' });
@@ -187,6 +200,16 @@ export const Policy = z
     minCallerTokenLength: z.int(),
     rotationGrace: z.number(),
     classic: z.boolean(),
+    cookie: z
+      .strictObject({
+        name: z.string(),
+        domain: z.string().nullable(),
+        sameSite: z.enum(SAME_SITE),
+        secure: z.boolean(),
+        persistent: z.boolean(),
+      })
+      .nullable()
+      .describe('The cookie that `setCookie` writes. null: there is none.'),
   })
   .meta({ id: 'Policy' })
   .describe('The rules of an app. Durations in seconds.');
