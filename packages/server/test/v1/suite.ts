@@ -7,6 +7,7 @@ import { conditionsSection } from './conditions.ts';
 import { cookiesSection } from './cookies.ts';
 import { createSection } from './create.ts';
 import { exactnessSection } from './exactness.ts';
+import { gatewaySection } from './gateway.ts';
 import { type OpenStoreOfSuite, startService } from './harness.ts';
 import { idempotencySection } from './idempotency.ts';
 import { listsSection } from './lists.ts';
@@ -27,6 +28,7 @@ export function v1Suite(name: string, open: OpenStoreOfSuite): void {
     rotationSection(service);
     listsSection(service);
     verifySection(service);
+    gatewaySection(service);
     conditionsSection(service);
     timeoutsSection(service);
     idempotencySection(service);

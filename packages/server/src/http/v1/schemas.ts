@@ -286,6 +286,13 @@ export const ReadQuery = z.strictObject({
     .optional()
     .describe('Only these members, with commas between them; within data by dots: `subject,data.cart`.'),
 });
+export const GatewayQuery = z.strictObject({
+  touch: flag
+    .optional()
+    .describe(
+      'Whether the visit slides the idle deadline and counts as a read, once in 30 seconds at most. Other parameters are not read.',
+    ),
+});
 export const ListQuery = z.strictObject({
   activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds. Milliseconds count.'),
   subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only the sessions of this subject.'),
