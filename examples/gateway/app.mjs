@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const { PORT = '8080', SESSIONS = 'http://127.0.0.1:3000', KEY } = process.env;
-const FORM = '<!doctype html><title>Log in</title><form method="post"><input name="user"><button>Log in</button></form>';
+const FORM =
+  '<!doctype html><title>Log in</title><form method="post"><input name="user"><button>Log in</button></form>';
 
 /** Gives the ready cookie of a new session. Your own login checks a password before it comes here. */
 async function logIn(user) {
@@ -38,7 +39,9 @@ const server = createServer((request, response) => {
 });
 // A WebSocket, as far as this page needs one: the handshake, then whose it is, then what comes is sent back as it came.
 server.on('upgrade', (request, socket) => {
-  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  const accept = createHash('sha1').update(
+    `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+  );
   const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
   socket.on('error', () => socket.destroy());
   socket.write([...head, `Sec-WebSocket-Accept: ${accept.digest('base64')}`, '', ''].join('\r\n'));
