@@ -16,6 +16,7 @@ import type {
   PartialSession,
   Rotation,
   Session,
+  SessionCount,
   SessionData,
   SessionPage,
   SessionPatch,
@@ -117,7 +118,7 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Merges a patch into the data at any depth; null removes a member (RFC 7396). */
   async mergePatch(token: Presented, patch: object, options: WriteOptions = {}): Promise<Session<Data>> {
-    return this.write('PATCH', '/session', token, options, { body: patch, mediaType: MERGE_PATCH });
+    return this.write('PATCH', '/session/data', token, options, { body: patch, mediaType: MERGE_PATCH });
   }
 
   /** Stores the whole data, in the place of all that was there. */
@@ -198,14 +199,11 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Counts the sessions of the app, or of a subject in it. */
   async count(options: Omit<ListOptions, 'cursor' | 'limit'> = {}): Promise<number> {
-    const { signal, ...query } = options;
-    const { body } = await this.call(
-      'GET',
-      `/sessions${queryText({ ...query, view: 'count' })}`,
-      { signal },
-      { answerHas: 'sessions' },
-    );
-    return (body as { sessions: number }).sessions;
+    const { signal, subject, activeWithin } = options;
+    const path = subject === undefined ? '/sessions' : subjectPath(subject);
+    const asked = `${path}:count${queryText({ activeWithin })}`;
+    const { body } = await this.call('GET', asked, { signal }, { answerHas: 'sessions' });
+    return (body as SessionCount).sessions;
   }
 
   /** Gives the sessions of a subject, the latest activity first: their devices. */

@@ -20,8 +20,9 @@ const PREFIX = 'rs';
 export const PARTITIONS = 256;
 /** Characters of a session id. */
 export const ID_LENGTH = 16;
-const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
-const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
+/** Tokens that this server made. */
+export const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
+export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 
 const SEED_LENGTH = 32;
 /** Characters of the secret part. */

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { DEFAULT_POLICY, MAX_TIMEOUT, ON_LIMIT } from '../core/policy.ts';
-import { APP_NAME } from '../core/validate.ts';
+import { APP_NAME, CALLER_TOKEN_LENGTH } from '../core/validate.ts';
 import { COOKIE_ALLOWED, cookieRules } from './cookie.ts';
 
 /** One member. `allowed` ends the sentence "must be …"; `meaning` is documentation. Absence: null is a default of none. */
@@ -19,8 +19,7 @@ interface Member<T extends z.ZodType = z.ZodType> {
 
 const MAX_SECONDS = MAX_TIMEOUT / 1000;
 const MAX_COUNT = 1_000_000_000;
-const MIN_TOKEN = 16;
-const MAX_TOKEN = 256;
+const { min: MIN_TOKEN, max: MAX_TOKEN } = CALLER_TOKEN_LENGTH;
 const MAX_DATA = 4_194_304;
 
 const seconds = (min: number, max: number) => z.number().min(min).max(max);

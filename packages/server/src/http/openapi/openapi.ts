@@ -3,24 +3,26 @@
  * The classic routes are not in it (UPGRADING.md has them), nor are answers to what is no HTTP request at all.
  */
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
-import { PROBLEM_TYPE, problemExample, STATUS } from '../message/problem.ts';
+import { PROBLEM_TYPE, STATUS } from '../message/problem.ts';
 import { answer, type Route } from '../message/route.ts';
+import type { HeaderRule } from '../operation/header-rules.ts';
 import type { Answer, Description, OperationRoute } from '../operation/operation.ts';
 import { FORM_TYPE } from '../operation/request-body.ts';
 import { HEADER_MEANINGS } from '../operation/request-head.ts';
-import { Problem } from '../v1/schemas.ts';
 import { type Json, JsonSchemas } from './json-schemas.ts';
 import {
   API_KEY,
   API_KEY_BASIC,
   ERROR_HEADERS,
   HEADER_ANSWERS,
+  type HeaderAnswer,
   type HeaderAnswerName,
   INFO,
   LIMITS,
   PARTS,
   TAGS,
 } from './openapi-words.ts';
+import { exampleOf, problemSchema } from './problems.ts';
 
 /** Gives what writes the document when it is first asked for, and keeps it: 20 ms that no start needs to wait for. */
 export function openApiDocument(routes: readonly OperationRoute[], version: string): () => string {
@@ -49,13 +51,13 @@ function openApiText(routes: readonly OperationRoute[], version: string): string
     openapi: '3.1.0',
     info: { ...INFO, version },
     servers: [{ url: '/' }],
-    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    tags: Object.entries(TAGS).map(([name, { title, description }]) => ({ name, 'x-displayName': title, description })),
     paths,
     components: {
       schemas: schemas.named,
-      headers: HEADER_ANSWERS,
+      headers: Object.fromEntries(Object.entries(HEADER_ANSWERS).filter(([, { required }]) => required)),
       examples: Object.fromEntries(
-        [...used].map((code) => [code, { summary: ERROR_CODES[code], value: problemExample(code) }]),
+        [...used].map((code) => [code, { summary: ERROR_CODES[code], value: exampleOf(code) }]),
       ),
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: API_KEY },
@@ -66,7 +68,7 @@ function openApiText(routes: readonly OperationRoute[], version: string): string
 }
 
 function operationObject(operation: Description, schemas: JsonSchemas): Json {
-  const { id, tag, summary, description, scope, bodies, answers } = operation;
+  const { id, tag, summary, description, scope, bodies, alsoTakes = [], answers } = operation;
   const needs = scope === null ? '' : `Scope of the API key: \`${scope}\`.`;
   return {
     operationId: id,
@@ -75,7 +77,7 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
     description: [description, needs].filter(Boolean).join('\n\n'),
     ...(scope !== null && { 'x-scope': scope, security: [{}, { apiKey: [scope] }, { apiKeyBasic: [scope] }] }),
     parameters: parametersOf(operation, schemas),
-    ...(bodies !== undefined && { requestBody: requestBody(bodies, schemas) }),
+    ...(bodies !== undefined && { requestBody: requestBody(bodies, alsoTakes, schemas) }),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, responseObject(answer, schemas)]),
@@ -85,10 +87,8 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
   };
 }
 
-function parametersOf(
-  { path, query, headers = [], meanings = {}, forVisitors }: Description,
-  schemas: JsonSchemas,
-): Json[] {
+function parametersOf(operation: Description, schemas: JsonSchemas): Json[] {
+  const { path, query, headers = [], meanings = {}, alsoTakes = [], forVisitors } = operation;
   const inPath = [...path.matchAll(/\/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -99,21 +99,39 @@ function parametersOf(
     name,
     in: 'header',
     required: name === 'Session-Token' && forVisitors === undefined,
-    description: meanings[name] ?? HEADER_MEANINGS[name],
-    schema: { type: 'string' },
+    ...ruleOf(meanings[name] ?? HEADER_MEANINGS[name]),
   }));
-  const names = query === undefined ? {} : (schemas.of(query) as { properties: Record<string, Json> }).properties;
-  const inQuery = Object.entries(names).map(([name, { description, ...schema }]) => ({
-    name,
-    in: 'query',
-    description,
-    schema,
-  }));
+  const { properties = {}, required = [] } = (query === undefined ? {} : schemas.of(query)) as Members;
+  const inQuery = Object.entries(properties)
+    .filter(([name]) => !alsoTakes.includes(name))
+    .map(([name, { description, example, ...schema }]) => ({
+      name,
+      in: 'query',
+      required: required.includes(name),
+      description,
+      schema,
+      ...(example !== undefined && { example }),
+    }));
   return [...inPath, ...inHeader, ...inQuery];
 }
 
-function requestBody(bodies: NonNullable<Description['bodies']>, schemas: JsonSchemas): Json {
-  const forms = Object.entries(bodies);
+/** What a schema of a query says. */
+interface Members {
+  readonly properties?: Readonly<Record<string, Json>>;
+  readonly required?: readonly string[];
+}
+
+/** Where there are only words, the text of a header may be any. */
+function ruleOf(meaning: string | HeaderRule): HeaderRule {
+  return typeof meaning === 'string' ? { description: meaning, schema: { type: 'string' } } : meaning;
+}
+
+function requestBody(
+  bodies: NonNullable<Description['bodies']>,
+  alsoTakes: readonly string[],
+  schemas: JsonSchemas,
+): Json {
+  const forms = Object.entries(bodies).filter(([type]) => !alsoTakes.includes(type));
   return {
     required: forms.some(([, { required }]) => required),
     content: Object.fromEntries(
@@ -175,7 +193,7 @@ function problemResponses(operation: Description, schemas: JsonSchemas): Json {
           headers: headersOfErrors(some, always),
           content: {
             [PROBLEM_TYPE]: {
-              schema: schemas.of(Problem),
+              schema: problemSchema(some, schemas),
               examples: Object.fromEntries(some.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
             },
           },
@@ -198,5 +216,11 @@ function headersOfErrors(codes: readonly ErrorCode[], always: readonly HeaderAns
 }
 
 function headersObject(names: readonly HeaderAnswerName[]): Json {
-  return Object.fromEntries([...new Set(names)].map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  return Object.fromEntries([...new Set(names)].map((name) => [name, headerObject(name)]));
+}
+
+/** Some generators take every header behind a reference for one that is always there. */
+function headerObject(name: HeaderAnswerName): Json {
+  const header: HeaderAnswer = HEADER_ANSWERS[name];
+  return header.required ? { $ref: `#/components/headers/${name}` } : { ...header };
 }

@@ -11,6 +11,7 @@ import type { Call, Clock, Reply, Route } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 import type { BodyOf, WholeBody } from './body-shape.ts';
 import { explained, refuseOtherConditions } from './conditions.ts';
+import type { HeaderRule } from './header-rules.ts';
 import { readBodyOf } from './request-body.ts';
 import { type HeaderName, queryOf } from './request-head.ts';
 
@@ -39,10 +40,15 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly description?: string;
   readonly headers?: readonly HeaderName[];
   /** What a header means here, where that is not what it means elsewhere. */
-  readonly meanings?: Readonly<Partial<Record<HeaderName, string>>>;
+  readonly meanings?: Readonly<Partial<Record<HeaderName, string | HeaderRule>>>;
   readonly query?: Q;
   /** By media type; the first is the usual one. All handlers get the union of what their schemas give. */
   readonly bodies?: Readonly<Record<string, BodyOf<B> | WholeBody>>;
+  /**
+   * Query parameters and media types that are taken as ever, and of which the document tells in words only: they change what the
+   * answer or the body is, and so have an operation of their own. A generated client has one type for each.
+   */
+  readonly alsoTakes?: readonly string[];
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors: readonly ErrorCode[];
   readonly handle: (request: Asked<z.output<Q>, z.output<B>>) => Promise<Reply>;

@@ -18,7 +18,7 @@ import { pathPart, queryValue } from '../message/target.ts';
 import { invalid } from '../operation/faults.ts';
 import type { Description, OperationRoute } from '../operation/operation.ts';
 import { presentedTokens } from './cookies.ts';
-import * as shape from './schemas.ts';
+import { GatewayQuery } from './queries.ts';
 
 const PATH = '/v1/apps/:app/gateway';
 
@@ -33,7 +33,7 @@ const DESCRIPTION: Description = {
   path: PATH,
   scope: 'verify',
   forVisitors: { always: NO_SESSION },
-  tag: 'Checks',
+  tag: 'checks',
   summary: 'Let a visitor through, or not: for reverse proxies',
   description:
     'Tells a reverse proxy (nginx, Caddy, HAProxy, Traefik, Envoy) whether its visitor has a session, and whose. It can be asked with any method and with any path below it; a body is not read. The token comes from the cookie that the policy of the app names, or from `Session-Token`. Without a `cookie` in the policy it is `__Host-session`, or `session` where that is not there. Other headers that begin with `Session-` are not read: the proxy puts those of the answer in their place, and each of them is in every answer. 401 means that the visitor has no session, and nothing else: no API key or a wrong one is 403, a lost store 503. A guest has a session and an empty `Session-Subject`.',
@@ -42,7 +42,7 @@ const DESCRIPTION: Description = {
     'Session-Token':
       'The token of the session, for visitors without cookies. When the cookie has another one, the answer is 401.',
   },
-  query: shape.GatewayQuery,
+  query: GatewayQuery,
   answers: {
     204: {
       description: 'There is a session.',

@@ -6,6 +6,7 @@ import type { Visit } from '../../core/store.ts';
 import { HEADERS } from '../message/problem.ts';
 import { answer, type Reply, trace } from '../message/route.ts';
 import { etag, type Fields, sessionJson } from '../message/wire.ts';
+import { TAGS_TEXT } from '../operation/header-rules.ts';
 import type { Answer, Asked } from '../operation/operation.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
 import * as shape from './schemas.ts';
@@ -30,7 +31,10 @@ export const KNOWN_ANSWER = {
 export const CHANGED_ANSWER = { ...SESSION_ANSWER, schema: shape.SessionAndCookie } as const satisfies Answer;
 
 export const READ_MEANINGS = {
-  'If-None-Match': 'The ETag that the caller has, or several: when it is still the session’s, 304 without a body.',
+  'If-None-Match': {
+    description: 'The ETag that the caller has, or several: when it is still the session’s, 304 without a body.',
+    schema: TAGS_TEXT,
+  },
 } as const;
 
 /** Answers a read: without a body when the caller has this version already. */

@@ -19,9 +19,9 @@ import * as shape from './schemas.ts';
 import { answerSession, CHANGED_ANSWER, found } from './session-answer.ts';
 import { membersOf } from './session-members.ts';
 import { cookieFor } from './set-cookie.ts';
-import { CHOSEN_TOKEN } from './words.ts';
+import { CHOSEN_TOKEN, CHOSEN_TOKEN_TEXT } from './words.ts';
 
-const TAG = 'Session of a token';
+const TAG = 'by-token';
 
 export function tokenRoutes(sessions: Sessions, operation: Operations): OperationRoute[] {
   return [
@@ -82,7 +82,10 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
         'Saves a session under a token that you chose yourself. It is for the session store of a web framework, which makes its own tokens and writes the whole session at the end of each request. It replaces data, subject and timeouts. `ip`, `userAgent` and `label` stay as they are unless the body names them; null clears them. The absolute timeout counts from the login, or from the creation while nobody has logged in. With `If-Match: *` it only replaces and never creates, so a slow write cannot bring back a session that was ended meanwhile.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       meanings: {
-        'Session-Token': `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
+        'Session-Token': {
+          description: `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
+          schema: { type: 'string', ...CHOSEN_TOKEN_TEXT },
+        },
       },
       bodies: {
         [JSON_TYPE]: {
