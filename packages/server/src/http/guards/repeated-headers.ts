@@ -13,18 +13,19 @@ const ONCE: ReadonlyMap<string, string> = new Map(
 );
 const LENGTHS = new Set([...ONCE.keys()].map((name) => name.length));
 
-/** Errors: `invalid_request`. */
-export function refuseRepeatedHeaders(c: C): void {
+/** `only`: the names to look at. Absence: undefined for all of them. Errors: `invalid_request`. */
+export function refuseRepeatedHeaders(c: C, only?: ReadonlySet<string>): void {
   const seen = new Set<string>();
   const raw = c.env.incoming?.rawHeaders ?? [];
   for (let i = 0; i < raw.length; i += 2) {
     // The length of a name already tells that most headers are none of these.
     if (!LENGTHS.has(raw[i]!.length)) continue;
     const name = ONCE.get(raw[i]!.toLowerCase());
-    if (name === undefined) continue;
+    if (name === undefined || only?.has(name) === false) continue;
     if (seen.has(name)) throw repeated(name);
     seen.add(name);
   }
+  if (only?.has('Session-Token') === false) return;
   const token = headerOf(c, 'Session-Token');
   if (token?.includes(',') && isJoined(token)) throw repeated('Session-Token');
 }

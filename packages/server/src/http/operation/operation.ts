@@ -20,10 +20,13 @@ export interface Answer {
   /** Absence: undefined for an answer without a body. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
-  readonly headers?: readonly ('ETag' | 'Location' | 'Idempotency-Replayed')[];
+  readonly headers?: readonly ('ETag' | 'Location' | 'Idempotency-Replayed' | GatewayHeader)[];
   /** Default: application/json. */
   readonly mediaType?: string;
 }
+
+/** What the gateway tells of a session. */
+export type GatewayHeader = 'Session-Id' | 'Session-Subject' | 'Session-Expires';
 
 export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly id: string;
@@ -31,6 +34,7 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly path: string;
   readonly scope: Route['scope'];
   readonly narrowsApps?: true;
+  readonly forVisitors?: Route['forVisitors'];
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
