@@ -19,15 +19,19 @@ export interface Head extends Incoming {
 /** Plain names only: nothing to decode, no slash at the end, no word in capitals. */
 const CLASSIC_GET = /^\/[\w-]{3,20}\/get\/[A-Za-z0-9]{40,64}$/;
 const GET_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session(?:\?[\w.,=&-]{1,256})?$/;
+/** The same read, of the members that `fields` names. */
+const GET_FIELDS = /^\/v1\/apps\/[\w-]{3,20}\/session\/fields\?[\w.,=&-]{1,256}$/;
 /** What the ordinary way takes for a host without a second look; others it has the URL class read. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
 const CLASSIC_PATH = '/:app/get/:token';
 const SESSION_PATH = '/v1/apps/:app/session';
+const FIELDS_PATH = '/v1/apps/:app/session/fields';
 
 export class FastLane {
   private readonly classicGet: Route;
   private readonly getSession: Route;
+  private readonly getFields: Route;
   private readonly onFault: OnFault;
 
   /** `routes`: of the whole server, with their guards. */
@@ -35,14 +39,21 @@ export class FastLane {
     const read = (path: string) => routes.find((route) => route.method === 'GET' && route.path === path)!;
     this.classicGet = read(CLASSIC_PATH);
     this.getSession = read(SESSION_PATH);
+    this.getFields = read(FIELDS_PATH);
     this.onFault = onFault;
   }
 
   /** Gives the route of a request that the lane takes. Absence: null for all that goes the ordinary way. */
   routeOf({ method, url = '', headers }: Head): Route | null {
     if (method !== 'GET') return null;
-    const route = CLASSIC_GET.test(url) ? this.classicGet : GET_SESSION.test(url) ? this.getSession : null;
+    const route = this.readOf(url);
     return route !== null && isPlain(headers) ? route : null;
+  }
+
+  private readOf(url: string): Route | null {
+    if (CLASSIC_GET.test(url)) return this.classicGet;
+    if (GET_SESSION.test(url)) return this.getSession;
+    return GET_FIELDS.test(url) ? this.getFields : null;
   }
 
   /** Answers a request that the lane has taken. Never rejects. */
