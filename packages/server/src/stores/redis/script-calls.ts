@@ -26,7 +26,7 @@ export interface ScriptCallsOptions extends ConnectionOptions {
  * and what is removed anyway. A `get` that was done twice counts one read more, which docs/operations.md says.
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
-  ...(['get', 'find', 'of-subject', 'positions', 'seen', 'count', 'probe'] as const),
+  ...(['get', 'find', 'of-subject', 'positions', 'seen', 'count', 'probe', 'master'] as const),
   ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
 ]);
 
