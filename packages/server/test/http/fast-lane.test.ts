@@ -6,6 +6,7 @@ import { Sessions } from '../../src/core/sessions.ts';
 import { checkApp } from '../../src/core/validate.ts';
 import { guardedRoutes } from '../../src/http/app.ts';
 import { FastLane } from '../../src/http/hot/fast-lane.ts';
+import type { Reply } from '../../src/http/message/route.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
 const onFault = (error: unknown) => assert.fail(`${error}`);
@@ -116,7 +117,7 @@ test('no read on the lane has the web’s Request made, which costs more than th
     `${V1}/fields?fields=subject`,
   ]) {
     const incoming = { method: 'GET', url, headers: { host: 'localhost:3000', 'session-token': token } };
-    const { status } = await lane.answer(lane.routeOf(incoming)!, { incoming });
+    const { status } = await new Promise<Reply>((write) => lane.answer(lane.routeOf(incoming)!, { incoming }, write));
     assert.equal(status, 200, url);
   }
   assert.equal(made, 0);
