@@ -6,6 +6,7 @@ import { Sessions } from '../../src/core/sessions.ts';
 import { checkApp } from '../../src/core/validate.ts';
 import { guardedRoutes } from '../../src/http/app.ts';
 import { FastLane } from '../../src/http/hot/fast-lane.ts';
+import type { Reply } from '../../src/http/message/route.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
 const onFault = (error: unknown) => assert.fail(`${error}`);
@@ -108,7 +109,7 @@ test('no read on the lane has the web’s Request made, which costs more than th
   );
   for (const url of [`/shop/get/${token}`, V1, `${V1}?touch=true`, `${V1}?fields=subject`]) {
     const incoming = { method: 'GET', url, headers: { host: 'localhost:3000', 'session-token': token } };
-    const { status } = await lane.answer(lane.routeOf(incoming)!, { incoming });
+    const { status } = await new Promise<Reply>((write) => lane.answer(lane.routeOf(incoming)!, { incoming }, write));
     assert.equal(status, 200, url);
   }
   assert.equal(made, 0);

@@ -2,7 +2,7 @@
 import { ServiceError } from '../../core/errors.ts';
 import type { Session } from '../../core/session.ts';
 import { HEADERS } from '../message/problem.ts';
-import { answer, type Reply, trace } from '../message/route.ts';
+import { answerTagged, type Reply, trace } from '../message/route.ts';
 import { etag, type Fields, sessionJson } from '../message/wire.ts';
 import type { Answer, Asked } from '../operation/operation.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
@@ -35,7 +35,7 @@ export function answerRead(
   fields?: Fields,
 ): Reply {
   const ETag = etag(trace(c, session));
-  if (!isKnown(session)) return answer(c, sessionJson(session, fields), 200, { ETag });
+  if (!isKnown(session)) return answerTagged(sessionJson(session, fields), ETag);
   const { 'Content-Type': _noBody, ...headers } = HEADERS;
   return { status: 304, headers: { ...headers, ETag }, body: null };
 }
@@ -43,7 +43,7 @@ export function answerRead(
 /** Answers with a session. Errors: `session_not_found` when there is none. */
 export function answerSession(c: Asked['c'], visit: { readonly session: Session } | null, status = 200): Reply {
   const session = trace(c, found(visit).session);
-  return answer(c, sessionJson(session), status, { ETag: etag(session) });
+  return answerTagged(sessionJson(session), etag(session), status);
 }
 
 /** Gives what is there. Errors: `session_not_found` when nothing is. */

@@ -32,6 +32,7 @@ export const SCRIPTS = {
   'quota-drop': { keys: 1, repeats: false },
   memo: { keys: 1, repeats: false },
   probe: { keys: 1, repeats: false },
+  master: { keys: 1, repeats: false },
   format: { keys: 1, repeats: false },
   'audit-sessions': { keys: 6, repeats: false },
   'audit-entries': { keys: 6, repeats: false },
