@@ -8,6 +8,7 @@ import { sessionList } from './wire.ts';
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
   forbidden: 403,
+  session_required: 401,
   cross_site_request: 403,
   misdirected_request: 421,
   rate_limited: 429,

@@ -35,6 +35,12 @@ const appLimit = limit.default(50);
 const subjectLimit = limit.default(1000);
 
 export const ReadQuery = z.strictObject({ touch, fields: fields.optional() });
+/** Other parameters are those of the visitor. */
+export const GatewayQuery = z.object({
+  touch: flag
+    .default(false)
+    .describe('Whether the visit slides the idle deadline and counts as a read, once in 30 seconds at most.'),
+});
 export const FieldsQuery = z.strictObject({ touch, fields });
 export const ListQuery = z.strictObject({
   activeWithin,

@@ -19,8 +19,18 @@ import { PARTIAL_EXAMPLE } from './examples.ts';
 import { readFields } from './fields.ts';
 import * as queries from './queries.ts';
 import * as shape from './schemas.ts';
-import { answerRead, answerSession, found, KNOWN_ANSWER, READ_MEANINGS, SESSION_ANSWER } from './session-answer.ts';
+import {
+  answerChange,
+  answerRead,
+  answerSession,
+  CHANGED_ANSWER,
+  found,
+  KNOWN_ANSWER,
+  READ_MEANINGS,
+  SESSION_ANSWER,
+} from './session-answer.ts';
 import { membersOf } from './session-members.ts';
+import { clearedCookie } from './set-cookie.ts';
 
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 const TAG = 'by-token';
@@ -92,19 +102,21 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
         },
       },
       alsoTakes: [MERGE_PATCH_TYPE],
-      answers: { 200: SESSION_ANSWER },
+      answers: { 200: CHANGED_ANSWER },
       errors: ['session_not_found', 'version_mismatch', 'token_replaced', 'data_too_large', 'session_limit_reached'],
       handle: async (request) => {
-        const { c, now, app, body, mediaType, members } = request;
+        const { c, now, app, policy, body, mediaType, members } = request;
         if (mediaType === MERGE_PATCH_TYPE) return mergeData(sessions, request);
         const token = tokenOf(c);
         const expect = expectOf(c);
         const asked = body as z.output<typeof shape.SetUnset>;
         const edit = setUnsetEdit(asked, membersIn(members, 'set'));
-        if (asked.subject === undefined) return answerSession(c, await sessions.update(app, token, edit, now, expect));
+        if (asked.subject === undefined)
+          return answerChange(c, policy, await sessions.update(app, token, edit, now, expect));
         const subject = asked.subject === null ? null : checkPathSubject(asked.subject);
-        return answerSession(
+        return answerChange(
           c,
+          policy,
           await sessions.bind(app, token, (session) => ({ ...edit(session), subject }), now, expect),
         );
       },
@@ -155,9 +167,9 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
         'Says that the user is still there, so that the session does not end for want of activity. Use it where nothing has to be read, for example from a timer of an open page. The body is optional: it can tell what is new of the device, and set another idle timeout, which is kept. The call counts no read and makes no new version (`ETag`). It does not move the absolute deadline.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       bodies: { [JSON_TYPE]: { schema: shape.Touch, required: false, example: { ip: '192.168.99.23' } } },
-      answers: { 200: SESSION_ANSWER },
+      answers: { 200: CHANGED_ANSWER },
       errors: ['session_not_found', 'version_mismatch'],
-      handle: async ({ c, now, app, body }) => {
+      handle: async ({ c, now, app, policy, body }) => {
         const token = tokenOf(c);
         const expect = expectOf(c);
         const members = membersOf(body);
@@ -165,7 +177,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
           return answerSession(c, await sessions.get(app, token, 'slide', now));
         }
         const edited: Edited = { silent: true, ...members };
-        return answerSession(c, await sessions.update(app, token, () => edited, now, expect));
+        return answerChange(c, policy, await sessions.update(app, token, () => edited, now, expect));
       },
     }),
     operation({
@@ -176,18 +188,18 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       tag: TAG,
       summary: 'End the session of a token',
       description:
-        'Logs a user out: the session is gone at once, on every page. Call it with the token of the cookie, then clear the cookie. It is safe to repeat: a session that has ended already is 200 with `revoked` 0.',
+        'Logs a user out: the session is gone at once, on every page. Call it with the token of the cookie, then clear the cookie: where the policy has one, `setCookie` of the answer does so. It is safe to repeat: a session that has ended already is 200 with `revoked` 0.',
       headers: ['Session-Token', 'If-Match', 'If-None-Match'],
       meanings: {
         'Session-Token':
           'The token of the session. Send it once. A token that opens no session, whatever it looks like, ends none: 200 with `revoked` 0.',
       },
-      answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
+      answers: { 200: { description: 'Whether there was one.', schema: shape.Ended, example: { revoked: 1 } } },
       errors: ['version_mismatch'],
-      handle: async ({ c, now, app }) => {
+      handle: async ({ c, now, app, policy }) => {
         const revoked = await sessions.revokeByToken(app, tokenOf(c), now, expectOf(c));
         if (revoked === 0) countMiss(c);
-        return answer(c, JSON.stringify({ revoked }));
+        return answer(c, JSON.stringify({ revoked, setCookie: clearedCookie(policy) }));
       },
     }),
   ];

@@ -5,7 +5,7 @@ import { setUnset } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Draft } from '../../core/rules.ts';
 import { EMPTY_DATA, type Session } from '../../core/session.ts';
-import type { Sessions } from '../../core/sessions.ts';
+import type { Created, Sessions } from '../../core/sessions.ts';
 import { type AppName, checkCallerToken, checkPathSubject } from '../../core/validate.ts';
 import { JSON_TYPE } from '../message/body.ts';
 import { answer, callerOf, trace } from '../message/route.ts';
@@ -16,8 +16,9 @@ import { membersIn } from '../operation/request-body.ts';
 import { repeatableOf, tokenOf } from '../operation/request-head.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
 import * as shape from './schemas.ts';
-import { answerSession, found, SESSION_ANSWER } from './session-answer.ts';
+import { answerSession, CHANGED_ANSWER, found } from './session-answer.ts';
 import { membersOf } from './session-members.ts';
+import { cookieFor } from './set-cookie.ts';
 import { CHOSEN_TOKEN, CHOSEN_TOKEN_TEXT } from './words.ts';
 
 const TAG = 'by-token';
@@ -32,7 +33,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       tag: TAG,
       summary: 'Create a session',
       description:
-        'Logs a user in: call it when your login has checked who they are, and put the `token` of the answer into a cookie. No other call shows the token again. With `subject` null it is the session of a guest. Where the policy has a cap on the sessions of a user, it is applied in the same atomic step, and `revoked` of the answer names the sessions that it ended. With an `Idempotency-Key` the call can be repeated when its answer was lost: the repetition gets the same token.',
+        'Logs a user in: call it when your login has checked who they are, and put the `token` of the answer into a cookie. No other call shows the token again. Where the policy has a `cookie`, `setCookie` of the answer is the ready header. With `subject` null it is the session of a guest. Where the policy has a cap on the sessions of a user, it is applied in the same atomic step, and `revoked` of the answer names the sessions that it ended. With an `Idempotency-Key` the call can be repeated when its answer was lost: the repetition gets the same token.',
       headers: ['Idempotency-Key'],
       bodies: {
         [JSON_TYPE]: {
@@ -61,8 +62,9 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
         const repeatable = repeatableOf(c, callerOf(c), ['create', text]);
         const created = await sessions.create({ ...draft, tokenKind: 'standard' }, now, repeatable);
-        const { token, session, revoked, repeated } = created;
-        return answer(c, tokenJson(token, trace(c, session), revoked), 201, {
+        const { session, repeated } = created;
+        trace(c, session);
+        return answer(c, tokenJson(policy, created), 201, {
           ETag: etag(session),
           Location: `/v1/apps/${app}/sessions/${session.id}`,
           ...(repeated && REPLAYED),
@@ -93,7 +95,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
           example: { subject: 'user123', data: { cart: [] } },
         },
       },
-      answers: { 200: SESSION_ANSWER, 201: { ...SESSION_ANSWER, description: 'There was none: it was created.' } },
+      answers: { 200: CHANGED_ANSWER, 201: { ...CHANGED_ANSWER, description: 'There was none: it was created.' } },
       errors: [
         'version_mismatch',
         'token_replaced',
@@ -104,8 +106,9 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       handle: async ({ c, now, app, policy, body, members }) => {
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
         const conditions = { ifMatch: ifMatch(c), ifNoneMatch: ifNoneMatch(c) };
-        const replaced = await sessions.replace(app, tokenOf(c), draft, conditions, now);
-        return answerSession(c, replaced, replaced.created ? 201 : 200);
+        const token = tokenOf(c);
+        const replaced = await sessions.replace(app, token, draft, conditions, now);
+        return answerSession(c, replaced, replaced.created ? 201 : 200, cookieFor(policy, token, replaced));
       },
     }),
     operation({
@@ -154,10 +157,10 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
           edit: editOf(body, membersIn(members, 'data')),
         };
         const repeatable = repeatableOf(c, callerOf(c), ['rotate', token, text]);
-        const rotated = await sessions.rotate(app, token, request, now, repeatable);
-        const { token: next, session, revoked, repeated } = found(rotated);
-        const json = tokenJson(next, trace(c, session), revoked);
-        return answer(c, json, 200, { ETag: etag(session), ...(repeated && REPLAYED) });
+        const rotated = found(await sessions.rotate(app, token, request, now, repeatable));
+        const { session, repeated } = rotated;
+        trace(c, session);
+        return answer(c, tokenJson(policy, rotated), 200, { ETag: etag(session), ...(repeated && REPLAYED) });
       },
     }),
   ];
@@ -165,9 +168,12 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
 
 const REPLAYED = { 'Idempotency-Replayed': 'true' };
 
-function tokenJson(token: string, session: Session, revoked: readonly string[]): string {
+function tokenJson(policy: Policy, given: Pick<Created, 'token' | 'session' | 'at' | 'revoked'>): string {
+  const { token, session, revoked } = given;
   const ended = revoked.length === 0 ? '' : `,"revoked":${JSON.stringify(revoked)}`;
-  return `{"token":${JSON.stringify(token)},"session":${sessionJson(session)}${ended}}`;
+  const setCookie = cookieFor(policy, token, given);
+  const cookie = setCookie === undefined ? '' : `,"setCookie":${JSON.stringify(setCookie)}`;
+  return `{"token":${JSON.stringify(token)},"session":${sessionJson(session)}${ended}${cookie}}`;
 }
 
 /** Gives what a rotation changes beside. Absence: undefined when the body names nothing. */
