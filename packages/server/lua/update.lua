@@ -4,7 +4,7 @@
 -- RETURNS: false | {now, 0 (conflict) or 1 (updated), visit}
 -- ATOMIC: comparing the version and writing; and an ended session must stay ended.
 -- INCLUDES: record, visit, index, change
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local id, hash, expect, version = ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 local p = partition(1)
