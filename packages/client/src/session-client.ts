@@ -54,6 +54,8 @@ export interface ListOptions extends CallOptions {
 }
 
 const TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
+const REFUSED_TOKEN =
+  'token must be 22 to 256 characters of A-Z, a-z, 0-9, . _ ~ : , and - (a framework makes it: see its genid)';
 const ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -135,6 +137,9 @@ export class SessionClient<Data extends object = SessionData> {
     session: NewSession<Data>,
     options: Omit<WriteOptions, 'ifVersion'> & { readonly ifVersion?: WriteOptions['ifVersion'] | 'none' } = {},
   ): Promise<Session<Data>> {
+    this.settings();
+    // Not "no such session", as for a token that somebody presents: this one the caller has made.
+    if (!isToken(token)) throw new SessionError('invalid_format', REFUSED_TOKEN);
     const { ifVersion, ...rest } = options;
     const conditions: WriteOptions & { readonly isNew?: boolean } =
       ifVersion === 'none' ? { ...rest, isNew: true } : { ...rest, ...(ifVersion !== undefined && { ifVersion }) };

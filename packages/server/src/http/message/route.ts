@@ -107,7 +107,30 @@ export interface Route {
 
 /** Answers. A HEAD answer carries the length of the body it does not have. */
 export function answer(_c: Call, body: string, status = 200, extra?: Record<string, string>): Reply {
-  return { status, headers: { ...HEADERS, ...extra, 'Content-Length': String(Buffer.byteLength(body)) }, body };
+  const length = Buffer.byteLength(body);
+  const headers = extra === undefined ? keptHeaders(length) : { ...HEADERS, ...extra, 'Content-Length': `${length}` };
+  return { status, headers, body };
+}
+
+/** Answers with something that has an ETag. */
+export function answerTagged(body: string, ETag: string, status = 200): Reply {
+  return { status, headers: keptHeaders(Buffer.byteLength(body), ETag), body };
+}
+
+/** Of so many answers the headers are kept: those of reads are the same over and over. */
+const KEPT = 1024;
+const kept = new Map<string | number, Reply['headers']>();
+
+/** Gives the headers of an answer without further ones: frozen, because many share them. */
+function keptHeaders(length: number, ETag?: string): Reply['headers'] {
+  const key = ETag === undefined ? length : length + ETag;
+  let headers = kept.get(key);
+  if (headers === undefined) {
+    if (kept.size === KEPT) kept.clear();
+    headers = Object.freeze({ ...HEADERS, ...(ETag !== undefined && { ETag }), 'Content-Length': `${length}` });
+    kept.set(key, headers);
+  }
+  return headers;
 }
 
 /** Notes the session for the request log, by its public id. */

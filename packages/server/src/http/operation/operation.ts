@@ -12,8 +12,8 @@ import { pathPart } from '../message/target.ts';
 import type { BodyOf, WholeBody } from './body-shape.ts';
 import { explained, refuseOtherConditions } from './conditions.ts';
 import type { HeaderRule } from './header-rules.ts';
-import { readBodyOf } from './request-body.ts';
-import { type HeaderName, queryOf } from './request-head.ts';
+import { NO_BODY, readBodyOf } from './request-body.ts';
+import { type HeaderName, queriesBy } from './request-head.ts';
 
 export interface Answer {
   readonly description: string;
@@ -128,7 +128,8 @@ function placed(error: unknown, places: ReadonlyMap<string, Place>): unknown {
 /** Gives what makes routes of operations. */
 export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
-    const { method, path, scope, narrowsApps, headers = [], query, bodies, handle } = operation;
+    const { method, path, scope, narrowsApps, headers = [], bodies, handle } = operation;
+    const queryOf = queriesBy(operation.query);
     const hasApp = path.startsWith('/v1/apps/:app');
     const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
     const description = operation as unknown as Description;
@@ -144,10 +145,13 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
           const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
           const policy = hasApp ? policyOf(app) : DEFAULT_POLICY;
           if (method !== 'GET') refuseOtherConditions(c, headers);
-          const asked = queryOf(c, query);
-          const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
+          const query = queryOf(c);
+          // No wait for what nobody reads: most requests have no body.
+          const read =
+            bodies === undefined ? NO_BODY : await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
+          const { body, mediaType, members, text } = read;
           // The clock is read when all of the body is there: a session that ends while the body comes has ended.
-          return await handle({ c, now: clock(), app, policy, query: asked, ...body });
+          return await handle({ c, now: clock(), app, policy, query, body, mediaType, members, text });
         } catch (error) {
           throw placed(explained(c, error), places);
         }

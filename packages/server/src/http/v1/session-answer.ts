@@ -4,7 +4,7 @@ import type { Policy } from '../../core/policy.ts';
 import type { Session } from '../../core/session.ts';
 import type { Visit } from '../../core/store.ts';
 import { HEADERS } from '../message/problem.ts';
-import { answer, type Reply, trace } from '../message/route.ts';
+import { answerTagged, type Reply, trace } from '../message/route.ts';
 import { etag, type Fields, sessionJson } from '../message/wire.ts';
 import { TAGS_TEXT } from '../operation/header-rules.ts';
 import type { Answer, Asked } from '../operation/operation.ts';
@@ -45,7 +45,7 @@ export function answerRead(
   fields?: Fields,
 ): Reply {
   const ETag = etag(trace(c, session));
-  if (!isKnown(session)) return answer(c, sessionJson(session, fields), 200, { ETag });
+  if (!isKnown(session)) return answerTagged(sessionJson(session, fields), ETag);
   const { 'Content-Type': _noBody, ...headers } = HEADERS;
   return { status: 304, headers: { ...headers, ETag }, body: null };
 }
@@ -58,8 +58,9 @@ export function answerChange(c: Asked['c'], policy: Policy, visit: Visit | null)
 /** Answers with a session. `setCookie`: undefined for none. Errors: `session_not_found` when there is none. */
 export function answerSession(c: Asked['c'], visit: Visit | null, status = 200, setCookie?: string): Reply {
   const session = trace(c, found(visit).session);
-  const cookie = setCookie === undefined ? '' : `,"setCookie":${JSON.stringify(setCookie)}`;
-  return answer(c, `${sessionJson(session).slice(0, -1)}${cookie}}`, status, { ETag: etag(session) });
+  if (setCookie === undefined) return answerTagged(sessionJson(session), etag(session), status);
+  const cookie = `,"setCookie":${JSON.stringify(setCookie)}`;
+  return answerTagged(`${sessionJson(session).slice(0, -1)}${cookie}}`, etag(session), status);
 }
 
 /** Gives what is there. Errors: `session_not_found` when nothing is. */
