@@ -15,6 +15,7 @@ import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
 import { operationsWith } from './operation/operation.ts';
 import { systemRoutes } from './system-routes.ts';
 import { appRoutes } from './v1/app-routes.ts';
+import { lockRoutes } from './v1/lock-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -36,7 +37,7 @@ export interface AppOptions extends Guards {
 export function routeTable(options: AppOptions): Route[] {
   const { sessions, clock, isStopping, configSchema = '{}', version = '0', docsAsset = noAsset } = options;
   const operation = operationsWith(clock, sessions.policy);
-  const v1 = [tokenRoutes, sessionRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+  const v1 = [tokenRoutes, sessionRoutes, lockRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
     of(sessions, operation),
   );
   const document = openApiDocument(v1, version);

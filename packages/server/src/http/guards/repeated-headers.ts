@@ -9,7 +9,10 @@ import { invalid } from '../operation/faults.ts';
 import { type C, headerOf } from '../operation/request-head.ts';
 
 const ONCE: ReadonlyMap<string, string> = new Map(
-  ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Token'].map((name) => [name.toLowerCase(), name]),
+  ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Lock', 'Session-Token'].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
 );
 const LENGTHS = new Set([...ONCE.keys()].map((name) => name.length));
 
@@ -27,6 +30,8 @@ export function refuseRepeatedHeaders(c: C): void {
   }
   const token = headerOf(c, 'Session-Token');
   if (token?.includes(',') && isJoined(token)) throw repeated('Session-Token');
+  // A lock has no comma.
+  if (headerOf(c, 'Session-Lock')?.includes(',')) throw repeated('Session-Lock');
 }
 
 /**

@@ -104,6 +104,7 @@ export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAn
   unauthorized: ['WWW-Authenticate'],
   forbidden: ['WWW-Authenticate'],
   rate_limited: ['Retry-After', ...LIMITS],
+  session_locked: ['Retry-After'],
   overloaded: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 };

@@ -85,7 +85,10 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
   };
 }
 
-function parametersOf({ path, query, headers = [], meanings = {} }: Description, schemas: JsonSchemas): Json[] {
+function parametersOf(
+  { path, query, headers = [], required = [], meanings = {} }: Description,
+  schemas: JsonSchemas,
+): Json[] {
   const inPath = [...path.matchAll(/\/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -95,7 +98,7 @@ function parametersOf({ path, query, headers = [], meanings = {} }: Description,
   const inHeader = headers.map((name) => ({
     name,
     in: 'header',
-    required: name === 'Session-Token',
+    required: name === 'Session-Token' || required.includes(name),
     description: meanings[name] ?? HEADER_MEANINGS[name],
     schema: { type: 'string' },
   }));

@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 import { ServiceError } from '../../core/errors.ts';
 import type { Repeatable } from '../../core/idempotency.ts';
+import type { LockRef } from '../../core/store.ts';
+import { hashOfLock } from '../../core/token.ts';
 import type { Call } from '../message/route.ts';
 import { queryPairs } from '../message/target.ts';
 import { checked, invalid, shown, unknown } from './faults.ts';
@@ -15,6 +17,8 @@ export const HEADER_MEANINGS = {
   'If-Match':
     'The call is only done if the session has this ETag; else it is 412. Send the ETag as it came, with its quotes. Several with commas between them are allowed, and `*` for any.',
   'If-None-Match': 'Only `*`: the call is only done if there is no such session; else it is 412.',
+  'Session-Lock':
+    'The `lock` that the call which locked the session gave. The call is only done while it holds; else it is 409 `lock_lost`. Without the header the call is done whoever has the lock.',
   'Idempotency-Key':
     'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
 } as const;
@@ -39,6 +43,24 @@ export function tokenOf(c: C): string {
     });
   }
   return token;
+}
+
+/** Gives the lock that a change is bound to. Absence: undefined without one. Errors: `invalid_request`. */
+export function lockOf(c: C, { release = false }: { readonly release?: boolean | undefined }): LockRef | undefined {
+  const name = headerOf(c, 'Session-Lock');
+  if (name !== null) return { hash: hashOfLock(name), release };
+  if (!release) return undefined;
+  throw invalid([{ in: 'query', at: 'release', rule: 'context', message: 'release needs the header Session-Lock' }]);
+}
+
+/** Gives the lock that the request names. Errors: `missing_parameter`. */
+export function lockNameOf(c: C): string {
+  const name = headerOf(c, 'Session-Lock');
+  if (name !== null) return name;
+  const message = 'the header Session-Lock is required';
+  throw new ServiceError('missing_parameter', message, {
+    faults: [{ in: 'header', at: 'Session-Lock', rule: 'required', message }],
+  });
 }
 
 /** Gives what makes a request repeatable. `parts`: all that must be the same. Absence: undefined without a key. */

@@ -143,6 +143,29 @@ export const Touch = z
   .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
   .meta({ id: 'Touch' });
 
+export const Lock = z
+  .strictObject({
+    lease: z
+      .number()
+      .min(0.001)
+      .max(300)
+      .optional()
+      .describe('How many seconds the lock holds at most, if nobody ends it before. Default: 30.'),
+    wait: z
+      .number()
+      .min(0)
+      .max(30)
+      .optional()
+      .describe('How many seconds to wait for others who have the lock. Default: 0.'),
+  })
+  .meta({ id: 'Lock' });
+export const Locked = z
+  .strictObject({
+    lock: z.string().describe('The lock, for the header `Session-Lock` of the changes, and to end it. Shown once.'),
+    session: Session.nullable().describe('The session as it is now. null: the token opens none yet.'),
+  })
+  .meta({ id: 'Locked' });
+
 export const Rotation = z
   .strictObject({
     token: token.optional(),
@@ -263,6 +286,10 @@ export const ReadQuery = z.strictObject({
     .optional()
     .describe('Only these members, with commas between them; within data by dots: `subject,data.cart`.'),
 });
+const release = flag
+  .optional()
+  .describe('Whether the lock of `Session-Lock` ends with the change, in the same step. Default: false.');
+export const ChangeQuery = z.strictObject({ release });
 export const ListQuery = z.strictObject({
   activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds. Milliseconds count.'),
   subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only the sessions of this subject.'),

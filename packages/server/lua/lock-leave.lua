@@ -1,0 +1,9 @@
+-- lock-leave: ends a lock, or a place in its queue, if it is there.
+-- KEYS: lock
+-- ARGV: now, deadline, hash
+-- RETURNS: {now, 1 when it was there, else 0}
+-- ATOMIC: another one may have it by now.
+-- INCLUDES: clock, locking
+local now, late = clock(ARGV[1], ARGV[2])
+if late then return late end
+return { now, leaveLock(KEYS[1], ARGV[3], now) and 1 or 0 }
