@@ -28,13 +28,16 @@ const began = performance.now();
 const total = { passed: 0, failed: 0, skipped: 0 };
 const red = [];
 const parts = given.flatMap((path) => PARTS[path]?.() ?? path);
-await runFiles(given.length > 0 ? parts : [...testFiles('packages'), ...withoutLane(), ...otherRuntimes()], {
-  onFile: ({ file, seconds, tests, output }) => {
-    for (const outcome of Object.keys(total)) total[outcome] += count(tests, outcome);
-    red.push(...tests.filter(({ outcome }) => outcome === 'failed').map((test) => ({ file, ...test })));
-    console.log(`${file} (${seconds.toFixed(1)} s)\n${withoutSummary(output)}`);
+await runFiles(
+  given.length > 0 ? parts : [...testFiles('packages'), ...testFiles('adapters'), ...withoutLane(), ...otherRuntimes()],
+  {
+    onFile: ({ file, seconds, tests, output }) => {
+      for (const outcome of Object.keys(total)) total[outcome] += count(tests, outcome);
+      red.push(...tests.filter(({ outcome }) => outcome === 'failed').map((test) => ({ file, ...test })));
+      console.log(`${file} (${seconds.toFixed(1)} s)\n${withoutSummary(output)}`);
+    },
   },
-});
+);
 // A suite that cannot start cancels all of its tests: its own error says why, and theirs say nothing.
 const told = red.filter(({ error }) => !/did not finish before its parent/.test(error));
 if (red.length > 0) console.log('Failed:');

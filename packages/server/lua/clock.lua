@@ -1,7 +1,18 @@
--- LIBRARY clock: the instant to decide by. No command but TIME.
+-- LIBRARY clock: the instant to decide by, and whether this server may decide.
 
--- Gives the instant to decide by, and an error when the caller has given up: what was abandoned must not be done late.
-local function clock(fake, deadline)
+-- Gives an error on a server that has become a replica: what it does not have, its master may have, and the other way round.
+-- Redis looks at that before it looks at the key, so a removal that finds nothing tells it, and changes nothing.
+local function demoted(command, key)
+  local answer = redis.pcall(command, key, '')
+  local from = type(answer) == 'table' and string.find(answer.err or '', 'READONLY ', 1, true)
+  return from and redis.error_reply(string.sub(answer.err, from))
+end
+
+-- Gives the instant to decide by, and an error when the caller has given up: what was abandoned must not be done late. `hash`: a
+-- key of the script, for those whose answer is about sessions; absent for the others.
+local function clock(fake, deadline, hash)
+  local refusal = hash and demoted('HDEL', hash)
+  if refusal then return 0, refusal end
   if fake ~= '' then return tonumber(fake) end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -6,4 +6,5 @@
 -- INCLUDES: clock, locking
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
-return { now, leaveLock(KEYS[1], ARGV[3], now) and 1 or 0 }
+if leaveLock(KEYS[1], ARGV[3], now) then return { now, 1 } end
+return demoted('HDEL', KEYS[1]) or { now, 0 }

@@ -4,7 +4,7 @@
 -- RETURNS: false when the token opens nothing here | {now, granted hash or '', holder's hash or '', visit or ''}
 -- ATOMIC: of two that ask one gets it; and what it reads is what the holder before it left.
 -- INCLUDES: record, visit, locking, claiming
-local now, late = clock(ARGV[1], ARGV[2])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
 if late then return late end
 local sessions, data, lock, id, hash = KEYS[1], KEYS[2], KEYS[3], ARGV[3], ARGV[4]
 local text = redis.call('HGET', sessions, id)

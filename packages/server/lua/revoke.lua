@@ -4,7 +4,7 @@
 -- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another, or the lock is lost}
 -- ATOMIC: the record and its index entries end together.
 -- INCLUDES: record, visit, index, locking
-local now, late = clock(ARGV[1], ARGV[2])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
 if late then return late end
 local id, hash, version, present = ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
 local p = partition(1)

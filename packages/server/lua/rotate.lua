@@ -6,7 +6,7 @@
 --          | {now, 3 (replaced), 4 (crowded), 5 (taken) or 6 (the lock is lost)}
 -- ATOMIC: one token has one successor, whoever asks; and of two rotations without grace exactly one may win.
 -- INCLUDES: record, visit, index, change, locking
-local now, late = clock(ARGV[1], ARGV[2])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
 if late then return late end
 local id, hash, newHash, newAlias, seed, grace = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local expect, most, kept, version = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]

@@ -5,7 +5,7 @@
 -- RETURNS: false | {now, 0 (conflict) or 1 (updated), visit} | {now, 2 (the lock is lost)}
 -- ATOMIC: comparing the version and writing; and an ended session must stay ended.
 -- INCLUDES: record, visit, index, change, locking
-local now, late = clock(ARGV[1], ARGV[2])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
 if late then return late end
 local id, hash, expect, version = ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 local p = partition(1)

@@ -4,7 +4,7 @@
 -- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another, or the lock is lost}
 -- ATOMIC: until this instant the token opens the old session; from it on the new one, where the token is kept.
 -- INCLUDES: record, visit, index, locking
-local now, late = clock(ARGV[1], ARGV[2])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
 if late then return late end
 local id, hash, version, newId, ttl = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7]
 local p, word = partition(1), KEYS[7]

@@ -16,7 +16,7 @@ async function ask(store: SessionStore, ref: TokenRef, hashes: readonly string[]
   const { now = T0, lease = LEASE, stays = true, begins = false } = asks;
   const claim = { asks: hashes.map((hash) => ({ hash, lease })), stays, begins };
   const outcome = await store.lock(APP, ref, claim, now);
-  return outcome && outcome.granted;
+  return outcome?.granted ?? null;
 }
 
 function update(store: SessionStore, ref: TokenRef, expect: number, hash: string, more: object = {}, now = T0) {

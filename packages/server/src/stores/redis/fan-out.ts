@@ -53,6 +53,7 @@ export class FanOut {
   /** Gives the register, in order. */
   async apps(): Promise<string[]> {
     const apps = (await this.calls.command('ZRANGE', [this.keys.apps, 0, -1])) as Buffer[];
+    if (apps.length === 0) await this.calls.callTimeless('master', [this.keys.probe], []);
     return apps.map(String).sort();
   }
 

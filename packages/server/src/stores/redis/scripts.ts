@@ -37,6 +37,7 @@ export const SCRIPTS = {
   'lock-carry': { keys: 1, repeats: false },
   'lock-leave': { keys: 1, repeats: false },
   probe: { keys: 1, repeats: false },
+  master: { keys: 1, repeats: false },
   format: { keys: 1, repeats: false },
   'audit-sessions': { keys: 6, repeats: false },
   'audit-entries': { keys: 6, repeats: false },

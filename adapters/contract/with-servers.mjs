@@ -1,0 +1,116 @@
+// Runs a command with everything that an adapter's tests talk to, and ends it all afterwards:
+//
+//   node adapters/contract/with-servers.mjs python3 -m pytest adapters/python
+//
+// The command finds in its environment:
+//   REST_SESSIONS_CONTRACT   the fake server that plays the vectors (README.md)
+//   REST_SESSIONS_EMBEDDED   a real server on its embedded store
+//   REST_SESSIONS_REDIS      a real server on Redis; not set where there is no redis-server
+//   REST_SESSIONS_COMMAND    what starts another server, for tests that end it: a JSON list. `RS_PORT=0` takes a free port, and its
+//                            output then has the line "listens on http://127.0.0.1:PORT"
+// The servers have no API keys. Their apps are the tests' own: take another name for each test. The server must be built
+// (`npm run build`).
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startFakeServer } from './fake-server.mjs';
+
+const MAIN = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url));
+
+/** Starts them. Gives the environment for the command, and what ends them. */
+export async function startServers() {
+  if (!existsSync(MAIN)) throw new Error('the server is not built: npm run build');
+  const ends = [];
+  const close = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    const fake = await startFakeServer();
+    ends.push(() => fake.close());
+    const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-adapter-'));
+    ends.push(() => rmSync(folder, { recursive: true, force: true }));
+    const env = {
+      REST_SESSIONS_CONTRACT: fake.url,
+      REST_SESSIONS_COMMAND: JSON.stringify([process.execPath, MAIN]),
+      REST_SESSIONS_EMBEDDED: await startServer(ends, `lmdb:${join(folder, 'data')}`),
+    };
+    const port = await startRedis(ends, folder);
+    if (port !== null) env.REST_SESSIONS_REDIS = await startServer(ends, `redis://127.0.0.1:${port}`);
+    return { env, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startServer(ends, store) {
+  const env = { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: store };
+  return started(ends, process.execPath, [MAIN], env, /listens on (http:\S+)/);
+}
+
+/** Absence: null where there is no redis-server. */
+async function startRedis(ends, folder) {
+  const port = await freePort();
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const ready = await started(ends, 'redis-server', args, process.env, /Ready to accept connections/).catch((error) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  return ready === null ? null : port;
+}
+
+/** Starts a program, and resolves with what its output has when it is ready. */
+function started(ends, program, args, env, ready) {
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  ends.push(() => {
+    child.kill('SIGTERM');
+    return closed;
+  });
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const read = (chunk) => {
+      output += chunk;
+      const found = ready.exec(output);
+      if (found !== null) resolve(found[1]);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.on('error', reject);
+    child.on('close', (code) => reject(new Error(`${program} ended with ${code}: ${output}`)));
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [program, ...args] = process.argv.slice(2);
+  if (program === undefined) {
+    console.error('usage: node adapters/contract/with-servers.mjs COMMAND [ARGUMENT…]');
+    process.exit(2);
+  }
+  const { env, close } = await startServers();
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  const code = await new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(error.message);
+      resolve(127);
+    });
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+  await close();
+  process.exit(code);
+}
