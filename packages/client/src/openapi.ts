@@ -168,6 +168,18 @@ export interface components {
         Revoked: {
             revoked: number;
         };
+        Lock: {
+            /** @description How many seconds the lock holds at most, if nobody ends it before. Default: 30. */
+            lease?: number;
+            /** @description How many seconds to wait for others who have the lock. Default: 0. */
+            wait?: number;
+        };
+        Locked: {
+            /** @description The lock, for the header `Session-Lock` of the changes, and to end it. Shown once. */
+            lock: string;
+            /** @description The session as it is now. null: the token opens none yet. */
+            session: components["schemas"]["Session"] | null;
+        };
         SessionPage: {
             sessions: components["schemas"]["Session"][];
             /** @description For the next page; null on the last. */
@@ -271,6 +283,8 @@ export type MergePatch = components['schemas']['MergePatch'];
 export type SessionData = components['schemas']['SessionData'];
 export type Touch = components['schemas']['Touch'];
 export type Revoked = components['schemas']['Revoked'];
+export type Lock = components['schemas']['Lock'];
+export type Locked = components['schemas']['Locked'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type IdPage = components['schemas']['IdPage'];
 export type SessionCount = components['schemas']['SessionCount'];
