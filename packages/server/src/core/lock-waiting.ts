@@ -1,5 +1,5 @@
 /**
- * Those who wait for locks in this process. The store keeps the queue (SessionStore.lock); here is who asks it again, and when:
+ * Those who wait for locks, on this server. The store keeps the queue (SessionStore.lock); here is who asks it again, and when:
  * at once when a lock is released in this process, else every 20 ms, and only while somebody waits. Requests with one token ask
  * together, so it makes no difference to the store how many they are. Who does not wait any more leaves the queue
  * of the store, too: because the time is over, the client has gone, or the server stops.
@@ -36,7 +36,7 @@ export interface Locked {
 const LOOK = 20;
 /** How often all who wait say that they still do; see STANDS of lock.ts. Units: milliseconds. */
 const RENEW = 1000;
-/** How many may wait in this process. Each holds a connection and some kilobytes. */
+/** How many may wait on one server. Each holds a connection and some kilobytes. */
 const MOST_WAITING = 1000;
 
 interface Waiter {
@@ -100,7 +100,7 @@ export class LockWaiting {
     return locked && this.given(app, token, locked, hash, request, now);
   }
 
-  /** Lets those look who wait for a lock that was released in this process. */
+  /** Lets those look who wait for a lock that was released here. */
   released(hash: string): void {
     for (const queue of this.queues.values()) if (queue.holder === hash) wake(queue);
   }
