@@ -17,6 +17,7 @@ import type {
   PartialSession,
   Rotation,
   Session,
+  SessionCount,
   SessionData,
   SessionPage,
   SessionPatch,
@@ -68,6 +69,8 @@ export interface ListOptions extends CallOptions {
 }
 
 const TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
+const REFUSED_TOKEN =
+  'token must be 22 to 256 characters of A-Z, a-z, 0-9, . _ ~ : , and - (a framework makes it: see its genid)';
 const ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -132,7 +135,7 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Merges a patch into the data at any depth; null removes a member (RFC 7396). */
   async mergePatch(token: Presented, patch: object, options: WriteOptions = {}): Promise<Session<Data>> {
-    return this.write('PATCH', '/session', token, options, { body: patch, mediaType: MERGE_PATCH });
+    return this.write('PATCH', '/session/data', token, options, { body: patch, mediaType: MERGE_PATCH });
   }
 
   /** Stores the whole data, in the place of all that was there. */
@@ -149,6 +152,9 @@ export class SessionClient<Data extends object = SessionData> {
     session: NewSession<Data>,
     options: Omit<WriteOptions, 'ifVersion'> & { readonly ifVersion?: WriteOptions['ifVersion'] | 'none' } = {},
   ): Promise<Session<Data>> {
+    this.settings();
+    // Not "no such session", as for a token that somebody presents: this one the caller has made.
+    if (!isToken(token)) throw new SessionError('invalid_format', REFUSED_TOKEN);
     const { ifVersion, ...rest } = options;
     const conditions: WriteOptions & { readonly isNew?: boolean } =
       ifVersion === 'none' ? { ...rest, isNew: true } : { ...rest, ...(ifVersion !== undefined && { ifVersion }) };
@@ -229,14 +235,11 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Counts the sessions of the app, or of a subject in it. */
   async count(options: Omit<ListOptions, 'cursor' | 'limit'> = {}): Promise<number> {
-    const { signal, ...query } = options;
-    const { body } = await this.call(
-      'GET',
-      `/sessions${queryText({ ...query, view: 'count' })}`,
-      { signal },
-      { answerHas: 'sessions' },
-    );
-    return (body as { sessions: number }).sessions;
+    const { signal, subject, activeWithin } = options;
+    const path = subject === undefined ? '/sessions' : subjectPath(subject);
+    const asked = `${path}:count${queryText({ activeWithin })}`;
+    const { body } = await this.call('GET', asked, { signal }, { answerHas: 'sessions' });
+    return (body as SessionCount).sessions;
   }
 
   /** Gives the sessions of a subject, the latest activity first: their devices. */

@@ -38,6 +38,7 @@ export type SessionPage<Data extends object = SessionData> = { sessions: Session
 
 export type AppCounts = api.App;
 export type Activity = api.Counts;
+export type SessionCount = api.SessionCount;
 
 /** Of a session: the members that `fields` asked for. */
 export type PartialSession<Data extends object = SessionData> = Partial<Session<Data>>;

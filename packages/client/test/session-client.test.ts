@@ -93,6 +93,10 @@ describe('a session client', () => {
     assert.deepEqual(subjects.sort(), ['a', 'b', 'c']);
     assert.equal((await sessions.list({ subject: 'b' })).sessions.length, 1);
     assert.deepEqual([await sessions.count(), await sessions.count({ subject: 'b' })], [3, 1]);
+    assert.deepEqual(
+      [await sessions.count({ activeWithin: 600 }), await sessions.count({ subject: 'nobody' })],
+      [3, 0],
+    );
     assert.deepEqual(await sessions.activity(600), { subjects: 3, sessions: 3 });
     assert.equal((await sessions.app()).sessions, 3);
     await assert.rejects(sessions.revokeAll('another-app'), { code: 'invalid_request' });
@@ -173,6 +177,7 @@ describe('a session client', () => {
         message: /subject must be text/,
       });
       await assert.rejects(sessions.listSubject(subject), SessionError);
+      await assert.rejects(sessions.count({ subject }), SessionError);
     }
     assert.equal(requests.length, 0);
   });

@@ -88,9 +88,10 @@ export class Browser {
     return this.send(path);
   }
 
-  /** Sends a form. */
-  post(path: string, fields: Record<string, string>) {
-    return this.send(path, { method: 'POST', body: new URLSearchParams(fields) });
+  /** Sends a form by its fields, or what the body is. */
+  post(path: string, body: Record<string, string> | FormData | string) {
+    const isReady = typeof body === 'string' || body instanceof FormData;
+    return this.send(path, { method: 'POST', body: isReady ? body : new URLSearchParams(body) });
   }
 
   private async send(path: string, init: RequestInit = {}) {

@@ -6,7 +6,10 @@ import type { Session } from './session.ts';
 
 export const ERROR_CODES = {
   unauthorized: 'The request shows no API key, or one that is not in force.',
-  forbidden: 'The API key is good, but not for this route or this app.',
+  forbidden:
+    'The API key is good, but not for this route or this app. At the gateway also: there is no key, or a wrong one, and 401 there would send visitors to log in.',
+  session_required:
+    'The gateway was asked for a visitor who has no session: no token, one that opens nothing, or two different ones.',
   cross_site_request:
     'A web page of another site made a browser send the request, to a server without API keys (`Sec-Fetch-Site`, `Origin`). Nothing was done.',
   misdirected_request:

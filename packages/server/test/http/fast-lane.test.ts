@@ -6,6 +6,7 @@ import { Sessions } from '../../src/core/sessions.ts';
 import { checkApp } from '../../src/core/validate.ts';
 import { guardedRoutes } from '../../src/http/app.ts';
 import { FastLane } from '../../src/http/hot/fast-lane.ts';
+import type { Reply } from '../../src/http/message/route.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
 const onFault = (error: unknown) => assert.fail(`${error}`);
@@ -23,6 +24,8 @@ test('the lane takes plain reads of a session, whatever else a proxy adds to the
   for (const url of [V1, `${V1}?touch=true`, `${V1}?touch=true&fields=subject,data.cart`]) {
     assert.equal(routeOf(url, { 'session-token': 'x' }), '/v1/apps/:app/session');
   }
+  const fields = `${V1}/fields?touch=true&fields=subject,data.cart`;
+  assert.equal(routeOf(fields, { 'session-token': 'x' }), '/v1/apps/:app/session/fields');
   const more = {
     authorization: 'Bearer x',
     cookie: 'a=b',
@@ -106,9 +109,15 @@ test('no read on the lane has the web’s Request made, which costs more than th
     },
     Date.now(),
   );
-  for (const url of [`/shop/get/${token}`, V1, `${V1}?touch=true`, `${V1}?fields=subject`]) {
+  for (const url of [
+    `/shop/get/${token}`,
+    V1,
+    `${V1}?touch=true`,
+    `${V1}?fields=subject`,
+    `${V1}/fields?fields=subject`,
+  ]) {
     const incoming = { method: 'GET', url, headers: { host: 'localhost:3000', 'session-token': token } };
-    const { status } = await lane.answer(lane.routeOf(incoming)!, { incoming });
+    const { status } = await new Promise<Reply>((write) => lane.answer(lane.routeOf(incoming)!, { incoming }, write));
     assert.equal(status, 200, url);
   }
   assert.equal(made, 0);

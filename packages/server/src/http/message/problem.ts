@@ -8,6 +8,7 @@ import { sessionList } from './wire.ts';
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
   forbidden: 403,
+  session_required: 401,
   cross_site_request: 403,
   misdirected_request: 421,
   rate_limited: 429,
@@ -109,9 +110,10 @@ function problemBody({ code, message, field, faults, sessions }: ServiceError): 
   return sessions === undefined ? body : `${body.slice(0, -1)},"sessions":${sessionList(sessions)}}`;
 }
 
-/** Gives the body of an error as documents show it: its meaning for a message. */
-export function problemExample(code: ErrorCode): unknown {
-  return JSON.parse(problemBody(new ServiceError(code, ERROR_CODES[code])));
+/** Gives the body of an error as documents show it. The message is that of its fault, else its meaning. */
+export function problemExample(code: ErrorCode, faults?: readonly Fault[]): Record<string, unknown> {
+  const message = faults?.[0]?.message ?? ERROR_CODES[code];
+  return JSON.parse(problemBody(new ServiceError(code, message, faults && { faults })));
 }
 
 /** Gives the complete answer to an error. */

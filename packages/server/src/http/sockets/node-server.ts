@@ -98,7 +98,9 @@ export class NodeServer {
       const route = lane?.routeOf(incoming) ?? null;
       if (route !== null) {
         hot?.adopt(incoming.socket);
-        return lane!.answer(route, withMore({ incoming })).then((reply) => write(outgoing, reply));
+        return new Promise((answered) => {
+          lane!.answer(route, withMore({ incoming }), (reply) => answered(write(outgoing, reply)));
+        });
       }
       // Hono would refuse it. What the server is called makes no difference from here on.
       if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
