@@ -126,6 +126,16 @@ export function checkCallerToken(value: string, policy: Pick<Policy, 'minCallerT
   return value;
 }
 
+/** Tells whether a caller may choose a token. */
+export function isCallerToken(value: string, policy: Pick<Policy, 'minCallerTokenLength'>): boolean {
+  try {
+    checkCallerToken(value, policy);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Checks an idle timeout against the app's policy. Units: milliseconds. */
 export function checkIdleTimeout(value: number, policy: Policy): IdleTimeout {
   if (!(value >= policy.minIdleTimeout && value <= policy.maxIdleTimeout)) {
