@@ -8,8 +8,8 @@ import { Sessions } from './core/sessions.ts';
 import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
-import { NodeServer, type RequestLine } from './http/sockets/node-server.ts';
-import type { Log } from './log/log.ts';
+import { NodeServer } from './http/sockets/node-server.ts';
+import { flatLines, type Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
 import { type Reloading, WatchedFiles } from './reloading.ts';
@@ -78,7 +78,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     },
   };
   const routes = guardedRoutes(appOptions);
-  const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
+  const logRequest = flatLines(log, config.logLevel === 'info' ? 'info' : 'debug', 'request');
   const server = new NodeServer({
     app: createApp(appOptions, routes),
     lane: config.fastLane ? new FastLane(routes, appOptions.onFault) : null,

@@ -95,7 +95,7 @@ export function checkClassicIp(value: string): Ip {
  * caller chose is one of v1 alone, unless it happens to have the classic form.
  */
 export function checkClassicToken(value: string): string {
-  if (!CLASSIC_TOKEN.test(value) && !isOwnToken(value)) {
+  if (!isOwnToken(value) && !CLASSIC_TOKEN.test(value)) {
     throw invalid('token', '64 characters of A-Z, a-z and 0-9, or a token that v1 made');
   }
   return value;
