@@ -89,7 +89,13 @@ async function attempt(
     if (deadline.aborted) {
       return new SessionTimeoutError('timeout', `${base} did not answer within ${timeout} ms`, { retryable, cause });
     }
-    const message = `${base} cannot be reached: ${reasonOf(cause)}`;
+    const reason = reasonOf(cause);
+    const kind = strangeProtocol(reason);
+    if (kind !== null) {
+      const told = `there is no REST-Sessions server at ${base}: what is there does not speak ${kind} (${reason})`;
+      return new SessionConfigurationError('not_rest_sessions', told, { cause });
+    }
+    const message = `${base} cannot be reached: ${reason}`;
     return new SessionServerLostError('unreachable', message, { retryable, cause });
   }
 }
@@ -102,6 +108,12 @@ export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (r
  * second one, and programs that make one call after the other would keep two.
  */
 const connectionIsFree = () => afterThisTurn && new Promise<void>((resolve) => afterThisTurn(resolve));
+
+/** Gives which protocol somebody does not speak: `https:` to a plain server, HTTP to a mail server. Absence: null. By Node's names. */
+function strangeProtocol(reason: string): string | null {
+  if (/^(?:ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)|EPROTO)/.test(reason)) return 'HTTPS';
+  return reason.startsWith('HPE_') ? 'HTTP' : null;
+}
 
 /** What `fetch` says is the same for all; the cause beneath names it (ECONNREFUSED, a certificate, a name that is not known). */
 function reasonOf(error: unknown): string {

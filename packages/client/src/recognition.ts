@@ -74,6 +74,8 @@ export async function strangerError(
   }
   const known = await versionAt(settings, signal);
   if (known !== null) return wrongVersion(base, known, status);
+  const above = await pathError(settings, status, signal);
+  if (above !== null) return above;
   // An opaque redirect, as browsers and edge runtimes give it, has no status.
   const came =
     status === 0 || (status >= 300 && status < 400)
@@ -88,7 +90,17 @@ export async function strangerError(
 
 /** Gives the error of a server of ours that does not have the call. */
 export async function oldServerError(settings: Settings, status: number, signal: AbortSignal): Promise<SessionError> {
-  return wrongVersion(settings.base, (await versionAt(settings, signal)) ?? 'of another version', status);
+  const known = await versionAt(settings, signal);
+  const above = known === null ? await pathError(settings, status, signal) : null;
+  return above ?? wrongVersion(settings.base, known ?? 'of another version', status);
+}
+
+/** Gives the error of a URL that goes on where that of the server ends (`…/v1`, `…/v1/apps/shop`). Absence: null. */
+async function pathError({ base, fetch }: Settings, status: number, signal: AbortSignal): Promise<SessionError | null> {
+  const { origin } = new URL(base);
+  if (origin === base || (await versionAt({ base: origin, fetch }, signal)) === null) return null;
+  const message = `url must be ${origin}, where the REST-Sessions server is, and not ${base}`;
+  return new SessionConfigurationError('wrong_url', message, { status });
 }
 
 function wrongVersion(base: string, version: string, status: number): SessionError {
@@ -97,7 +109,10 @@ function wrongVersion(base: string, version: string, status: number): SessionErr
 }
 
 /** Asks a server what it is: the home of ours says its version, and 2.x answers a ping. Absence: null when it is none. */
-async function versionAt({ base, fetch }: Settings, signal: AbortSignal): Promise<string | null> {
+async function versionAt(
+  { base, fetch }: Pick<Settings, 'base' | 'fetch'>,
+  signal: AbortSignal,
+): Promise<string | null> {
   const ask = async (path: string) => {
     // Without the key: it may be a stranger.
     const response = await fetch(base + path, { headers: { Accept: 'application/json' }, redirect: 'manual', signal });

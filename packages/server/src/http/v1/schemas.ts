@@ -192,6 +192,16 @@ export const SessionCount = z.object({ sessions: z.int().min(0) }).meta({ id: 'S
 export const Counts = z.object({ subjects: z.int().min(0), sessions: z.int().min(0) }).meta({ id: 'Counts' });
 
 const SameSite = z.enum(SAME_SITE).meta({ id: 'SameSite' });
+const CookiePolicy = z
+  .object({
+    name: z.string(),
+    domain: z.string().nullable(),
+    sameSite: SameSite,
+    secure: z.boolean(),
+    persistent: z.boolean(),
+  })
+  .nullable()
+  .meta({ id: 'CookiePolicy', description: 'The cookie that `setCookie` writes. null: there is none.' });
 const OnLimit = z.enum(ON_LIMIT).meta({ id: 'OnLimit' });
 export const Policy = z
   .object({
@@ -208,17 +218,7 @@ export const Policy = z
     minCallerTokenLength: z.int(),
     rotationGrace: z.number(),
     classic: z.boolean(),
-    cookie: z
-      .object({
-        name: z.string(),
-        domain: z.string().nullable(),
-        sameSite: SameSite,
-        secure: z.boolean(),
-        persistent: z.boolean(),
-      })
-      .meta({ id: 'CookiePolicy' })
-      .nullable()
-      .describe('The cookie that `setCookie` writes. null: there is none.'),
+    cookie: CookiePolicy,
   })
   .meta({ id: 'Policy', description: 'The rules of an app. Durations in seconds.' });
 export const App = z

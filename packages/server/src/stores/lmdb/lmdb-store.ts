@@ -98,20 +98,19 @@ export class LmdbStore implements SessionStore {
     }
   }
 
-  async get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
-    const read = await this.tables.read(() => {
+  get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
+    return this.tables.read((): Visit | null | Promise<Visit | null> => {
       const at = this.decidedAt(now);
       const entry = this.open(app, token, at);
       if (entry === null) return null;
       const { session, key, stored } = entry;
       const idle = idleFor(session, at);
       if (touch === 'look') return { session, at, idle };
-      if (this.seen.isUrgent(stored.session, at)) return 'urgent';
       const reads = touch === 'read' ? 1 : 0;
+      if (this.seen.isUrgent(stored.session, at)) return this.touchAtOnce(app, token, reads, now);
       this.seen.touch(key, reads, at);
       return { session: touched(session, at, reads), at, idle };
     });
-    return read === 'urgent' ? this.touchAtOnce(app, token, touch === 'read' ? 1 : 0, now) : read;
   }
 
   /** Touches a session whose deadline is about to pass. The transaction that commits the touch decides if it came in time. */
@@ -278,8 +277,9 @@ export class LmdbStore implements SessionStore {
     return verb(at, at - now);
   }
 
+  /** For a key of the home that its app has now. */
   private live = (key: string, now: number): Entry | null => {
-    const stored = this.tables.record(key);
+    const stored = this.tables.recordAt(key);
     if (stored === null) return null;
     const session = this.seen.current(key, stored);
     return isLive(session, now) ? { key, stored, session } : null;
