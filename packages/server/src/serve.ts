@@ -58,7 +58,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const opening = openStore(config.store, options);
   const { store, location, changes = [], settings, lookEvery } = await opening;
   for (const change of changes) log.warn({ store: location }, change);
-  const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
+  const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
   let stopping = false;
   const appOptions: AppOptions = {
@@ -124,13 +124,19 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
-      await server.stop();
+      // Who waits for a lock is answered now, and not when the grace of the stop is over.
+      await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
       stopWatching();
       await stopSweeper();
       await store.close();
     },
   };
+}
+
+function later(run: () => void, delay: number): () => void {
+  const timer = setTimeout(run, delay);
+  return () => clearTimeout(timer);
 }
 
 /** Tells in the log when the store is out, and when it is back. `store`: its URL, as it may be shown. */
