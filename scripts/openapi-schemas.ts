@@ -15,9 +15,8 @@ const app = createApp({
 const { openapi, info, components } = (await (await app.request('/openapi.json', {}, {})).json()) as {
   openapi: string;
   info: unknown;
-  components: { schemas: unknown };
+  components: { schemas: Record<string, object> };
 };
-writeFileSync(
-  process.argv[2]!,
-  JSON.stringify({ openapi, info, paths: {}, components: { schemas: components.schemas } }),
-);
+// Nor the one schema that each error code has: `Problem` and `ErrorCode` say the same in two.
+const schemas = Object.fromEntries(Object.entries(components.schemas).filter(([, schema]) => !('allOf' in schema)));
+writeFileSync(process.argv[2]!, JSON.stringify({ openapi, info, paths: {}, components: { schemas } }));

@@ -7,9 +7,9 @@
 // them. It runs all runs whatever fails, and ends with a table and exit code 1 when a test failed in any run. Beside each run
 // stands how busy the machine was, other work included, and on Linux what the run cost.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { loadavg, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
+import { cpuSoFar } from './cpu.mjs';
 import { install, run } from './install.mjs';
 import { CONCURRENCY, count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
@@ -37,15 +37,17 @@ for (let i = 0; i < load; i++) {
 
 /** Tests that failed, by file and name: in which runs, and with what first error. */
 const red = new Map();
-const slowest = new Map();
+/** What each file took in one run at most, in seconds: of time, and of CPU (0 where the system does not tell). */
+const most = new Map();
 for (let n = 1; n <= runs; n++) {
-  const [began, cost] = [performance.now(), cpuOfEnded()];
+  const [began, cost] = [performance.now(), cpuSoFar()?.ended];
   const total = { passed: 0, failed: 0, skipped: 0 };
   await runFiles(files, {
     concurrency,
-    onFile: ({ file, seconds, tests, output }) => {
+    onFile: ({ file, seconds, cpu, tests, output }) => {
       for (const outcome of Object.keys(total)) total[outcome] += count(tests, outcome);
-      slowest.set(file, Math.max(seconds, slowest.get(file) ?? 0));
+      const before = most.get(file) ?? { seconds: 0, cpu: 0 };
+      most.set(file, { seconds: Math.max(seconds, before.seconds), cpu: Math.max(cpu ?? 0, before.cpu) });
       const failed = tests.filter(({ outcome }) => outcome === 'failed');
       for (const { name, error } of failed) {
         const key = `${file}\n${name}`;
@@ -58,34 +60,25 @@ for (let n = 1; n <= runs; n++) {
   });
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-  const cpu = cost === null ? '' : `, ${(cpuOfEnded() - cost).toFixed(0)} s of CPU`;
+  const cpu = cost === undefined ? '' : `, ${(cpuSoFar().ended - cost).toFixed(0)} s of CPU`;
   const busy = loadavg().map((load) => load.toFixed(1));
   console.log(
     `run ${n} of ${runs}: ${total.passed} passed, ${total.failed} failed${skipped} (${seconds} s${cpu}, load ${busy.join(' ')})`,
   );
 }
 
-console.log('\nThe slowest files, at their slowest:');
-for (const [file, seconds] of [...slowest].sort((a, b) => b[1] - a[1]).slice(0, 10))
-  console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${file}`);
+const figure = (seconds) => `${seconds.toFixed(1).padStart(6)} s`;
+console.log('\nThe dearest files, each at its dearest and at its slowest:\n       CPU      time');
+for (const [file, { seconds, cpu }] of [...most]
+  .sort((a, b) => b[1].cpu - a[1].cpu || b[1].seconds - a[1].seconds)
+  .slice(0, 20))
+  console.log(`  ${figure(cpu)}  ${figure(seconds)}  ${file}`);
 if (red.size > 0) console.log('\nTests that failed:');
 for (const { file, name, error, runs: of } of [...red.values()].sort((a, b) => b.runs.length - a.runs.length))
   console.log(`  ${of.length} of ${runs} (runs ${of.join(', ')})\n    ${file}\n    ${name}\n      ${error}`);
 const verdict = red.size > 0 ? `${red.size} tests failed in at least one run` : '0 red';
 console.log(`\n${runs} runs under a load of ${load}: ${verdict}`);
 process.exit(red.size > 0 ? 1 : 0);
-
-/** The CPU time of the processes that have ended under this one, in seconds. Absence: null where the system does not tell. */
-function cpuOfEnded() {
-  try {
-    const stat = readFileSync('/proc/self/stat', 'utf8');
-    // After the name, which may have spaces in it: utime, stime, and those of the children are the 12th to the 15th.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[13]) + Number(fields[14])) / 100;
-  } catch {
-    return null;
-  }
-}
 
 /** Gives the part of a spec report that shows the failures; all of it where the file ended before it wrote one. */
 function failuresOf(output) {

@@ -1,6 +1,8 @@
 // A reporter of node:test for scripts/test-files.mjs: one JSON line for each test that ended, as
 // {name, outcome: 'passed' | 'failed' | 'skipped', error?}. `name` has the names of its suites before its own.
-// A suite is told only when it failed by itself, for example in a hook.
+// A suite is told only when it failed by itself, for example in a hook. The last line is {cpu}, where the system tells it.
+import { cpuSoFar } from './cpu.mjs';
+
 export default async function* events(source) {
   const names = [];
   for await (const { type, data } of source) {
@@ -16,6 +18,8 @@ export default async function* events(source) {
       ...(type === 'test:fail' && { error: inOneLine(error?.cause?.message ?? error?.message ?? error) }),
     })}\n`;
   }
+  const { own, ended } = cpuSoFar() ?? {};
+  if (own !== undefined) yield `${JSON.stringify({ cpu: own + ended })}\n`;
 }
 
 function inOneLine(message) {

@@ -2,17 +2,21 @@
 // does, and also tells which file a test belongs to and how long each file took; `npm test` and `npm run test:repeat` need
 // both.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from './install.mjs';
+import { bundle } from './test-bundles.mjs';
 
 /** Most files wait for other processes and for sessions to expire, so more of them than there are cores can run at once. */
 export const CONCURRENCY = 4;
 
 /** Units: milliseconds. A file that takes longer hangs: its processes are ended, and it counts as failed. */
 const LONGEST = 15 * 60_000;
+
+/** Files about the command and what it costs: theirs is the server as it is shipped, not the one that starts quickly. */
+const AS_SHIPPED = /test\/(e2e|cost)\//;
 
 /** How long each file took the last time, in seconds. What it holds is only used for the order. */
 const TIMES = join(root, 'node_modules', '.rest-sessions-test-times.json');
@@ -28,15 +32,17 @@ export function testFiles(folder) {
 
 /**
  * Runs test files and calls `onFile` as each ends, with
- * {file, seconds, code, tests: [{name, outcome, error?}], output}: `output` is what its spec reporter and its tests printed.
+ * {file, seconds, cpu, code, tests: [{name, outcome, error?}], output}: `output` is what its spec reporter and its tests
+ * printed, `cpu` the seconds of processor time that it and what it started took (null where the system does not tell).
  * A job {file, on, node?, env?} in the place of a file runs it on another runtime: `on` is its name.
  */
 export async function runFiles(files, { concurrency = CONCURRENCY, onFile }) {
   const times = readTimes();
   const waiting = slowestFirst(files.map(asJob), times);
+  const { scripts, server } = await bundle([...new Set(waiting.map(({ file }) => file))]);
   const worker = async () => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      const result = await runFile(job);
+      const result = await runFile(job, scripts.get(job.file), server);
       times[nameOf(job)] = Math.round(result.seconds * 10) / 10;
       onFile(result);
     }
@@ -58,8 +64,8 @@ function nameOf({ file, on }) {
   return on === undefined ? file : `${file} on ${on}`;
 }
 
-async function runFile(job) {
-  const { file, node = process.execPath } = job;
+async function runFile(job, script, server) {
+  const { node = process.execPath } = job;
   const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-events-'));
   const events = join(folder, 'events');
   const reporters = [
@@ -67,9 +73,10 @@ async function runFile(job) {
     ['./scripts/test-events.mjs', events],
   ].flatMap(([reporter, destination]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${destination}`]);
   const { NODE_TEST_CONTEXT: _, ...env } = { ...process.env, ...job.env };
+  if (!AS_SHIPPED.test(job.file)) env.RS_TEST_SERVER = server;
   const began = performance.now();
   // In a process group of its own, so that what a file started ends with it.
-  const child = spawn(node, ['--import', 'tsx', ...reporters, resolve(root, file)], {
+  const child = spawn(node, ['--enable-source-maps', ...reporters, script], {
     cwd: root,
     env,
     detached: true,
@@ -86,12 +93,12 @@ async function runFile(job) {
   const code = await new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
   clearTimeout(timer);
   running.delete(child);
-  const tests = readEvents(events);
+  const { tests, cpu } = readEvents(events);
   rmSync(folder, { recursive: true, force: true });
   // For example an error between two tests, or a test that never ends.
   if (code !== 0 && count(tests, 'failed') === 0)
     tests.push({ name: '(the file itself)', outcome: 'failed', error: `it ended with ${code}` });
-  return { file: nameOf(job), seconds: (performance.now() - began) / 1000, code, tests, output };
+  return { file: nameOf(job), seconds: (performance.now() - began) / 1000, cpu, code, tests, output };
 }
 
 const running = new Set();
@@ -114,11 +121,12 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 function readEvents(path) {
-  try {
-    return readFileSync(path, 'utf8').split('\n').filter(Boolean).map(JSON.parse);
-  } catch {
-    return [];
-  }
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+  const events = lines.map((line) => JSON.parse(line));
+  return {
+    tests: events.filter(({ outcome }) => outcome !== undefined),
+    cpu: events.find(({ cpu }) => cpu)?.cpu ?? null,
+  };
 }
 
 function readTimes() {

@@ -2,16 +2,18 @@
 // `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks;
 // `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too;
 // `npm run test:races` runs the races and crashes with all rounds that the guarantees name: `npm test` runs a part of them.
+// `npm run test:next` builds and tries an application of Next.js, which is too large for every run;
 // The last line is a count: `N passed, N failed`.
-import { install, installForTests, run } from './install.mjs';
+import { install, installForTests, installIn, run } from './install.mjs';
 import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const RACES = ['v1/races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
+const RACES = ['v1/races', 'v1/lock-races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
 const PARTS = {
   '--server': () => [...testFiles('packages/server'), ...withoutLane()],
   '--runtimes': otherRuntimes,
+  '--next': () => (installIn('packages/client/test/next', 'Next.js') ? 'packages/client/test/next/application.ts' : []),
   '--races': () =>
     RACES.map((name) => ({ file: `packages/server/test/${name}.test.ts`, env: { RS_TEST_ROUNDS: 'all' } })),
 };

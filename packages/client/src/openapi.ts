@@ -10,17 +10,21 @@ export interface components {
         NewSession: {
             /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
             subject?: string | null;
-            /** @description The application’s JSON object. It comes back exactly as it was sent. */
-            data?: {
-                [key: string]: unknown;
-            };
+            data?: components["schemas"]["SessionData"];
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
             ip?: string | null;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
             userAgent?: string | null;
+            /** @description What the session is called: a device, a browser; 1 to 128 characters. */
             label?: string | null;
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
             /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
             absoluteTimeout?: number | null;
+        };
+        /** @description The application’s JSON object. It comes back exactly as it was sent. */
+        SessionData: {
+            [key: string]: unknown;
         };
         TokenAndSession: {
             /** @description The secret for the end user’s cookie. Shown once; only its hash is stored. */
@@ -28,6 +32,8 @@ export interface components {
             session: components["schemas"]["Session"];
             /** @description The sessions that the cap of the subject ended. */
             revoked?: string[];
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
         };
         Session: {
             /** @description Public handle: safe to log and show. It opens nothing. */
@@ -37,16 +43,25 @@ export interface components {
             subject: string | null;
             /** Format: date-time */
             createdAt: string;
-            /** @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant. */
+            /**
+             * Format: date-time
+             * @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant.
+             */
             authenticatedAt: string | null;
             /**
              * Format: date-time
              * @description When someone was last there. Reads that only look do not count.
              */
             lastSeenAt: string;
-            /** @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier. */
+            /**
+             * Format: date-time
+             * @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier.
+             */
             expiresAt: string | null;
-            /** @description When the session ends in any case (the absolute deadline). Only a login starts it anew. */
+            /**
+             * Format: date-time
+             * @description When the session ends in any case (the absolute deadline). Only a login starts it anew.
+             */
             absoluteExpiresAt: string | null;
             /** @description How many seconds without activity end the session. null: none do. */
             idleTimeout: number | null;
@@ -54,33 +69,88 @@ export interface components {
             version: number;
             /** @description 1 at creation, and one more for each read with `touch=true`. */
             reads: number;
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
             ip: string | null;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
             userAgent: string | null;
+            /** @description What the session is called: a device, a browser; 1 to 128 characters. */
             label: string | null;
-            /** @description The application’s JSON object. It comes back exactly as it was sent. */
-            data: {
-                [key: string]: unknown;
-            };
+            data: components["schemas"]["SessionData"];
         };
+        /** @description An error (RFC 9457). Compare its `code`. */
         Problem: {
             /** Format: uri */
             type: string;
             title: string;
             status: number;
             detail: string;
-            /** @description What to compare: docs/errors.md lists them. */
-            code: string;
-            errors?: {
-                /** @description A JSON pointer into the body. */
-                pointer?: string;
-                parameter?: string;
-                /** @enum {string} */
-                in?: "query" | "header" | "path";
-                rule: string;
-                message: string;
-            }[];
+            code: components["schemas"]["ErrorCode"];
+            errors?: components["schemas"]["Fault"][];
             /** @description Of session_limit_reached: the sessions that are there. */
             sessions?: components["schemas"]["Session"][];
+        };
+        /**
+         * @description What to compare. docs/errors.md says what each means.
+         * @enum {string}
+         */
+        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "internal_error";
+        /** @description What is wrong with one value of the request. */
+        Fault: {
+            /** @description A JSON pointer into the body. */
+            pointer?: string;
+            /** @description Of the query, the path or the headers: its name. */
+            parameter?: string;
+            /** @description Where the parameter is. */
+            in?: components["schemas"]["ParameterPlace"];
+            /** @description Which rule the value breaks. */
+            rule: string;
+            message: string;
+        };
+        /** @enum {string} */
+        ParameterPlace: "query" | "header" | "path";
+        SessionAndCookie: {
+            /** @description Public handle: safe to log and show. It opens nothing. */
+            id: string;
+            app: string;
+            /** @description Whose session it is: text of 1 to 255 characters; null before login. */
+            subject: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant.
+             */
+            authenticatedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When someone was last there. Reads that only look do not count.
+             */
+            lastSeenAt: string;
+            /**
+             * Format: date-time
+             * @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the session ends in any case (the absolute deadline). Only a login starts it anew.
+             */
+            absoluteExpiresAt: string | null;
+            /** @description How many seconds without activity end the session. null: none do. */
+            idleTimeout: number | null;
+            /** @description 1 at creation, and one more for each change. In quotes it is the `ETag`. */
+            version: number;
+            /** @description 1 at creation, and one more for each read with `touch=true`. */
+            reads: number;
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
+            ip: string | null;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
+            userAgent: string | null;
+            /** @description What the session is called: a device, a browser; 1 to 128 characters. */
+            label: string | null;
+            data: components["schemas"]["SessionData"];
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
         };
         Rotation: {
             /** @description A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400. */
@@ -90,11 +160,12 @@ export interface components {
             /** @description For how many seconds the old token goes on working, however often the session is rotated meanwhile. Default: `rotationGrace` of the policy. With a new subject it ends at once. */
             grace?: number;
             /** @description Top-level keys to store, as `set` of a PATCH: all others stay. */
-            data?: {
-                [key: string]: unknown;
-            };
+            data?: components["schemas"]["SessionData"];
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
             ip?: string | null;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
             userAgent?: string | null;
+            /** @description What the session is called: a device, a browser; 1 to 128 characters. */
             label?: string | null;
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
@@ -109,16 +180,25 @@ export interface components {
             subject?: string | null;
             /** Format: date-time */
             createdAt?: string;
-            /** @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant. */
+            /**
+             * Format: date-time
+             * @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant.
+             */
             authenticatedAt?: string | null;
             /**
              * Format: date-time
              * @description When someone was last there. Reads that only look do not count.
              */
             lastSeenAt?: string;
-            /** @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier. */
+            /**
+             * Format: date-time
+             * @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier.
+             */
             expiresAt?: string | null;
-            /** @description When the session ends in any case (the absolute deadline). Only a login starts it anew. */
+            /**
+             * Format: date-time
+             * @description When the session ends in any case (the absolute deadline). Only a login starts it anew.
+             */
             absoluteExpiresAt?: string | null;
             /** @description How many seconds without activity end the session. null: none do. */
             idleTimeout?: number | null;
@@ -126,35 +206,35 @@ export interface components {
             version?: number;
             /** @description 1 at creation, and one more for each read with `touch=true`. */
             reads?: number;
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
             ip?: string | null;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
             userAgent?: string | null;
+            /** @description What the session is called: a device, a browser; 1 to 128 characters. */
             label?: string | null;
-            /** @description The application’s JSON object. It comes back exactly as it was sent. */
-            data?: {
-                [key: string]: unknown;
-            };
+            data?: components["schemas"]["SessionData"];
         };
+        /** @description At least one member. An `unset` that is empty asks for nothing. */
         SetUnset: {
             /** @description Top-level keys to store, null too. */
-            set?: {
-                [key: string]: unknown;
-            };
+            set?: components["schemas"]["SessionData"];
             /** @description Top-level keys to remove. */
             unset?: string[];
             /** @description Whose session it is: any text of 1 to 255 characters without line breaks, but not `.` and `..`, which are steps in the path of a URL. null before login. */
             subject?: string | null;
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
             ip?: string | null;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
             userAgent?: string | null;
+            /** @description What the session is called: a device, a browser; 1 to 128 characters. */
             label?: string | null;
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
             /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
             absoluteTimeout?: number | null;
         };
+        /** @description A merge patch of the data (RFC 7396). */
         MergePatch: {
-            [key: string]: unknown;
-        };
-        SessionData: {
             [key: string]: unknown;
         };
         Touch: {
@@ -165,8 +245,22 @@ export interface components {
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
         };
-        Revoked: {
+        Ended: {
             revoked: number;
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
+        };
+        Lock: {
+            /** @description How many seconds the lock holds at most, if nobody ends it before. Default: 30. */
+            lease?: number;
+            /** @description How many seconds to wait for others who have the lock. Default: 0. */
+            wait?: number;
+        };
+        Locked: {
+            /** @description The lock, for the header `Session-Lock` of the changes, and to end it. Shown once. */
+            lock: string;
+            /** @description The session as it is now. null: the token opens none yet. */
+            session: components["schemas"]["Session"] | null;
         };
         SessionPage: {
             sessions: components["schemas"]["Session"][];
@@ -181,6 +275,9 @@ export interface components {
         SessionCount: {
             sessions: number;
         };
+        Revoked: {
+            revoked: number;
+        };
         RevokedOrCounted: {
             revoked: number;
             sessions?: number;
@@ -191,11 +288,11 @@ export interface components {
         };
         App: {
             app: string;
-            /** @description The rules of an app. Durations in seconds. */
             policy: components["schemas"]["Policy"];
             subjects: number;
             sessions: number;
         };
+        /** @description The rules of an app. Durations in seconds. */
         Policy: {
             idleTimeout: number | null;
             minIdleTimeout: number;
@@ -204,35 +301,51 @@ export interface components {
             maxAbsoluteTimeout: number | null;
             classicAbsoluteTimeout: number | null;
             maxSessionsPerSubject: number | null;
-            /** @enum {string} */
-            onLimit: "revokeOldest" | "revokeLeastRecentlyUsed" | "refuse";
+            onLimit: components["schemas"]["OnLimit"];
             maxSessions: number | null;
             maxDataBytes: number;
             minCallerTokenLength: number;
             rotationGrace: number;
             classic: boolean;
+            cookie: components["schemas"]["CookiePolicy"];
         };
+        /** @enum {string} */
+        OnLimit: "revokeOldest" | "revokeLeastRecentlyUsed" | "refuse";
+        /** @description The cookie that `setCookie` writes. null: there is none. */
+        CookiePolicy: {
+            name: string;
+            domain: string | null;
+            sameSite: components["schemas"]["SameSite"];
+            secure: boolean;
+            persistent: boolean;
+        } | null;
+        /** @enum {string} */
+        SameSite: "Strict" | "Lax" | "None";
         Apps: {
-            apps: {
-                app: string;
-                subjects: number;
-                sessions: number;
-            }[];
+            apps: components["schemas"]["AppCounts"][];
+        };
+        AppCounts: {
+            app: string;
+            subjects: number;
+            sessions: number;
         };
         Tokens: {
             tokens: string[];
-            /** @description Whether the reads slide the idle deadline and count. */
+            /** @description Whether the reads slide the idle deadline and count. Default: false. */
             touch?: boolean;
         };
         Verified: {
-            results: ({
-                /** @constant */
-                active: true;
-                session: components["schemas"]["Session"];
-            } | {
-                /** @constant */
-                active: false;
-            })[];
+            results: components["schemas"]["Verification"][];
+        };
+        Verification: components["schemas"]["VerifiedActive"] | components["schemas"]["VerifiedInactive"];
+        VerifiedActive: {
+            /** @constant */
+            active: true;
+            session: components["schemas"]["Session"];
+        };
+        VerifiedInactive: {
+            /** @constant */
+            active: false;
         };
         IntrospectionRequest: {
             token: string;
@@ -240,10 +353,12 @@ export interface components {
             /** @description Where to look. Default: in all apps this key may see. */
             app?: string;
         };
-        Introspection: {
+        Introspection: components["schemas"]["IntrospectionInactive"] | components["schemas"]["IntrospectionActive"];
+        IntrospectionInactive: {
             /** @constant */
             active: false;
-        } | {
+        };
+        IntrospectionActive: {
             /** @constant */
             active: true;
             sub?: string;
@@ -261,27 +376,43 @@ export interface components {
     pathItems: never;
 }
 export type NewSession = components['schemas']['NewSession'];
+export type SessionData = components['schemas']['SessionData'];
 export type TokenAndSession = components['schemas']['TokenAndSession'];
 export type Session = components['schemas']['Session'];
 export type Problem = components['schemas']['Problem'];
+export type ErrorCode = components['schemas']['ErrorCode'];
+export type Fault = components['schemas']['Fault'];
+export type ParameterPlace = components['schemas']['ParameterPlace'];
+export type SessionAndCookie = components['schemas']['SessionAndCookie'];
 export type Rotation = components['schemas']['Rotation'];
 export type PartialSession = components['schemas']['PartialSession'];
 export type SetUnset = components['schemas']['SetUnset'];
 export type MergePatch = components['schemas']['MergePatch'];
-export type SessionData = components['schemas']['SessionData'];
 export type Touch = components['schemas']['Touch'];
-export type Revoked = components['schemas']['Revoked'];
+export type Ended = components['schemas']['Ended'];
+export type Lock = components['schemas']['Lock'];
+export type Locked = components['schemas']['Locked'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type IdPage = components['schemas']['IdPage'];
 export type SessionCount = components['schemas']['SessionCount'];
+export type Revoked = components['schemas']['Revoked'];
 export type RevokedOrCounted = components['schemas']['RevokedOrCounted'];
 export type Counts = components['schemas']['Counts'];
 export type App = components['schemas']['App'];
 export type Policy = components['schemas']['Policy'];
+export type OnLimit = components['schemas']['OnLimit'];
+export type CookiePolicy = components['schemas']['CookiePolicy'];
+export type SameSite = components['schemas']['SameSite'];
 export type Apps = components['schemas']['Apps'];
+export type AppCounts = components['schemas']['AppCounts'];
 export type Tokens = components['schemas']['Tokens'];
 export type Verified = components['schemas']['Verified'];
+export type Verification = components['schemas']['Verification'];
+export type VerifiedActive = components['schemas']['VerifiedActive'];
+export type VerifiedInactive = components['schemas']['VerifiedInactive'];
 export type IntrospectionRequest = components['schemas']['IntrospectionRequest'];
 export type Introspection = components['schemas']['Introspection'];
+export type IntrospectionInactive = components['schemas']['IntrospectionInactive'];
+export type IntrospectionActive = components['schemas']['IntrospectionActive'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -12,10 +12,12 @@ import { type SessionClientOptions, type Settings, settingsOf } from './options.
 import type {
   Activity,
   AppCounts,
+  Locked,
   NewSession,
   PartialSession,
   Rotation,
   Session,
+  SessionCount,
   SessionData,
   SessionPage,
   SessionPatch,
@@ -35,6 +37,20 @@ export interface ReadOptions extends CallOptions {
 export interface WriteOptions extends CallOptions {
   /** The version that the session must have; `any`: that there must be one. Else the call is refused: `version_mismatch`. */
   readonly ifVersion?: number | 'any';
+  /** Of `lock`. The call is refused unless it holds: `lock_lost`. */
+  readonly lock?: string;
+  /** Whether the lock ends with the call, in the same step. Default: false. */
+  readonly release?: boolean;
+}
+
+/** With the session its lock ends in any case. */
+export type RevokeOptions = Omit<WriteOptions, 'release'>;
+
+export interface LockOptions extends CallOptions {
+  /** How long the lock holds at most: 300 seconds or less. Default: 30. */
+  readonly lease?: number;
+  /** How long to wait for others who have the lock, beside the time-out: 30 seconds or less. Default: 0. */
+  readonly wait?: number;
 }
 
 export interface RepeatableOptions extends WriteOptions {
@@ -53,6 +69,8 @@ export interface ListOptions extends CallOptions {
 }
 
 const TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
+const REFUSED_TOKEN =
+  'token must be 22 to 256 characters of A-Z, a-z, 0-9, . _ ~ : , and - (a framework makes it: see its genid)';
 const ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -117,7 +135,7 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Merges a patch into the data at any depth; null removes a member (RFC 7396). */
   async mergePatch(token: Presented, patch: object, options: WriteOptions = {}): Promise<Session<Data>> {
-    return this.write('PATCH', '/session', token, options, { body: patch, mediaType: MERGE_PATCH });
+    return this.write('PATCH', '/session/data', token, options, { body: patch, mediaType: MERGE_PATCH });
   }
 
   /** Stores the whole data, in the place of all that was there. */
@@ -134,6 +152,9 @@ export class SessionClient<Data extends object = SessionData> {
     session: NewSession<Data>,
     options: Omit<WriteOptions, 'ifVersion'> & { readonly ifVersion?: WriteOptions['ifVersion'] | 'none' } = {},
   ): Promise<Session<Data>> {
+    this.settings();
+    // Not "no such session", as for a token that somebody presents: this one the caller has made.
+    if (!isToken(token)) throw new SessionError('invalid_format', REFUSED_TOKEN);
     const { ifVersion, ...rest } = options;
     const conditions: WriteOptions & { readonly isNew?: boolean } =
       ifVersion === 'none' ? { ...rest, isNew: true } : { ...rest, ...(ifVersion !== undefined && { ifVersion }) };
@@ -160,8 +181,24 @@ export class SessionClient<Data extends object = SessionData> {
     return body as TokenAndSession<Data>;
   }
 
+  /**
+   * Locks a session, for applications that rely on one page at a time, and gives it as it is then; null: the token, which the
+   * caller chose, opens none yet. Errors: `session_locked` when `wait` is over, SessionNotFoundError.
+   */
+  async lock(token: Presented, options: LockOptions = {}): Promise<Locked<Data>> {
+    const { lease, wait = 0, signal } = options;
+    const sent = { body: { lease, wait }, token, answerHas: 'lock', longer: wait * 1000 };
+    return (await this.call('POST', '/session/lock', { signal }, sent)).body as Locked<Data>;
+  }
+
+  /** Ends a lock. One that does not hold any more changes nothing. */
+  async unlock(token: Presented, lock: string, options: CallOptions = {}): Promise<void> {
+    this.settings();
+    if (isToken(token)) await this.call('DELETE', '/session/lock', { ...options, lock }, { token, answerHas: null });
+  }
+
   /** Logs out: ends the session of a token. Gives whether there was one. Then clear the cookie. */
-  async revoke(token: Presented, options: WriteOptions = {}): Promise<boolean> {
+  async revoke(token: Presented, options: RevokeOptions = {}): Promise<boolean> {
     this.settings();
     if (!isToken(token)) return false;
     return (await this.revoked('/session', options, { token })) === 1;
@@ -174,7 +211,7 @@ export class SessionClient<Data extends object = SessionData> {
   }
 
   /** Ends a session by its public id. Gives whether there was one. */
-  async revokeById(id: string, options: WriteOptions = {}): Promise<boolean> {
+  async revokeById(id: string, options: RevokeOptions = {}): Promise<boolean> {
     this.settings();
     return ID.test(id) && (await this.revoked(`/sessions/${id}`, options)) === 1;
   }
@@ -198,14 +235,11 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Counts the sessions of the app, or of a subject in it. */
   async count(options: Omit<ListOptions, 'cursor' | 'limit'> = {}): Promise<number> {
-    const { signal, ...query } = options;
-    const { body } = await this.call(
-      'GET',
-      `/sessions${queryText({ ...query, view: 'count' })}`,
-      { signal },
-      { answerHas: 'sessions' },
-    );
-    return (body as { sessions: number }).sessions;
+    const { signal, subject, activeWithin } = options;
+    const path = subject === undefined ? '/sessions' : subjectPath(subject);
+    const asked = `${path}:count${queryText({ activeWithin })}`;
+    const { body } = await this.call('GET', asked, { signal }, { answerHas: 'sessions' });
+    return (body as SessionCount).sessions;
   }
 
   /** Gives the sessions of a subject, the latest activity first: their devices. */
@@ -279,17 +313,18 @@ export class SessionClient<Data extends object = SessionData> {
 
   private async call(method: Method, path: string, options: RepeatableOptions, sent: Sent = {}): Promise<Answer> {
     const settings = this.settings();
-    const { ifVersion, signal, idempotencyKey } = options;
-    const { token, body, mediaType, repeatable = false, answerHas = 'idleTimeout' } = sent;
+    const { ifVersion, signal, idempotencyKey, lock, release } = options;
+    const { token, body, mediaType, repeatable = false, answerHas = 'idleTimeout', longer = 0 } = sent;
     if ('token' in sent && !isToken(token))
       throw new SessionNotFoundError('there is no such session: that is no token', null);
     const call: Call = {
       method,
-      path: settings.appPath + path,
+      path: settings.appPath + path + queryText(release ? { release } : {}),
       signal,
       headers: {
         ...(isToken(token) && { 'Session-Token': token }),
         ...sent.headers,
+        ...(lock !== undefined && { 'Session-Lock': lock }),
         ...(ifVersion !== undefined && { 'If-Match': ifVersion === 'any' ? '*' : `"${ifVersion}"` }),
         ...(repeatable && { 'Idempotency-Key': idempotencyKey ?? crypto.randomUUID() }),
       },
@@ -298,7 +333,7 @@ export class SessionClient<Data extends object = SessionData> {
       answerHas,
       isRepeatable: repeatable || method === 'GET',
     };
-    return send(settings, call);
+    return send(longer ? { ...settings, timeout: settings.timeout + longer } : settings, call);
   }
 }
 
@@ -309,9 +344,11 @@ interface Sent {
   readonly mediaType?: string;
   readonly headers?: Record<string, string>;
   /** See Call. Default: of a session. */
-  readonly answerHas?: string;
+  readonly answerHas?: string | null;
   /** Whether it takes an Idempotency-Key. */
   readonly repeatable?: boolean;
+  /** How much longer than others it may take. Units: milliseconds. */
+  readonly longer?: number;
 }
 
 type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;

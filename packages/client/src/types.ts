@@ -18,6 +18,9 @@ export type TokenAndSession<Data extends object = SessionData> = Omit<api.TokenA
   session: Session<Data>;
 };
 
+/** A lock, and the session as it is under it. Absence: null when the token opens none yet. */
+export type Locked<Data extends object = SessionData> = { lock: string; session: Session<Data> | null };
+
 /** What a rotation changes beside the token: at a login the subject and what is known of the device. */
 export type Rotation<Data extends object = SessionData> = Given<Omit<api.Rotation, 'data'> & { data?: Partial<Data> }>;
 
@@ -35,6 +38,7 @@ export type SessionPage<Data extends object = SessionData> = { sessions: Session
 
 export type AppCounts = api.App;
 export type Activity = api.Counts;
+export type SessionCount = api.SessionCount;
 
 /** Of a session: the members that `fields` asked for. */
 export type PartialSession<Data extends object = SessionData> = Partial<Session<Data>>;

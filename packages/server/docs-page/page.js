@@ -18,7 +18,6 @@ document.addEventListener('submit', ({ target }) => {
 document.addEventListener('submit', (event) => event.preventDefault());
 document.addEventListener('change', ({ target }) => {
   if (target.name === 'app' && target.dataset.in === 'path') fillAll('app', target.value);
-  if (target.name === 'media-type') target.form.elements.body.value = target.selectedOptions[0].dataset.example;
 });
 
 /** Shows the operations that have every word that was asked for, in the list and on the page. */

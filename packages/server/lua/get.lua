@@ -4,7 +4,7 @@
 -- RETURNS: {now, then for each read a visit, false, 1 when the token was rotated away, or an error of its own}
 -- ATOMIC: a read and its count are one step, or a revoke in between would be undone by the write.
 -- INCLUDES: clock, unread
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local call, sub, byte, pack, unpacked = redis.call, string.sub, string.byte, struct.pack, struct.unpack
 local reads, entry, answer, LOOK, READ = ARGV[3], second(now), { now }, 48, 49

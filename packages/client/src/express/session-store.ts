@@ -12,7 +12,6 @@ import { EventEmitter } from 'node:events';
 import { SessionNotFoundError } from '../errors.ts';
 import { type Texts, textsOf } from '../framework/changes.ts';
 import { InTurn } from '../framework/in-turn.ts';
-import { pageError } from '../framework/page-error.ts';
 import {
   type Baseline,
   type Opened,
@@ -20,7 +19,9 @@ import {
   type SharedSessionsOptions,
 } from '../framework/shared-sessions.ts';
 import type { SessionClient } from '../index.ts';
-import { type CookieState, cookieOf, idleTimeoutOf, keptOf } from './cookie-state.ts';
+import { type Callback, told } from './callbacks.ts';
+import { cookieOf, hasEnded, idleTimeoutOf, keptOf, lastsOf, restored } from './cookie-state.ts';
+import { carriedIn, carry, requestIn, withHiddenMembers } from './fastify-session.ts';
 
 /** A session as the frameworks have it: the data, and a cookie beside it. */
 // biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
@@ -28,14 +29,11 @@ export type FrameworkSession = { cookie?: any; [key: string]: any };
 
 export type SessionStoreOptions = SharedSessionsOptions<FrameworkSession>;
 
-// biome-ignore lint/suspicious/noExplicitAny: the frameworks call with errors and results of their own types
-type Callback = (error?: any, result?: any) => void;
-
 /** Under which express-session's own state is. */
 const PRIVATE_KEY = '_express';
 
-/** Where @fastify/session carries the baseline: it copies what `get` gives, its cookie's options with all their members. */
-const BASELINE = Symbol('baseline');
+/** Marks the cookie of a session that another stack made. */
+const FOREIGN = Symbol('foreign');
 
 export class RestSessionStore extends EventEmitter {
   readonly client: SessionClient;
@@ -60,7 +58,10 @@ export class RestSessionStore extends EventEmitter {
   get(token: string, callback?: Callback): Promise<FrameworkSession | null> {
     return told(callback, async () => {
       const opened = await this.sessions.read(token);
-      return opened && this.shown(token, opened);
+      if (opened === null) return null;
+      if (!hasEnded(opened.state)) return this.shown(token, opened);
+      await this.sessions.end(token);
+      return null;
     });
   }
 
@@ -71,8 +72,8 @@ export class RestSessionStore extends EventEmitter {
 
   private async save(token: string, session: FrameworkSession): Promise<void> {
     const { cookie, ...data } = session;
+    if ((lastsOf(cookie) ?? 1) <= 0) return this.sessions.end(token);
     const idleTimeout = idleTimeoutOf(cookie);
-    if (idleTimeout !== undefined && idleTimeout <= 0) return this.sessions.end(token);
     const wanted = { token, session, data, state: keptOf(cookie), idleTimeout, ...deviceOf(session) };
     const baseline = this.baselineOf(token, session);
     // What is no session of a framework is a call by hand, which may replace what is there.
@@ -85,10 +86,16 @@ export class RestSessionStore extends EventEmitter {
   /** Says that someone is there. The read of the same page has said so, unless the cookie is to live longer from now on. */
   touch(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
     return told(callback, async () => {
-      if (this.baselineOf(token, session)?.state === JSON.stringify(keptOf(session.cookie))) return;
+      const state = keptOf(session.cookie);
+      const baseline = this.baselineOf(token, session);
+      if (baseline?.state === JSON.stringify(state)) return;
       const idleTimeout = idleTimeoutOf(session.cookie);
-      const news = idleTimeout === undefined ? undefined : { idleTimeout };
-      await this.client.touch(token, news).catch((error) => {
+      const news = idleTimeout === undefined ? {} : { idleTimeout };
+      const touching =
+        baseline !== undefined && state.ends !== undefined
+          ? this.client.patch(token, { ...news, set: { [PRIVATE_KEY]: state } })
+          : this.client.touch(token, news);
+      await touching.catch((error) => {
         if (!(error instanceof SessionNotFoundError)) throw error;
       });
     });
@@ -103,8 +110,10 @@ export class RestSessionStore extends EventEmitter {
   all(callback?: Callback): Promise<FrameworkSession[]> {
     return told(callback, async () => {
       const found: FrameworkSession[] = [];
-      for await (const session of this.client.each({ limit: 1000 }))
-        found.push({ ...this.shown('', this.sessions.opened(session)), id: session.id });
+      for await (const session of this.client.each({ limit: 1000 })) {
+        const opened = this.sessions.opened(session);
+        if (!hasEnded(opened.state)) found.push({ ...this.shown('', opened), id: session.id });
+      }
       return found;
     });
   }
@@ -179,66 +188,24 @@ export class RestSessionStore extends EventEmitter {
   /** Gives what the frameworks make their session of. */
   private shown(token: string, { session, data, state }: Opened): FrameworkSession {
     const { cookie: _, ...own } = data;
-    const cookie = cookieOf(state, session.expiresAt);
-    const shown = withHiddenMembers(own);
-    shown.cookie = cookie;
+    const cookie = cookieOf(state, session);
+    const shown: FrameworkSession = withHiddenMembers(own);
     const texts = textsOf(shown);
-    texts.delete('cookie');
     this.wholes.set(shown, own);
     const baseline = { token, texts, subject: session.subject, state: JSON.stringify(keptOf(cookie)) };
     this.baselines.set(shown, baseline);
-    // @fastify/session asks a cookie for its JSON, and copies all that it gets.
-    Object.defineProperty(cookie, 'toJSON', { value: () => ({ ...cookie, [BASELINE]: baseline }) });
+    if (cookie === undefined) return shown;
+    shown.cookie = cookie;
+    carry(baseline, cookie);
     if (state === undefined) Object.defineProperty(cookie, FOREIGN, { value: true });
     return shown;
   }
 
   private baselineOf(token: string, session: FrameworkSession): Baseline | undefined {
-    const own = this.baselines.get(session) ?? baselineIn(session);
+    const own = this.baselines.get(session) ?? carriedIn(session);
     // What @fastify/session begins after another one has the options of that one's cookie.
     return own?.token === token ? own : undefined;
   }
-}
-
-/** Marks the cookie of a session that another stack made. */
-const FOREIGN = Symbol('foreign');
-
-/** Runs a verb, and tells its outcome both ways: to the callback that express-session gives, and as a promise. */
-function told<T>(callback: Callback | undefined, verb: () => Promise<T>): Promise<T> {
-  const outcome = verb().catch((error) => {
-    throw pageError(error);
-  });
-  if (callback === undefined) return outcome;
-  // In a turn of its own: what a callback throws is the application's error, and must not reject this promise.
-  outcome.then(
-    (result) => queueMicrotask(() => callback(null, result)),
-    (error) => queueMicrotask(() => callback(error)),
-  );
-  return outcome.catch(() => undefined as T);
-}
-
-function baselineIn(session: FrameworkSession): Baseline | undefined {
-  return symbolsOf(session).find((value) => value?.[BASELINE] !== undefined)?.[BASELINE];
-}
-
-/**
- * Members of @fastify/session's session. It assigns each key that it finds, so one with such a name would take the place of a method
- * for the whole page. express-session looks itself which keys it can take: see createSession.
- */
-const MEMBERS = new Set(
-  (
-    'sessionId encryptedSessionId options touch regenerate get set destroy reload save isModified isSaved ' +
-    '__proto__'
-  ).split(' '),
-);
-
-/** Gives the data again, with what has the name of a member there, but not among its keys. */
-function withHiddenMembers(data: Record<string, unknown>): FrameworkSession {
-  const entries = Object.entries(data);
-  const described = entries.map(([key, value]) => {
-    return [key, { value, enumerable: !MEMBERS.has(key), writable: true, configurable: true }] as const;
-  });
-  return Object.defineProperties({}, Object.fromEntries(described));
 }
 
 /** A key with the name of a member is not shown to the application; so it was not the application that removed it. */
@@ -246,24 +213,8 @@ function shownIn(session: object, texts: Texts): Texts {
   return new Map([...texts].filter(([key]) => Object.prototype.propertyIsEnumerable.call(session, key)));
 }
 
-/** Makes a cookie of what is kept of one, as express-session's own constructor does. */
-function restored(prototype: object, { expires, originalMaxAge, ...options }: CookieState): object {
-  const cookie = Object.assign(Object.create(prototype), { path: '/', maxAge: null, httpOnly: true, ...options });
-  if (expires != null) cookie.expires = new Date(expires);
-  // After `expires`, which sets it anew.
-  cookie.originalMaxAge = originalMaxAge ?? null;
-  return cookie;
-}
-
 /** What the request of a new session tells of the device, for the list of devices. */
 function deviceOf(session: FrameworkSession) {
-  // @fastify/session has the request under a symbol of its own.
-  const req = session.req ?? symbolsOf(session).find((value) => value?.raw?.headers !== undefined);
+  const req = session.req ?? requestIn(session);
   return { ip: req?.ip ?? req?.socket?.remoteAddress, userAgent: req?.headers?.['user-agent'] };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what @fastify/session keeps there is its own
-function symbolsOf(session: FrameworkSession): any[] {
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  return Object.getOwnPropertySymbols(session).map((key) => (session as Record<symbol, any>)[key]);
 }

@@ -15,11 +15,24 @@ export interface CookieOptions {
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const DOMAIN = /^[A-Za-z0-9.-]+$/;
 
-export class TokenCookie {
-  readonly name: string;
-  private readonly attributes: string;
+/** Makes what an answer needs for the cookie: a `Set-Cookie` text, or what a framework has in its place. */
+export interface Carrier<Cookie> {
   /** Whether it outlives the browser. */
   readonly isPersistent: boolean;
+  /** `idleTimeout`: of the session, in seconds; null for none. */
+  set(token: string, idleTimeout: number | null, isPersistent?: boolean): Cookie;
+  /** Takes the cookie away. */
+  clear(): Cookie;
+}
+
+export class TokenCookie implements Carrier<string> {
+  readonly name: string;
+  readonly secure: boolean;
+  readonly sameSite: 'Strict' | 'Lax' | 'None';
+  /** Absence: undefined for the host alone. */
+  readonly domain: string | undefined;
+  readonly isPersistent: boolean;
+  private readonly attributes: string;
 
   /** `isHttps`: of the page. Errors: TypeError for what browsers would drop. */
   constructor(options: CookieOptions, isHttps: boolean) {
@@ -33,6 +46,9 @@ export class TokenCookie {
       throw new TypeError(`cookie.domain must not be there for the name ${name}`);
     if (sameSite === 'None' && !secure) throw new TypeError('cookie.secure must be true for sameSite None');
     this.name = name;
+    this.secure = secure;
+    this.sameSite = sameSite;
+    this.domain = domain;
     this.isPersistent = persistent;
     this.attributes = `; Path=/${domain === undefined ? '' : `; Domain=${domain}`}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${sameSite}`;
   }
@@ -46,10 +62,9 @@ export class TokenCookie {
     return undefined;
   }
 
-  /** Gives the `Set-Cookie` text for a token. `idleTimeout`: of the session, in seconds; null for none. */
+  /** Gives the `Set-Cookie` text for a token. */
   set(token: string, idleTimeout: number | null, isPersistent = this.isPersistent): string {
-    // What has no end gets the longest time that browsers take.
-    const age = isPersistent ? `; Max-Age=${Math.floor(idleTimeout ?? 34_560_000)}` : '';
+    const age = isPersistent ? `; Max-Age=${ageOf(idleTimeout)}` : '';
     return `${this.name}=${token}${this.attributes}${age}`;
   }
 
@@ -57,6 +72,11 @@ export class TokenCookie {
   clear(): string {
     return `${this.name}=${this.attributes}; Max-Age=0`;
   }
+}
+
+/** Gives how long a persistent cookie lives; what has no end gets the longest time that browsers take. Units: seconds. */
+export function ageOf(idleTimeout: number | null): number {
+  return Math.floor(idleTimeout ?? 34_560_000);
 }
 
 /** Gives the cookie for pages over HTTPS and for others. Errors: TypeError for one that browsers would drop. */

@@ -8,7 +8,7 @@
 import { SessionNotFoundError } from '../errors.ts';
 import type { Rotation, Session, SessionClient } from '../index.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
-import type { TokenCookie } from './cookie.ts';
+import type { Carrier } from './cookie.ts';
 import { type Device, takenOf } from './device.ts';
 import { InTurn } from './in-turn.ts';
 import type { TouchTimes } from './touch-times.ts';
@@ -17,33 +17,33 @@ type Data = Record<string, unknown>;
 /** What a login may bring beside the subject. */
 export type Login = Omit<Rotation, 'token' | 'subject' | 'grace'>;
 
-export class PageSession {
+export class PageSession<Cookie = string> {
   /** What the application keeps. Changes are saved by top-level key. It stays the same object until a logout. */
   data: Data = {};
-  /** `Set-Cookie` texts that the answer needs. Absence: null. */
-  setCookie: string | null = null;
+  /** What the answer needs for the cookie: a `Set-Cookie` text. Absence: null. */
+  setCookie: Cookie | null = null;
   private readonly client: SessionClient;
-  private readonly cookie: TokenCookie;
+  private readonly cookie: Carrier<Cookie>;
   private readonly device: Device;
   private readonly turns = new InTurn();
   private token: string | undefined;
   private opened: Session | null = null;
   private texts: Texts = new Map();
 
-  private constructor(client: SessionClient, cookie: TokenCookie, device: Device) {
+  private constructor(client: SessionClient, cookie: Carrier<Cookie>, device: Device) {
     this.client = client;
     this.cookie = cookie;
     this.device = takenOf(device);
   }
 
   /** Opens the session of a token, and says that someone is there. */
-  static async open(
+  static async open<Cookie>(
     client: SessionClient,
     touches: TouchTimes,
-    cookie: TokenCookie,
+    cookie: Carrier<Cookie>,
     token: string | undefined,
     device: Device,
-  ): Promise<PageSession> {
+  ): Promise<PageSession<Cookie>> {
     const page = new PageSession(client, cookie, device);
     if (token === undefined) return page;
     const touch = touches.isDue(token);
@@ -120,7 +120,7 @@ export class PageSession {
   }
 
   /** Gives the `Set-Cookie` text for the session as it is. Absence: null when there is none. */
-  get ownCookie(): string | null {
+  get ownCookie(): Cookie | null {
     if (this.token === undefined || this.opened === null) return null;
     return this.setCookie ?? this.cookie.set(this.token, this.opened.idleTimeout);
   }

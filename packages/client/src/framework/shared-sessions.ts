@@ -49,16 +49,18 @@ export interface Wanted<S> extends Device {
   readonly idleTimeout?: number | undefined;
 }
 
-/** Tokens that opened nothing and are remembered. */
-const MOST_MISSED = 10_000;
+/** Tokens of ended sessions that are remembered. */
+const MOST_ENDED = 10_000;
 
 export class SharedSessions<S> {
   readonly client: SessionClient;
   private readonly privateKey: string;
   private readonly subjectOf: (session: S) => string | null | undefined;
   private readonly touches: TouchTimes;
-  /** Tokens that were read and opened nothing. The oldest go first. */
-  private readonly missed = new Set<string>();
+  /** Tokens of sessions that were seen here and have ended: none is begun again. The oldest go first. */
+  private readonly ended = new Set<string>();
+  /** Sessions that are being created, by token. */
+  private readonly beginning = new Map<string, Promise<unknown>>();
 
   /** `privateKey`: under which the framework's own state is, apart from the application's data. */
   constructor(privateKey: string, { subject = () => undefined, touchInterval, ...options }: SharedSessionsOptions<S>) {
@@ -73,7 +75,8 @@ export class SharedSessions<S> {
     const touch = this.touches.isDue(token);
     const session = await this.client.find(token, { touch });
     if (session === null) {
-      this.miss(token);
+      // A token that was never seen is one that the framework has just made, and reads before it saves.
+      if (this.touches.knows(token)) this.noteEnd(token);
       return null;
     }
     if (touch) this.touches.note(token, session.idleTimeout);
@@ -90,7 +93,7 @@ export class SharedSessions<S> {
   async create(wanted: Wanted<S>, isBegun: boolean): Promise<Baseline> {
     const { token, session, data, state, idleTimeout } = wanted;
     // @fastify/session begins a session anew under its old token when it was ended before a `reload`.
-    if (isBegun && this.missed.has(token)) throw new SessionNotFoundError();
+    if (isBegun && this.ended.has(token)) throw new SessionNotFoundError();
     const texts = textsOf(data);
     const subject = this.subjectOf(session);
     const made = {
@@ -99,7 +102,9 @@ export class SharedSessions<S> {
       ...(idleTimeout !== undefined && { idleTimeout }),
       ...takenOf(wanted),
     };
-    const saved = await this.client.put(token, made, isBegun ? { ifVersion: 'none' } : {});
+    const saving = this.client.put(token, made, isBegun ? { ifVersion: 'none' } : {});
+    this.beginning.set(token, saving);
+    const saved = await saving.finally(() => this.beginning.get(token) === saving && this.beginning.delete(token));
     this.touches.note(token, saved.idleTimeout);
     return { token, texts, subject: saved.subject, state: JSON.stringify(state) };
   }
@@ -124,16 +129,20 @@ export class SharedSessions<S> {
     return { ...next, subject: saved.subject };
   }
 
-  private miss(token: string): void {
-    this.missed.delete(token);
-    this.missed.add(token);
-    if (this.missed.size > MOST_MISSED) this.missed.delete(this.missed.values().next().value!);
-  }
-
   /** Ends a session. One that has ended already is no error. */
   async end(token: string): Promise<void> {
-    this.touches.forget(token);
+    this.noteEnd(token);
+    // An application may save a new session and end it without waiting: the end must not arrive before the beginning.
+    await this.beginning.get(token)?.catch(() => {});
     await this.client.revoke(token);
+    this.touches.forget(token);
+  }
+
+  private noteEnd(token: string): void {
+    this.touches.forget(token);
+    this.ended.delete(token);
+    this.ended.add(token);
+    if (this.ended.size > MOST_ENDED) this.ended.delete(this.ended.values().next().value!);
   }
 }
 

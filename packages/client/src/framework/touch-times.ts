@@ -37,6 +37,11 @@ export class TouchTimes {
     if (this.due.size > MOST) this.due.delete(this.due.keys().next().value!);
   }
 
+  /** Tells whether a session was touched, and neither forgotten nor too long ago for this memory. */
+  knows(token: string): boolean {
+    return this.due.has(token);
+  }
+
   forget(token: string): void {
     this.due.delete(token);
   }

@@ -24,8 +24,12 @@ export const APP_NAME = {
   pattern: /^[A-Za-z0-9-][A-Za-z0-9_-]{2,19}$/,
   allowed: '3 to 20 characters of A-Z, a-z, 0-9, _ and -, and must not begin with _, which is reserved',
 };
-/** ECMAScript line terminators: what `.` in the original's pattern did not match. */
-const LINE_BREAK = /[\n\r\u2028\u2029]/;
+/** A text of a session has no ECMAScript line terminators: what `.` in the original's pattern did not match. */
+export const TEXT = /^[^\n\r\u2028\u2029]+$/;
+/** Steps in the path of a URL. */
+const STEP = /^\.{1,2}$/;
+/** What a v1 request can name as a subject. */
+export const PATH_SUBJECT = new RegExp(`^(?!${STEP.source.slice(1)})${TEXT.source.slice(1)}`);
 const CLASSIC_TOKEN = /^[A-Za-z0-9]{64}$/;
 
 /** The longest texts of a session. Units: characters (code points). */
@@ -41,8 +45,10 @@ export const LONGEST = {
 /** What the classic routes take for an id and an address, as 2.x documents it. They show what v1 made longer. */
 const LONGEST_CLASSIC = { subject: 128, ip: 39 } as const;
 
-const CALLER_TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
-const MAX_TOKEN = 256;
+/** The characters of a token that a caller chose. */
+export const CALLER_TOKEN = /^[A-Za-z0-9._~:,-]+$/;
+/** `min`: the least that a policy can ask for. Units: characters. */
+export const CALLER_TOKEN_LENGTH = { min: 16, max: 256 } as const;
 /** Random text of 22 characters has fewer once in 10^12. */
 const MIN_DIFFERENT = 8;
 
@@ -71,8 +77,7 @@ export function checkClassicSubject(value: string): Subject {
  * they ask, and `/subjects/../sessions` is the list of the whole app. (The classic routes go on to take them.)
  */
 export function checkPathSubject(value: string): Subject {
-  if (value === '.' || value === '..')
-    throw invalid('subject', 'something else than . and .., which are steps in a path');
+  if (STEP.test(value)) throw invalid('subject', 'something else than . and .., which are steps in a path');
   return checkSubject(value);
 }
 
@@ -90,7 +95,7 @@ export function checkClassicIp(value: string): Ip {
  * caller chose is one of v1 alone, unless it happens to have the classic form.
  */
 export function checkClassicToken(value: string): string {
-  if (!CLASSIC_TOKEN.test(value) && !isOwnToken(value)) {
+  if (!isOwnToken(value) && !CLASSIC_TOKEN.test(value)) {
     throw invalid('token', '64 characters of A-Z, a-z and 0-9, or a token that v1 made');
   }
   return value;
@@ -111,13 +116,24 @@ export function checkUserAgent(value: string): string {
  */
 export function checkCallerToken(value: string, policy: Pick<Policy, 'minCallerTokenLength'>): string {
   const least = policy.minCallerTokenLength;
-  if (!CALLER_TOKEN.test(value) || value.length < least) {
-    throw invalid('token', `${least} to ${MAX_TOKEN} characters of A-Z, a-z, 0-9, . _ ~ : , and -`);
+  const { max } = CALLER_TOKEN_LENGTH;
+  if (value.length < least || value.length > max || !CALLER_TOKEN.test(value)) {
+    throw invalid('token', `${least} to ${max} characters of A-Z, a-z, 0-9, . _ ~ : , and -`);
   }
   if (new Set(value).size < Math.min(MIN_DIFFERENT, least))
     throw invalid('token', 'random, not a few repeated characters');
   if (isOwnToken(value)) throw invalid('token', 'of another form than those the server makes');
   return value;
+}
+
+/** Tells whether a caller may choose a token. */
+export function isCallerToken(value: string, policy: Pick<Policy, 'minCallerTokenLength'>): boolean {
+  try {
+    checkCallerToken(value, policy);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Checks an idle timeout against the app's policy. Units: milliseconds. */
@@ -159,7 +175,7 @@ function outOfRange(field: string, rule: string): ServiceError {
 }
 
 function checkText(value: string, field: string, max: number): string {
-  if (!isLength(value, 1, max) || LINE_BREAK.test(value) || !value.isWellFormed()) {
+  if (!isLength(value, 1, max) || !TEXT.test(value) || !value.isWellFormed()) {
     throw invalid(field, `1 to ${max} characters without line breaks`);
   }
   return value;

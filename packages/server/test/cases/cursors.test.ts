@@ -29,9 +29,17 @@ for (const [name, open] of Object.entries(STORES)) {
       for (const of of [app, other]) {
         for (const query of queries) lists[`${of.name} ${query}`] = (more) => of.list(`?${query}&${more}`);
         lists[`${of.name} of b`] = (more) => of.ofSubject('b', `?${more}`);
+        for (const query of ['', 'subject=a']) {
+          lists[`${of.name} ids ${query}`] = (more) => of.send('GET', `/sessions:ids?${query}&${more}`);
+        }
+        lists[`${of.name} ids of b`] = (more) => of.send('GET', `/subjects/b/sessions:ids?activeWithin=60&${more}`);
       }
       // Ways to ask for one list.
-      const same = (one: string) => one.replace('of b', 'subject=b').replace(/&?(activeWithin=\d+|view=ids)/, '');
+      const same = (one: string) =>
+        one
+          .replace('ids ', '')
+          .replace('of b', 'subject=b')
+          .replace(/&?(activeWithin=\d+|view=ids)/, '');
       for (const [one, list] of Object.entries(lists)) {
         const { cursor } = (await list('limit=1')).json;
         for (const [another, ask] of Object.entries(lists)) {

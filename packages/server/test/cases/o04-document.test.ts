@@ -27,7 +27,9 @@ test('O4: what the document says of Session-Token is what each operation does (k
   for (const [id, ask] of Object.entries({
     getSession: () => app.get(none),
     updateSession: () => app.patch(none, { set: {} }),
-    replaceData: () => app.putData(none, {}),
+    getSessionFields: () => app.send('GET', '/session/fields?fields=id', undefined, { 'Session-Token': none }),
+    patchSessionData: () => app.mergeData(none, {}),
+    replaceSessionData: () => app.putData(none, {}),
     touchSession: () => app.touch(none),
     rotateSession: () => app.rotate(none),
   })) {

@@ -33,6 +33,8 @@ test('R12: a Session-Token that came twice is 400 in every route, and nothing is
       ['PATCH', '/session'],
       ['PUT', '/session'],
       ['PUT', '/session/data'],
+      ['PATCH', '/session/data'],
+      ['GET', '/session/fields?fields=id'],
       ['POST', '/session/touch'],
       ['POST', '/session/rotate'],
     ] as const) {

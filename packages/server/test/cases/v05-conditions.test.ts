@@ -11,6 +11,7 @@ type Verb = (app: V1, session: { token: string; id: string }, headers: Record<st
 const VERBS: Record<string, Verb> = {
   patch: (app, { token }, headers) => app.patch(token, { set: { a: 1 } }, headers),
   'merge patch': (app, { token }, headers) => app.merge(token, { a: 1 }, headers),
+  'merge patch of the data': (app, { token }, headers) => app.mergeData(token, { a: 1 }, headers),
   'patch with a subject': (app, { token }, headers) => app.patch(token, { subject: 'v' }, headers),
   'put data': (app, { token }, headers) => app.putData(token, { a: 1 }, headers),
   put: (app, { token }, headers) => app.put(token, { data: { a: 1 } }, headers),

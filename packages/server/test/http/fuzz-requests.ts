@@ -16,6 +16,7 @@ const QUERY = list('ip|ttl|dt|ip[]|a[__proto__]|__proto__|i%70||toString');
 /** What comes after the app in a v1 path; `@` stands for a name. */
 const V1 = [
   ...list('sessions|sessions|session|session|session/data|session/touch|session/rotate|sessions:verify|sessions/@'),
+  ...list('session/fields|sessions:ids|sessions:count|subjects/@/sessions:ids|subjects/@/sessions:count'),
   ...list('subjects/@/sessions|activity||session/|SESSION|sessions:|session/@'),
 ];
 /** Requests that are right, `@` a user and `#` a token: random ones alone would hardly get past the first check. */
@@ -32,10 +33,13 @@ const RIGHT: readonly (readonly [method: string, target: string])[] = [
   ['PATCH', '/v1/apps/fuz/session'],
   ['PUT', '/v1/apps/fuz/session'],
   ['PUT', '/v1/apps/fuz/session/data'],
+  ['PATCH', '/v1/apps/fuz/session/data'],
   ['POST', '/v1/apps/fuz/session/touch'],
   ['POST', '/v1/apps/fuz/session/rotate'],
   ['DELETE', '/v1/apps/fuz/session'],
   ['GET', '/v1/apps/fuz/sessions'],
+  ['GET', '/v1/apps/fuz/sessions:ids'],
+  ['GET', '/v1/apps/fuz/subjects/@/sessions:count'],
   ['GET', '/v1/apps/fuz/activity'],
   ['GET', '/v1/apps/fuz/subjects/@/sessions'],
   ['DELETE', '/v1/apps/fuz/subjects/@/sessions'],

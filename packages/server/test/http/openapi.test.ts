@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
   });
 
   test('has each operation once, with its scope, a tag that is explained and the errors that all can give', () => {
-    assert.equal(operations.length, 19);
+    assert.equal(operations.length, 28);
     const ids = operations.map(({ operation }) => operation.operationId);
     assert.equal(new Set(ids).size, ids.length);
     const tags = document.tags.map(({ name }: { name: string }) => name);
@@ -100,14 +100,18 @@ describe('the examples of the document', () => {
           data: { cart: ['book'] },
         });
         const { token, session } = made.json;
-        const app = path.endsWith('/sessions') && verb === 'delete' && !path.includes('subject') ? '?confirm=shop' : '';
-        const filled = path.replace('{app}', 'shop').replace('{subject}', 'user123').replace('{id}', session.id) + app;
+        const filled = path.replace('{app}', 'shop').replace('{subject}', 'user123').replace('{id}', session.id);
+        const query = operation.parameters
+          .filter((each: Operation) => each.in === 'query' && each.required)
+          .map(({ name, example: value }: Operation) => `${name}=${value}`);
+        if (operation.operationId === 'revokeAllSessions') query.push('confirm=shop');
         const shown =
           example === undefined ? undefined : JSON.parse(JSON.stringify(example).replace(/rs7d\w{36}/, token));
         if (shown !== undefined) description.checkValue(pointerOf(path, verb, type), shown, operation.operationId);
         const body = type.endsWith('urlencoded') ? new URLSearchParams(shown).toString() : shown;
-        const { status } = await client.send(verb.toUpperCase(), filled, body, {
+        const { status } = await client.send(verb.toUpperCase(), `${filled}?${query.join('&')}`, body, {
           'Session-Token': token,
+          ...(operation.operationId === 'unlockSession' && { 'Session-Lock': 'x'.repeat(32) }),
           ...(type !== '' && { 'Content-Type': type }),
         });
         const wanted = Object.keys(operation.responses)

@@ -7,6 +7,7 @@ type Write = (app: V1, token: string, headers: Record<string, string>) => Promis
 
 const WRITES: Record<string, Write> = {
   merge: (app, token, headers) => app.merge(token, { a: 1 }, headers),
+  'merge data': (app, token, headers) => app.mergeData(token, { a: 1 }, headers),
   set: (app, token, headers) => app.patch(token, { set: { a: 1 } }, headers),
   move: (app, token, headers) => app.patch(token, { subject: `s${Math.random()}` }, headers),
   data: (app, token, headers) => app.putData(token, { a: 1 }, headers),
@@ -49,6 +50,8 @@ const GARBAGE = [
   '*, *',
   ',',
   '"1 "',
+  '"1";"2"',
+  '"1", x',
 ];
 
 export function conditionsSection(service: () => Service): void {

@@ -43,6 +43,12 @@ const POLICY = {
       maxAbsoluteTimeout: 7200,
     },
     noclassic: { classic: false },
+    cookie: { cookie: {} },
+    'cookie-all': {
+      idleTimeout: 600,
+      cookie: { name: '__Secure-sid', domain: 'example.org', sameSite: 'Strict', persistent: true },
+    },
+    'cookie-plain': { cookie: { name: 'sid', sameSite: 'Lax', secure: false, persistent: true } },
   },
 };
 
@@ -122,6 +128,10 @@ export class V1 {
     return this.send('GET', `/session${query}`, undefined, { 'Session-Token': token });
   }
 
+  getFields(token: string, fields: string, headers: Headers = {}): Promise<Answer> {
+    return this.send('GET', `/session/fields?fields=${fields}`, undefined, { 'Session-Token': token, ...headers });
+  }
+
   patch(token: string, body: unknown, headers: Headers = {}): Promise<Answer> {
     return this.send('PATCH', '/session', body, { 'Session-Token': token, ...headers });
   }
@@ -136,6 +146,11 @@ export class V1 {
 
   putData(token: string, body: unknown, headers: Headers = {}): Promise<Answer> {
     return this.send('PUT', '/session/data', body, { 'Session-Token': token, ...headers });
+  }
+
+  mergeData(token: string, body: unknown, headers: Headers = {}): Promise<Answer> {
+    const type = { 'Content-Type': 'application/merge-patch+json' };
+    return this.send('PATCH', '/session/data', body, { 'Session-Token': token, ...type, ...headers });
   }
 
   touch(token: string, body?: unknown, headers: Headers = {}): Promise<Answer> {

@@ -57,6 +57,45 @@ export function listsSection(service: () => Service): void {
       assert.equal((await app.ofSubject('u0', '?limit=5')).json.sessions.length, 5);
     });
 
+    test('answer ids and a count by operations of their own, of the app and of a subject in it', async () => {
+      const app = service().app(freshApp());
+      for (let i = 0; i < 5; i++) await app.token({ subject: i < 3 ? 'a/b' : 'c' });
+      const ask = async (path: string) => (await app.send('GET', path)).text;
+      const subject = `/subjects/${encodeURIComponent('a/b')}/sessions`;
+      for (const [older, own] of [
+        ['/sessions?view=ids', '/sessions:ids'],
+        ['/sessions?view=ids&subject=a/b', '/sessions:ids?subject=a/b'],
+        ['/sessions?view=ids&subject=a/b&limit=1000', `${subject}:ids`],
+        ['/sessions?view=ids&limit=2&activeWithin=600', '/sessions:ids?limit=2&activeWithin=600'],
+        ['/sessions?view=ids&subject=a/b&limit=2', `${subject}:ids?limit=2&activeWithin=600`],
+        ['/sessions?view=count', '/sessions:count'],
+        ['/sessions?view=count&activeWithin=600', '/sessions:count?activeWithin=600'],
+        ['/sessions?view=count&subject=a/b', '/sessions:count?subject=a/b'],
+        ['/sessions?view=count&subject=a/b&activeWithin=600', `${subject}:count?activeWithin=600`],
+        ['/sessions?subject=a/b&activeWithin=600', `${subject}?activeWithin=600`],
+      ] as const) {
+        assert.equal(await ask(own), await ask(older), own);
+      }
+      assert.equal(await ask(`${subject}:count`), '{"sessions":3}');
+      assert.equal(await ask('/subjects/nobody/sessions:count'), '{"sessions":0}');
+      assert.equal(await ask('/subjects/nobody/sessions:ids'), '{"ids":[],"cursor":null}');
+      const first = (await app.send('GET', '/sessions:ids?limit=3')).json;
+      const rest = (await app.send('GET', `/sessions:ids?limit=3&cursor=${first.cursor}`)).json;
+      assert.deepEqual([first.ids.length, rest.ids.length, rest.cursor], [3, 2, null]);
+      for (const [path, parameter] of [
+        ['/sessions:ids?view=ids', 'view'],
+        ['/sessions:ids?limit=0', 'limit'],
+        ['/sessions:count?limit=1', 'limit'],
+        ['/sessions:count?subject=..', 'subject'],
+        ['/subjects/a/sessions:count?subject=a', 'subject'],
+        ['/subjects/a/sessions:ids?activeWithin=x', 'activeWithin'],
+        ['/subjects/%2E%2E/sessions:ids', 'subject'],
+      ]) {
+        const { status, json } = await app.send('GET', path!);
+        assert.deepEqual([status, json.errors?.[0].parameter], [400, parameter], path);
+      }
+    });
+
     test('refuse cursors that no list gave, and everything odd in the query, with the name of the parameter', async () => {
       const app = service().app(freshApp());
       await app.token({ subject: 's' });

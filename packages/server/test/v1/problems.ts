@@ -10,11 +10,16 @@ const ROUTES = {
   '/sessions': 'POST, GET, HEAD, DELETE',
   '/sessions/00aaaaaaaaaaaaaa': 'GET, HEAD, DELETE',
   '/sessions:verify': 'POST',
+  '/sessions:ids': 'GET, HEAD',
+  '/sessions:count': 'GET, HEAD',
   '/session': 'PUT, GET, HEAD, PATCH, DELETE',
-  '/session/data': 'PUT',
+  '/session/data': 'PATCH, PUT',
+  '/session/fields': 'GET, HEAD',
   '/session/touch': 'POST',
   '/session/rotate': 'POST',
   '/subjects/a/sessions': 'GET, HEAD, DELETE',
+  '/subjects/a/sessions:ids': 'GET, HEAD',
+  '/subjects/a/sessions:count': 'GET, HEAD',
 };
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 

@@ -35,8 +35,9 @@ export function sessionSection(service: () => Service): void {
         ['data.', '{"data":{}}'],
         ['reads,reads', '{"reads":1}'],
       ]) {
-        const answer = await app.get(token, `?fields=${fields}`);
-        assert.deepEqual([answer.status, answer.text, answer.headers.etag], [200, text, '"1"'], fields);
+        for (const answer of [await app.get(token, `?fields=${fields}`), await app.getFields(token, fields!)]) {
+          assert.deepEqual([answer.status, answer.text, answer.headers.etag], [200, text, '"1"'], fields);
+        }
       }
       for (const fields of [
         '',
@@ -47,24 +48,64 @@ export function sessionSection(service: () => Service): void {
         `x${'y'.repeat(300)}`,
         `${'id,'.repeat(3)}nope`,
       ]) {
-        const { status, json } = await app.get(token, `?fields=${fields}`);
-        assert.deepEqual([status, json.errors[0].parameter, json.errors[0].in], [400, 'fields', 'query'], fields);
+        for (const { status, json } of [
+          await app.get(token, `?fields=${fields}`),
+          await app.getFields(token, fields),
+        ]) {
+          assert.deepEqual([status, json.errors[0].parameter, json.errors[0].in], [400, 'fields', 'query'], fields);
+        }
       }
+    });
+
+    test('gives some members by an operation of its own, which reads as that of the whole does', async () => {
+      const app = service().app(freshApp());
+      const token = await app.token({ subject: 's' });
+      const { json } = await app.send('GET', '/session/fields', undefined, { 'Session-Token': token });
+      assert.deepEqual([json.status, json.errors[0].parameter, json.errors[0].rule], [400, 'fields', 'required']);
+      assert.equal((await app.getFields(token, 'reads&touch=true')).text, '{"reads":2}');
+      assert.equal((await app.getFields(token, 'id&touch=true', { 'If-None-Match': '"1"' })).status, 304);
+      assert.equal((await app.getFields(token, 'id&touch=true', { 'If-Match': '"2"' })).status, 412);
+      assert.equal((await app.get(token)).json.reads, 3, 'what was refused did not count');
+      assert.deepEqual(problemOf(await app.getFields(`${token}x`, 'id')), [404, 'session_not_found']);
     });
 
     test('is changed by merge patch: null removes at any depth, objects merge, all else replaces', async () => {
       const app = service().app(freshApp());
-      const token = await app.token({ data: { a: { b: 1, c: 2 }, d: [1], e: 1 } });
-      const { status, text, headers, json } = await app.merge(token, {
-        a: { b: null, x: 3 },
-        d: { y: 1 },
-        e: null,
-        f: [],
-      });
-      assert.equal(status, 200);
-      assert.ok(text.endsWith('"data":{"a":{"c":2,"x":3},"d":{"y":1},"f":[]}}'), text);
-      assert.deepEqual([json.version, json.reads, headers.etag], [2, 1, '"2"']);
-      assert.equal((await app.merge(token, {})).json.version, 3, 'an empty patch is a change, too');
+      const plain = { 'Content-Type': 'application/json' };
+      for (const merge of [
+        (token: string, body: unknown) => app.merge(token, body),
+        (token: string, body: unknown) => app.mergeData(token, body),
+        (token: string, body: unknown) => app.mergeData(token, body, plain),
+      ]) {
+        const token = await app.token({ data: { a: { b: 1, c: 2 }, d: [1], e: 1 } });
+        const { status, text, headers, json } = await merge(token, {
+          a: { b: null, x: 3 },
+          d: { y: 1 },
+          e: null,
+          f: [],
+        });
+        assert.equal(status, 200);
+        assert.ok(text.endsWith('"data":{"a":{"c":2,"x":3},"d":{"y":1},"f":[]}}'), text);
+        assert.deepEqual([json.version, json.reads, headers.etag], [2, 1, '"2"']);
+        assert.equal((await merge(token, {})).json.version, 3, 'an empty patch is a change, too');
+      }
+    });
+
+    test('takes the names of set and unset for members of the data where the body is a merge patch', async () => {
+      const app = service().app(freshApp());
+      const token = await app.token();
+      const { json } = await app.mergeData(
+        token,
+        { set: { a: 1 }, subject: 's' },
+        { 'Content-Type': 'application/json' },
+      );
+      assert.deepEqual([json.data, json.subject], [{ set: { a: 1 }, subject: 's' }, null]);
+      for (const body of ['[]', 'null', '1', '{', '']) {
+        const { status, json: problem } = await app.mergeData(token, body);
+        assert.deepEqual([status, problem.errors[0].pointer], [400, ''], body);
+      }
+      const other = await app.mergeData(token, 'a=1', { 'Content-Type': 'application/x-www-form-urlencoded' });
+      assert.deepEqual(problemOf(other), [415, 'unsupported_media_type']);
     });
 
     test('is changed by set and unset at the top level, which can store null', async () => {
@@ -84,7 +125,7 @@ export function sessionSection(service: () => Service): void {
       const token = await app.token();
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
-          i % 2 === 0 ? app.merge(token, { [`k${i}`]: i }) : app.patch(token, { set: { [`k${i}`]: i } }),
+          i % 2 === 0 ? app.mergeData(token, { [`k${i}`]: i }) : app.patch(token, { set: { [`k${i}`]: i } }),
         ),
       );
       assert.ok(answers.every(({ status }) => status === 200));
@@ -151,6 +192,8 @@ export function sessionSection(service: () => Service): void {
         await app.patch(token, { set: { a: 1 } }),
         await app.patch(token, { subject: 'x' }),
         await app.merge(token, { a: 1 }),
+        await app.mergeData(token, { a: 1 }),
+        await app.getFields(token, 'id'),
         await app.putData(token, {}),
         await app.touch(token),
         await app.touch(token, { idleTimeout: 60 }),

@@ -8,7 +8,7 @@ import { isOwnToken } from '../../core/token.ts';
 import { invalid } from '../operation/faults.ts';
 import { type C, headerOf } from '../operation/request-head.ts';
 
-const ONCE = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Token'] as const;
+const ONCE = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Lock', 'Session-Token'] as const;
 const LOWER: readonly string[] = ONCE.map((name) => name.toLowerCase());
 /** Whether one of them is so long: that already tells that most headers are none of them. */
 const LENGTHS: readonly boolean[] = Array.from({ length: 16 }, (_, length) =>
@@ -17,20 +17,23 @@ const LENGTHS: readonly boolean[] = Array.from({ length: 16 }, (_, length) =>
 
 const NONE: readonly string[] = [];
 
-/** Errors: `invalid_request`. */
-export function refuseRepeatedHeaders(c: C): void {
+/** `only`: the names to look at. Absence: undefined for all of them. Errors: `invalid_request`. */
+export function refuseRepeatedHeaders(c: C, only?: ReadonlySet<string>): void {
   /** A bit for each that was seen. */
   let seen = 0;
   const raw = c.env.incoming?.rawHeaders ?? NONE;
   for (let i = 0; i < raw.length; i += 2) {
     if (LENGTHS[raw[i]!.length] !== true) continue;
     const at = LOWER.indexOf(raw[i]!.toLowerCase());
-    if (at < 0) continue;
+    if (at < 0 || only?.has(ONCE[at]!) === false) continue;
     if ((seen & (1 << at)) !== 0) throw repeated(ONCE[at]!);
     seen |= 1 << at;
   }
+  if (only?.has('Session-Token') === false) return;
   const token = headerOf(c, 'Session-Token');
   if (token?.includes(',') && isJoined(token)) throw repeated('Session-Token');
+  // A lock has no comma.
+  if (only === undefined && headerOf(c, 'Session-Lock')?.includes(',')) throw repeated('Session-Lock');
 }
 
 /**

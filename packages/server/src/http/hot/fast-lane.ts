@@ -1,6 +1,6 @@
 /**
- * The fast lane: the way of the two reads that are nearly all traffic, and of the classic create and set, past Hono and the
- * web's Request and Response. It decides by a strict pattern on the head of a request, and takes nothing whose head is
+ * The fast lane: the way of the reads that are nearly all traffic (a session, and the gateway), and of the classic create and
+ * set, past Hono and the web's Request and Response. It decides by a strict pattern on the head of a request, and takes nothing whose head is
  * unusual in any way: that goes the ordinary way, untouched. What it takes meets the same guards and the same handler
  * (app.ts, guardedRoutes), so nothing is decided here but the way. The writes come from Node's parser, body and all; only
  * reads are ever taken from the bytes of a connection (head.ts).
@@ -27,6 +27,9 @@ const CLASSIC_GET = /^\/[\w-]{3,20}\/get\/[A-Za-z0-9]{40,64}$/;
 const CLASSIC_CREATE = /^\/[\w-]{3,20}\/create\/\w[\w.@-]{0,63}\?[\w.:=&-]{1,256}$/;
 const CLASSIC_SET = /^\/[\w-]{3,20}\/set\/[A-Za-z0-9]{40,64}$/;
 const GET_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session(?:\?[\w.,=&-]{1,256})?$/;
+const GATEWAY = /^\/v1\/apps\/[\w-]{3,20}\/gateway(?:\?[\w.,=&-]{1,256})?$/;
+/** The same read, of the members that `fields` names. */
+const GET_FIELDS = /^\/v1\/apps\/[\w-]{3,20}\/session\/fields\?[\w.,=&-]{1,256}$/;
 /** What the ordinary way takes for a host without a second look; others it has the URL class read. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
@@ -35,22 +38,30 @@ const SHORT = /^[1-9]\d{0,3}$/;
 
 const CLASSIC_PATH = '/:app/get/:token';
 const SESSION_PATH = '/v1/apps/:app/session';
+const FIELDS_PATH = '/v1/apps/:app/session/fields';
+const GATEWAY_PATH = '/v1/apps/:app/gateway/*';
+
+const READS: readonly Route['method'][] = ['GET', 'ALL'];
 
 export class FastLane {
   private readonly classicGet: Route;
   private readonly getSession: Route;
+  private readonly gateway: Route;
+  private readonly getFields: Route;
   private readonly classicCreate: Route;
   private readonly classicSet: Route;
   private readonly onFault: OnFault;
 
   /** `routes`: of the whole server, with their guards. */
   constructor(routes: readonly Route[], onFault: OnFault) {
-    const find = (method: string, path: string) =>
-      routes.find((route) => route.method === method && route.path === path)!;
-    this.classicGet = find('GET', CLASSIC_PATH);
-    this.getSession = find('GET', SESSION_PATH);
-    this.classicCreate = find('PUT', '/:app/create/:id');
-    this.classicSet = find('POST', '/:app/set/:token');
+    const find = (methods: readonly Route['method'][], path: string) =>
+      routes.find((route) => methods.includes(route.method) && route.path === path)!;
+    this.classicGet = find(READS, CLASSIC_PATH);
+    this.getSession = find(READS, SESSION_PATH);
+    this.gateway = find(READS, GATEWAY_PATH);
+    this.getFields = find(READS, FIELDS_PATH);
+    this.classicCreate = find(['PUT'], '/:app/create/:id');
+    this.classicSet = find(['POST'], '/:app/set/:token');
     this.onFault = onFault;
   }
 
@@ -58,7 +69,7 @@ export class FastLane {
   routeOf({ method, url = '', headers }: Head): Route | null {
     switch (method) {
       case 'GET': {
-        const route = CLASSIC_GET.test(url) ? this.classicGet : GET_SESSION.test(url) ? this.getSession : null;
+        const route = this.readOf(url);
         return route !== null && isPlain(headers) && hasNoBody(headers) ? route : null;
       }
       case 'PUT':
@@ -70,9 +81,17 @@ export class FastLane {
     }
   }
 
+  private readOf(url: string): Route | null {
+    if (CLASSIC_GET.test(url)) return this.classicGet;
+    if (GET_SESSION.test(url)) return this.getSession;
+    if (GET_FIELDS.test(url)) return this.getFields;
+    return GATEWAY.test(url) ? this.gateway : null;
+  }
+
   /** Answers a request that the lane has taken. `write` is called once, at once or later. */
-  answer({ method, path, handle }: Route, env: HotEnv, write: (reply: Reply) => void): void {
-    const call: Call = { env, req: method === 'GET' ? new HotRequest(env.incoming) : new HotWrite(env.incoming) };
+  answer({ path, handle }: Route, env: HotEnv, write: (reply: Reply) => void): void {
+    const { incoming } = env;
+    const call: Call = { env, req: incoming.method === 'GET' ? new HotRequest(incoming) : new HotWrite(incoming) };
     if (env.trace !== undefined) env.trace.route = path;
     const fail = (error: unknown) => write(failure(call, error, this.onFault));
     let reply: Reply | Promise<Reply>;

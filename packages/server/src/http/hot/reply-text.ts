@@ -1,9 +1,10 @@
 /** An answer as it goes over the wire on a connection that stays: what Node's HTTP server would write of it, byte for byte. */
 import type { Reply } from '../message/route.ts';
 
-/** Of the answers that the two routes of the lane have. */
+/** Of the answers that the routes of the lane have. */
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
+  204: 'No Content',
   304: 'Not Modified',
   400: 'Bad Request',
   401: 'Unauthorized',

@@ -1,7 +1,7 @@
 /** What the OpenAPI document says beside its operations: the introduction, groups, path parts and headers of answers. */
 import type { ErrorCode } from '../../core/errors.ts';
 import { APP_NAME } from '../../core/validate.ts';
-import { SUBJECT_TEXT } from '../v1/words.ts';
+import { ID_TEXT, SUBJECT_TEXT } from '../v1/words.ts';
 import type { Json } from './json-schemas.ts';
 
 export const INFO: Json = {
@@ -13,6 +13,7 @@ export const INFO: Json = {
 - The caller shows its API key (\`Authorization: Bearer KEY\`) where the server has keys. The end user's token travels in the header \`Session-Token\`, never in a URL.
 - Instants are RFC 3339 in UTC with milliseconds; durations are seconds and may have a fraction.
 - Errors are problem details (RFC 9457). Compare \`code\`; \`errors\` names each value that is wrong. Members and parameters that are unknown are refused.
+- Answers may grow: a later version of the server may answer with more members, and with a code that this document does not have. Ignore members that you do not know, and go by the status where you do not know the code.
 - A wrong API key is 401 or 403, a token that opens nothing 404, a lost store 503. Only the 404 with the code \`session_not_found\` means that someone is logged out.
 - HEAD works wherever GET does.
 - A request that is too long, too slow or malformed is refused before any route sees it. Where its path is one of v1, the answer is a problem, too; else it is \`{name, message}\`, as in the classic API.`,
@@ -24,12 +25,19 @@ export const API_KEY = 'An API key. A server without keys, on loopback, needs no
 export const API_KEY_BASIC =
   'The API key as the password; the name before it may be any. For clients that know Basic only.';
 
-export const TAGS: Readonly<Record<string, string>> = {
-  'Session of a token': 'What a page does: log someone in, look who it is, keep something, log out.',
-  'Sessions of a subject': 'The devices someone is logged in on.',
-  'Sessions of an app': 'For back offices: every session of an app, who is active, the end of all.',
-  Apps: 'What the server keeps, and by which rules.',
-  Checks: 'For gateways: many tokens in one call, and RFC 7662.',
+/** By a name that generators make names of files and classes of: none that a schema or an operation has, too. */
+export const TAGS: Readonly<Record<string, { readonly title: string; readonly description: string }>> = {
+  'by-token': {
+    title: 'Session of a token',
+    description: 'What a page does: log someone in, look who it is, keep something, log out.',
+  },
+  'by-subject': { title: 'Sessions of a subject', description: 'The devices someone is logged in on.' },
+  'by-app': {
+    title: 'Sessions of an app',
+    description: 'For back offices: every session of an app, who is active, the end of all.',
+  },
+  overview: { title: 'Apps', description: 'What the server keeps, and by which rules.' },
+  checks: { title: 'Checks', description: 'For gateways: many tokens in one call, and RFC 7662.' },
 };
 
 /** The parts of paths. */
@@ -41,13 +49,13 @@ export const PARTS: Readonly<Record<string, Json>> = {
   },
   subject: {
     description:
-      'Whose sessions: any text without line breaks, percent-encoded. Not `.` and `..`: most clients take them as steps and ask for `/sessions`, which is the whole app.',
+      'Whose sessions: any text without line breaks, percent-encoded. Not `.` and `..`: most clients take them as steps and ask for `/sessions`, which is the whole app. Refuse them before you ask.',
     schema: { type: 'string', ...SUBJECT_TEXT },
     example: 'user123',
   },
   id: {
     description: 'The public id of a session. Text that is no id is the id of none.',
-    schema: { type: 'string', minLength: 1 },
+    schema: { type: 'string', ...ID_TEXT },
     example: '7d0ZkqkJ4yKcVnB3',
   },
 };
@@ -82,16 +90,33 @@ export const HEADER_ANSWERS = {
     schema: { const: 'true' },
   },
   'WWW-Authenticate': {
-    description: 'What is missing (RFC 6750).',
+    description:
+      'What is missing: an API key (`Bearer`, RFC 6750) or, at the gateway, the session of the visitor (`Session`).',
     required: true,
-    schema: { type: 'string', pattern: '^Bearer realm=' },
+    schema: { type: 'string', pattern: '^(?:Bearer|Session) realm=' },
+  },
+  'Session-Id': {
+    description: 'The public id of the session. Empty where there is none.',
+    required: true,
+    schema: { type: 'string', pattern: '^(?:[0-9a-f]{2}[A-Za-z0-9]{14})?$' },
+  },
+  'Session-Subject': {
+    description: 'Whose session it is, percent-encoded UTF-8. Empty for a guest, and where there is no session.',
+    required: true,
+    schema: { type: 'string', pattern: "^[A-Za-z0-9%.!~*'()_-]*$" },
+  },
+  'Session-Expires': {
+    description:
+      'When the session ends if nobody is there until then: an instant of RFC 3339 in UTC. Empty where there is no session.',
+    required: true,
+    schema: { type: 'string', pattern: '^(?:\\d{4,}-\\d\\d-\\d\\dT[\\d:.]+Z)?$' },
   },
   RateLimit: {
-    description: 'What is left of each limit, where the server has some (draft-ietf-httpapi-ratelimit-headers-10).',
+    description: 'What is left of each limit, where the server has some.',
     required: false,
     schema: { type: 'string' },
   },
-  'RateLimit-Policy': { description: 'The limits.', required: false, schema: { type: 'string' } },
+  'RateLimit-Policy': { description: 'Those limits.', required: false, schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds after which to try again.', required: true, schema: SECONDS },
 } as const satisfies Record<string, HeaderAnswer>;
 
@@ -102,8 +127,10 @@ export const LIMITS = ['RateLimit', 'RateLimit-Policy'] as const;
 /** The headers of errors that have some of their own. */
 export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAnswerName[]>>> = {
   unauthorized: ['WWW-Authenticate'],
+  session_required: ['WWW-Authenticate', 'Session-Id', 'Session-Subject', 'Session-Expires'],
   forbidden: ['WWW-Authenticate'],
   rate_limited: ['Retry-After', ...LIMITS],
+  session_locked: ['Retry-After'],
   overloaded: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 };

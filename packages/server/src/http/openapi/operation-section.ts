@@ -53,24 +53,16 @@ function tryForm(
   parameters: readonly Parameter[],
   content: Readonly<Record<string, Media>> = {},
 ) {
-  const types = Object.keys(content);
+  const [body] = Object.entries(content);
   return html`<details class="try" hidden><summary>Try it<span class="hidden">: ${id}</span></summary>
 <form data-method="${method}" data-path="${path}">
 ${parameters.map((parameter) => field(id, parameter))}
 ${
-  types.length === 0
+  body === undefined
     ? ''
-    : html`${
-        types.length === 1
-          ? html`<input type="hidden" name="media-type" value="${types[0]}">`
-          : html`<p><label for="${id}-type">Media type</label>
-<select id="${id}-type" name="media-type">${types.map(
-              (type) =>
-                html`<option data-example="${JSON.stringify(content[type]?.example, null, 2)}">${type}</option>`,
-            )}</select></p>`
-      }
+    : html`<input type="hidden" name="media-type" value="${body[0]}">
 <p><label for="${id}-body">Body</label>
-<textarea id="${id}-body" name="body" rows="5" spellcheck="false">${bodyText(content[types[0]!]!, types[0]!)}</textarea></p>`
+<textarea id="${id}-body" name="body" rows="5" spellcheck="false">${bodyText(body[1], body[0])}</textarea></p>`
 }
 <p><button type="submit">Send<span class="hidden"> ${id}</span></button></p>
 <div class="result" role="status"></div>

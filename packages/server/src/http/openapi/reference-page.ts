@@ -95,8 +95,8 @@ function groupsOf({ tags, paths, components }: Document): Group[] {
       components,
     })),
   );
-  const v1 = tags.map(({ name, description }) => ({
-    tag: name,
+  const v1 = tags.map(({ name, 'x-displayName': title, description }) => ({
+    tag: title,
     description,
     operations: all.filter(({ operation }) => operation.tags.includes(name)),
   }));

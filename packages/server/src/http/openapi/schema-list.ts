@@ -9,7 +9,8 @@ const NAMED = '#/components/schemas/';
 
 /** Gives the members of a schema as a list of descriptions. A schema without members is one line. */
 export function members(schema: Schema): Html {
-  const { properties } = schema;
+  const { properties, allOf } = schema;
+  if (allOf !== undefined) return html`<p class="type">${raw(typeOf(allOf[0]!))}, with</p>${members(allOf.at(-1)!)}`;
   if (properties === undefined) return html`<p class="type">${raw(typeOf(schema))}${rulesOf(schema)}</p>`;
   const needed = schema.required ?? [];
   return html`<dl class="members">${Object.entries(properties).map(

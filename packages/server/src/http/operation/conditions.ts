@@ -8,6 +8,7 @@ import type { Expect } from '../../core/rules.ts';
 import type { Session } from '../../core/session.ts';
 import { etag } from '../message/wire.ts';
 import { invalid } from './faults.ts';
+import { ETAG, ETAG_LIST } from './header-rules.ts';
 import { type C, type HeaderName, headerOf } from './request-head.ts';
 
 type ConditionName = 'If-Match' | 'If-None-Match';
@@ -17,9 +18,6 @@ interface Tag {
   readonly opaque: string;
   readonly isWeak: boolean;
 }
-
-/** A part of a list of entity tags; the tags may themselves hold commas. */
-const PART = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")|,|[ \t]+/y;
 
 /** Gives the condition of a verb that changes a session. Absence: undefined. Errors: `invalid_request`. */
 export function expectOf(c: C): Expect | undefined {
@@ -52,11 +50,15 @@ export function knownTo(c: C): (session: Session) => boolean {
   return (session) => tags === '*' || tags.some(({ opaque }) => opaque === etag(session));
 }
 
-/** Refuses the conditions that an operation would pass over although it changes something. Errors: `invalid_request`. */
+/**
+ * Refuses the conditions that an operation would pass over although it changes something; a lock is one, too. Errors:
+ * `invalid_request`.
+ */
 export function refuseOtherConditions(c: C, known: readonly HeaderName[]): void {
-  for (const name of ['If-Match', 'If-None-Match'] as const) {
+  for (const name of ['If-Match', 'If-None-Match', 'Session-Lock'] as const) {
     if (known.includes(name) || headerOf(c, name) === null) continue;
-    const message = `${name} is not for this request: what it is about has no ETag`;
+    const lacks = name === 'Session-Lock' ? 'is no session of a token' : 'has no ETag';
+    const message = `${name} is not for this request: what it is about ${lacks}`;
     throw invalid([{ in: 'header', at: name, rule: 'unknown', message }]);
   }
 }
@@ -72,17 +74,8 @@ function tagsOf(c: C, name: ConditionName): '*' | readonly Tag[] | undefined {
   const text = headerOf(c, name);
   if (text === null) return undefined;
   if (text.trim() === '*') return '*';
-  const tags: Tag[] = [];
-  let mayBegin = true;
-  for (let at = 0; at < text.length; at = PART.lastIndex) {
-    PART.lastIndex = at;
-    const [part, weak, opaque] = PART.exec(text) ?? [];
-    if (part === undefined || (opaque !== undefined && !mayBegin)) throw malformed(name);
-    if (opaque !== undefined) tags.push({ opaque, isWeak: weak !== undefined });
-    mayBegin = part === ',' || (mayBegin && opaque === undefined);
-  }
-  if (tags.length === 0) throw malformed(name);
-  return tags;
+  if (!ETAG_LIST.test(text)) throw malformed(name);
+  return [...text.matchAll(ETAG)].map(([, weak, opaque]) => ({ opaque: opaque!, isWeak: weak !== undefined }));
 }
 
 function malformed(

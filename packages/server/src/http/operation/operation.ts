@@ -11,6 +11,7 @@ import type { Call, Clock, Reply, Route } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 import type { BodyOf, WholeBody } from './body-shape.ts';
 import { explained, refuseOtherConditions } from './conditions.ts';
+import type { HeaderRule } from './header-rules.ts';
 import { NO_BODY, readBodyOf } from './request-body.ts';
 import { type HeaderName, queriesBy } from './request-head.ts';
 
@@ -19,10 +20,13 @@ export interface Answer {
   /** Absence: undefined for an answer without a body. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
-  readonly headers?: readonly ('ETag' | 'Location' | 'Idempotency-Replayed')[];
+  readonly headers?: readonly ('ETag' | 'Location' | 'Idempotency-Replayed' | GatewayHeader)[];
   /** Default: application/json. */
   readonly mediaType?: string;
 }
+
+/** What the gateway tells of a session. */
+export type GatewayHeader = 'Session-Id' | 'Session-Subject' | 'Session-Expires';
 
 export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly id: string;
@@ -30,15 +34,23 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly path: string;
   readonly scope: Route['scope'];
   readonly narrowsApps?: true;
+  readonly forVisitors?: Route['forVisitors'];
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
   readonly headers?: readonly HeaderName[];
+  /** Those that the operation cannot do without, beside Session-Token. */
+  readonly required?: readonly HeaderName[];
   /** What a header means here, where that is not what it means elsewhere. */
-  readonly meanings?: Readonly<Partial<Record<HeaderName, string>>>;
+  readonly meanings?: Readonly<Partial<Record<HeaderName, string | HeaderRule>>>;
   readonly query?: Q;
   /** By media type; the first is the usual one. All handlers get the union of what their schemas give. */
   readonly bodies?: Readonly<Record<string, BodyOf<B> | WholeBody>>;
+  /**
+   * Query parameters and media types that are taken as ever, and of which the document tells in words only: they change what the
+   * answer or the body is, and so have an operation of their own. A generated client has one type for each.
+   */
+  readonly alsoTakes?: readonly string[];
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors: readonly ErrorCode[];
   readonly handle: (request: Asked<z.output<Q>, z.output<B>>) => Promise<Reply>;

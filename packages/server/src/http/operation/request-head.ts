@@ -2,28 +2,43 @@
 import type { z } from 'zod';
 import { ServiceError } from '../../core/errors.ts';
 import type { Repeatable } from '../../core/idempotency.ts';
+import type { LockRef } from '../../core/store.ts';
+import { hashOfLock } from '../../core/token.ts';
 import type { Call } from '../message/route.ts';
 import { queryPairs, rawQuery } from '../message/target.ts';
 import { checked, invalid, shown, unknown } from './faults.ts';
+import { type HeaderRule, IDEMPOTENCY_KEY, KEY_TEXT, TAGS_TEXT } from './header-rules.ts';
 
 export type C = Call;
 
-/** The headers that operations read, and what they are for. */
+/** The headers that operations read, what they are for, and what their text is. Where only words are given, it may be any. */
 export const HEADER_MEANINGS = {
   'Session-Token':
     'The token of the session. Send it once. A token that opens no session, whatever it looks like, is 404.',
-  'If-Match':
-    'The call is only done if the session has this ETag; else it is 412. Send the ETag as it came, with its quotes. Several with commas between them are allowed, and `*` for any.',
-  'If-None-Match': 'Only `*`: the call is only done if there is no such session; else it is 412.',
-  'Idempotency-Key':
-    'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
-} as const;
+  'If-Match': {
+    description:
+      'The call is only done if the session has this ETag; else it is 412. Send the ETag as it came, with its quotes. Several with commas between them are allowed, and `*` for any.',
+    schema: TAGS_TEXT,
+  },
+  'If-None-Match': {
+    description: 'Only `*`: the call is only done if there is no such session; else it is 412.',
+    schema: { type: 'string', const: '*' },
+  },
+  'Session-Lock':
+    'The `lock` that the call which locked the session gave. The call is only done while it holds; else it is 409 `lock_lost`. Without the header the call is done whoever has the lock.',
+  'Idempotency-Key': {
+    description:
+      'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
+    schema: KEY_TEXT,
+  },
+} as const satisfies Readonly<Record<string, string | HeaderRule>>;
 export type HeaderName = keyof typeof HEADER_MEANINGS;
 
 /** As Node has their names. */
 const LOWER = {
   Authorization: 'authorization',
   'Session-Token': 'session-token',
+  'Session-Lock': 'session-lock',
   'If-Match': 'if-match',
   'If-None-Match': 'if-none-match',
   'Idempotency-Key': 'idempotency-key',
@@ -53,11 +68,29 @@ export function tokenOf(c: C): string {
   return token;
 }
 
+/** Gives the lock that a change is bound to. Absence: undefined without one. Errors: `invalid_request`. */
+export function lockOf(c: C, { release = false }: { readonly release?: boolean | undefined }): LockRef | undefined {
+  const name = headerOf(c, 'Session-Lock');
+  if (name !== null) return { hash: hashOfLock(name), release };
+  if (!release) return undefined;
+  throw invalid([{ in: 'query', at: 'release', rule: 'context', message: 'release needs the header Session-Lock' }]);
+}
+
+/** Gives the lock that the request names. Errors: `missing_parameter`. */
+export function lockNameOf(c: C): string {
+  const name = headerOf(c, 'Session-Lock');
+  if (name !== null) return name;
+  const message = 'the header Session-Lock is required';
+  throw new ServiceError('missing_parameter', message, {
+    faults: [{ in: 'header', at: 'Session-Lock', rule: 'required', message }],
+  });
+}
+
 /** Gives what makes a request repeatable. `parts`: all that must be the same. Absence: undefined without a key. */
 export function repeatableOf(c: C, caller: string, parts: readonly string[]): Repeatable | undefined {
   const key = headerOf(c, 'Idempotency-Key');
   if (key === null) return undefined;
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+  if (!IDEMPOTENCY_KEY.test(key)) {
     const message = 'Idempotency-Key must be 1 to 255 visible ASCII characters';
     throw invalid([{ in: 'header', at: 'Idempotency-Key', rule: 'format', message }]);
   }

@@ -1,12 +1,13 @@
 /**
- * The shapes of the v1 API. What a schema says is checked and published; what it cannot say (characters, bounds of the
- * app's policy) is checked by core/validate.ts and published here as documentation.
+ * The shapes of the v1 API. What a schema says of a request is checked and published; what core/validate.ts checks
+ * (characters, lengths) is published from its own constants. Requests are strict; answers are open, because a client that is
+ * made from today's document must not fail on a member of tomorrow.
  */
 import { z } from 'zod';
-import { ON_LIMIT } from '../../core/policy.ts';
-import { LONGEST } from '../../core/validate.ts';
-import { matching } from '../operation/faults.ts';
-import { CHOSEN_TOKEN, SUBJECT_TEXT } from './words.ts';
+import { ON_LIMIT, SAME_SITE } from '../../core/policy.ts';
+import { SESSION_ID } from '../../core/token.ts';
+import { APP_NAME, LONGEST } from '../../core/validate.ts';
+import { CHOSEN_TOKEN, NEW_TOKEN_TEXT, SUBJECT_TEXT, textOf } from './words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 
@@ -24,21 +25,23 @@ const newSubject = z
   );
 const ip = z
   .string()
-  .meta({ minLength: 1, maxLength: LONGEST.ip })
+  .meta(textOf('ip'))
   .describe(
     `The address of the end user as the caller knows it; free text of 1 to ${LONGEST.ip} characters, so that an IPv6 address with its zone fits.`,
   );
 const userAgent = z
   .string()
-  .meta({ minLength: 1, maxLength: LONGEST.userAgent })
+  .meta(textOf('userAgent'))
   .describe(`What the end user’s browser calls itself; 1 to ${LONGEST.userAgent} characters.`);
 const label = z
   .string()
-  .meta({ minLength: 1, maxLength: LONGEST.label })
+  .meta(textOf('label'))
   .describe(`What the session is called: a device, a browser; 1 to ${LONGEST.label} characters.`);
-const data = z
+/** Not `Data`: generated clients call the parameter of a body `data`, and some write a type of that name beside it. */
+export const SessionData = z
   .record(z.string(), z.unknown())
-  .describe('The application’s JSON object. It comes back exactly as it was sent.');
+  .meta({ id: 'SessionData', description: 'The application’s JSON object. It comes back exactly as it was sent.' });
+const data = SessionData;
 const idleTimeout = z
   .number()
   .max(MAX_SECONDS)
@@ -53,15 +56,12 @@ const absoluteTimeout = z
   .describe(
     'The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has.',
   );
-const token = z.string().describe(CHOSEN_TOKEN);
+const token = z.string().meta(NEW_TOKEN_TEXT).describe(CHOSEN_TOKEN);
 const instant = z.iso.datetime({ precision: 3 });
-const sessionId = z
-  .string()
-  .regex(/^[0-9a-f]{2}[A-Za-z0-9]{14}$/)
-  .describe('Public handle: safe to log and show. It opens nothing.');
+const sessionId = z.string().regex(SESSION_ID).describe('Public handle: safe to log and show. It opens nothing.');
 
 export const Session = z
-  .strictObject({
+  .object({
     id: sessionId,
     app: z.string(),
     subject,
@@ -102,21 +102,40 @@ const known = {
   absoluteTimeout: absoluteTimeout.optional(),
 };
 
+const setCookie = z
+  .string()
+  .optional()
+  .describe(
+    'A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`.',
+  );
+
+/** What a request on a token answers that may give it a cookie, or take it away. */
+export const SessionAndCookie = Session.extend({ setCookie }).meta({ id: 'SessionAndCookie' });
+
+/** What core/validate.ts (checkTimeouts) says of both timeouts: a session without any end is none. */
+const SOME_TIMEOUT = {
+  not: {
+    required: ['idleTimeout', 'absoluteTimeout'],
+    properties: { idleTimeout: { type: 'null' }, absoluteTimeout: { type: 'null' } },
+  },
+} as const;
+
 export const NewSession = z
   .strictObject({
     subject: newSubject.optional(),
     data: data.optional(),
     ...known,
   })
-  .meta({ id: 'NewSession' });
+  .meta({ id: 'NewSession', ...SOME_TIMEOUT });
 
 const revoked = z.array(sessionId).optional().describe('The sessions that the cap of the subject ended.');
 
 export const TokenAndSession = z
-  .strictObject({
+  .object({
     token: z.string().describe('The secret for the end user’s cookie. Shown once; only its hash is stored.'),
     session: Session,
     revoked,
+    setCookie,
   })
   .meta({ id: 'TokenAndSession' });
 
@@ -127,21 +146,43 @@ export const SetUnset = z
     subject: newSubject.optional(),
     ...known,
   })
-  .meta({ id: 'SetUnset' });
+  .meta({
+    id: 'SetUnset',
+    minProperties: 1,
+    ...SOME_TIMEOUT,
+    description: 'At least one member. An `unset` that is empty asks for nothing.',
+  });
 
 export const MergePatch = z
   .record(z.string(), z.unknown())
-  .meta({ id: 'MergePatch' })
-  .describe('A merge patch of the data (RFC 7396).');
-/** Not `Data`: generated clients call the parameter of a body `data`, and some write a type of that name beside it. */
-export const SessionData = z
-  .record(z.string(), z.unknown())
-  .meta({ id: 'SessionData' })
-  .describe('The whole data of a session.');
+  .meta({ id: 'MergePatch', description: 'A merge patch of the data (RFC 7396).' });
 
 export const Touch = z
   .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
   .meta({ id: 'Touch' });
+
+export const Lock = z
+  .strictObject({
+    lease: z
+      .number()
+      .min(0.001)
+      .max(300)
+      .optional()
+      .describe('How many seconds the lock holds at most, if nobody ends it before. Default: 30.'),
+    wait: z
+      .number()
+      .min(0)
+      .max(30)
+      .optional()
+      .describe('How many seconds to wait for others who have the lock. Default: 0.'),
+  })
+  .meta({ id: 'Lock' });
+export const Locked = z
+  .strictObject({
+    lock: z.string().describe('The lock, for the header `Session-Lock` of the changes, and to end it. Shown once.'),
+    session: Session.nullable().describe('The session as it is now. null: the token opens none yet.'),
+  })
+  .meta({ id: 'Locked' });
 
 export const Rotation = z
   .strictObject({
@@ -158,22 +199,35 @@ export const Rotation = z
     data: data.optional().describe('Top-level keys to store, as `set` of a PATCH: all others stay.'),
     ...known,
   })
-  .meta({ id: 'Rotation' });
+  .meta({ id: 'Rotation', ...SOME_TIMEOUT });
 
-export const Revoked = z.strictObject({ revoked: z.int().min(0) }).meta({ id: 'Revoked' });
+export const Revoked = z.object({ revoked: z.int().min(0) }).meta({ id: 'Revoked' });
+/** The end of the session of a token. */
+export const Ended = z.object({ revoked: z.int().min(0), setCookie }).meta({ id: 'Ended' });
 export const RevokedOrCounted = z
-  .strictObject({ revoked: z.int().min(0), sessions: z.int().min(0).optional() })
+  .object({ revoked: z.int().min(0), sessions: z.int().min(0).optional() })
   .meta({ id: 'RevokedOrCounted' });
 
 const cursor = z.string().nullable().describe('For the next page; null on the last.');
-export const SessionPage = z.strictObject({ sessions: z.array(Session), cursor }).meta({ id: 'SessionPage' });
-export const IdPage = z.strictObject({ ids: z.array(sessionId), cursor }).meta({ id: 'IdPage' });
-export const SessionCount = z.strictObject({ sessions: z.int().min(0) }).meta({ id: 'SessionCount' });
-export const SessionList = z.union([SessionPage, IdPage, SessionCount]);
-export const Counts = z.strictObject({ subjects: z.int().min(0), sessions: z.int().min(0) }).meta({ id: 'Counts' });
+export const SessionPage = z.object({ sessions: z.array(Session), cursor }).meta({ id: 'SessionPage' });
+export const IdPage = z.object({ ids: z.array(sessionId), cursor }).meta({ id: 'IdPage' });
+export const SessionCount = z.object({ sessions: z.int().min(0) }).meta({ id: 'SessionCount' });
+export const Counts = z.object({ subjects: z.int().min(0), sessions: z.int().min(0) }).meta({ id: 'Counts' });
 
+const SameSite = z.enum(SAME_SITE).meta({ id: 'SameSite' });
+const CookiePolicy = z
+  .object({
+    name: z.string(),
+    domain: z.string().nullable(),
+    sameSite: SameSite,
+    secure: z.boolean(),
+    persistent: z.boolean(),
+  })
+  .nullable()
+  .meta({ id: 'CookiePolicy', description: 'The cookie that `setCookie` writes. null: there is none.' });
+const OnLimit = z.enum(ON_LIMIT).meta({ id: 'OnLimit' });
 export const Policy = z
-  .strictObject({
+  .object({
     idleTimeout: z.number().nullable(),
     minIdleTimeout: z.number(),
     maxIdleTimeout: z.number(),
@@ -181,125 +235,54 @@ export const Policy = z
     maxAbsoluteTimeout: z.number().nullable(),
     classicAbsoluteTimeout: z.number().nullable(),
     maxSessionsPerSubject: z.int().nullable(),
-    onLimit: z.enum(ON_LIMIT),
+    onLimit: OnLimit,
     maxSessions: z.int().nullable(),
     maxDataBytes: z.int(),
     minCallerTokenLength: z.int(),
     rotationGrace: z.number(),
     classic: z.boolean(),
+    cookie: CookiePolicy,
   })
-  .meta({ id: 'Policy' })
-  .describe('The rules of an app. Durations in seconds.');
+  .meta({ id: 'Policy', description: 'The rules of an app. Durations in seconds.' });
 export const App = z
-  .strictObject({ app: z.string(), policy: Policy, subjects: z.int().min(0), sessions: z.int().min(0) })
+  .object({ app: z.string(), policy: Policy, subjects: z.int().min(0), sessions: z.int().min(0) })
   .meta({ id: 'App' });
-export const Apps = z
-  .strictObject({
-    apps: z.array(z.strictObject({ app: z.string(), subjects: z.int().min(0), sessions: z.int().min(0) })),
-  })
-  .meta({ id: 'Apps' });
+const AppCounts = z
+  .object({ app: z.string(), subjects: z.int().min(0), sessions: z.int().min(0) })
+  .meta({ id: 'AppCounts' });
+export const Apps = z.object({ apps: z.array(AppCounts) }).meta({ id: 'Apps' });
 
 export const Tokens = z
   .strictObject({
     tokens: z.array(z.string().max(1024)).min(1).max(500),
-    touch: z.boolean().optional().describe('Whether the reads slide the idle deadline and count.'),
+    touch: z.boolean().optional().describe('Whether the reads slide the idle deadline and count. Default: false.'),
   })
   .meta({ id: 'Tokens' });
-export const Verified = z
-  .strictObject({
-    results: z.array(
-      z.union([
-        z.strictObject({ active: z.literal(true), session: Session }),
-        z.strictObject({ active: z.literal(false) }),
-      ]),
-    ),
-  })
-  .meta({ id: 'Verified' });
+const VerifiedActive = z.object({ active: z.literal(true), session: Session }).meta({ id: 'VerifiedActive' });
+const VerifiedInactive = z.object({ active: z.literal(false) }).meta({ id: 'VerifiedInactive' });
+const Verification = z.union([VerifiedActive, VerifiedInactive]).meta({ id: 'Verification' });
+export const Verified = z.object({ results: z.array(Verification) }).meta({ id: 'Verified' });
 
 export const IntrospectionRequest = z
   .object({
     token: z.string(),
     token_type_hint: z.string().optional(),
-    app: z.string().optional().describe('Where to look. Default: in all apps this key may see.'),
+    app: z
+      .string()
+      .meta({ pattern: APP_NAME.pattern.source })
+      .optional()
+      .describe('Where to look. Default: in all apps this key may see.'),
   })
   .meta({ id: 'IntrospectionRequest' });
-export const Introspection = z
-  .union([
-    z.strictObject({ active: z.literal(false) }),
-    z.strictObject({
-      active: z.literal(true),
-      sub: z.string().optional(),
-      exp: z.int().optional(),
-      iat: z.int(),
-      sid: sessionId,
-      app: z.string(),
-    }),
-  ])
-  .meta({ id: 'Introspection' });
-
-// A query is text; the document says what the text is of, so that generated clients take numbers and booleans.
-const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** As milliseconds, the largest number that is exact. */
-const MAX_WINDOW = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
-const aWindow = `a number of seconds from 0 to ${MAX_WINDOW}`;
-const secondsText = matching(NUMBER, aWindow)
-  .transform(Number)
-  .refine((value) => value >= 0 && value <= MAX_WINDOW, { error: aWindow })
-  .meta({ type: 'number', pattern: undefined, minimum: 0, maximum: MAX_WINDOW });
-const flag = z
-  .enum(['true', 'false'], { error: 'true or false' })
-  .transform((text) => text === 'true')
-  .meta({ type: 'boolean', enum: undefined });
-const limit = matching(/^[1-9]\d{0,3}$/, 'a whole number from 1 to 1000')
-  .transform(Number)
-  .refine((value) => value <= 1000, { error: 'a whole number from 1 to 1000' })
-  .meta({ type: 'integer', pattern: undefined, minimum: 1, maximum: 1000, description: 'Sessions in a page.' });
-const cursorText = z.string().describe('From the page before.');
-
-export const ReadQuery = z.strictObject({
-  touch: flag.optional().describe('Whether the read slides the idle deadline and counts.'),
-  fields: z
-    .string()
-    .optional()
-    .describe('Only these members, with commas between them; within data by dots: `subject,data.cart`.'),
-});
-export const ListQuery = z.strictObject({
-  activeWithin: secondsText.optional().describe('Only sessions touched in so many seconds. Milliseconds count.'),
-  subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only the sessions of this subject.'),
-  view: z.enum(['full', 'ids', 'count']).optional().describe('Whole sessions (the default), their ids, or how many.'),
-  limit: limit.optional(),
-  cursor: cursorText.optional(),
-});
-export const PageQuery = z.strictObject({ limit: limit.optional(), cursor: cursorText.optional() });
-export const ExceptQuery = z.strictObject({
-  except: z.string().optional().describe('The id of a session that goes on.'),
-});
-export const WithinQuery = z.strictObject({
-  within: secondsText.optional().describe('Seconds; a fraction counts to the millisecond. Default: 600.'),
-});
-export const RevokeAppQuery = z.strictObject({
-  confirm: z.string().optional().describe('The name of the app, once more.'),
-  dryRun: flag.optional().describe('Ends nothing and says how many it would.'),
-});
-
-export const Problem = z
-  .strictObject({
-    type: z.url(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.string().describe('What to compare: docs/errors.md lists them.'),
-    errors: z
-      .array(
-        z.strictObject({
-          pointer: z.string().optional().describe('A JSON pointer into the body.'),
-          parameter: z.string().optional(),
-          in: z.enum(['query', 'header', 'path']).optional(),
-          rule: z.string(),
-          message: z.string(),
-        }),
-      )
-      .optional(),
-    sessions: z.array(Session).optional().describe('Of session_limit_reached: the sessions that are there.'),
+const IntrospectionInactive = z.object({ active: z.literal(false) }).meta({ id: 'IntrospectionInactive' });
+const IntrospectionActive = z
+  .object({
+    active: z.literal(true),
+    sub: z.string().optional(),
+    exp: z.int().optional(),
+    iat: z.int(),
+    sid: sessionId,
+    app: z.string(),
   })
-  .meta({ id: 'Problem' });
+  .meta({ id: 'IntrospectionActive' });
+export const Introspection = z.union([IntrospectionInactive, IntrospectionActive]).meta({ id: 'Introspection' });

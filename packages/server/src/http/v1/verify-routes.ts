@@ -13,7 +13,7 @@ import { FORM_TYPE } from '../operation/request-body.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
 import * as shape from './schemas.ts';
 
-const TAG = 'Checks';
+const TAG = 'checks';
 const INACTIVE = '{"active":false}';
 
 export function verifyRoutes(sessions: Sessions, operation: Operations): OperationRoute[] {

@@ -10,6 +10,9 @@ import type {
   Change,
   Count,
   ListQuery,
+  LockClaim,
+  LockOutcome,
+  LockRef,
   Memo,
   Page,
   RotateOutcome,
@@ -33,13 +36,14 @@ import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
 import { Keys } from './keys.ts';
+import { Locks } from './locks.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
 import { packMembers, packText, unpackVisit } from './record.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
-import { Steps } from './steps.ts';
+import { locked, Steps } from './steps.ts';
 
 export interface RedisOptions extends StoreEvents {
   readonly url: string;
@@ -52,6 +56,9 @@ export interface RedisOptions extends StoreEvents {
   /** Who decides what time it is; `argument` is for tests. */
   readonly clock?: 'redis' | 'argument';
 }
+
+/** What lua/update.lua answers when the lock of a change does not hold. */
+const LOCK_LOST = 2;
 
 /** Sessions of one subject that end in one step. */
 const STEP = 250;
@@ -66,6 +73,7 @@ export class RedisStore implements SessionStore {
   private readonly aliases: Aliases;
   private readonly claims: Claims;
   private readonly fanOut: FanOut;
+  private readonly locks: Locks;
   private readonly steps: Steps;
   private readonly renewals: Renewals;
   private readonly moves: Moves;
@@ -88,8 +96,9 @@ export class RedisStore implements SessionStore {
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
-    const { calls, keys, batching, aliases, claims, fanOut } = this;
-    const ground = { calls, keys, batching, aliases, claims, fanOut };
+    this.locks = new Locks(this.calls, this.keys, this.aliases);
+    const { calls, keys, batching, aliases, claims, fanOut, locks } = this;
+    const ground = { calls, keys, batching, aliases, claims, fanOut, locks };
     this.steps = new Steps(ground);
     this.renewals = new Renewals(ground, this.steps);
     this.moves = new Moves(ground, this.steps, this.renewals, this.quotas);
@@ -106,8 +115,15 @@ export class RedisStore implements SessionStore {
     return this.calls.trouble;
   }
 
-  create(session: Session, credential: Credential, cap: Cap | null, now: number, quota: number | null = null) {
-    const add = (instead: boolean) => this.steps.add(session, credential, cap, now, { base: now, instead });
+  create(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    now: number,
+    quota: number | null = null,
+    lock?: LockRef,
+  ) {
+    const add = (instead: boolean) => this.steps.add(session, credential, cap, now, { base: now, instead, lock });
     return quota === null ? add(false) : this.quotas.create(session, quota, cap, now, add);
   }
 
@@ -162,13 +178,17 @@ export class RedisStore implements SessionStore {
   }
 
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    const { expect, version, move: target } = change;
+    const { expect, version, move: target, lock } = change;
     const members = packMembers(change);
     return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
+      if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       if (target !== undefined) return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now);
-      const args = [lead.id, token.hash, expect, version, ...members];
-      const answer = await this.calls.call('update', this.keys.ofSession(app, lead.id), now, args);
+      const bound = locked(this.keys, app, lead.id, lock);
+      const args = [lead.id, token.hash, expect, version, ...members, ...bound.args];
+      const keys = [...this.keys.ofSession(app, lead.id), ...bound.keys];
+      const answer = await this.calls.call('update', keys, now, args);
       if (answer === null) return null;
+      if (answer[1] === LOCK_LOST) return { kind: 'lost' };
       const [at, updated, text] = parts(answer, 'number', 'number', 'bytes');
       const visit = unpackVisit(text, app, lead.id, at);
       if (updated === 0) return { kind: 'conflict', ...visit };
@@ -178,12 +198,13 @@ export class RedisStore implements SessionStore {
   }
 
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
-    const { move: target } = rotation;
-    return this.aliases.follow(app, token, (lead) =>
-      target === undefined
+    const { move: target, lock } = rotation;
+    return this.aliases.follow(app, token, async (lead) => {
+      if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
+      return target === undefined
         ? this.renewals.renew(app, token, lead, rotation, now)
-        : this.moves.withNewToken(app, token, lead, { ...rotation, move: target }, now),
-    );
+        : this.moves.withNewToken(app, token, lead, { ...rotation, move: target }, now);
+    });
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
@@ -197,6 +218,7 @@ export class RedisStore implements SessionStore {
       case 'token': {
         const { token, ...only } = selector;
         const ended = await this.aliases.follow(app, token, async ({ id }) => {
+          if (only.lock !== undefined) await this.locks.gather(app, token, id, now);
           const ending = await this.steps.end(app, { ...only, id, hash: token.hash }, now);
           return ending.ended === 0 && !ending.lives ? null : ending.ended;
         });
@@ -223,6 +245,14 @@ export class RedisStore implements SessionStore {
     const answer = (await this.calls.call('memo', [this.keys.memo(app, name)], now, args))!;
     const [, isKept] = parts(answer, 'number', 'number');
     return isKept === 1 ? null : parts(answer, 'number', 'number', 'text')[2];
+  }
+
+  lock(app: string, token: TokenRef, claim: LockClaim, now: number): Promise<LockOutcome | null> {
+    return this.locks.claim(app, token, claim, now);
+  }
+
+  unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void> {
+    return this.locks.end(app, token, hash, now);
   }
 
   sweep(now: number, limit: number): Promise<number> {

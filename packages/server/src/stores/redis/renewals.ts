@@ -8,16 +8,17 @@ import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
 import type { Lead } from './aliases.ts';
 import { parts } from './answers.ts';
 import { packMembers, unpackVisit } from './record.ts';
-import type { Ground, Steps } from './steps.ts';
+import { type Ground, locked, type Steps } from './steps.ts';
 
 /** What lua/rotate.lua answers, after the instant. */
 const CONFLICT = 0;
 const ROTATED = 1;
 const REPEATED = 2;
-const REFUSALS: Readonly<Record<number, 'replaced' | 'crowded' | 'taken'>> = {
+const REFUSALS: Readonly<Record<number, 'replaced' | 'crowded' | 'taken' | 'lost'>> = {
   3: 'replaced',
   4: 'crowded',
   5: 'taken',
+  6: 'lost',
 };
 
 export class Renewals {
@@ -34,7 +35,7 @@ export class Renewals {
     app: string,
     token: TokenRef,
     lead: Lead,
-    { credential: { hash, alias }, seed = '', graceUntil, expect, change }: Rotation,
+    { credential: { hash, alias }, seed = '', graceUntil, expect, change, lock }: Rotation,
     now: number,
   ): Promise<RotateOutcome | null> {
     const { calls, keys, aliases, claims } = this.ground;
@@ -44,8 +45,10 @@ export class Renewals {
     const claim = alias ? await claims.claim(claimed) : 'own';
     if (claim === 'taken') return { kind: 'taken' };
     const credential = [hash, Number(alias), seed, graceUntil - now, expect ?? '', MOST_REPLACED, KEPT_REPLACED];
-    const args = [lead.id, token.hash, ...credential, change?.version ?? '', ...packMembers(change ?? {})];
-    const answer = await calls.callDurably('rotate', keys.ofSession(app, lead.id), now, args);
+    const bound = locked(keys, app, lead.id, lock);
+    const changes = [change?.version ?? '', ...packMembers(change ?? {})];
+    const args = [lead.id, token.hash, ...credential, ...changes, ...bound.args];
+    const answer = await calls.callDurably('rotate', [...keys.ofSession(app, lead.id), ...bound.keys], now, args);
     const [at, done] = answer === null ? [now, null] : parts(answer, 'number', 'number');
     if (claim === 'new' && done !== ROTATED) await claims.withdraw(claimed);
     if (answer === null || done === null) return null;

@@ -34,10 +34,12 @@ export interface ScriptCallsOptions extends ConnectionOptions {
 
 /**
  * What may be done twice when a connection was lost before its answer came: whatever changes nothing but counters of reads,
- * and what is removed anyway. A `get` that was done twice counts one read more, which docs/operations.md says.
+ * what is removed anyway, and the claim of a lock, which is answered twice the same (core/lock.ts). A `get` that was done twice
+ * counts one read more, which docs/operations.md says.
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
   ...(['get', 'find', 'of-subject', 'positions', 'seen', 'count', 'probe', 'master'] as const),
+  ...(['lock', 'lock-token', 'lock-look', 'lock-leave'] as const),
   ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
 ]);
 

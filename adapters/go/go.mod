@@ -1,0 +1,3 @@
+module github.com/rest-sessions/rest-sessions/adapters/go
+
+go 1.22
