@@ -5,6 +5,7 @@
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
+import { packHash } from './hashes.ts';
 import { type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { Found } from './reply-reader.ts';
@@ -78,8 +79,9 @@ export class Batching {
       const partition = this.keys.ofSession(read.app, read.id);
       // sessions, data, activity, visitors
       keys.push(partition[0]!, partition[1]!, partition[2]!, partition[3]!);
-      hashes.push(read.hash);
-      packed += TOUCH[read.touch] + read.id + String.fromCharCode(read.hash.length) + read.hash;
+      const hash = packHash(read.hash).toString('latin1');
+      hashes.push(hash);
+      packed += TOUCH[read.touch] + read.id + String.fromCharCode(hash.length) + hash;
     }
     try {
       const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, packed, hashes);

@@ -32,6 +32,7 @@ import type { TlsFiles } from './connection.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
+import { packHash } from './hashes.ts';
 import { Keys } from './keys.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
@@ -141,7 +142,7 @@ export class RedisStore implements SessionStore {
     const members = packMembers(change);
     return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
       if (target !== undefined) return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now);
-      const args = [lead.id, token.hash, expect, version, ...members];
+      const args = [lead.id, packHash(token.hash), expect, version, ...members];
       const answer = await this.calls.call('update', this.keys.ofSession(app, lead.id), now, args);
       if (answer === null) return null;
       const [at, updated, text] = parts(answer, 'number', 'number', 'bytes');

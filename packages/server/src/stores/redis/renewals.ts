@@ -7,6 +7,7 @@ import type { TokenRef } from '../../core/token.ts';
 import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
 import type { Lead } from './aliases.ts';
 import { parts } from './answers.ts';
+import { packHash } from './hashes.ts';
 import { packMembers, unpackVisit } from './record.ts';
 import type { Ground, Steps } from './steps.ts';
 
@@ -43,8 +44,16 @@ export class Renewals {
     const claimed = { session: before.session, hash, now: before.at };
     const claim = alias ? await claims.claim(claimed) : 'own';
     if (claim === 'taken') return { kind: 'taken' };
-    const credential = [hash, Number(alias), seed, graceUntil - now, expect ?? '', MOST_REPLACED, KEPT_REPLACED];
-    const args = [lead.id, token.hash, ...credential, change?.version ?? '', ...packMembers(change ?? {})];
+    const credential = [
+      packHash(hash),
+      Number(alias),
+      seed,
+      graceUntil - now,
+      expect ?? '',
+      MOST_REPLACED,
+      KEPT_REPLACED,
+    ];
+    const args = [lead.id, packHash(token.hash), ...credential, change?.version ?? '', ...packMembers(change ?? {})];
     const answer = await calls.callDurably('rotate', keys.ofSession(app, lead.id), now, args);
     const [at, done] = answer === null ? [now, null] : parts(answer, 'number', 'number');
     if (claim === 'new' && done !== ROTATED) await claims.withdraw(claimed);
@@ -69,7 +78,8 @@ export class Renewals {
    */
   async lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | 'replaced' | null> {
     const { calls, keys } = this.ground;
-    const args = [lead.id, hash, hash, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
+    const raw = packHash(hash);
+    const args = [lead.id, raw, raw, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
     const answer = await calls.call('rotate', keys.ofSession(app, lead.id), now, args);
     if (answer === null) return null;
     const [at, done] = parts(answer, 'number', 'number');

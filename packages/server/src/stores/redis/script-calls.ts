@@ -91,7 +91,7 @@ export class ScriptCalls {
   /**
    * Calls lua/get.lua for some reads: through a pipe where there is one, else, and whatever goes wrong with that, as any other
    * script. Gives what was found for each, and at which instant. `partition`: keys of one of the reads. `packed`: the
-   * reads, as the script takes them. `hashes`: of the token of each.
+   * reads, as the script takes them, each byte a character. `hashes`: of the token of each, the same.
    */
   async read(
     partition: readonly string[],
@@ -117,7 +117,10 @@ export class ScriptCalls {
       }
     }
     const how = { until, wait: false };
-    const [at, ...found] = (await this.within(() => this.timed('get', keys, now, [packed], how), until))!;
+    const [at, ...found] = (await this.within(
+      () => this.timed('get', keys, now, [Buffer.from(packed, 'latin1')], how),
+      until,
+    ))!;
     return { at, found: found as Found[] };
   }
 

@@ -11,6 +11,7 @@ import { type Pair, parts } from './answers.ts';
 import type { Batching } from './batching.ts';
 import type { Claims } from './claims.ts';
 import type { FanOut } from './fan-out.ts';
+import { packHash } from './hashes.ts';
 import type { Keys } from './keys.ts';
 import { packData, packRecord, unpackVisit } from './record.ts';
 import type { Answer, ScriptCalls } from './script-calls.ts';
@@ -114,7 +115,7 @@ export class Steps {
   /** Ends one session. */
   async end(app: string, { id, hash = '', version, present = false }: EndOf, now: number): Promise<Ending> {
     const { calls, keys } = this.ground;
-    const args = [id, hash, version ?? '', Number(present)];
+    const args = [id, packHash(hash), version ?? '', Number(present)];
     return this.ended(app, (await calls.callDurably('revoke', keys.ofSession(app, id), now, args))!);
   }
 
@@ -129,7 +130,7 @@ export class Steps {
     now: number,
   ): Promise<Ending> {
     const { calls, keys } = this.ground;
-    const args = [id, hash, version, to.id, to.ttl];
+    const args = [id, packHash(hash), version, to.id, to.ttl];
     const answer = (await calls.callDurably('vacate', [...keys.ofSession(app, id), keys.moved(app, id)], now, args))!;
     return this.ended(app, answer, ([aliasHash]) => !to.keeps || aliasHash !== hash);
   }
