@@ -29,6 +29,7 @@ import { parts } from './answers.ts';
 import { Batching } from './batching.ts';
 import { Claims } from './claims.ts';
 import type { TlsFiles } from './connection.ts';
+import { Endings } from './endings.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
@@ -67,6 +68,7 @@ export class RedisStore implements SessionStore {
   private readonly aliases: Aliases;
   private readonly claims: Claims;
   private readonly fanOut: FanOut;
+  private readonly endings: Endings;
   private readonly steps: Steps;
   private readonly renewals: Renewals;
   private readonly moves: Moves;
@@ -87,6 +89,7 @@ export class RedisStore implements SessionStore {
     this.aliases = new Aliases(this.calls, this.keys);
     this.claims = new Claims(this.aliases, this.batching, this.calls.timeout);
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
+    this.endings = new Endings(this.calls, this.keys, this.aliases, this.fanOut);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
     const { calls, keys, batching, aliases, claims, fanOut } = this;
@@ -165,7 +168,7 @@ export class RedisStore implements SessionStore {
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     switch (selector.by) {
       case 'app':
-        return this.fanOut.revokeApp(app, now);
+        return this.endings.revokeApp(app, now);
       case 'subject':
         return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
       case 'id':
