@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const CONNECTIONS = 64;
 /** Units: seconds. After that wrk ends by itself. */
 const LONGEST = 300;
+const WARM = /^warm (\d+)\n/m;
 const SCRIPTS = fileURLToPath(new URL('./load/', import.meta.url));
 
 export interface Load {
@@ -23,7 +24,7 @@ export interface Load {
   readonly connections?: number;
 }
 
-/** What wrk saw. */
+/** What wrk saw, from when the connections were warm (load/report.lua); latencies and failures are of the whole time. */
 export interface Answers {
   /** Those answered; 0 on a machine so busy that not even the connections were there in time. */
   readonly requests: number;
@@ -42,21 +43,30 @@ export function wrkVersion(): string | null {
   return error ? null : (/^wrk (\S+)/.exec(stdout)?.[1] ?? 'unknown');
 }
 
-/** Runs one load to its end. Errors: when wrk fails, or when any answer was not what it had to be. */
-export async function drive({ url, script, args, seconds, connections = CONNECTIONS }: Load): Promise<Answers> {
-  const options = ['-t1', `-c${connections}`, `-d${LONGEST}s`, '-s', `${SCRIPTS}${script}`];
+/** Runs one load to its end. `onWarm` is called when what is counted begins. Errors: when wrk fails, or when any answer was not what it had to be. */
+export async function drive(load: Load, onWarm: () => void = () => {}): Promise<Answers> {
+  const { url, script, args, seconds, connections = CONNECTIONS } = load;
+  // On a machine that is busy elsewhere an answer may take its time: that is a latency, and no failure.
+  const options = ['-t1', `-c${connections}`, `-d${LONGEST}s`, '--timeout', `${LONGEST}s`, '-s', `${SCRIPTS}${script}`];
   const child = spawn('wrk', [...options, url, '--', ...args], {
     env: { ...process.env, LUA_PATH: `${SCRIPTS}?.lua` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   let timer: NodeJS.Timeout | undefined;
+  let began = 0;
+  let ended = 0;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk;
+      if (timer !== undefined || !WARM.test(output)) return;
+      onWarm();
+      began = performance.now();
       // wrk itself knows whole seconds only. Interrupted, it ends as if its time were over.
-      if (timer === undefined && output.includes('ready\n'))
-        timer = setTimeout(() => child.kill('SIGINT'), seconds * 1000);
+      timer = setTimeout(() => {
+        ended = performance.now();
+        child.kill('SIGINT');
+      }, seconds * 1000);
     });
   }
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
@@ -65,5 +75,7 @@ export async function drive({ url, script, args, seconds, connections = CONNECTI
   if (code !== 0 || line === undefined) throw new Error(`wrk ended with ${code}: ${output}`);
   const answers = JSON.parse(line) as Answers;
   if (answers.failed > 0) throw new Error(`${answers.failed} of ${answers.requests} requests failed: ${line}`);
-  return answers;
+  // Each connection but one waited for its answer when the last of these was sent.
+  const before = Math.max(0, Number(WARM.exec(output)?.[1]) - connections);
+  return { ...answers, requests: answers.requests - before, seconds: (ended - began) / 1000 };
 }

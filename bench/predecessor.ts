@@ -16,15 +16,19 @@ export function startPredecessor(bench: Pick<Bench, 'after'>, redisPort: number)
   return startPeer(bench, 'predecessor/server.mjs', { REDIS_PORT: `${redisPort}` });
 }
 
-/** Installs what its lockfile says, unless that is there. Errors: what npm says. */
 export function installPredecessor(): void {
-  const wanted = readFileSync(new URL('package-lock.json', PREDECESSOR), 'utf8');
-  const installed = new URL('node_modules/.installed', PREDECESSOR);
+  installPeer(PREDECESSOR);
+}
+
+/** Installs what the lockfile of a peer's folder says, unless that is there. Errors: what npm says. */
+export function installPeer(folder: URL): void {
+  const wanted = readFileSync(new URL('package-lock.json', folder), 'utf8');
+  const installed = new URL('node_modules/.installed', folder);
   if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return;
   const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], {
-    cwd: fileURLToPath(PREDECESSOR),
+    cwd: fileURLToPath(folder),
     encoding: 'utf8',
   });
-  if (npm.status !== 0) throw new Error(`npm ci in bench/peers/predecessor failed:\n${npm.stdout}${npm.stderr}`);
+  if (npm.status !== 0) throw new Error(`npm ci in ${folder.pathname} failed:\n${npm.stdout}${npm.stderr}`);
   writeFileSync(installed, wanted);
 }

@@ -29,8 +29,6 @@ export interface Side {
   readonly process: Running;
   /** The servers behind it that do a part of the work: Redis. Absence: the work is all in the process. */
   readonly stores?: readonly Running[];
-  /** How many times as long as others a round of it takes. Absence: 1. */
-  readonly stretch?: number;
   /** The same for each round, or given anew: 0 is the warm-up. */
   readonly load: SideLoad | ((round: number) => SideLoad);
 }
@@ -51,7 +49,7 @@ export async function takeTurns(bench: Turns, sides: readonly Side[], isWarm = f
   if (!isWarm) for (const side of sides) await warmUp(side);
   for (let i = 0; i < rounds; i++) {
     const cycle: Promise<Round>[] = [];
-    for (const side of sides) cycle.push((await run(side, i + 1, seconds * (side.stretch ?? 1))).settled);
+    for (const side of sides) cycle.push((await run(side, i + 1, seconds)).settled);
     const figures: string[] = [];
     for (const [s, round] of (await Promise.all(cycle)).entries()) {
       taken[s]!.push(round);
@@ -75,9 +73,12 @@ async function warmUp(side: Side): Promise<void> {
 async function run(side: Side, round: number, seconds: number): Promise<{ answers: Answers; settled: Promise<Round> }> {
   const { process, stores = [], load } = side;
   const all = [process, ...stores];
-  const before = all.map(({ cpu }) => cpu());
-  const answers = await drive({ ...(typeof load === 'function' ? load(round) : load), url: process.url, seconds });
-  if (answers.requests === 0) {
+  let before: number[] = [];
+  const now = { ...(typeof load === 'function' ? load(round) : load), url: process.url, seconds };
+  const answers = await drive(now, () => {
+    before = all.map(({ cpu }) => cpu());
+  });
+  if (answers.requests <= 0) {
     if (seconds > LONGEST_ROUND) throw new Error(`${side.name} answers nothing in ${seconds} s`);
     return run(side, round, 2 * seconds);
   }

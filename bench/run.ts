@@ -15,6 +15,8 @@ import { draw } from './report.ts';
 import { type Candidate, type Growth, keepResults } from './results.ts';
 import { table } from './table.ts';
 import type { Bench, Finding, Outcome, Workload } from './workload.ts';
+import { express } from './workloads/express.ts';
+import { gateway } from './workloads/gateway.ts';
 import { growth } from './workloads/growth.ts';
 import { p1 } from './workloads/p1-get-redis-hot.ts';
 import { p2 } from './workloads/p2-get-redis-cold.ts';
@@ -28,7 +30,7 @@ import { p9 } from './workloads/p9-cluster.ts';
 import { p10 } from './workloads/p10-start.ts';
 import { verify } from './workloads/verify.ts';
 
-const WORKLOADS: readonly Workload[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, verify, growth];
+const WORKLOADS: readonly Workload[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, verify, gateway, express, growth];
 const TARGETS = WORKLOADS.map(({ target }) => target);
 
 const SHORT = { rounds: 3, seconds: 0.5, many: 100_000 };

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { reportFiles } from '../bench/report.ts';
 import { configurationTable } from '../packages/server/src/config.ts';
-import { policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
+import { cookieTable, policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
 
 const generated: Record<string, string> = {
@@ -28,6 +28,10 @@ ${policyFileTable()}
 The members of \`defaults\` and of each app:
 
 ${policyTable()}
+
+The members of \`cookie\`, all of them optional; what a browser would drop in silence (RFC 6265bis) is a fault of the file:
+
+${cookieTable()}
 
 - A file with a fault is refused as a whole. Each fault is one line with the file, the place (a JSON pointer, or line and
   column where the text is not JSON) and the rule. At the start that ends the server with exit code 2.

@@ -15,6 +15,9 @@ export const CONCURRENCY = 4;
 /** Units: milliseconds. A file that takes longer hangs: its processes are ended, and it counts as failed. */
 const LONGEST = 15 * 60_000;
 
+/** Files about the command and what it costs: theirs is the server as it is shipped, not the one that starts quickly. */
+const AS_SHIPPED = /test\/(e2e|cost)\//;
+
 /** How long each file took the last time, in seconds. What it holds is only used for the order. */
 const TIMES = join(root, 'node_modules', '.rest-sessions-test-times.json');
 
@@ -36,10 +39,10 @@ export function testFiles(folder) {
 export async function runFiles(files, { concurrency = CONCURRENCY, onFile }) {
   const times = readTimes();
   const waiting = slowestFirst(files.map(asJob), times);
-  const bundles = await bundle([...new Set(waiting.map(({ file }) => file))]);
+  const { scripts, server } = await bundle([...new Set(waiting.map(({ file }) => file))]);
   const worker = async () => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      const result = await runFile(job, bundles.get(job.file));
+      const result = await runFile(job, scripts.get(job.file), server);
       times[nameOf(job)] = Math.round(result.seconds * 10) / 10;
       onFile(result);
     }
@@ -61,7 +64,7 @@ function nameOf({ file, on }) {
   return on === undefined ? file : `${file} on ${on}`;
 }
 
-async function runFile(job, script) {
+async function runFile(job, script, server) {
   const { node = process.execPath } = job;
   const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-events-'));
   const events = join(folder, 'events');
@@ -70,6 +73,7 @@ async function runFile(job, script) {
     ['./scripts/test-events.mjs', events],
   ].flatMap(([reporter, destination]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${destination}`]);
   const { NODE_TEST_CONTEXT: _, ...env } = { ...process.env, ...job.env };
+  if (!AS_SHIPPED.test(job.file)) env.RS_TEST_SERVER = server;
   const began = performance.now();
   // In a process group of its own, so that what a file started ends with it.
   const child = spawn(node, ['--enable-source-maps', ...reporters, script], {

@@ -5,7 +5,7 @@ import { run } from './install.mjs';
 
 const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
 /**
- * What single tests are about: a browser for the page /docs, the languages of the polyglot example, strace to count system
+ * What single tests are about: a browser for the page /docs, the languages of the polyglot example, the proxies of the gateway example, strace to count system
  * calls. Where one is missing, its tests are skipped and say so; with CI=true they fail.
  */
 const OPTIONAL = {
@@ -15,6 +15,9 @@ const OPTIONAL = {
   python3: 'python3',
   ruby: 'ruby',
   perl: 'perl',
+  nginx: 'nginx-light',
+  caddy: 'caddy',
+  haproxy: 'haproxy',
 };
 
 /** Makes sure that every program is there. Ends the process with one clear line when one that must be cannot be had. */
@@ -50,5 +53,7 @@ function mayInstall() {
 }
 
 function missingOf(tools) {
-  return Object.keys(tools).filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
+  // Where Debian puts servers; the PATH of an account that is not root may leave it out.
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+  return Object.keys(tools).filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`], { env }).status !== 0);
 }

@@ -1,14 +1,6 @@
 -- An open loop: so many requests a second, each at an instant of its own, whatever became of those before it.
 -- wrk asks the global function `delay` before each request, if there is one when init has ended.
-local ffi = require 'ffi'
-ffi.cdef 'typedef struct { long s; long ns; } moment; int clock_gettime(int, moment *);'
-
-local moment = ffi.new('moment')
-
-local function milliseconds()
-  ffi.C.clock_gettime(1, moment)
-  return tonumber(moment.s) * 1000 + tonumber(moment.ns) / 1e6
-end
+local milliseconds = require 'clock'
 
 local M = {}
 

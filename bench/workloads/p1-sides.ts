@@ -21,8 +21,6 @@ import type { Bench } from '../workload.ts';
 const COUNT = 10_000;
 const LARGE_APP = 'large';
 const LARGE = dataOf(1024);
-/** Each round opens its connections anew. Over TLS that costs as much as dozens of reads, so its rounds are longer. */
-const stretch = ({ url }: Running) => (url.startsWith('https:') ? { stretch: 4 } : {});
 
 export interface Asked extends Side, Pick<Candidate, 'who' | 'node'> {
   /** What findings know it by: `classic 20`, `classic key 24`, `nginx`. */
@@ -61,7 +59,7 @@ async function startAllOfOurs(bench: Bench): Promise<Asked[]> {
       who: 'ours' as const,
     };
     const paced = (perSecond: number) => reads(ask, of, perSecond);
-    sides.push({ ...side, ...stretch(process), process, stores: [redis], load: reads(ask, of), paced });
+    sides.push({ ...side, process, stores: [redis], load: reads(ask, of), paced });
   };
   for (const runtime of runtimes(bench.miss)) {
     const { version, node } = runtime;
@@ -88,7 +86,7 @@ async function startPeers(bench: Bench, ours: Asked): Promise<Asked[]> {
   const add = (key: string, process: Running, redis: RedisProcess, ask: Ask, tokens: readonly string[]) => {
     const file = tokenFile(bench, tokens);
     const paced = (perSecond: number) => reads(ask, file, perSecond);
-    const side = { key, name: key, who: 'peer' as const, node: null, ...stretch(process) };
+    const side = { key, name: key, who: 'peer' as const, node: null };
     sides.push({ ...side, process, stores: [redis], load: reads(ask, file), paced });
     return readOnce(process, ask, tokens[0]!);
   };

@@ -39,8 +39,8 @@ export interface Call extends CallOptions {
   readonly body?: unknown;
   /** Default: application/json. */
   readonly mediaType?: string;
-  /** A member that the body of every good answer has; empty where any object is one. */
-  readonly answerHas: string;
+  /** A member that the body of every good answer has; empty where any object is one, null where there is no body. */
+  readonly answerHas: string | null;
   /** Whether it does no harm twice: a read, or a call with an Idempotency-Key. */
   readonly isRepeatable: boolean;
 }
@@ -89,7 +89,13 @@ async function attempt(
     if (deadline.aborted) {
       return new SessionTimeoutError('timeout', `${base} did not answer within ${timeout} ms`, { retryable, cause });
     }
-    const message = `${base} cannot be reached: ${reasonOf(cause)}`;
+    const reason = reasonOf(cause);
+    const kind = strangeProtocol(reason);
+    if (kind !== null) {
+      const told = `there is no REST-Sessions server at ${base}: what is there does not speak ${kind} (${reason})`;
+      return new SessionConfigurationError('not_rest_sessions', told, { cause });
+    }
+    const message = `${base} cannot be reached: ${reason}`;
     return new SessionServerLostError('unreachable', message, { retryable, cause });
   }
 }
@@ -102,6 +108,12 @@ export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (r
  * second one, and programs that make one call after the other would keep two.
  */
 const connectionIsFree = () => afterThisTurn && new Promise<void>((resolve) => afterThisTurn(resolve));
+
+/** Gives which protocol somebody does not speak: `https:` to a plain server, HTTP to a mail server. Absence: null. By Node's names. */
+function strangeProtocol(reason: string): string | null {
+  if (/^(?:ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)|EPROTO)/.test(reason)) return 'HTTPS';
+  return reason.startsWith('HPE_') ? 'HTTP' : null;
+}
 
 /** What `fetch` says is the same for all; the cause beneath names it (ECONNREFUSED, a certificate, a name that is not known). */
 function reasonOf(error: unknown): string {
@@ -129,6 +141,6 @@ async function errorOf(
   if (code === 'forbidden') return refused('wrong_key', `${base} does not let this API key do that in the app ${app}`);
   if (code === 'app_not_found') return refused('wrong_app', `${base} has no app ${app}`);
   if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, signal);
-  const retryable = status === 429 || status >= 500;
+  const retryable = status === 423 || status === 429 || status >= 500;
   return new SessionError(code, detail, { status, faults, retryable, retryAfter: secondsUntil(headers) });
 }

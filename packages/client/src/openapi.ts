@@ -32,6 +32,8 @@ export interface components {
             session: components["schemas"]["Session"];
             /** @description The sessions that the cap of the subject ended. */
             revoked?: string[];
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
         };
         Session: {
             /** @description Public handle: safe to log and show. It opens nothing. */
@@ -91,7 +93,7 @@ export interface components {
          * @description What to compare. docs/errors.md says what each means.
          * @enum {string}
          */
-        ErrorCode: "unauthorized" | "forbidden" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "internal_error";
+        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "internal_error";
         /** @description What is wrong with one value of the request. */
         Fault: {
             /** @description A JSON pointer into the body. */
@@ -106,6 +108,50 @@ export interface components {
         };
         /** @enum {string} */
         ParameterPlace: "query" | "header" | "path";
+        SessionAndCookie: {
+            /** @description Public handle: safe to log and show. It opens nothing. */
+            id: string;
+            app: string;
+            /** @description Whose session it is: text of 1 to 255 characters; null before login. */
+            subject: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the session got its subject: at its creation or at a later login. null: it has no subject. Where a cap ends the oldest session (`revokeOldest`), it goes by this instant.
+             */
+            authenticatedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When someone was last there. Reads that only look do not count.
+             */
+            lastSeenAt: string;
+            /**
+             * Format: date-time
+             * @description When the session ends if nobody is there until then (the idle deadline), or its absolute deadline if that is earlier.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the session ends in any case (the absolute deadline). Only a login starts it anew.
+             */
+            absoluteExpiresAt: string | null;
+            /** @description How many seconds without activity end the session. null: none do. */
+            idleTimeout: number | null;
+            /** @description 1 at creation, and one more for each change. In quotes it is the `ETag`. */
+            version: number;
+            /** @description 1 at creation, and one more for each read with `touch=true`. */
+            reads: number;
+            /** @description The address of the end user as the caller knows it; free text of 1 to 64 characters, so that an IPv6 address with its zone fits. */
+            ip: string | null;
+            /** @description What the end user’s browser calls itself; 1 to 2048 characters. */
+            userAgent: string | null;
+            /** @description What the session is called: a device, a browser; 1 to 128 characters. */
+            label: string | null;
+            data: components["schemas"]["SessionData"];
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
+        };
         Rotation: {
             /** @description A token that the caller chose: 22 (or what `minCallerTokenLength` of the app says) to 256 random characters of A-Z a-z 0-9 . _ ~ : , and -, at least 8 of them different, and not of the form that the server’s own tokens have (`rs`, two hexadecimal digits, then 36 or 60 letters and digits), else 400. */
             token?: string;
@@ -199,8 +245,22 @@ export interface components {
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
         };
-        Revoked: {
+        Ended: {
             revoked: number;
+            /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
+            setCookie?: string;
+        };
+        Lock: {
+            /** @description How many seconds the lock holds at most, if nobody ends it before. Default: 30. */
+            lease?: number;
+            /** @description How many seconds to wait for others who have the lock. Default: 0. */
+            wait?: number;
+        };
+        Locked: {
+            /** @description The lock, for the header `Session-Lock` of the changes, and to end it. Shown once. */
+            lock: string;
+            /** @description The session as it is now. null: the token opens none yet. */
+            session: components["schemas"]["Session"] | null;
         };
         SessionPage: {
             sessions: components["schemas"]["Session"][];
@@ -214,6 +274,9 @@ export interface components {
         };
         SessionCount: {
             sessions: number;
+        };
+        Revoked: {
+            revoked: number;
         };
         RevokedOrCounted: {
             revoked: number;
@@ -244,9 +307,20 @@ export interface components {
             minCallerTokenLength: number;
             rotationGrace: number;
             classic: boolean;
+            cookie: components["schemas"]["CookiePolicy"];
         };
         /** @enum {string} */
         OnLimit: "revokeOldest" | "revokeLeastRecentlyUsed" | "refuse";
+        /** @description The cookie that `setCookie` writes. null: there is none. */
+        CookiePolicy: {
+            name: string;
+            domain: string | null;
+            sameSite: components["schemas"]["SameSite"];
+            secure: boolean;
+            persistent: boolean;
+        } | null;
+        /** @enum {string} */
+        SameSite: "Strict" | "Lax" | "None";
         Apps: {
             apps: components["schemas"]["AppCounts"][];
         };
@@ -309,20 +383,26 @@ export type Problem = components['schemas']['Problem'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type Fault = components['schemas']['Fault'];
 export type ParameterPlace = components['schemas']['ParameterPlace'];
+export type SessionAndCookie = components['schemas']['SessionAndCookie'];
 export type Rotation = components['schemas']['Rotation'];
 export type PartialSession = components['schemas']['PartialSession'];
 export type SetUnset = components['schemas']['SetUnset'];
 export type MergePatch = components['schemas']['MergePatch'];
 export type Touch = components['schemas']['Touch'];
-export type Revoked = components['schemas']['Revoked'];
+export type Ended = components['schemas']['Ended'];
+export type Lock = components['schemas']['Lock'];
+export type Locked = components['schemas']['Locked'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type IdPage = components['schemas']['IdPage'];
 export type SessionCount = components['schemas']['SessionCount'];
+export type Revoked = components['schemas']['Revoked'];
 export type RevokedOrCounted = components['schemas']['RevokedOrCounted'];
 export type Counts = components['schemas']['Counts'];
 export type App = components['schemas']['App'];
 export type Policy = components['schemas']['Policy'];
 export type OnLimit = components['schemas']['OnLimit'];
+export type CookiePolicy = components['schemas']['CookiePolicy'];
+export type SameSite = components['schemas']['SameSite'];
 export type Apps = components['schemas']['Apps'];
 export type AppCounts = components['schemas']['AppCounts'];
 export type Tokens = components['schemas']['Tokens'];

@@ -26,15 +26,20 @@ export interface Problem {
   readonly errors?: readonly Fault[];
 }
 
-/** Reads an answer. `member`: of the body of a good one. Absence: null when it is none that the server gives. */
-export function answerOf({ response, text }: Came, member: string): Answer | null {
+/**
+ * Reads an answer. `member`: of the body of a good one; null where that has no body. Absence: null when it is none that the
+ * server gives.
+ */
+export function answerOf({ response, text }: Came, member: string | null): Answer | null {
   const { status, headers, ok } = response;
-  if (status === 304) return { status, headers, body: undefined };
+  if (status === 304 || (status === 204 && member === null)) return { status, headers, body: undefined };
   const type = headers.get('Content-Type') ?? '';
   if (!type.startsWith(ok ? 'application/json' : 'application/problem+json')) return null;
   const body = parsed(text);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
-  const isOurs = ok ? member === '' || Object.hasOwn(body, member) : typeof (body as Problem).code === 'string';
+  const isOurs = ok
+    ? member === '' || (member !== null && Object.hasOwn(body, member))
+    : typeof (body as Problem).code === 'string';
   return isOurs ? { status, headers, body } : null;
 }
 
@@ -74,6 +79,8 @@ export async function strangerError(
   }
   const known = await versionAt(settings, signal);
   if (known !== null) return wrongVersion(base, known, status);
+  const above = await pathError(settings, status, signal);
+  if (above !== null) return above;
   // An opaque redirect, as browsers and edge runtimes give it, has no status.
   const came =
     status === 0 || (status >= 300 && status < 400)
@@ -88,7 +95,17 @@ export async function strangerError(
 
 /** Gives the error of a server of ours that does not have the call. */
 export async function oldServerError(settings: Settings, status: number, signal: AbortSignal): Promise<SessionError> {
-  return wrongVersion(settings.base, (await versionAt(settings, signal)) ?? 'of another version', status);
+  const known = await versionAt(settings, signal);
+  const above = known === null ? await pathError(settings, status, signal) : null;
+  return above ?? wrongVersion(settings.base, known ?? 'of another version', status);
+}
+
+/** Gives the error of a URL that goes on where that of the server ends (`…/v1`, `…/v1/apps/shop`). Absence: null. */
+async function pathError({ base, fetch }: Settings, status: number, signal: AbortSignal): Promise<SessionError | null> {
+  const { origin } = new URL(base);
+  if (origin === base || (await versionAt({ base: origin, fetch }, signal)) === null) return null;
+  const message = `url must be ${origin}, where the REST-Sessions server is, and not ${base}`;
+  return new SessionConfigurationError('wrong_url', message, { status });
 }
 
 function wrongVersion(base: string, version: string, status: number): SessionError {
@@ -97,7 +114,10 @@ function wrongVersion(base: string, version: string, status: number): SessionErr
 }
 
 /** Asks a server what it is: the home of ours says its version, and 2.x answers a ping. Absence: null when it is none. */
-async function versionAt({ base, fetch }: Settings, signal: AbortSignal): Promise<string | null> {
+async function versionAt(
+  { base, fetch }: Pick<Settings, 'base' | 'fetch'>,
+  signal: AbortSignal,
+): Promise<string | null> {
   const ask = async (path: string) => {
     // Without the key: it may be a stranger.
     const response = await fetch(base + path, { headers: { Accept: 'application/json' }, redirect: 'manual', signal });

@@ -12,7 +12,7 @@ import {
   SessionServerLostError,
   SessionTimeoutError,
 } from '../src/index.ts';
-import { startGate, startStranger } from './support.ts';
+import { startGate, startStranger, startTalker } from './support.ts';
 
 const TOKEN = `rs00${'a'.repeat(36)}`;
 
@@ -246,6 +246,31 @@ describe('a session client whose server does not answer as it should', () => {
       const call = new SessionClient({ url, app: 'shop' }).get(TOKEN);
       const message = `the server at ${url} is REST-Sessions ${version}, which does not have this call: update it, or use the client of that version`;
       await assert.rejects(call, { code: 'wrong_version', message });
+    }
+  });
+
+  test('what does not speak HTTP, or not HTTPS, is named, and so is a path too much in the URL', async (t) => {
+    const mail = await startTalker(t, '220 mail.example ready\r\n');
+    const { url } = server();
+    const wrong: [string, string, string][] = [
+      [mail, 'not_rest_sessions', `there is no REST-Sessions server at ${mail}: what is there does not speak HTTP (`],
+      [url.replace('http:', 'https:'), 'not_rest_sessions', 'what is there does not speak HTTPS ('],
+      ...['/v1', '/v1/apps/shop', '/shop'].map((path): [string, string, string] => {
+        return [
+          url + path,
+          'wrong_url',
+          `url must be ${url}, where the REST-Sessions server is, and not ${url}${path}`,
+        ];
+      }),
+    ];
+    for (const [from, code, message] of wrong) {
+      const client = new SessionClient({ url: from, app: 'shop' });
+      const calls = [client.get(TOKEN), client.create(), client.verify(TOKEN), client.revoke(TOKEN)];
+      for (const { reason: error } of (await Promise.allSettled(calls)) as PromiseRejectedResult[]) {
+        assert.ok(error instanceof SessionConfigurationError, `${from}: ${error?.message}`);
+        assert.equal(error.code, code);
+        assert.ok(error.message.includes(message), error.message);
+      }
     }
   });
 

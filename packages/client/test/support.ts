@@ -39,6 +39,21 @@ export async function startStranger(cleanup: Cleanup, answer: RequestListener): 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Starts a server of another protocol: it speaks first. Gives its URL, as somebody may write it. */
+export async function startTalker(cleanup: Cleanup, greeting: string): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createSocketServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    socket.write(greeting);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanup.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 /** What a connection does with a request that comes through it: `pass` sends it on. */
 export type Meddle = (near: Socket, request: string, pass: () => void) => void;
 

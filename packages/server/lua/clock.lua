@@ -1,17 +1,18 @@
 -- LIBRARY clock: the instant to decide by, and whether this server may decide.
 
 -- Gives an error on a server that has become a replica: what it does not have, its master may have, and the other way round.
--- Redis looks at that before it looks at the key, so a removal that finds nothing tells it, and changes nothing.
-local function demoted(command, key)
-  local answer = redis.pcall(command, key, '')
+-- It is given a command that writes, and that finds nothing to write: Redis refuses it before it looks at the key.
+local function demoted(...)
+  local answer = redis.pcall(...)
   local from = type(answer) == 'table' and string.find(answer.err or '', 'READONLY ', 1, true)
   return from and redis.error_reply(string.sub(answer.err, from))
 end
 
--- Gives the instant to decide by, and an error when the caller has given up: what was abandoned must not be done late. `hash`: a
--- key of the script, for those whose answer is about sessions; absent for the others.
-local function clock(fake, deadline, hash)
-  local refusal = hash and demoted('HDEL', hash)
+-- Gives the instant to decide by, and an error when the caller has given up: what was abandoned must not be done late. `activity`:
+-- a sorted set of the script, for those that write when they answer about sessions; absent for the others.
+local function clock(fake, deadline, activity)
+  -- A command that needs memory: after one that needs none has passed, a full Redis would let the script write all it likes.
+  local refusal = activity and demoted('ZADD', activity, 'XX', '0', '')
   if refusal then return 0, refusal end
   if fake ~= '' then return tonumber(fake) end
   local time = redis.call('TIME')

@@ -4,7 +4,7 @@
 -- RETURNS: {now, sessions, subjects, ended aliases, partitions that were counted: ask again for the rest}
 -- ATOMIC: removing and counting, or what expired in between would be counted.
 -- INCLUDES: record, head, visit, index, collect
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local base, limit = tonumber(ARGV[3]), tonumber(ARGV[5])
 local since = tonumber(ARGV[4]) + now - base

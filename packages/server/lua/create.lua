@@ -4,7 +4,7 @@
 -- RETURNS: {now, 'taken'} | {now, 'full'} | {now, 'refused', visits} | {now, 'created', revoked ids, ended aliases, first in partition}
 -- ATOMIC: two creates at a cap of one must not both find room; an id must not be given twice.
 -- INCLUDES: record, visit, index
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local base, id, record, data, max, onLimit = tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local p = partition(1)

@@ -4,7 +4,8 @@
 -- RETURNS: {now, then for each id a visit, false, or an error of its own}
 -- ATOMIC: a record and its data apart must be of one instant.
 -- INCLUDES: record, visit
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2])
+late = late or demoted('HDEL', KEYS[1], '')
 if late then return late end
 local answer = { now }
 for i = 1, #KEYS / 2 do

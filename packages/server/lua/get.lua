@@ -4,7 +4,7 @@
 -- RETURNS: {now, then for each read a visit, false, 1 when the token was rotated away, or an error of its own}
 -- ATOMIC: a read and its count are one step, or a revoke in between would be undone by the write.
 -- INCLUDES: clock, head, unread
-local now, late = clock(ARGV[1], ARGV[2])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local call, pack, LOOK, READ = redis.call, struct.pack, 48, 49
 local reads, entry, answer = ARGV[3], second(now), { now }
@@ -34,16 +34,12 @@ local function one(sessions, data, activity, visitors, id, hash, touch)
   return pack('>d', unseen) .. text .. (flags / 2 % 2 >= 1 and call('HGET', data, id) or '')
 end
 
--- A read that counted has written. Any other has to know that this server is no replica, and asks afterwards: a script that
--- begins with a removal would go on to write when the memory of Redis is full.
-local at, wrote = 1, true
+local at = 1
 for k = 1, #KEYS, 4 do
   local size = byte(reads, at + 17)
   local id, hash = sub(reads, at + 1, at + 16), sub(reads, at + 18, at + 17 + size)
-  local touch = byte(reads, at)
-  local ok, found = pcall(one, KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], id, hash, touch)
-  wrote = wrote and touch ~= LOOK and ok and found and found ~= 1
+  local ok, found = pcall(one, KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], id, hash, byte(reads, at))
   answer[#answer + 1] = ok and found or not ok and redis.error_reply(unread(found))
   at = at + 18 + size
 end
-return not wrote and demoted('HDEL', KEYS[1]) or answer
+return answer

@@ -4,4 +4,4 @@
 -- RETURNS: 1, or the error of a server that is a replica
 -- ATOMIC: one look.
 -- INCLUDES: clock
-return demoted('HDEL', KEYS[1]) or 1
+return demoted('HDEL', KEYS[1], '') or 1

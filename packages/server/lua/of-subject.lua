@@ -4,7 +4,8 @@
 -- RETURNS: {now, '' or the ids of many joined, then for each of few its id and a visit as one text}
 -- ATOMIC: one instant: a session that moved up meanwhile must not be missed.
 -- INCLUDES: record, visit
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2])
+late = late or demoted('HDEL', KEYS[1], '')
 if late then return late end
 local subject, few = ARGV[3], tonumber(ARGV[4])
 local sessions, data, subjects = KEYS[1], KEYS[2], KEYS[3]

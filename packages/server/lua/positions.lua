@@ -6,7 +6,7 @@
 -- ATOMIC: one partition at one instant; partitions of a list are read one after the other.
 -- INCLUDES: record, visit
 local now, late = clock(ARGV[1], ARGV[2])
-late = late or demoted('ZREM', KEYS[1])
+late = late or demoted('ZREM', KEYS[1], '')
 if late then return late end
 local base, limit, left = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local since = tonumber(ARGV[4]) + now - base

@@ -5,7 +5,7 @@
 --          aside: they ended as one, and are to be counted (clear-ended)}
 -- ATOMIC: each session ends whole; an app ends in steps that others can come between.
 -- INCLUDES: record, visit, index, lost
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local limit, created = tonumber(ARGV[3]), tonumber(ARGV[4])
 local looked, revoked, ended, done, aside = 0, 0, {}, 0, {}

@@ -4,7 +4,7 @@
 -- RETURNS: {now, ended live sessions, ended aliases, sessions left to end, all sessions ended}
 -- ATOMIC: a create beside it comes wholly before or wholly after. Beyond `limit` sessions it takes several steps.
 -- INCLUDES: record, visit, index, lost
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local subject, except, limit = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local p = partition(1)

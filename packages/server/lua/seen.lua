@@ -4,7 +4,8 @@
 -- RETURNS: {now, for each id 1 byte (0 = there is none that can be read, 1 = its data is in the record, 2 = apart) and last seen (8), joined}
 -- ATOMIC: each session for itself; nothing is changed.
 -- INCLUDES: clock, head
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2])
+late = late or demoted('HDEL', KEYS[1], '')
 if late then return late end
 local texts = {}
 for i = 1, #KEYS do

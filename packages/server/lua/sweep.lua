@@ -4,7 +4,7 @@
 -- RETURNS: {now, removed sessions, ended aliases, partitions that still hold something, 1 when more may wait}
 -- ATOMIC: each session ends whole, decided by its record at that instant.
 -- INCLUDES: record, visit, index, collect
-local now, late = clock(ARGV[1], ARGV[2], KEYS[1])
+local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local limit = tonumber(ARGV[3])
 local total, held, ended, more = 0, 0, {}, 0

@@ -102,8 +102,8 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^log\/log-sink\.ts$/, mayImport: /^node:fs$/, never: 'pino', why: 'it writes what it is given' },
   {
-    from: /^policy\/schema\.ts$/,
-    mayImport: /^(core\/(policy|validate)\.ts$|zod$)/,
+    from: /^policy\/(schema|cookie)\.ts$/,
+    mayImport: /^(core\/(policy|validate)\.ts$|policy\/(cookie|fault)\.ts$|zod$)/,
     never: 'policy/resolve.ts',
     why: 'the table of the file stands on the policy',
   },

@@ -6,7 +6,10 @@ import type { Session } from './session.ts';
 
 export const ERROR_CODES = {
   unauthorized: 'The request shows no API key, or one that is not in force.',
-  forbidden: 'The API key is good, but not for this route or this app.',
+  forbidden:
+    'The API key is good, but not for this route or this app. At the gateway also: there is no key, or a wrong one, and 401 there would send visitors to log in.',
+  session_required:
+    'The gateway was asked for a visitor who has no session: no token, one that opens nothing, or two different ones.',
   cross_site_request:
     'A web page of another site made a browser send the request, to a server without API keys (`Sec-Fetch-Site`, `Origin`). Nothing was done.',
   misdirected_request:
@@ -27,6 +30,10 @@ export const ERROR_CODES = {
   session_not_found: 'There is no such session: it never was, has expired, or was ended.',
   version_mismatch:
     'The session is not at the version that If-Match names, or exists although If-None-Match says it must not.',
+  session_locked:
+    'Another request has the lock of the session, and did not end it in the time that this one would wait; or too many wait already. Retry-After says when to try again.',
+  lock_lost:
+    'The lock that `Session-Lock` names does not hold: its lease is over, it was ended, or it was another session’s. The session is unchanged.',
   token_taken: 'The token that the request chose opens a session already.',
   token_replaced:
     'A rotation replaced the token: use the new one. In its grace it still opens the session, but moves it to no other subject and gets no other token. Nobody is logged out.',

@@ -25,7 +25,23 @@ export interface Policy {
   readonly rotationGrace: number;
   /** Whether the classic routes serve the app. */
   readonly classic: boolean;
+  /** The cookie that carries the token in the end user's browser. Null: the pages write it themselves. */
+  readonly cookie: CookiePolicy | null;
 }
+
+/** The attributes of a cookie (RFC 6265bis). Its path is always `/`, and no script may read it. */
+export interface CookiePolicy {
+  readonly name: string;
+  /** Absence: null when it is for the host alone that sets it. */
+  readonly domain: string | null;
+  readonly sameSite: SameSite;
+  readonly secure: boolean;
+  /** Whether it outlives the browser. */
+  readonly persistent: boolean;
+}
+
+export type SameSite = (typeof SAME_SITE)[number];
+export const SAME_SITE = ['Strict', 'Lax', 'None'] as const;
 
 /** What a create does when its subject already has as many sessions as allowed. */
 export type OnLimit = (typeof ON_LIMIT)[number];
@@ -50,6 +66,7 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   minCallerTokenLength: 22,
   rotationGrace: 10 * SECOND,
   classic: true,
+  cookie: null,
 });
 
 /**

@@ -22,9 +22,13 @@ export const PARTITIONS = 256;
 export const ID_LENGTH = 16;
 /** Tokens that this server made. */
 export const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
+/** The same, where the length is known. */
+const OWN_CHARACTERS = /^rs[0-9a-f]{2}[A-Za-z0-9]+$/;
 export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 
 const SEED_LENGTH = 32;
+/** Characters of the name of a lock: 190 bits. */
+const LOCK_LENGTH = 32;
 /** Characters of the secret part. */
 export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
 
@@ -117,14 +121,27 @@ export function successorOf(token: string, seed: string, id: string): string {
 
 /** Takes a presented token apart. Never fails: text of a foreign form becomes an alias that may lead nowhere. */
 export function parseToken(token: string): TokenRef {
-  if (!OWN_TOKEN.test(token)) return { id: null, hash: hashSecret('', token) };
+  if (!isOwnToken(token)) return { id: null, hash: hashSecret('', token) };
   const id = token.slice(PREFIX.length, PREFIX.length + ID_LENGTH);
   return { id, hash: hashSecret(id, token.slice(PREFIX.length + ID_LENGTH)) };
 }
 
+/** Makes the name of a lock, which proves that one holds it, and the hash that a store knows it by. */
+export function newLock(): { name: string; hash: string } {
+  const name = randomText(LOCK_LENGTH);
+  return { name, hash: hashOfLock(name) };
+}
+
+/** Gives the hash of a presented lock. Never fails: text of another form is a lock that nobody holds. */
+export function hashOfLock(name: string): string {
+  return fingerprint(`lock ${name}`);
+}
+
 /** Tells whether a token has our own form, in which its session id is a part. */
 export function isOwnToken(token: string): boolean {
-  return OWN_TOKEN.test(token);
+  const secret = token.length - PREFIX.length - ID_LENGTH;
+  // One pass: a pattern with both lengths in it goes through a classic token twice.
+  return (secret === SECRET_LENGTH.standard || secret === SECRET_LENGTH.classic) && OWN_CHARACTERS.test(token);
 }
 
 export function isSessionId(text: string): boolean {

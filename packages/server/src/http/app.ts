@@ -15,7 +15,9 @@ import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
 import { operationsWith } from './operation/operation.ts';
 import { systemRoutes } from './system-routes.ts';
 import { appRoutes } from './v1/app-routes.ts';
+import { gatewayRoute } from './v1/gateway-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
+import { lockRoutes } from './v1/lock-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -37,9 +39,12 @@ export interface AppOptions extends Guards {
 export function routeTable(options: AppOptions): Route[] {
   const { sessions, clock, isStopping, configSchema = '{}', version = '0', docsAsset = noAsset } = options;
   const operation = operationsWith(clock, sessions.policy);
-  const v1 = [tokenRoutes, sessionRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
-    of(sessions, operation),
-  );
+  const v1 = [
+    ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+      of(sessions, operation),
+    ),
+    gatewayRoute(sessions, clock),
+  ];
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
@@ -67,7 +72,7 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
     app.on(method, path, (c): Response | Promise<Response> => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
       // The router passes over a slash at the end.
-      if (c.req.path.endsWith('/') && path !== '/') throw noRoute(c.req.path);
+      if (c.req.path.endsWith('/') && path !== '/' && !path.endsWith('/*')) throw noRoute(c.req.path);
       const reply = handle(c);
       return reply instanceof Promise ? reply.then((reply) => respond(c, reply)) : respond(c, reply);
     });

@@ -1,5 +1,6 @@
 /** The policy file described for those outside: the JSON Schema for editors, the tables for docs/configuration.md. */
 import { z } from 'zod';
+import { COOKIE_MEMBERS } from './cookie.ts';
 import { MEMBERS, policyFile } from './schema.ts';
 
 /** Writes the JSON Schema (draft 2020-12): schema/config.json. */
@@ -14,6 +15,14 @@ export function policyTable(): string {
     return `| \`${name}\` | ${allowed} | ${unit} | ${shown} | ${meaning} |`;
   });
   return ['| member | allowed | unit | default | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+/** Writes the members of a cookie as a Markdown table. */
+export function cookieTable(): string {
+  const rows = Object.entries(COOKIE_MEMBERS).map(
+    ([name, { allowed, usual, meaning }]) => `| \`${name}\` | ${allowed} | ${usual} | ${meaning} |`,
+  );
+  return ['| member of `cookie` | allowed | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** Writes the members of the file itself as a Markdown table. */

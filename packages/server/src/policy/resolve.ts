@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
 import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
 import { APP_NAME } from '../core/validate.ts';
+import { cookieFaults, cookieFrom, faultsOfCookie } from './cookie.ts';
 import { type Fault, pointerTo } from './fault.ts';
 import { MEMBERS, type MemberName, type PolicyDocument, policyFile, type Rules } from './schema.ts';
 
@@ -19,7 +20,10 @@ export interface Resolved {
 /** Checks a document and gives the policy it means, or every fault it has. */
 export function resolvePolicy(value: unknown): Resolved | readonly Fault[] {
   const parsed = policyFile.safeParse(value);
-  if (!parsed.success) return [...parsed.error.issues.flatMap(faultsOf), ...besides(parsed.error.issues, value)];
+  if (!parsed.success) {
+    const { issues } = parsed.error;
+    return [...issues.flatMap((issue) => faultsOf(issue, value)), ...besides(issues, value)];
+  }
   const document = parsed.data;
   const { defaults = {}, apps = {}, strictApps = false } = document;
   const faults = contradictions(['defaults'], defaults, [defaults]);
@@ -87,6 +91,7 @@ function policyFrom(layers: readonly Rules[]): Policy {
     minCallerTokenLength: asIs('minCallerTokenLength'),
     rotationGrace: milliseconds('rotationGrace', DEFAULT_POLICY.rotationGrace)!,
     classic: asIs('classic'),
+    cookie: cookieFrom(stated(layers, 'cookie')),
   });
 }
 
@@ -121,12 +126,16 @@ function contradictions(path: readonly string[], own: Rules, layers: readonly Ru
     const rule = 'absoluteTimeout must not be null where maxAbsoluteTimeout is a number';
     fault(['absoluteTimeout', 'maxAbsoluteTimeout'], rule);
   }
-  return faults;
+  return [...faults, ...cookieFaults([...path, 'cookie'], own.cookie)];
 }
 
 /** Says what the schema found, in the words of the table. */
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, value: unknown): Fault[] {
   const where = pointerTo(issue.path);
+  const inRulesAt = issue.path[0] === 'apps' ? 2 : 1;
+  if (issue.path[inRulesAt] === 'cookie') {
+    return faultsOfCookie(issue, issue.path.slice(inRulesAt + 1), value);
+  }
   if (issue.code === 'unrecognized_keys') {
     const allowed = issue.path.length === 0 ? Object.keys(policyFile.shape) : Object.keys(MEMBERS);
     const rule = `is not a member here; there are ${allowed.join(', ')}`;
@@ -134,8 +143,7 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   }
   if (issue.code === 'invalid_key') return [{ where, rule: `an app name must be ${APP_NAME.allowed}` }];
   const name = String(issue.path.at(-1));
-  const inRules = issue.path.length === (issue.path[0] === 'apps' ? 3 : 2);
-  if (inRules && Object.hasOwn(MEMBERS, name)) {
+  if (issue.path.length === inRulesAt + 1 && Object.hasOwn(MEMBERS, name)) {
     return [{ where, rule: `must be ${MEMBERS[name as MemberName].allowed}` }];
   }
   const types: Record<string, string> = { $schema: 'a text', strictApps: 'true or false' };

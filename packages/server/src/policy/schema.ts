@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { DEFAULT_POLICY, MAX_TIMEOUT, ON_LIMIT } from '../core/policy.ts';
 import { APP_NAME, CALLER_TOKEN_LENGTH } from '../core/validate.ts';
+import { COOKIE_ALLOWED, cookieRules } from './cookie.ts';
 
 /** One member. `allowed` ends the sentence "must be …"; `meaning` is documentation. Absence: null is a default of none. */
 interface Member<T extends z.ZodType = z.ZodType> {
@@ -119,6 +120,14 @@ export const MEMBERS = {
     allowed: 'true or false',
     default: DEFAULT_POLICY.classic,
     meaning: 'Whether the classic routes serve the app. If not, they answer 404 `app_not_found`.',
+  }),
+  cookie: member({
+    type: cookieRules.nullable(),
+    unit: '',
+    allowed: COOKIE_ALLOWED,
+    default: DEFAULT_POLICY.cookie as null,
+    meaning:
+      'The cookie that carries the token in the browser. With it, answers that give a token also give `setCookie`, a ready text for the header `Set-Cookie`, and the gateway reads the token from this cookie alone. It is taken as a whole: an app that has one of its own has nothing of that in `defaults`. Null: no `setCookie`.',
   }),
 } as const satisfies Record<string, Member>;
 

@@ -80,7 +80,7 @@ function machine(cleanup: Cleanup, programs: readonly string[]) {
 }
 
 const REQUIRED = ['redis-server', 'openssl', 'curl', 'bash'];
-const OPTIONAL = ['strace', 'chromium', 'php', 'python3', 'ruby', 'perl'];
+const OPTIONAL = ['strace', 'chromium', 'php', 'python3', 'ruby', 'perl', 'nginx', 'caddy', 'haproxy'];
 const without = (...names: string[]) => [...REQUIRED, ...OPTIONAL].filter((name) => !names.includes(name));
 
 describe('N2: programs that the tests start', () => {

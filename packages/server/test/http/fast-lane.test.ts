@@ -6,6 +6,7 @@ import { Sessions } from '../../src/core/sessions.ts';
 import { checkApp } from '../../src/core/validate.ts';
 import { guardedRoutes } from '../../src/http/app.ts';
 import { FastLane } from '../../src/http/hot/fast-lane.ts';
+import type { Reply } from '../../src/http/message/route.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
 const onFault = (error: unknown) => assert.fail(`${error}`);
@@ -14,6 +15,7 @@ const routes = guardedRoutes({ sessions, clock: Date.now, isStopping: () => fals
 const lane = new FastLane(routes, onFault);
 const CLASSIC = `/shop/get/${'A'.repeat(64)}`;
 const V1 = '/v1/apps/shop/session';
+const GATEWAY = '/v1/apps/shop/gateway';
 const routeOf = (url: string, headers: Record<string, string | undefined> = {}, method = 'GET') =>
   lane.routeOf({ method, url, headers: { host: 'localhost:3000', ...headers } })?.path ?? null;
 
@@ -23,6 +25,11 @@ test('the lane takes plain reads of a session, whatever else a proxy adds to the
   for (const url of [V1, `${V1}?touch=true`, `${V1}?touch=true&fields=subject,data.cart`]) {
     assert.equal(routeOf(url, { 'session-token': 'x' }), '/v1/apps/:app/session');
   }
+  for (const url of [GATEWAY, `${GATEWAY}?touch=true`]) {
+    assert.equal(routeOf(url, { cookie: 'session=x' }), '/v1/apps/:app/gateway/*');
+  }
+  const fields = `${V1}/fields?touch=true&fields=subject,data.cart`;
+  assert.equal(routeOf(fields, { 'session-token': 'x' }), '/v1/apps/:app/session/fields');
   const more = {
     authorization: 'Bearer x',
     cookie: 'a=b',
@@ -57,6 +64,9 @@ test('the lane takes no other method, target or head', () => {
       '/ping',
     ],
     ...[
+      `${GATEWAY}/`,
+      `${GATEWAY}/a`,
+      `${GATEWAY}x`,
       `${V1}/`,
       `${V1}/data`,
       `${V1}s`,
@@ -77,9 +87,9 @@ test('the lane takes no other method, target or head', () => {
   }
 });
 
-test('both routes of the lane are in the table of the server, behind a scope', () => {
-  for (const path of ['/:app/get/:token', V1.replace('shop', ':app')]) {
-    const found = routes.filter((route) => route.method === 'GET' && route.path === path);
+test('all routes of the lane are in the table of the server, behind a scope', () => {
+  for (const path of ['/:app/get/:token', V1.replace('shop', ':app'), '/v1/apps/:app/gateway/*']) {
+    const found = routes.filter((route) => ['GET', 'ALL'].includes(route.method) && route.path === path);
     assert.deepEqual(
       found.map(({ scope }) => scope),
       ['verify'],
@@ -106,10 +116,18 @@ test('no read on the lane has the web’s Request made, which costs more than th
     },
     Date.now(),
   );
-  for (const url of [`/shop/get/${token}`, V1, `${V1}?touch=true`, `${V1}?fields=subject`]) {
+  for (const url of [
+    `/shop/get/${token}`,
+    V1,
+    `${V1}?touch=true`,
+    `${V1}?fields=subject`,
+    GATEWAY,
+    `${GATEWAY}?touch=true`,
+    `${V1}/fields?fields=subject`,
+  ]) {
     const incoming = { method: 'GET', url, headers: { host: 'localhost:3000', 'session-token': token } };
-    const { status } = await lane.answer(lane.routeOf(incoming)!, { incoming });
-    assert.equal(status, 200, url);
+    const { status } = await new Promise<Reply>((write) => lane.answer(lane.routeOf(incoming)!, { incoming }, write));
+    assert.equal(status, url.startsWith(GATEWAY) ? 204 : 200, url);
   }
   assert.equal(made, 0);
 });

@@ -80,8 +80,9 @@ function target(r: Chance, about: Subject, isV1: boolean): string {
   const { app } = about;
   if (isV1) {
     const query = r.percent(50) ? '' : `?${r.pick(QUERY)}`;
+    if (r.percent(30)) return `/v1/apps/${app}/gateway${r.percent(90) ? '' : r.pick(['/', '/a', 'x'])}${query}`;
     return r.percent(95)
-      ? `/v1/apps/${app}/session${query}`
+      ? `/v1/apps/${app}/session${r.percent(30) ? '/fields' : ''}${query}`
       : `/v1/apps/${r.pick(['_x', 'a', app + app])}/session${query}`;
   }
   const read = `/${app}/get/${token(r, about)}`;

@@ -33,6 +33,7 @@ describe('a policy file is refused', () => {
       minCallerTokenLength: [15, 257, null],
       rotationGrace: [-1, 60.1, null],
       classic: [0, 'true', null],
+      cookie: [],
     };
     assert.deepEqual(Object.keys(bad).sort(), Object.keys(MEMBERS).sort());
     for (const [name, values] of Object.entries(bad)) {
@@ -41,6 +42,86 @@ describe('a policy file is refused', () => {
         assert.deepEqual(faultsOf({ defaults: { [name]: value } }), [`/defaults/${name}: ${rule}`], String(value));
         assert.deepEqual(faultsOf({ apps: { shop: { [name]: value } } }), [`/apps/shop/${name}: ${rule}`]);
       }
+    }
+  });
+
+  test('when its cookie is not one, with the place, the rule and the kind of what came', () => {
+    const anObject = 'must be an object with the members of a cookie, or null';
+    const bad: [unknown, string][] = [
+      ['sid', `: ${anObject}, not a string`],
+      [true, `: ${anObject}, not a boolean`],
+      [['sid'], `: ${anObject}, not an array`],
+      [{ name: 5 }, "/name: must be 1 to 128 letters, digits and characters of !#$%&'*+-.^_`\\|~, not a number"],
+      [{ sameSite: 'lax' }, '/sameSite: must be one of "Strict", "Lax", "None"'],
+      [{ sameSite: null }, '/sameSite: must be one of "Strict", "Lax", "None", not null'],
+      [{ secure: 'true' }, '/secure: must be true or false, not a string'],
+      [{ persistent: 1 }, '/persistent: must be true or false, not a number'],
+      [
+        { path: '/', httpOnly: true },
+        '/path: is not a member of a cookie; there are name, domain, sameSite, secure, persistent',
+      ],
+    ];
+    for (const [cookie, fault] of bad) {
+      assert.equal(faultsOf({ defaults: { cookie } })[0], `/defaults/cookie${fault}`);
+      assert.equal(faultsOf({ apps: { shop: { cookie } } })[0], `/apps/shop/cookie${fault}`);
+    }
+    for (const name of ['', 'a b', 'a=b', 'a;b', 'a,b', 'ä', '"a"', 'a\n', 'a(b)', 'a/b', 'x'.repeat(129)]) {
+      assert.match(
+        faultsOf({ defaults: { cookie: { name } } }).join(),
+        /^\/defaults\/cookie\/name: must be 1 to 128 letters/,
+      );
+    }
+    const domains = [
+      '',
+      'localhost',
+      '.example.org',
+      'example.org.',
+      'a..b',
+      '-a.org',
+      'a_b.org',
+      'bücher.de',
+      '10.0.0.1',
+    ];
+    for (const domain of [...domains, '[::1]', 'a.org; Secure', 'https://a.org', 'a.org:80', `${'a'.repeat(64)}.org`]) {
+      assert.match(
+        faultsOf({ defaults: { cookie: { domain } } }).join(),
+        /^\/defaults\/cookie\/domain: must be a domain name with a dot in it/,
+        domain,
+      );
+    }
+  });
+
+  test('when browsers would drop its cookie (RFC 6265bis)', () => {
+    const bad: [object, string[]][] = [
+      [{ name: '__Host-sid', secure: false }, ['/secure: must be true, not false: the name begins with __Host-']],
+      [{ name: '__host-sid', secure: false }, ['/secure: must be true, not false: the name begins with __host-']],
+      [{ name: '__Secure-sid', secure: false }, ['/secure: must be true, not false: the name begins with __Secure-']],
+      [{ name: '__Http-sid', secure: false }, ['/secure: must be true, not false: the name begins with __Http-']],
+      [
+        { name: '__HOST-sid', domain: 'example.org', secure: false },
+        [
+          '/secure: must be true, not false: the name begins with __HOST-',
+          '/domain: must not be there: the name begins with __HOST-, which is for one host alone',
+        ],
+      ],
+      [{ sameSite: 'None', secure: false }, ['/sameSite: must not be "None" where secure is false']],
+    ];
+    for (const [cookie, faults] of bad) {
+      assert.deepEqual(
+        faultsOf({ defaults: { cookie } }),
+        faults.map((fault) => `/defaults/cookie${fault}`),
+      );
+      assert.deepEqual(
+        faultsOf({ apps: { shop: { cookie } } }),
+        faults.map((fault) => `/apps/shop/cookie${fault}`),
+      );
+    }
+    for (const cookie of [
+      { name: '__Secure-sid', domain: 'example.org' },
+      { name: 'my__Host-sid', secure: false },
+      null,
+    ]) {
+      assert.ok('policyOf' in resolvePolicy({ defaults: { cookie } }), JSON.stringify(cookie));
     }
   });
 

@@ -54,6 +54,7 @@ describe('a policy file', () => {
       minCallerTokenLength: 32,
       rotationGrace: 0,
       classic: false,
+      cookie: { name: 'sid', domain: 'Example.org', sameSite: 'Strict', secure: false, persistent: true },
     };
     const expected = {
       ...rules,
@@ -81,6 +82,23 @@ describe('a policy file', () => {
     assert.deepEqual(shown('shop'), [200_000, 1_000_000, 1_000_000, null, 65_536]);
     assert.deepEqual(shown('blog'), [100_000, null, null, 5, 65_536]);
     assert.deepEqual(shown('else'), [100_000, 1_000_000, 1_000_000, 5, 65_536]);
+  });
+
+  test('a cookie has defaults for all of its members, and one of an app is taken as a whole', () => {
+    const source = policyOf({
+      defaults: { cookie: { domain: 'example.org', sameSite: 'None', persistent: true } },
+      apps: { own: { cookie: {} }, plain: { cookie: { secure: false } }, none: { cookie: null } },
+    });
+    const usual = { domain: null, sameSite: 'Lax', secure: true, persistent: false };
+    assert.deepEqual(
+      ['else', 'own', 'plain', 'none'].map((app) => source(app).cookie),
+      [
+        { name: '__Secure-session', domain: 'example.org', sameSite: 'None', secure: true, persistent: true },
+        { ...usual, name: '__Host-session' },
+        { ...usual, name: 'session', secure: false },
+        null,
+      ],
+    );
   });
 
   test('with strictApps an app it does not name is unknown, also one named like what every object has', () => {

@@ -43,6 +43,12 @@ const POLICY = {
       maxAbsoluteTimeout: 7200,
     },
     noclassic: { classic: false },
+    cookie: { cookie: {} },
+    'cookie-all': {
+      idleTimeout: 600,
+      cookie: { name: '__Secure-sid', domain: 'example.org', sameSite: 'Strict', persistent: true },
+    },
+    'cookie-plain': { cookie: { name: 'sid', sameSite: 'Lax', secure: false, persistent: true } },
   },
 };
 

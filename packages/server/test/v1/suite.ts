@@ -2,12 +2,16 @@
 import { describe } from 'node:test';
 import { forAllTests } from '../support/redis.ts';
 import { classicSection } from './classic.ts';
+
 import { conditionsSection } from './conditions.ts';
+import { cookiesSection } from './cookies.ts';
 import { createSection } from './create.ts';
 import { exactnessSection } from './exactness.ts';
+import { gatewaySection } from './gateway.ts';
 import { type OpenStoreOfSuite, startService } from './harness.ts';
 import { idempotencySection } from './idempotency.ts';
 import { listsSection } from './lists.ts';
+import { locksSection } from './locks.ts';
 import { problemsSection } from './problems.ts';
 import { putSection } from './put.ts';
 import { rotationSection } from './rotation.ts';
@@ -21,11 +25,14 @@ export function v1Suite(name: string, open: OpenStoreOfSuite): void {
     createSection(service);
     sessionSection(service);
     putSection(service);
+    cookiesSection(service);
     rotationSection(service);
     listsSection(service);
     verifySection(service);
+    gatewaySection(service);
     conditionsSection(service);
     timeoutsSection(service);
+    locksSection(service);
     idempotencySection(service);
     exactnessSection(service);
     classicSection(service);

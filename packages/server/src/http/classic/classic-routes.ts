@@ -71,14 +71,16 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return answer(c, JSON.stringify({ token: created.token }));
   }
 
-  async function get(c: C): Promise<Reply> {
+  /** Checks at once, and makes one promise: it is on the way of nearly all traffic. */
+  function get(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
-    const visit = await sessions.get(app, token, 'read', now);
-    // The original answered the counter as it was before this read.
-    if (visit === null) return none(c);
-    return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
+    return sessions.get(app, token, 'read', now).then((visit) => {
+      // The original answered the counter as it was before this read.
+      if (visit === null) return none(c);
+      return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
+    });
   }
 
   async function set(c: C): Promise<Reply> {
@@ -141,13 +143,19 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     { method: 'DELETE', path: '/:app/killsoid/:id', scope: 'revoke', handle: killsoid },
     { method: 'DELETE', path: '/:app/killall', scope: 'admin', handle: killall },
   ];
-  return routes.map((route) => ({ ...route, handle: inClassicWords(route.handle) }));
+  return routes.map((route) => ({ ...route, handle: inClassicWords(route.handle, route.handle === get) }));
 }
 
-/** Lets a handler's errors speak as the original did. */
-function inClassicWords(handle: ClassicHandle): ClassicHandle {
-  // No async function of its own: this is on the way of every read.
-  return (c) => handle(c).catch(reword);
+/** Lets a handler's errors speak as the original did. `checksAtOnce`: what it has to say of a request it throws before it waits. */
+function inClassicWords(handle: ClassicHandle, checksAtOnce: boolean): ClassicHandle {
+  return (c) => {
+    try {
+      const reply = handle(c);
+      return checksAtOnce ? reply : reply.catch(reword);
+    } catch (error) {
+      return reword(error);
+    }
+  };
 }
 
 function reword(error: unknown): never {

@@ -33,7 +33,9 @@ export function guard(
   clock: Clock,
   wrongKeys: WrongKeys | null = null,
 ): Handle {
-  const { scope, handle } = route;
+  const { scope, handle, forVisitors } = route;
+  /** What is wrong with the key. */
+  const refused = forVisitors === undefined ? (error: Refusal) => error : asForbidden;
   if (scope === null) return handle;
   const appPosition = route.path.split('/').indexOf(':app');
   return (c) => {
@@ -42,10 +44,10 @@ export function guard(
     const now = clock();
     const principal = fault === null ? authenticate({ key, certificates }, now) : null;
     if (principal === null) {
-      if (key === null && fault === null) throw noKey();
+      if (key === null && fault === null) throw refused(noKey());
       const allowance = wrongKeys?.note(c.env.incoming?.socket?.remoteAddress, now) ?? null;
-      if (allowance?.allowed === false) throw tooManyWrong(allowance.wait);
-      throw wrongKey(fault ?? 'the API key is not known, or no longer in force');
+      if (allowance?.allowed === false) throw refused(tooManyWrong(allowance.wait));
+      throw refused(wrongKey(fault ?? 'the API key is not known, or no longer in force'));
     }
     if (c.env.trace !== undefined) c.env.trace.key = principal.name;
     if (!principal.scopes.has(scope)) throw forbidden(`the key needs the scope ${scope}`, scope);
@@ -116,17 +118,23 @@ function authorizationOf({ env, req }: Call): string | undefined {
   return headers === undefined ? req.header('authorization') : (headers.authorization as string | undefined);
 }
 
-function noKey(): ServiceError {
+/** Gives the error of a key where 401 would be taken for one of a visitor. Only how long to wait stays of its headers. */
+function asForbidden({ message, headers }: Refusal): Refusal {
+  const wait = headers['Retry-After'];
+  return new Refusal('forbidden', message, wait === undefined ? {} : { 'Retry-After': wait });
+}
+
+function noKey(): Refusal {
   const message = 'this needs an API key: Authorization: Bearer KEY';
   return new Refusal('unauthorized', message, { 'WWW-Authenticate': REALM });
 }
 
-function wrongKey(message: string): ServiceError {
+function wrongKey(message: string): Refusal {
   return new Refusal('unauthorized', message, { 'WWW-Authenticate': `${REALM}, error="invalid_token"` });
 }
 
 /** `wait`: in milliseconds. */
-function tooManyWrong(wait: number): ServiceError {
+function tooManyWrong(wait: number): Refusal {
   const seconds = Math.max(1, Math.ceil(wait / 1000));
   const message = 'too many calls with wrong API keys came from this address; right ones are still answered';
   return new Refusal('rate_limited', message, { 'Retry-After': String(seconds) });

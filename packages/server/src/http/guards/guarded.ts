@@ -1,5 +1,5 @@
 /** What stands before the handler of each route, in this order: headers that came twice, the API key, how often it may ask. */
-import type { Call, Clock, Handle, Route } from '../message/route.ts';
+import type { Call, Clock, Handle, Reply, Route } from '../message/route.ts';
 import { type Authenticate, guard, type WrongKeys } from './auth.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
@@ -20,12 +20,23 @@ export function guarded<R extends Route>(route: R, guards: Guards): R {
   let { handle } = route;
   if (rateLimits !== null) handle = limited(route, rateLimits, clock);
   if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
-  return { ...route, handle: route.scope === null ? handle : withoutRepeatedHeaders(handle) };
+  if (route.scope !== null) handle = withoutRepeatedHeaders(handle, route.forVisitors && KEY_ALONE);
+  return { ...route, handle: route.forVisitors === undefined ? handle : withAlways(handle, route.forVisitors.always) };
 }
 
-function withoutRepeatedHeaders(handle: Handle): Handle {
+const KEY_ALONE: ReadonlySet<string> = new Set(['Authorization']);
+
+/** `only`: the headers that must come once. Absence: undefined for all that decide something. */
+function withoutRepeatedHeaders(handle: Handle, only?: ReadonlySet<string>): Handle {
   return (c: Call) => {
-    refuseRepeatedHeaders(c);
+    refuseRepeatedHeaders(c, only);
+    return handle(c);
+  };
+}
+
+function withAlways(handle: Handle, always: Reply['headers']): Handle {
+  return (c: Call) => {
+    c.env.always = always;
     return handle(c);
   };
 }

@@ -23,6 +23,7 @@ interface Authority {
 }
 
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const GATEWAY = /^\/v1\/apps\/[^/?#]+\/gateway(?:[/?#]|$)/;
 const NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 /** Browsers take a name whose last part is a number for an IPv4 address: no page has such a name. */
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/;
@@ -51,7 +52,8 @@ export class HostRule {
       return new ServiceError('bad_request', 'the Host of the request is not a host name or an address');
     if (own !== undefined && !this.isAllowed(own.host)) return misdirected();
     if (own !== undefined && url?.startsWith('/')) this.usual = String(written);
-    if (SAFE_METHODS.has(method)) return null;
+    // A proxy asks the gateway with the method of its visitor, whatever that is. It changes nothing by that.
+    if (SAFE_METHODS.has(method) || GATEWAY.test(url ?? '')) return null;
     const isCrossSite = /\bcross-site\b/i.test(String(headers['sec-fetch-site'] ?? ''));
     return isCrossSite || this.isForeign(headers.origin, own) ? crossSite() : null;
   }

@@ -8,25 +8,32 @@ import { isOwnToken } from '../../core/token.ts';
 import { invalid } from '../operation/faults.ts';
 import { type C, headerOf } from '../operation/request-head.ts';
 
-const ONCE: ReadonlyMap<string, string> = new Map(
-  ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Token'].map((name) => [name.toLowerCase(), name]),
+const ONCE = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Lock', 'Session-Token'] as const;
+const LOWER: readonly string[] = ONCE.map((name) => name.toLowerCase());
+/** Whether one of them is so long: that already tells that most headers are none of them. */
+const LENGTHS: readonly boolean[] = Array.from({ length: 16 }, (_, length) =>
+  LOWER.some((name) => name.length === length),
 );
-const LENGTHS = new Set([...ONCE.keys()].map((name) => name.length));
 
-/** Errors: `invalid_request`. */
-export function refuseRepeatedHeaders(c: C): void {
-  const seen = new Set<string>();
-  const raw = c.env.incoming?.rawHeaders ?? [];
+const NONE: readonly string[] = [];
+
+/** `only`: the names to look at. Absence: undefined for all of them. Errors: `invalid_request`. */
+export function refuseRepeatedHeaders(c: C, only?: ReadonlySet<string>): void {
+  /** A bit for each that was seen. */
+  let seen = 0;
+  const raw = c.env.incoming?.rawHeaders ?? NONE;
   for (let i = 0; i < raw.length; i += 2) {
-    // The length of a name already tells that most headers are none of these.
-    if (!LENGTHS.has(raw[i]!.length)) continue;
-    const name = ONCE.get(raw[i]!.toLowerCase());
-    if (name === undefined) continue;
-    if (seen.has(name)) throw repeated(name);
-    seen.add(name);
+    if (LENGTHS[raw[i]!.length] !== true) continue;
+    const at = LOWER.indexOf(raw[i]!.toLowerCase());
+    if (at < 0 || only?.has(ONCE[at]!) === false) continue;
+    if ((seen & (1 << at)) !== 0) throw repeated(ONCE[at]!);
+    seen |= 1 << at;
   }
+  if (only?.has('Session-Token') === false) return;
   const token = headerOf(c, 'Session-Token');
   if (token?.includes(',') && isJoined(token)) throw repeated('Session-Token');
+  // A lock has no comma.
+  if (only === undefined && headerOf(c, 'Session-Lock')?.includes(',')) throw repeated('Session-Lock');
 }
 
 /**

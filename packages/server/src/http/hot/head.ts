@@ -3,6 +3,9 @@
  * the plainest form that RFC 9112 has. Whatever is written in another way, though it may be right, is for Node's parser:
  * white space anywhere but after a colon, a name that comes twice, a byte beyond ASCII, a field that says something about
  * the connection or the body. So there is nothing that this reader could understand in another way than Node's.
+ *
+ * One request of a connection is answered at a time, and most clients send the same fields with each. So there is one object of
+ * them for a connection, and what another request says otherwise is written over in it.
  */
 import type { Head } from './fast-lane.ts';
 
@@ -10,8 +13,9 @@ import type { Head } from './fast-lane.ts';
 const MAX_HEAD = 4096;
 const G = 71;
 
-/** One space before and after the target, which has no byte that could mean anything else. */
-const REQUEST_LINE = /^GET (\/[\w./?=&,:-]{1,1024}) HTTP\/1\.1\r\n/;
+const METHOD = 'GET ';
+/** What stands behind the target, which has no space. What else it may not have, the patterns of the lane say. */
+const VERSION = ' HTTP/1.1\r\n';
 /** A token, a colon, a space or none, and a value that neither begins nor ends with white space. */
 const FIELD = /([!#$%&'*+.^_`|~\w-]+): ?([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)\r\n/y;
 /** What these say is for Node to hear: how long the body is, and what becomes of the connection. */
@@ -20,48 +24,83 @@ const NOT_PLAIN = new Set([
   ...['proxy-connection', 'keep-alive', 'http2-settings', '__proto__'],
 ]);
 
-type Fields = Pick<Head, 'headers'> & { readonly rawHeaders: readonly string[] };
+export interface PlainHead extends Head {
+  readonly method: 'GET';
+  readonly url: string;
+}
 
-/** Reads the heads of one connection: most clients send the same fields each time, and those are read once. */
+/** The fields of one connection. */
+interface Fields {
+  readonly headers: Record<string, string>;
+  readonly rawHeaders: string[];
+  /** As they came, each with its CRLF. */
+  readonly lines: string[];
+}
+
 export class HeadReader {
-  private text = '';
+  private readonly socket: NonNullable<Head['socket']>;
+  /** Absence: null before the first head, and after one that was not plain. */
   private fields: Fields | null = null;
 
-  /** Absence: null for what is not exactly one plain request. */
-  read(bytes: Buffer): (Fields & { readonly method: 'GET'; readonly url: string }) | null {
+  constructor(socket: NonNullable<Head['socket']>) {
+    this.socket = socket;
+  }
+
+  /** Absence: null for what is not exactly one plain request. A head is good until the next one is read. */
+  read(bytes: Buffer): PlainHead | null {
     if (bytes[0] !== G || bytes.length > MAX_HEAD) return null;
     const text = bytes.toString('latin1');
     // The first empty line is the end of the bytes.
-    if (text.indexOf('\r\n\r\n') !== text.length - 4) return null;
-    const line = REQUEST_LINE.exec(text);
-    if (line === null) return null;
-    const fields = this.fieldsOf(text.slice(line[0].length, -2));
-    return fields && { method: 'GET', url: line[1]!, headers: fields.headers, rawHeaders: fields.rawHeaders };
-  }
-
-  private fieldsOf(text: string): Fields | null {
-    if (text !== this.text) {
-      this.fields = readFields(text);
-      this.text = text;
-    }
-    return this.fields;
+    if (!text.startsWith(METHOD) || text.indexOf('\r\n\r\n') !== text.length - 4) return null;
+    const end = text.indexOf(' ', METHOD.length);
+    if (end < 0 || !text.startsWith(VERSION, end)) return null;
+    const url = text.slice(METHOD.length, end);
+    const from = end + VERSION.length;
+    if (this.fields === null || !rewrite(this.fields, text, from)) this.fields = readFields(text, from);
+    if (this.fields === null) return null;
+    const { headers, rawHeaders } = this.fields;
+    return { method: 'GET', url, headers, rawHeaders, socket: this.socket };
   }
 }
 
-/** Reads lines that each end with CRLF. Absence: null when one of them is not plain. */
-function readFields(text: string): Fields | null {
-  const headers: Record<string, string> = Object.create(null);
-  const rawHeaders: string[] = [];
-  for (let at = 0; at < text.length; at = FIELD.lastIndex) {
+/** Takes the values of a head that has the same names, in their order, as the one before. Gives false when it has not: then nothing may be used. */
+function rewrite({ headers, rawHeaders, lines }: Fields, text: string, from: number): boolean {
+  let at = from;
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    if (text.startsWith(line, at)) {
+      at += line.length;
+      continue;
+    }
+    FIELD.lastIndex = at;
+    const field = FIELD.exec(text);
+    if (field === null || field[1] !== rawHeaders[2 * i]) return false;
+    const name = field[1]!.toLowerCase();
+    if (!isPlain(name, field[2]!)) return false;
+    headers[name] = rawHeaders[2 * i + 1] = field[2]!;
+    lines[i] = field[0]!;
+    at = FIELD.lastIndex;
+  }
+  return at === text.length - 2;
+}
+
+/** Reads lines that each end with CRLF, up to an empty one. Absence: null when one of them is not plain. */
+function readFields(text: string, from: number): Fields | null {
+  const fields: Fields = { headers: Object.create(null), rawHeaders: [], lines: [] };
+  for (let at = from; at < text.length - 2; at = FIELD.lastIndex) {
     FIELD.lastIndex = at;
     const field = FIELD.exec(text);
     if (field === null) return null;
-    const [, raw = '', value = ''] = field;
+    const [line, raw = '', value = ''] = field;
     const name = raw.toLowerCase();
-    if (name in headers || NOT_PLAIN.has(name)) return null;
-    if (name === 'connection' && value.toLowerCase() !== 'keep-alive') return null;
-    headers[name] = value;
-    rawHeaders.push(raw, value);
+    if (name in fields.headers || !isPlain(name, value)) return null;
+    fields.headers[name] = value;
+    fields.rawHeaders.push(raw, value);
+    fields.lines.push(line);
   }
-  return { headers, rawHeaders };
+  return fields;
+}
+
+function isPlain(name: string, value: string): boolean {
+  return !NOT_PLAIN.has(name) && (name !== 'connection' || value.toLowerCase() === 'keep-alive');
 }

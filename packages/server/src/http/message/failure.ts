@@ -18,5 +18,5 @@ export function failure(c: Pick<Call, 'env' | 'req'>, error: unknown, onFault: O
 export function refusal({ env, req }: Pick<Call, 'env' | 'req'>, error: ServiceError, more: Reply['headers']): Reply {
   if (env.trace !== undefined) env.trace.error = error.code;
   const { body, headers } = plainProblem(error, errorForm(req.path));
-  return { status: STATUS[error.code], headers: { ...headers, ...more }, body };
+  return { status: STATUS[error.code], headers: { ...headers, ...env.always, ...more }, body };
 }

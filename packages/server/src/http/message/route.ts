@@ -26,7 +26,14 @@ export interface Incoming {
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
-  readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
+  readonly socket?: {
+    readonly remoteAddress?: string | undefined;
+    readonly destroyed?: boolean;
+    readonly readableEnded?: boolean;
+    readonly destroy?: () => unknown;
+    readonly on?: (event: 'end' | 'close', run: () => void) => unknown;
+    readonly off?: (event: 'end' | 'close', run: () => void) => unknown;
+  };
   /** Absence: undefined when nobody watches its body. */
   readonly arriving?: ArrivingBody | undefined;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
@@ -54,6 +61,8 @@ export interface RequestEnv {
     principal?: Principal;
     /** Tokens of this request that opened nothing. Absence: undefined when nobody counts them. */
     misses?: number;
+    /** What the answer has in any case, also one of an error. Absence: undefined for nothing. */
+    always?: Reply['headers'];
   };
 }
 
@@ -84,19 +93,51 @@ export interface Reply {
 export type Handle = (c: Call) => Reply | Promise<Reply>;
 
 export interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** `ALL`: whatever it is. */
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'ALL';
   /** Absence: null when the route is for everyone. */
   readonly scope: Scope | null;
-  /** Parts that start with `:` match any text. */
+  /** Parts that start with `:` match any text; `/*` at the end matches all that is below, and nothing. */
   readonly path: string;
   /** For a route without an app in its path: it answers only for apps that `seesApp` lets through. */
   readonly narrowsApps?: true;
+  /**
+   * A proxy asks in the name of a visitor, and hands on what that one sent. So 401 speaks of the visitor alone: what is wrong
+   * with the key of the proxy is 403. And headers of the visitor may come as often as they like.
+   */
+  readonly forVisitors?: {
+    /** What every answer has, also one of an error. */
+    readonly always: Reply['headers'];
+  };
   readonly handle: Handle;
 }
 
 /** Answers. A HEAD answer carries the length of the body it does not have. */
 export function answer(_c: Call, body: string, status = 200, extra?: Record<string, string>): Reply {
-  return { status, headers: { ...HEADERS, ...extra, 'Content-Length': String(Buffer.byteLength(body)) }, body };
+  const length = Buffer.byteLength(body);
+  const headers = extra === undefined ? keptHeaders(length) : { ...HEADERS, ...extra, 'Content-Length': `${length}` };
+  return { status, headers, body };
+}
+
+/** Answers with something that has an ETag. */
+export function answerTagged(body: string, ETag: string, status = 200): Reply {
+  return { status, headers: keptHeaders(Buffer.byteLength(body), ETag), body };
+}
+
+/** Of so many answers the headers are kept: those of reads are the same over and over. */
+const KEPT = 1024;
+const kept = new Map<string | number, Reply['headers']>();
+
+/** Gives the headers of an answer without further ones: frozen, because many share them. */
+function keptHeaders(length: number, ETag?: string): Reply['headers'] {
+  const key = ETag === undefined ? length : length + ETag;
+  let headers = kept.get(key);
+  if (headers === undefined) {
+    if (kept.size === KEPT) kept.clear();
+    headers = Object.freeze({ ...HEADERS, ...(ETag !== undefined && { ETag }), 'Content-Length': `${length}` });
+    kept.set(key, headers);
+  }
+  return headers;
 }
 
 /** Notes the session for the request log, by its public id. */

@@ -3,6 +3,7 @@ import { expiresAt } from '../../core/expiry.ts';
 import { pick } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
 import { EMPTY_DATA, type Session } from '../../core/session.ts';
+import { instantText } from './instant-text.ts';
 
 /**
  * Writes the classic form of a session: compact, members in the fixed order that textual clients match. The data is the
@@ -11,15 +12,23 @@ import { EMPTY_DATA, type Session } from '../../core/session.ts';
 export function classicSession(session: Session, reads: number, idle: number): string {
   const { subject, version, idleTimeout, ip, data } = session;
   const ttl = idleTimeout === null ? null : Math.floor(idleTimeout / 1000);
-  const head = `{"id":${JSON.stringify(subject)},"r":${reads},"w":${version},"ttl":${ttl},"idle":${Math.floor(idle / 1000)}`;
-  return `${head},"ip":${JSON.stringify(ip)}${data === EMPTY_DATA ? '' : `,"d":${data}`}}`;
+  const head = `{"id":${quoted(subject)},"r":${reads},"w":${version},"ttl":${ttl},"idle":${Math.floor(idle / 1000)}`;
+  return `${head},"ip":${quoted(ip)}${data === EMPTY_DATA ? '' : `,"d":${data}`}}`;
+}
+
+/** What JSON writes as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** Writes a text as JSON does. Absence: null. */
+function quoted(text: string | null): string {
+  return text !== null && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** Writes each member of a session in v1: instants by RFC 3339 in UTC, durations in seconds, the data as its text. */
 const MEMBERS = {
-  id: ({ id }) => JSON.stringify(id),
-  app: ({ app }) => JSON.stringify(app),
-  subject: ({ subject }) => JSON.stringify(subject),
+  id: ({ id }) => quoted(id),
+  app: ({ app }) => quoted(app),
+  subject: ({ subject }) => quoted(subject),
   createdAt: ({ createdAt }) => instant(createdAt),
   authenticatedAt: ({ authenticatedAt }) => instant(authenticatedAt),
   lastSeenAt: ({ lastSeenAt }) => instant(lastSeenAt),
@@ -28,9 +37,9 @@ const MEMBERS = {
   idleTimeout: ({ idleTimeout }) => String(seconds(idleTimeout)),
   version: ({ version }) => String(version),
   reads: ({ reads }) => String(reads),
-  ip: ({ ip }) => JSON.stringify(ip),
-  userAgent: ({ userAgent }) => JSON.stringify(userAgent),
-  label: ({ label }) => JSON.stringify(label),
+  ip: ({ ip }) => quoted(ip),
+  userAgent: ({ userAgent }) => quoted(userAgent),
+  label: ({ label }) => quoted(label),
   data: ({ data }) => data,
 } as const satisfies Record<string, (session: Session) => string>;
 
@@ -45,13 +54,22 @@ export interface Fields {
 
 /** Writes a session in v1, whole or the members asked for. The token is never in it. */
 export function sessionJson(session: Session, fields?: Fields): string {
+  if (fields === undefined) return wholeJson(session);
   let text = '';
-  for (const member of fields?.members ?? SESSION_MEMBERS) {
-    const paths = member === 'data' ? (fields?.data ?? []) : [];
+  for (const member of fields.members) {
+    const paths = member === 'data' ? fields.data : [];
     const value = paths.length > 0 ? pick(session.data, paths) : MEMBERS[member](session);
     text += `${text === '' ? '{' : ','}"${member}":${value}`;
   }
   return text === '' ? '{}' : `${text}}`;
+}
+
+const WHOLE = SESSION_MEMBERS.map((name, i) => ({ before: `${i === 0 ? '{' : ','}"${name}":`, write: MEMBERS[name] }));
+
+function wholeJson(session: Session): string {
+  let text = '';
+  for (const { before, write } of WHOLE) text += before + write(session);
+  return `${text}}`;
 }
 
 export function sessionList(sessions: readonly Session[]): string {
@@ -85,5 +103,5 @@ export function durationOf(duration: number | null): number | null {
 }
 
 function instant(at: number | null): string {
-  return at === null || at === Number.POSITIVE_INFINITY ? 'null' : `"${new Date(at).toISOString()}"`;
+  return at === null || at === Number.POSITIVE_INFINITY ? 'null' : `"${instantText(at)}"`;
 }

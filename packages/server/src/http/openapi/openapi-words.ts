@@ -90,9 +90,26 @@ export const HEADER_ANSWERS = {
     schema: { const: 'true' },
   },
   'WWW-Authenticate': {
-    description: 'What is missing (RFC 6750).',
+    description:
+      'What is missing: an API key (`Bearer`, RFC 6750) or, at the gateway, the session of the visitor (`Session`).',
     required: true,
-    schema: { type: 'string', pattern: '^Bearer realm=' },
+    schema: { type: 'string', pattern: '^(?:Bearer|Session) realm=' },
+  },
+  'Session-Id': {
+    description: 'The public id of the session. Empty where there is none.',
+    required: true,
+    schema: { type: 'string', pattern: '^(?:[0-9a-f]{2}[A-Za-z0-9]{14})?$' },
+  },
+  'Session-Subject': {
+    description: 'Whose session it is, percent-encoded UTF-8. Empty for a guest, and where there is no session.',
+    required: true,
+    schema: { type: 'string', pattern: "^[A-Za-z0-9%.!~*'()_-]*$" },
+  },
+  'Session-Expires': {
+    description:
+      'When the session ends if nobody is there until then: an instant of RFC 3339 in UTC. Empty where there is no session.',
+    required: true,
+    schema: { type: 'string', pattern: '^(?:\\d{4,}-\\d\\d-\\d\\dT[\\d:.]+Z)?$' },
   },
   RateLimit: {
     description: 'What is left of each limit, where the server has some.',
@@ -110,8 +127,10 @@ export const LIMITS = ['RateLimit', 'RateLimit-Policy'] as const;
 /** The headers of errors that have some of their own. */
 export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAnswerName[]>>> = {
   unauthorized: ['WWW-Authenticate'],
+  session_required: ['WWW-Authenticate', 'Session-Id', 'Session-Subject', 'Session-Expires'],
   forbidden: ['WWW-Authenticate'],
   rate_limited: ['Retry-After', ...LIMITS],
+  session_locked: ['Retry-After'],
   overloaded: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 };

@@ -82,13 +82,13 @@ function operationObject(operation: Description, schemas: JsonSchemas): Json {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, responseObject(answer, schemas)]),
       ),
-      ...problemResponses(errorsOf(operation), schemas),
+      ...problemResponses(operation, schemas),
     },
   };
 }
 
 function parametersOf(operation: Description, schemas: JsonSchemas): Json[] {
-  const { path, query, headers = [], meanings = {}, alsoTakes = [] } = operation;
+  const { path, query, headers = [], meanings = {}, alsoTakes = [], forVisitors } = operation;
   const inPath = [...path.matchAll(/\/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -98,7 +98,7 @@ function parametersOf(operation: Description, schemas: JsonSchemas): Json[] {
   const inHeader = headers.map((name) => ({
     name,
     in: 'header',
-    required: name === 'Session-Token',
+    required: (name === 'Session-Token' && forVisitors === undefined) || operation.required?.includes(name) === true,
     ...ruleOf(meanings[name] ?? HEADER_MEANINGS[name]),
   }));
   const { properties = {}, required = [] } = (query === undefined ? {} : schemas.of(query)) as Members;
@@ -163,22 +163,25 @@ const BEFORE_ROUTES: readonly ErrorCode[] = [
 ];
 
 /** Gives the errors that an operation can answer with: its own, and those of all that read what it reads. */
-export function errorsOf({ method, path, headers = [], bodies, scope, errors }: Description): ErrorCode[] {
+export function errorsOf({ method, path, headers = [], bodies, scope, errors, forVisitors }: Description): ErrorCode[] {
   const codes: ErrorCode[] = ['invalid_request', ...errors];
   if (path.includes('/:app')) codes.push('invalid_format', 'app_not_found');
-  if (headers.includes('Session-Token')) codes.push('missing_parameter');
+  if (headers.includes('Session-Token') && forVisitors === undefined) codes.push('missing_parameter');
   if (bodies !== undefined) {
     codes.push('invalid_json', 'invalid_format', 'body_too_large', 'unsupported_media_type');
     // Of numbers, nesting and timeouts: a form has none of them.
     if (Object.keys(bodies).some((type) => type !== FORM_TYPE)) codes.push('invalid_value');
   }
-  if (scope !== null) codes.push('unauthorized', 'forbidden', 'rate_limited');
+  if (scope !== null) codes.push('forbidden', 'rate_limited');
+  if (scope !== null && forVisitors === undefined) codes.push('unauthorized');
   if (method !== 'GET') codes.push('cross_site_request');
   codes.push(...BEFORE_ROUTES, 'overloaded', 'store_unavailable', 'internal_error');
   return [...new Set(codes)];
 }
 
-function problemResponses(codes: readonly ErrorCode[], schemas: JsonSchemas): Json {
+function problemResponses(operation: Description, schemas: JsonSchemas): Json {
+  const codes = errorsOf(operation);
+  const always = Object.keys(operation.forVisitors?.always ?? {}) as HeaderAnswerName[];
   const statuses = new Set(codes.map((code) => STATUS[code]));
   return Object.fromEntries(
     [...statuses].map((status) => {
@@ -187,7 +190,7 @@ function problemResponses(codes: readonly ErrorCode[], schemas: JsonSchemas): Js
         status,
         {
           description: some.map((code) => `\`${code}\`: ${ERROR_CODES[code]}`).join('\n\n'),
-          headers: headersOfErrors(some),
+          headers: headersOfErrors(some, always),
           content: {
             [PROBLEM_TYPE]: {
               schema: problemSchema(some, schemas),
@@ -200,9 +203,9 @@ function problemResponses(codes: readonly ErrorCode[], schemas: JsonSchemas): Js
   );
 }
 
-/** Gives the headers of answers with one status. One that not all of them have is not promised. */
-function headersOfErrors(codes: readonly ErrorCode[]): Json {
-  const names = [...new Set(codes.flatMap((code) => ERROR_HEADERS[code] ?? []))];
+/** Gives the headers of answers with one status. One that not all of them have is not promised. `always`: of all that the route itself gives. */
+function headersOfErrors(codes: readonly ErrorCode[], always: readonly HeaderAnswerName[]): Json {
+  const names = [...new Set([...codes.flatMap((code) => ERROR_HEADERS[code] ?? []), ...always])];
   const isOfAll = (name: HeaderAnswerName) => codes.every((code) => ERROR_HEADERS[code]?.includes(name));
   return {
     ...headersObject(['Cache-Control', ...names.filter(isOfAll)]),

@@ -12,18 +12,21 @@ import { pathPart } from '../message/target.ts';
 import type { BodyOf, WholeBody } from './body-shape.ts';
 import { explained, refuseOtherConditions } from './conditions.ts';
 import type { HeaderRule } from './header-rules.ts';
-import { readBodyOf } from './request-body.ts';
-import { type HeaderName, queryOf } from './request-head.ts';
+import { NO_BODY, readBodyOf } from './request-body.ts';
+import { type HeaderName, queriesBy } from './request-head.ts';
 
 export interface Answer {
   readonly description: string;
   /** Absence: undefined for an answer without a body. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
-  readonly headers?: readonly ('ETag' | 'Location' | 'Idempotency-Replayed')[];
+  readonly headers?: readonly ('ETag' | 'Location' | 'Idempotency-Replayed' | GatewayHeader)[];
   /** Default: application/json. */
   readonly mediaType?: string;
 }
+
+/** What the gateway tells of a session. */
+export type GatewayHeader = 'Session-Id' | 'Session-Subject' | 'Session-Expires';
 
 export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly id: string;
@@ -31,10 +34,13 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly path: string;
   readonly scope: Route['scope'];
   readonly narrowsApps?: true;
+  readonly forVisitors?: Route['forVisitors'];
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
   readonly headers?: readonly HeaderName[];
+  /** Those that the operation cannot do without, beside Session-Token. */
+  readonly required?: readonly HeaderName[];
   /** What a header means here, where that is not what it means elsewhere. */
   readonly meanings?: Readonly<Partial<Record<HeaderName, string | HeaderRule>>>;
   readonly query?: Q;
@@ -124,7 +130,8 @@ function placed(error: unknown, places: ReadonlyMap<string, Place>): unknown {
 /** Gives what makes routes of operations. */
 export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
-    const { method, path, scope, narrowsApps, headers = [], query, bodies, handle } = operation;
+    const { method, path, scope, narrowsApps, headers = [], bodies, handle } = operation;
+    const queryOf = queriesBy(operation.query);
     const hasApp = path.startsWith('/v1/apps/:app');
     const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
     const description = operation as unknown as Description;
@@ -140,10 +147,13 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
           const app = hasApp ? checkApp(pathPart(c, 3, 'app')) : NO_APP;
           const policy = hasApp ? policyOf(app) : DEFAULT_POLICY;
           if (method !== 'GET') refuseOtherConditions(c, headers);
-          const asked = queryOf(c, query);
-          const body = await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
+          const query = queryOf(c);
+          // No wait for what nobody reads: most requests have no body.
+          const read =
+            bodies === undefined ? NO_BODY : await readBodyOf(c, bodies, hasData ? roomFor(policy) : undefined);
+          const { body, mediaType, members, text } = read;
           // The clock is read when all of the body is there: a session that ends while the body comes has ended.
-          return await handle({ c, now: clock(), app, policy, query: asked, ...body });
+          return await handle({ c, now: clock(), app, policy, query, body, mediaType, members, text });
         } catch (error) {
           throw placed(explained(c, error), places);
         }

@@ -13,21 +13,31 @@ import { checked, EMPTY_ARRAY, invalid, shown } from './faults.ts';
 /** Enough for everything but data. Units: bytes. */
 const MAX_BODY = 262_144;
 
+/** What handlers get of a body. */
+interface Read<B> {
+  readonly body: B;
+  readonly mediaType: string;
+  readonly members: Members;
+  readonly text: string;
+}
+
+/** What they get where there is none. */
+// biome-ignore lint/suspicious/noExplicitAny: what an operation without a body has in its place is of no type
+export const NO_BODY: Read<any> = Object.freeze({ body: undefined, mediaType: '', members: new Map(), text: '' });
+
 /** Reads the body in one of its media types. Errors: of readBody, `invalid_request`, `invalid_json`, `invalid_value`. */
 export async function readBodyOf<B extends z.ZodType>(
   c: Call,
-  bodies: Readonly<Record<string, BodyOf<B> | WholeBody>> | undefined,
+  bodies: Readonly<Record<string, BodyOf<B> | WholeBody>>,
   max = MAX_BODY,
-): Promise<{ body: z.output<B>; mediaType: string; members: Members; text: string }> {
-  const nothing = { body: undefined as z.output<B>, mediaType: '', members: new Map(), text: '' };
-  if (bodies === undefined) return nothing;
+): Promise<Read<z.output<B>>> {
   const types = Object.keys(bodies).join(' or ');
   const { length, mediaType, text } = await readBody(c, max, (type) => {
     if (bodies[type] === undefined) throw wrongType(types);
   });
   const [first] = Object.values(bodies);
   if (length === 0 && first !== undefined && !first.required) {
-    return { ...nothing, body: checked(first.schema, {}, 'body') };
+    return { ...NO_BODY, body: checked(first.schema, {}, 'body') };
   }
   const form = bodies[mediaType];
   if (form === undefined) {
@@ -38,7 +48,7 @@ export async function readBodyOf<B extends z.ZodType>(
   if ('whole' in form) {
     const members = readObject(text());
     if (members === null) throw notAnObject('', text());
-    return { ...nothing, mediaType, members, text: writeObject(members) };
+    return { body: undefined as z.output<B>, mediaType, members, text: writeObject(members) };
   }
   if (mediaType === FORM_TYPE) return readForm(form, text());
   const given = readEnvelope(text());

@@ -22,7 +22,10 @@ export class Concurrency {
   private readonly limit: number;
   private readonly isHeld: (socket: Socket) => boolean;
   private inside = 0;
-  private readonly leave = () => {
+  readonly enter = (): void => {
+    this.inside++;
+  };
+  readonly leave = (): void => {
     this.inside--;
   };
   private underWay = 0;
@@ -36,8 +39,8 @@ export class Concurrency {
       this.underWay++;
       return true;
     },
-    rest: () => void this.inside--,
-    goOn: () => void this.inside++,
+    rest: this.leave,
+    goOn: this.enter,
     end: () => void this.underWay--,
   };
   private coming: Socket[] = [];
@@ -60,7 +63,7 @@ export class Concurrency {
 
   /** Counts a request until its answer is written. */
   during(answered: Promise<void>): void {
-    this.inside++;
+    this.enter();
     answered.then(this.leave, this.leave);
   }
 

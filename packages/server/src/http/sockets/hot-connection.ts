@@ -12,7 +12,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HostRule } from '../guards/host-rule.ts';
-import type { FastLane, Head } from '../hot/fast-lane.ts';
+import type { FastLane, Head, HotEnv } from '../hot/fast-lane.ts';
 import { HeadReader } from '../hot/head.ts';
 import { replyText } from '../hot/reply-text.ts';
 import type { Reply, Route, Trace } from '../message/route.ts';
@@ -108,7 +108,7 @@ class HotConnection {
   private readonly toNode: Listener;
   private readonly endToNode: () => void;
   private readonly shared: Shared;
-  private readonly heads = new HeadReader();
+  private readonly heads: HeadReader;
   /** What came while an answer was under way. */
   private readonly held: Buffer[] = [];
   private isPaused = false;
@@ -125,6 +125,7 @@ class HotConnection {
     this.toNode = toNode;
     this.endToNode = endToNode;
     this.shared = shared;
+    this.heads = new HeadReader(socket);
     shared.lines.tellOf(socket, () => this.ahead());
     // This also has Node read the socket by events, and no longer beneath them.
     socket.on('data', this.onData).off('data', toNode);
@@ -183,29 +184,31 @@ class HotConnection {
     if (hosts !== null && hosts.check(head) !== null) return false;
     this.isBusy = true;
     lines.pass(this.socket);
-    concurrency.during(this.answer(route, { ...head, socket: this.socket }));
+    concurrency.enter();
+    this.answer(route, head);
     return true;
   }
 
-  private answer(route: Route, incoming: Head): Promise<void> {
+  private answer(route: Route, incoming: Head): void {
     const { lane, certificatesOf, observe } = this.shared;
-    const line = observe?.('GET');
-    this.endLine = line?.end ?? null;
-    const env = {
-      incoming,
-      ...(line && { trace: line.trace }),
-      ...(certificatesOf && { certificates: certificatesOf(this.socket) }),
-    };
-    return lane.answer(route, env).then((reply) => this.write(reply));
+    const env: HotEnv = { incoming };
+    if (certificatesOf !== null) env.certificates = certificatesOf(this.socket);
+    if (observe !== null) {
+      const { trace, end } = observe('GET');
+      env.trace = trace;
+      this.endLine = end;
+    }
+    lane.answer(route, env, this.write);
   }
 
-  private write(reply: Reply): void {
+  private readonly write = (reply: Reply): void => {
+    const { socket, shared } = this;
+    shared.concurrency.leave();
     this.status = reply.status;
-    if (!this.socket.writable) return;
-    const { body, headers } = reply;
-    const isAscii = body === null || headers['Content-Length'] === `${body.length}`;
-    this.socket.write(replyText(reply, this.shared.keepAliveTimeout), isAscii ? 'latin1' : 'utf8', this.onWritten);
-  }
+    if (!socket.writable) return;
+    const text = replyText(reply, shared.keepAliveTimeout);
+    socket.write(text, isAscii(reply) ? 'latin1' : 'utf8', this.onWritten);
+  };
 
   private readonly onWritten = (error?: Error | null): void => {
     // A write that failed is told before its connection is destroyed. Nothing more is answered on it.
@@ -233,4 +236,9 @@ class HotConnection {
     this.endLine?.(status);
     this.endLine = null;
   }
+}
+
+/** Tells whether each character is a byte: then the text need not be looked at to be written. */
+function isAscii({ body, headers }: Reply): boolean {
+  return body === null || headers['Content-Length'] === `${body.length}`;
 }

@@ -35,6 +35,18 @@ const appLimit = limit.default(50);
 const subjectLimit = limit.default(1000);
 
 export const ReadQuery = z.strictObject({ touch, fields: fields.optional() });
+/** Other parameters are those of the visitor. */
+export const GatewayQuery = z.object({
+  touch: flag
+    .default(false)
+    .describe('Whether the visit slides the idle deadline and counts as a read, once in 30 seconds at most.'),
+});
+/** Of what changes a session. */
+export const ChangeQuery = z.strictObject({
+  release: flag
+    .optional()
+    .describe('Whether the lock of `Session-Lock` ends with the change, in the same step. Default: false.'),
+});
 export const FieldsQuery = z.strictObject({ touch, fields });
 export const ListQuery = z.strictObject({
   activeWithin,

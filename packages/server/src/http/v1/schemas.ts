@@ -4,7 +4,7 @@
  * made from today's document must not fail on a member of tomorrow.
  */
 import { z } from 'zod';
-import { ON_LIMIT } from '../../core/policy.ts';
+import { ON_LIMIT, SAME_SITE } from '../../core/policy.ts';
 import { SESSION_ID } from '../../core/token.ts';
 import { APP_NAME, LONGEST } from '../../core/validate.ts';
 import { CHOSEN_TOKEN, NEW_TOKEN_TEXT, SUBJECT_TEXT, textOf } from './words.ts';
@@ -102,6 +102,16 @@ const known = {
   absoluteTimeout: absoluteTimeout.optional(),
 };
 
+const setCookie = z
+  .string()
+  .optional()
+  .describe(
+    'A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`.',
+  );
+
+/** What a request on a token answers that may give it a cookie, or take it away. */
+export const SessionAndCookie = Session.extend({ setCookie }).meta({ id: 'SessionAndCookie' });
+
 /** What core/validate.ts (checkTimeouts) says of both timeouts: a session without any end is none. */
 const SOME_TIMEOUT = {
   not: {
@@ -125,6 +135,7 @@ export const TokenAndSession = z
     token: z.string().describe('The secret for the end user’s cookie. Shown once; only its hash is stored.'),
     session: Session,
     revoked,
+    setCookie,
   })
   .meta({ id: 'TokenAndSession' });
 
@@ -150,6 +161,29 @@ export const Touch = z
   .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
   .meta({ id: 'Touch' });
 
+export const Lock = z
+  .strictObject({
+    lease: z
+      .number()
+      .min(0.001)
+      .max(300)
+      .optional()
+      .describe('How many seconds the lock holds at most, if nobody ends it before. Default: 30.'),
+    wait: z
+      .number()
+      .min(0)
+      .max(30)
+      .optional()
+      .describe('How many seconds to wait for others who have the lock. Default: 0.'),
+  })
+  .meta({ id: 'Lock' });
+export const Locked = z
+  .strictObject({
+    lock: z.string().describe('The lock, for the header `Session-Lock` of the changes, and to end it. Shown once.'),
+    session: Session.nullable().describe('The session as it is now. null: the token opens none yet.'),
+  })
+  .meta({ id: 'Locked' });
+
 export const Rotation = z
   .strictObject({
     token: token.optional(),
@@ -168,6 +202,8 @@ export const Rotation = z
   .meta({ id: 'Rotation', ...SOME_TIMEOUT });
 
 export const Revoked = z.object({ revoked: z.int().min(0) }).meta({ id: 'Revoked' });
+/** The end of the session of a token. */
+export const Ended = z.object({ revoked: z.int().min(0), setCookie }).meta({ id: 'Ended' });
 export const RevokedOrCounted = z
   .object({ revoked: z.int().min(0), sessions: z.int().min(0).optional() })
   .meta({ id: 'RevokedOrCounted' });
@@ -178,6 +214,17 @@ export const IdPage = z.object({ ids: z.array(sessionId), cursor }).meta({ id: '
 export const SessionCount = z.object({ sessions: z.int().min(0) }).meta({ id: 'SessionCount' });
 export const Counts = z.object({ subjects: z.int().min(0), sessions: z.int().min(0) }).meta({ id: 'Counts' });
 
+const SameSite = z.enum(SAME_SITE).meta({ id: 'SameSite' });
+const CookiePolicy = z
+  .object({
+    name: z.string(),
+    domain: z.string().nullable(),
+    sameSite: SameSite,
+    secure: z.boolean(),
+    persistent: z.boolean(),
+  })
+  .nullable()
+  .meta({ id: 'CookiePolicy', description: 'The cookie that `setCookie` writes. null: there is none.' });
 const OnLimit = z.enum(ON_LIMIT).meta({ id: 'OnLimit' });
 export const Policy = z
   .object({
@@ -194,6 +241,7 @@ export const Policy = z
     minCallerTokenLength: z.int(),
     rotationGrace: z.number(),
     classic: z.boolean(),
+    cookie: CookiePolicy,
   })
   .meta({ id: 'Policy', description: 'The rules of an app. Durations in seconds.' });
 export const App = z

@@ -1,13 +1,16 @@
 /** What answers about one session have in common. */
 import { ServiceError } from '../../core/errors.ts';
+import type { Policy } from '../../core/policy.ts';
 import type { Session } from '../../core/session.ts';
+import type { Visit } from '../../core/store.ts';
 import { HEADERS } from '../message/problem.ts';
-import { answer, type Reply, trace } from '../message/route.ts';
+import { answerTagged, type Reply, trace } from '../message/route.ts';
 import { etag, type Fields, sessionJson } from '../message/wire.ts';
 import { TAGS_TEXT } from '../operation/header-rules.ts';
 import type { Answer, Asked } from '../operation/operation.ts';
 import { SESSION_EXAMPLE } from './examples.ts';
 import * as shape from './schemas.ts';
+import { cookieOfEnded } from './set-cookie.ts';
 
 /** As the OpenAPI document has it. */
 export const SESSION_ANSWER = {
@@ -24,6 +27,9 @@ export const KNOWN_ANSWER = {
   headers: ['ETag'],
 } as const satisfies Answer;
 
+/** Of a change that may end the session. */
+export const CHANGED_ANSWER = { ...SESSION_ANSWER, schema: shape.SessionAndCookie } as const satisfies Answer;
+
 export const READ_MEANINGS = {
   'If-None-Match': {
     description: 'The ETag that the caller has, or several: when it is still the session’s, 304 without a body.',
@@ -39,15 +45,22 @@ export function answerRead(
   fields?: Fields,
 ): Reply {
   const ETag = etag(trace(c, session));
-  if (!isKnown(session)) return answer(c, sessionJson(session, fields), 200, { ETag });
+  if (!isKnown(session)) return answerTagged(sessionJson(session, fields), ETag);
   const { 'Content-Type': _noBody, ...headers } = HEADERS;
   return { status: 304, headers: { ...headers, ETag }, body: null };
 }
 
-/** Answers with a session. Errors: `session_not_found` when there is none. */
-export function answerSession(c: Asked['c'], visit: { readonly session: Session } | null, status = 200): Reply {
+/** Answers a change. Errors: `session_not_found` when there is no session. */
+export function answerChange(c: Asked['c'], policy: Policy, visit: Visit | null): Reply {
+  return answerSession(c, visit, 200, cookieOfEnded(policy, found(visit)));
+}
+
+/** Answers with a session. `setCookie`: undefined for none. Errors: `session_not_found` when there is none. */
+export function answerSession(c: Asked['c'], visit: Visit | null, status = 200, setCookie?: string): Reply {
   const session = trace(c, found(visit).session);
-  return answer(c, sessionJson(session), status, { ETag: etag(session) });
+  if (setCookie === undefined) return answerTagged(sessionJson(session), etag(session), status);
+  const cookie = `,"setCookie":${JSON.stringify(setCookie)}`;
+  return answerTagged(`${sessionJson(session).slice(0, -1)}${cookie}}`, etag(session), status);
 }
 
 /** Gives what is there. Errors: `session_not_found` when nothing is. */

@@ -26,6 +26,8 @@ type Sessions = Pick<Database<unknown, string>, 'getKeys'>;
 export class Counts {
   /** None: no entry. Absence: undefined where a store without counts is opened for reading alone. */
   readonly table: Database<Count, string>;
+  /** Counts that the running transaction has changed, by home. They are written once, at its end. */
+  private readonly changed = new Map<string, Count>();
   private readonly subjects: SubjectsTable;
   private readonly environment: Environment;
   private readonly namespace: string;
@@ -41,6 +43,7 @@ export class Counts {
     this.madeBefore = `counted ${namespace}`;
     this.namespace = namespace;
     this.table = environment.openTable(`${namespace}:totals`, 'msgpack');
+    environment.atEnd(() => this.write());
   }
 
   /** Makes the counts that a store lacks. */
@@ -69,6 +72,8 @@ export class Counts {
 
   /** Gives how many records and subjects a home has: as of the snapshot, or of the running transaction. */
   of(home: string, snapshot?: Transaction): Count {
+    const changed = snapshot === undefined ? this.changed.get(home) : undefined;
+    if (changed !== undefined) return changed;
     return this.table.get(home, snapshot && { transaction: snapshot }) ?? NONE;
   }
 
@@ -98,7 +103,7 @@ export class Counts {
 
   /** Notes that an app has left a home. In a transaction. */
   drop(home: string): void {
-    void this.table.remove(home);
+    this.changed.set(home, NONE);
   }
 
   /** Counts a home anew. In a transaction. */
@@ -106,7 +111,7 @@ export class Counts {
     const records = [...sessions.getKeys(under(home))].length;
     for (const key of [...this.subjects.getKeys(under(home))]) if (isSubject(key)) this.subjects.removeSync(key);
     const subjects = [...this.numberSubjects(under(home))].length;
-    this.put(home, records, subjects);
+    this.changed.set(home, [records, subjects]);
   }
 
   /** Tells whether the counts of a home are those of its records. */
@@ -163,10 +168,14 @@ export class Counts {
 
   private add(home: string, records: number, subjects: number): void {
     const [before, subjectsBefore] = this.of(home);
-    this.put(home, before + records, subjectsBefore + subjects);
+    this.changed.set(home, [before + records, subjectsBefore + subjects]);
   }
 
-  private put(home: string, records: number, subjects: number): void {
-    void (records === 0 && subjects === 0 ? this.table.remove(home) : this.table.put(home, [records, subjects]));
+  private write(): void {
+    const changed = [...this.changed];
+    this.changed.clear();
+    for (const [home, count] of changed) {
+      void (count[0] === 0 && count[1] === 0 ? this.table.remove(home) : this.table.put(home, count));
+    }
   }
 }

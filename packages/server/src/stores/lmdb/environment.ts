@@ -2,8 +2,8 @@
  * The LMDB environment of a data folder: opened with care, watched while it is used, and the one way to read and change it.
  *
  * `overlappingSync` is off: a transaction then resolves after fdatasync, which is what "acknowledged means stored"
- * needs. lmdb-js runs the callbacks that wait while a commit is on its way to the disk together in the next one: the
- * group commit. Readers are renewed for the reads of each event-loop turn: another process may have committed meanwhile.
+ * needs. Changes that come while a commit is on its way go together in the next one (group-commit.ts). Readers are renewed
+ * for the reads of each event-loop turn: another process may have committed meanwhile.
  *
  * Before a transaction writes, and again after its commit, it is made sure that the path still leads to the open files
  * (presence.ts) and that nobody has written under another lock file: each commit has the number after the one before.
@@ -14,11 +14,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Transaction } from 'lmdb';
 import { ServiceError } from '../../core/errors.ts';
 import { assertStoreFiles } from './file-check.ts';
+import { GroupCommit, type Need } from './group-commit.ts';
 import { makeFolder, OpenFailure, openFailure } from './open-failure.ts';
 import { openRoot, type PageCounts, type Root } from './open-root.ts';
 import { Presence } from './presence.ts';
 import { Readers, type StuckReader } from './readers.ts';
-import { isFull, Room } from './room.ts';
+import { Room } from './room.ts';
 import { strangerOf } from './strangers.ts';
 
 /** How old what reads know of the folder may be. Units: milliseconds. */
@@ -31,9 +32,6 @@ interface Counted {
 
 /** The first two pages say where everything is. */
 const META_PAGES = 2;
-
-/** What a change needs: `room` when it makes the store grow, with how many bytes; null when it may use the reserve. */
-export type Need = { readonly room: number } | null;
 
 export class Environment {
   readonly root: Root;
@@ -50,9 +48,9 @@ export class Environment {
   private guard: (() => string | null) | null = null;
   private guarded: string | null = null;
   private lookedAt = 0;
-  private begun = false;
-  private judged = false;
   private readonly tables: Counted[] = [];
+  private readonly commits: GroupCommit;
+  private readonly lasts: (() => void)[] = [];
   private closed = false;
 
   /** Opens the environment of a folder, or creates it unless it is only to be read. Errors: OpenFailure. */
@@ -63,6 +61,13 @@ export class Environment {
     assertStoreFiles(path, readOnly);
     this.path = path;
     this.root = openRoot(path, readOnly);
+    this.commits = new GroupCommit({
+      transaction: (changes) => this.root.transaction(changes),
+      begin: () => this.begin(),
+      admit: (need) => need !== null && this.room?.claim(need.room),
+      end: () => this.end(),
+      settled: () => this.settled(),
+    });
     try {
       this.presence = new Presence(path);
       const stranger = strangerOf(path);
@@ -86,13 +91,7 @@ export class Environment {
     if (this.whyUnusable() !== null) this.look();
     this.assertUsable();
     try {
-      return await this.write(work, need);
-    } catch (error) {
-      // Others in the same commit may have asked for more than there was. They are refused now; what needs no room goes on.
-      if (need !== null || !isFull(error)) throw unavailable(error);
-    }
-    try {
-      return await this.write(work, need);
+      return await this.commits.add(work, need);
     } catch (error) {
       throw unavailable(error);
     }
@@ -102,15 +101,16 @@ export class Environment {
    * Runs `work` on the newest committed state, once the turn of the event loop has taken in all its requests. All reads of
    * a turn then share one read transaction, and their answers leave together: one wake-up of the clients, not one each.
    */
-  async read<T>(work: () => T): Promise<T> {
-    try {
-      this.turn ??= nextTurn().then(() => this.renewReaders());
-      await this.turn;
-      this.assertOpen();
-      return work();
-    } catch (error) {
-      throw unavailable(error);
-    }
+  read<T>(work: () => T | Promise<T>): Promise<T> {
+    this.turn ??= nextTurn().then(() => this.renewReaders());
+    return this.turn.then(() => {
+      try {
+        this.assertOpen();
+        return work();
+      } catch (error) {
+        throw unavailable(error);
+      }
+    }, refuse);
   }
 
   /** Runs `work` on one snapshot that stays the same however long it takes. */
@@ -143,6 +143,11 @@ export class Environment {
     if (fault === null) return;
     void this.close();
     throw new OpenFailure(fault);
+  }
+
+  /** Runs `last` at the end of each transaction, in it. */
+  atEnd(last: () => void): void {
+    this.lasts.push(last);
   }
 
   /** Opens a table of the environment, and makes it unless the environment is only read. Absence: undefined then. */
@@ -181,41 +186,14 @@ export class Environment {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    // Where nothing is under way it is closed at once, without a turn: the same folder may be opened again right after the call.
+    if (this.commits.isBusy) await this.commits.idle();
     await this.root.close();
     this.room?.close();
   }
 
-  private async write<T>(work: () => T, need: Need): Promise<T> {
-    let result: T;
-    try {
-      result = await this.root.transaction(() => {
-        this.begin();
-        if (need !== null) this.room?.claim(need.room);
-        this.state++;
-        try {
-          return work();
-        } finally {
-          this.state++;
-        }
-      });
-    } catch (error) {
-      throw await reasonOf(error);
-    }
-    // It is on the disk: in the file that is open. Whether that is still the one at the path decides about the answer.
-    this.settled();
-    return result;
-  }
-
-  /** Once for all callbacks that one commit gathers: they run one after the other. In a transaction. */
+  /** Before the first change of a transaction, in it. */
   private begin(): void {
-    if (this.begun) {
-      this.assertUsable();
-      return;
-    }
-    this.begun = true;
-    queueMicrotask(() => {
-      this.begun = false;
-    });
     this.look();
     this.assertUsable();
     const { lastPageNumber, lastTxnId } = this.root.env.info();
@@ -224,20 +202,18 @@ export class Environment {
     }
     this.assertUsable();
     this.room?.begin(lastPageNumber);
+    this.state++;
   }
 
-  /**
-   * Makes sure of the folder after a commit. Once for all that one commit answers: their continuations stand in the queue of
-   * microtasks together, and those of a later commit come behind the one that is added here.
-   */
+  /** After the last change of a transaction, in it. */
+  private end(): void {
+    for (const last of this.lasts) last();
+    this.state++;
+  }
+
+  /** It is on the disk: in the file that is open. Whether that is still the one at the path decides about the answers. */
   private settled(): void {
-    if (!this.judged) {
-      this.judged = true;
-      queueMicrotask(() => {
-        this.judged = false;
-      });
-      this.look();
-    }
+    this.lost = this.presence.fault();
     this.assertUsable();
   }
 
@@ -292,11 +268,8 @@ export class Environment {
   }
 }
 
-/** A commit that failed carries its reason as a promise of its own, which rejects a moment later. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<unknown> };
-  const reason = commitError?.catch((cause: unknown) => cause);
-  return (await Promise.race([reason, nextTurn()])) ?? error;
+function refuse(cause: unknown): never {
+  throw unavailable(cause);
 }
 
 function unavailable(cause: unknown): ServiceError {

@@ -20,8 +20,11 @@ export type ActivityEntry = readonly [subject: string | null, expiresAt: number 
 /** The types of lmdb-js do not know the second argument. */
 interface BytesTable extends Database<Buffer, string> {
   getBinary(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
-  getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): Buffer | undefined;
+  getBinaryFast(key: string, options?: { transaction: Transaction } | undefined): FastBuffer | undefined;
 }
+
+/** `isGlobal`: it is a buffer that lmdb-js uses again for the next look-up. */
+type FastBuffer = Buffer & { readonly isGlobal?: boolean };
 
 /** How long a session counts as new. Units: milliseconds. */
 const JUST_MADE = 2000;
@@ -81,7 +84,7 @@ export class Tables {
   }
 
   /** As Environment. */
-  read<T>(work: () => T): Promise<T> {
+  read<T>(work: () => T | Promise<T>): Promise<T> {
     return this.environment.read(work);
   }
 
@@ -115,6 +118,11 @@ export class Tables {
    */
   record(key: string, snapshot?: Transaction): StoredRecord | null {
     if (snapshot === undefined && !this.homes.hasKey(key)) return null;
+    return this.recordAt(key, snapshot);
+  }
+
+  /** As `record`, for a key of the home that its app has now. */
+  recordAt(key: string, snapshot?: Transaction): StoredRecord | null {
     // The bytes belong to lmdb-js and are valid until the next look-up. So unpacking keeps no reference to them.
     const bytes = this.sessions.getBinaryFast(key, snapshot && { transaction: snapshot });
     return bytes === undefined ? null : unpackRecord(bytes);
@@ -195,8 +203,11 @@ export class Tables {
    * for `reindex`. In a transaction. Gives the record's new number of flushes. Absence: null.
    */
   recount(key: string, reads: number, lastSeenAt: number): number | null {
-    const bytes = this.homes.hasKey(key) ? this.sessions.getBinary(key) : undefined;
-    if (bytes === undefined || !isLive(timesOf(bytes), lastSeenAt)) return null;
+    const found = this.homes.hasKey(key) ? this.sessions.getBinaryFast(key) : undefined;
+    if (found === undefined) return null;
+    // It is in a buffer that lmdb-js has for look-ups, and may be changed there. If it is not, it may be the page itself.
+    const bytes = found.isGlobal ? found : Buffer.from(found);
+    if (!isLive(timesOf(bytes), lastSeenAt)) return null;
     const flushes = recountPacked(bytes, reads, lastSeenAt);
     void this.sessions.put(key, bytes);
     return flushes;

@@ -31,21 +31,34 @@ const SLICE = 500;
 /** With more keys than this it is not worth while to look for those of one home. */
 const LOOKED_THROUGH = 5000;
 
+/** An instant at which nothing was counted. */
+const NEVER = -1;
+
+/**
+ * What was counted of a session. It stays as long as there is anything to do for the session, and hot sessions use the same one
+ * again and again: new ones for each flush would all outlive the young garbage.
+ */
 interface Seen {
+  readonly key: string;
+  /** Pending; `lastSeenAt` is NEVER when nothing is. */
   reads: number;
   lastSeenAt: number;
-  /** The number that the record will carry; 0 until a transaction has written it. */
+  /** On its way to the disk; as above. */
+  flushingReads: number;
+  flushingSeenAt: number;
+  /** The number of flushes that the record will carry; 0 until a transaction has written it. */
   flushes: number;
 }
 
 export class WriteBehind {
   private readonly tables: Tables;
   private readonly onError: (error: unknown) => void;
-  private pending = new Map<string, Seen>();
-  /** What is on its way to the disk. */
-  private flushing = new Map<string, Seen>();
+  /** All for which there is anything to do, by the key of their session. */
+  private readonly seen = new Map<string, Seen>();
+  /** Those of which something may be pending. */
+  private pending: Seen[] = [];
   /** Sessions whose record is committed and whose index entry is behind. */
-  private readonly behind = new Set<string>();
+  private readonly behind = new Set<Seen>();
   private timer: NodeJS.Timeout | null = null;
   private indexTimer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -58,22 +71,20 @@ export class WriteBehind {
 
   /** Gives the session of a stored record with what is still pending. */
   current(key: string, { session, flushes }: StoredRecord): Session {
-    const pending = this.pending.get(key);
-    const flushing = this.flushing.size === 0 ? undefined : this.flushing.get(key);
-    const uncounted = flushing === undefined || (flushing.flushes > 0 && flushes >= flushing.flushes) ? null : flushing;
-    if (pending === undefined && uncounted === null) return session;
-    const lastSeenAt = Math.max(pending?.lastSeenAt ?? 0, uncounted?.lastSeenAt ?? 0);
-    return touched(session, lastSeenAt, (pending?.reads ?? 0) + (uncounted?.reads ?? 0));
+    const seen = this.seen.get(key);
+    if (seen === undefined) return session;
+    const isCounted = seen.flushingSeenAt === NEVER || (seen.flushes > 0 && flushes >= seen.flushes);
+    if (isCounted && seen.lastSeenAt === NEVER) return session;
+    if (isCounted) return touched(session, seen.lastSeenAt, seen.reads);
+    return touched(session, Math.max(seen.lastSeenAt, seen.flushingSeenAt), seen.reads + seen.flushingReads);
   }
 
   /** Counts reads at `now`; none for a touch that is no read. */
   touch(key: string, reads: number, now: number): void {
-    const seen = this.pending.get(key);
-    if (seen === undefined) this.pending.set(key, { reads, lastSeenAt: now, flushes: 0 });
-    else {
-      seen.reads += reads;
-      if (seen.lastSeenAt < now) seen.lastSeenAt = now;
-    }
+    const seen = this.of(key);
+    if (seen.lastSeenAt === NEVER) this.pending.push(seen);
+    seen.reads += reads;
+    if (seen.lastSeenAt < now) seen.lastSeenAt = now;
     this.flushSoon();
   }
 
@@ -86,13 +97,17 @@ export class WriteBehind {
 
   /** Notes that a session's index entry is behind its record. */
   fallBehind(key: string): void {
-    this.behind.add(key);
+    this.behind.add(this.of(key));
     if (!this.stopped) this.indexTimer ??= setTimeout(() => void this.settle().catch(this.tell), INDEX_AFTER);
   }
 
   /** Forgets what is pending for a session whose record took it over or is gone. */
   forget(key: string): void {
-    this.pending.delete(key);
+    const seen = this.seen.get(key);
+    if (seen === undefined) return;
+    seen.reads = 0;
+    seen.lastSeenAt = NEVER;
+    this.drop(seen);
   }
 
   /** Commits all that was counted before the call. Errors: `store_unavailable`; what was not committed stays pending. */
@@ -109,18 +124,15 @@ export class WriteBehind {
     if (this.indexTimer !== null) clearTimeout(this.indexTimer);
     this.indexTimer = null;
     // Neighbours in key order lie on the same pages, so a slice of them copies and writes far fewer pages than a random one.
-    const keys = [...this.behind].sort();
-    for (let i = 0; i < keys.length; i += SLICE) await this.reindex(keys.slice(i, i + SLICE));
+    const behind = [...this.behind].sort(byKey);
+    for (let i = 0; i < behind.length; i += SLICE) await this.reindex(behind.slice(i, i + SLICE));
   }
 
   /** Tells whether `settle` may have anything to do for the sessions of a home. */
   concerns(home: string): boolean {
-    const { pending, flushing, behind } = this;
-    if (pending.size + flushing.size + behind.size > LOOKED_THROUGH) return true;
+    if (this.seen.size > LOOKED_THROUGH) return true;
     const prefix = `${home}:`;
-    for (const keys of [pending.keys(), flushing.keys(), behind]) {
-      for (const key of keys) if (key.startsWith(prefix)) return true;
-    }
+    for (const key of this.seen.keys()) if (key.startsWith(prefix)) return true;
     return false;
   }
 
@@ -134,16 +146,39 @@ export class WriteBehind {
     else await this.running.catch(() => {});
   }
 
+  private of(key: string): Seen {
+    let seen = this.seen.get(key);
+    if (seen === undefined) {
+      seen = { key, reads: 0, lastSeenAt: NEVER, flushingReads: 0, flushingSeenAt: NEVER, flushes: 0 };
+      this.seen.set(key, seen);
+    }
+    return seen;
+  }
+
+  /** Lets go of one for which nothing is left to do. */
+  private drop(seen: Seen): void {
+    if (seen.lastSeenAt === NEVER && seen.flushingSeenAt === NEVER && !this.behind.has(seen))
+      this.seen.delete(seen.key);
+  }
+
   private async flushPending(): Promise<void> {
-    if (this.pending.size === 0) return;
-    this.flushing = this.pending;
-    this.pending = new Map();
+    const flushing: Seen[] = [];
+    for (const seen of this.pending) {
+      // Its session has ended, or it was listed twice because of that.
+      if (seen.lastSeenAt === NEVER) continue;
+      seen.flushingReads = seen.reads;
+      seen.flushingSeenAt = seen.lastSeenAt;
+      seen.flushes = 0;
+      seen.reads = 0;
+      seen.lastSeenAt = NEVER;
+      flushing.push(seen);
+    }
+    this.pending = [];
+    flushing.sort(byKey);
     try {
-      const keys = [...this.flushing.keys()].sort();
-      for (let i = 0; i < keys.length; i += SLICE) await this.commitWhatFits(keys.slice(i, i + SLICE));
+      for (let i = 0; i < flushing.length; i += SLICE) await this.commitWhatFits(flushing.slice(i, i + SLICE));
     } finally {
-      for (const [key, seen] of this.flushing) this.putBack(key, seen);
-      this.flushing = new Map();
+      for (const seen of flushing) if (seen.flushingSeenAt !== NEVER) this.putBack(seen);
     }
   }
 
@@ -156,47 +191,54 @@ export class WriteBehind {
   };
 
   /** On a full disk, fewer sessions at a time change fewer pages at a time. */
-  private async commitWhatFits(keys: readonly string[]): Promise<void> {
+  private async commitWhatFits(slice: readonly Seen[]): Promise<void> {
     try {
-      await this.commit(keys);
+      await this.commit(slice);
     } catch (error) {
-      if (keys.length === 1 || !isFull(error)) throw error;
-      const half = Math.ceil(keys.length / 2);
-      await this.commitWhatFits(keys.slice(0, half));
-      await this.commitWhatFits(keys.slice(half));
+      if (slice.length === 1 || !isFull(error)) throw error;
+      const half = Math.ceil(slice.length / 2);
+      await this.commitWhatFits(slice.slice(0, half));
+      await this.commitWhatFits(slice.slice(half));
     }
   }
 
-  private async commit(keys: readonly string[]): Promise<void> {
+  private async commit(slice: readonly Seen[]): Promise<void> {
     await this.tables.transaction(() => {
-      for (const key of keys) {
-        const seen = this.flushing.get(key)!;
-        const flushes = this.tables.recount(key, seen.reads, seen.lastSeenAt);
+      for (const seen of slice) {
+        const flushes = this.tables.recount(seen.key, seen.flushingReads, seen.flushingSeenAt);
         if (flushes === null) continue;
         seen.flushes = flushes;
-        this.fallBehind(key);
+        this.fallBehind(seen.key);
       }
     });
-    for (const key of keys) this.flushing.delete(key);
+    for (const seen of slice) {
+      seen.flushingReads = 0;
+      seen.flushingSeenAt = NEVER;
+      this.drop(seen);
+    }
   }
 
-  private async reindex(keys: readonly string[]): Promise<void> {
+  private async reindex(slice: readonly Seen[]): Promise<void> {
     await this.tables.transaction(() => {
-      for (const key of keys) {
-        const record = this.tables.record(key);
+      for (const seen of slice) {
+        const record = this.tables.record(seen.key);
         if (record !== null) this.tables.reindex(record);
-        this.behind.delete(key);
+        this.behind.delete(seen);
+        this.drop(seen);
       }
     });
   }
 
-  private putBack(key: string, { reads, lastSeenAt }: Seen): void {
-    const newer = this.pending.get(key);
-    this.pending.set(key, {
-      reads: reads + (newer?.reads ?? 0),
-      lastSeenAt: Math.max(lastSeenAt, newer?.lastSeenAt ?? 0),
-      flushes: 0,
-    });
+  private putBack(seen: Seen): void {
+    if (seen.lastSeenAt === NEVER) this.pending.push(seen);
+    seen.reads += seen.flushingReads;
+    seen.lastSeenAt = Math.max(seen.lastSeenAt, seen.flushingSeenAt);
+    seen.flushingReads = 0;
+    seen.flushingSeenAt = NEVER;
     this.flushSoon();
   }
+}
+
+function byKey(one: Seen, other: Seen): number {
+  return one.key < other.key ? -1 : 1;
 }

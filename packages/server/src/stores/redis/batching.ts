@@ -6,7 +6,7 @@
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
 import { packHash } from './hashes.ts';
-import { type Keys, partitionOfId } from './keys.ts';
+import { type Keys, partitionOfId, type ReadKeys } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { Found } from './reply-reader.ts';
 import type { ScriptCalls } from './script-calls.ts';
@@ -23,8 +23,9 @@ interface Read {
   readonly hash: string;
   readonly touch: Touch;
   readonly now: number;
-  readonly resolve: (visit: Visit | null) => void;
-  readonly reject: (error: unknown) => void;
+  /** One of the two is called, once. Functions, because a promise for each read would cost what the read does. */
+  readonly done: (visit: Visit | null) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 export class Batching {
@@ -41,20 +42,23 @@ export class Batching {
 
   /** Reads a session by id and hash. Absence: null. */
   read(app: string, id: string, hash: string, touch: Touch, now: number): Promise<Visit | null> {
-    return new Promise((resolve, reject) => {
-      if (this.gathered.length === 0) setImmediate(() => this.send());
-      this.gathered.push({ app, id, hash, touch, now, resolve, reject });
-    });
+    return new Promise((done, fail) => this.add({ app, id, hash, touch, now, done, fail }));
   }
 
-  private send(): void {
+  /** The same, told to its functions. */
+  add(read: Read): void {
+    if (this.gathered.length === 0) setImmediate(this.send);
+    this.gathered.push(read);
+  }
+
+  private readonly send = (): void => {
     const reads = this.gathered;
     this.gathered = [];
     for (const group of this.grouped(reads)) {
       if (group.length <= MOST) void this.sendGroup(group);
       else for (let i = 0; i < group.length; i += MOST) void this.sendGroup(group.slice(i, i + MOST));
     }
-  }
+  };
 
   /** Gives the reads that may share a call: one instant, and one slot where that matters. */
   private grouped(reads: Read[]): Iterable<Read[]> {
@@ -71,33 +75,33 @@ export class Batching {
   }
 
   private async sendGroup(reads: Read[]): Promise<void> {
-    const [{ app, id, now }] = reads as [Read, ...Read[]];
-    const keys: string[] = [];
+    const keys: ReadKeys[] = [];
     const hashes: string[] = [];
     let packed = '';
     for (const read of reads) {
-      const partition = this.keys.ofSession(read.app, read.id);
-      // sessions, data, activity, visitors
-      keys.push(partition[0]!, partition[1]!, partition[2]!, partition[3]!);
+      keys.push(this.keys.ofRead(read.app, read.id));
       const hash = packHash(read.hash).toString('latin1');
       hashes.push(hash);
       packed += TOUCH[read.touch] + read.id + String.fromCharCode(hash.length) + hash;
     }
     try {
-      const { at, found } = await this.calls.read(this.keys.ofSession(app, id), keys, now, packed, hashes);
+      const { at, found } = await this.calls.read({ keys, packed, hashes }, reads[0]!.now);
       for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
-      for (const { reject } of reads) reject(error);
+      for (const { fail } of reads) fail(error);
     }
   }
 
-  private settle({ app, id, resolve, reject }: Read, found: Found, at: number): void {
+  private settle({ app, id, done, fail }: Read, found: Found, at: number): void {
+    let visit: Visit | null;
     try {
       if (found instanceof Error) throw unreadable(found);
       if (typeof found === 'number') this.onTokenReuse?.(app, id);
-      resolve(Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null);
+      visit = Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null;
     } catch (error) {
-      reject(error);
+      fail(error);
+      return;
     }
+    done(visit);
   }
 }

@@ -11,6 +11,8 @@
  *   {ns:app:pp}:m:ID string id, with a TTL                               where a session moved (move.ts)
  *   {ns:app:pp}:c:ID string id, with a TTL                               of what session this is an unfinished copy (move.ts)
  *   {ns:app:pp}:x:… hash   as :s, with a TTL                            sessions that ended with their app (endings.ts)
+ *   {ns:app:pp}:l:ID string, with a TTL                                  its lock (core/lock.ts), while there is one
+ *   {ns:app:HASH}:l string, with a TTL                                   the lock of a token that opens nothing (locks.ts)
  *   {ns:app:HASH}:t string id:until (0: claimed), with a TTL             a token that does not say where its session is
  *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
  *   {ns:app:q}:q    zset   count, changes, good until; leases by their end   of an app with a quota (quotas.ts)
@@ -21,6 +23,7 @@
  * own expiry would leave behind. So nothing in a partition that lives has a TTL: the sweep removes it.
  */
 import { PARTITIONS } from '../../core/token.ts';
+import { encode } from './pipe.ts';
 
 /** All partitions of an app. */
 export const ALL_PARTITIONS: readonly string[] = Array.from({ length: PARTITIONS }, (_, i) =>
@@ -30,10 +33,23 @@ export const ALL_PARTITIONS: readonly string[] = Array.from({ length: PARTITIONS
 /** Apps whose key names are kept: writing them anew costs a read more than all else in this process but HTTP. */
 const KEPT = 64;
 
+/** The keys of a partition, and how those that a read takes are sent. */
+interface Kept {
+  readonly keys: readonly string[];
+  readonly read: ReadKeys;
+}
+
+/** What lua/get.lua takes for one read: sessions, data, activity, visitors. */
+export interface ReadKeys {
+  readonly keys: readonly string[];
+  /** The same, encoded: writing them anew for each read costs more than all else of it. */
+  readonly text: string;
+}
+
 export class Keys {
   private readonly namespace: string;
   /** app → partition → keys */
-  private readonly kept = new Map<string, Map<string, readonly string[]>>();
+  private readonly kept = new Map<string, Map<string, Kept>>();
 
   constructor(namespace: string) {
     this.namespace = namespace;
@@ -41,20 +57,31 @@ export class Keys {
 
   /** Gives the keys of a partition, in the order of the scripts: sessions, data, activity, visitors, subjects, due. */
   partition(app: string, partition: string): readonly string[] {
-    const ofApp = this.kept.get(app) ?? this.keep(app);
-    let keys = ofApp.get(partition);
-    if (keys === undefined) {
-      const tag = this.tag(app, partition);
-      keys = [`${tag}:s`, `${tag}:j`, `${tag}:a`, `${tag}:v`, `${tag}:u`, `${tag}:d`];
-      ofApp.set(partition, keys);
-    }
-    return keys;
+    return this.of(app, partition).keys;
   }
 
-  private keep(app: string): Map<string, readonly string[]> {
+  /** Gives the keys that a read of a session takes. */
+  ofRead(app: string, id: string): ReadKeys {
+    return this.of(app, partitionOfId(id)).read;
+  }
+
+  private of(app: string, partition: string): Kept {
+    const ofApp = this.kept.get(app) ?? this.keep(app);
+    let kept = ofApp.get(partition);
+    if (kept === undefined) {
+      const tag = this.tag(app, partition);
+      const keys = [`${tag}:s`, `${tag}:j`, `${tag}:a`, `${tag}:v`, `${tag}:u`, `${tag}:d`];
+      const read = keys.slice(0, 4);
+      kept = { keys, read: { keys: read, text: encode(read) } };
+      ofApp.set(partition, kept);
+    }
+    return kept;
+  }
+
+  private keep(app: string): Map<string, Kept> {
     // Clients choose the names of apps: those that come and go must not fill the memory.
     if (this.kept.size === KEPT) this.kept.clear();
-    const ofApp = new Map<string, readonly string[]>();
+    const ofApp = new Map<string, Kept>();
     this.kept.set(app, ofApp);
     return ofApp;
   }
@@ -81,6 +108,16 @@ export class Keys {
   /** Where the sessions of a partition wait to be counted that ended all at once. `mark`: 16 characters of this one end. */
   ended(app: string, partition: string, mark: string): string {
     return `${this.tag(app, partition)}:x:${mark}`;
+  }
+
+  /** The lock of a session. */
+  lock(app: string, id: string): string {
+    return `${this.tag(app, partitionOfId(id))}:l:${id}`;
+  }
+
+  /** The lock of a token that opens nothing. */
+  tokenLock(app: string, hash: string): string {
+    return `${this.tag(app, hash)}:l`;
   }
 
   quota(app: string): string {

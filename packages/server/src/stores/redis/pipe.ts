@@ -116,9 +116,9 @@ export class Pipe {
   }
 }
 
-/** Writes a command. Of each part, a character is a byte. */
+/** Writes parts of a command. Of each part, a character is a byte. */
 export function encode(parts: readonly string[]): string {
-  let text = `*${parts.length}\r\n`;
+  let text = '';
   for (const part of parts) text += `$${part.length}\r\n${part}\r\n`;
   return text;
 }

@@ -5,6 +5,7 @@
  */
 import { ServiceError } from '../../core/errors.ts';
 import { type Argument, Connection, type ConnectionOptions, type Master } from './connection.ts';
+import type { ReadKeys } from './keys.ts';
 import { encode } from './pipe.ts';
 import { holdsHash } from './record.ts';
 import type { Found } from './reply-reader.ts';
@@ -13,6 +14,16 @@ import { loadScripts, type ScriptName } from './scripts.ts';
 export type { Argument };
 /** What a script answers: the instant it decided by, then its own. */
 export type Answer = [at: number, ...rest: unknown[]];
+
+/** Reads that go together. */
+export interface GatheredReads {
+  /** Of each. */
+  readonly keys: readonly ReadKeys[];
+  /** The reads, as the script takes them. */
+  readonly packed: string;
+  /** Of the token of each. */
+  readonly hashes: readonly string[];
+}
 
 export interface ScriptCallsOptions extends ConnectionOptions {
   /** `redis`: the server's TIME decides. `argument`: the caller's `now` does, so that tests need no sleeps. */
@@ -23,10 +34,12 @@ export interface ScriptCallsOptions extends ConnectionOptions {
 
 /**
  * What may be done twice when a connection was lost before its answer came: whatever changes nothing but counters of reads,
- * and what is removed anyway. A `get` that was done twice counts one read more, which docs/operations.md says.
+ * what is removed anyway, and the claim of a lock, which is answered twice the same (core/lock.ts). A `get` that was done twice
+ * counts one read more, which docs/operations.md says.
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
   ...(['get', 'find', 'of-subject', 'positions', 'seen', 'count', 'probe', 'master'] as const),
+  ...(['lock', 'lock-token', 'lock-look', 'lock-leave'] as const),
   ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
 ]);
 
@@ -90,22 +103,17 @@ export class ScriptCalls {
 
   /**
    * Calls lua/get.lua for some reads: through a pipe where there is one, else, and whatever goes wrong with that, as any other
-   * script. Gives what was found for each, and at which instant. `partition`: keys of one of the reads. `packed`: the
-   * reads, as the script takes them, each byte a character. `hashes`: of the token of each, the same.
+   * script. Gives what was found for each, and at which instant.
    */
-  async read(
-    partition: readonly string[],
-    keys: readonly string[],
-    now: number,
-    packed: string,
-    hashes: readonly string[],
-  ) {
+  async read({ keys, packed, hashes }: GatheredReads, now: number) {
     const until = performance.now() + this.options.timeout;
-    const pipe = this.connection.pipes.of(partition);
+    const pipe = this.connection.pipes.of(keys[0]!.keys);
     if (pipe !== null) {
       const sent = performance.now();
-      const timed = [this.nowArgument(now), this.deadline(until), packed];
-      const call = encode(['EVALSHA', this.scripts.get.sha, String(keys.length), ...keys, ...timed]);
+      const count = keys.length * keys[0]!.keys.length;
+      let call = `*${count + 6}\r\n${encode(['EVALSHA', this.scripts.get.sha, `${count}`])}`;
+      for (const { text } of keys) call += text;
+      call += encode([this.nowArgument(now), this.deadline(until), packed]);
       const reply = await pipe.call(call, hashes.length, until);
       if (reply !== null && !(reply instanceof Error)) {
         if (reply.found.every((found, i) => !Buffer.isBuffer(found) || holdsHash(found, hashes[i]!))) {
@@ -117,10 +125,9 @@ export class ScriptCalls {
       }
     }
     const how = { until, wait: false };
-    const [at, ...found] = (await this.within(
-      () => this.timed('get', keys, now, [Buffer.from(packed, 'latin1')], how),
-      until,
-    ))!;
+    const all = keys.flatMap((read) => read.keys);
+    const args = [Buffer.from(packed, 'latin1')];
+    const [at, ...found] = (await this.within(() => this.timed('get', all, now, args, how), until))!;
     return { at, found: found as Found[] };
   }
 

@@ -1,0 +1,25 @@
+"""Login sessions that every stack shares: the client of the REST-Sessions server.
+
+`rest_sessions.django`, `rest_sessions.flask` and `rest_sessions.starlette` are the session layers of these frameworks.
+"""
+
+from ._client import AsyncClient, Client
+from ._protocol import is_token
+from .errors import (
+    SessionConfigurationError,
+    SessionError,
+    SessionNotFoundError,
+    SessionServerLostError,
+    SessionTimeoutError,
+)
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "SessionConfigurationError",
+    "SessionError",
+    "SessionNotFoundError",
+    "SessionServerLostError",
+    "SessionTimeoutError",
+    "is_token",
+]

@@ -1,0 +1,283 @@
+"""The clients: one that waits, and one to be awaited. Both make the same calls (_protocol)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from ._protocol import Call, Calls, Data, Session, Settings, is_token, json_text, read_answer
+from .errors import SessionError, SessionNotFoundError, SessionServerLostError, SessionTimeoutError
+
+_CONNECT_TIMEOUT = 1.0
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
+
+
+class _Base:
+    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
+        self._settings = Settings(url, app, key, timeout)
+        self._calls = Calls(self._settings)
+
+    def _options(self) -> dict[str, Any]:
+        timeout = self._settings.timeout
+        return {
+            "base_url": self._settings.base,
+            "headers": self._settings.headers,
+            "timeout": httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT)),
+            "limits": _LIMITS,
+            # They would take tokens and keys to wherever they point.
+            "follow_redirects": False,
+            # A proxy of the environment is for the internet, and this server is beside the application.
+            "trust_env": False,
+        }
+
+    @staticmethod
+    def _request(call: Call) -> dict[str, Any]:
+        headers = dict(call.headers)
+        content = None
+        if call.body is not None:
+            content = json_text(call.body).encode()
+            headers["Content-Type"] = "application/json"
+        return {"method": call.method, "url": call.path, "headers": headers, "content": content}
+
+    def _lost(self, call: Call, error: httpx.HTTPError) -> SessionError:
+        settings = self._settings
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+            message = f"{settings.base} did not answer within {settings.timeout} s"
+            return SessionTimeoutError("timeout", message, retryable=call.repeatable)
+        message = f"{settings.base} cannot be reached: {error or type(error).__name__}"
+        return SessionServerLostError("unreachable", message, retryable=call.repeatable)
+
+    def _read(self, call: Call, response: httpx.Response) -> Any:
+        return read_answer(self._settings, call, response.status_code, response.headers, response.content)
+
+
+def _may_repeat(call: Call, failure: SessionError, attempt: int) -> bool:
+    """Once, on another connection: the server may have closed this one, for example because it was restarted."""
+    return attempt == 1 and call.repeatable and isinstance(failure, SessionServerLostError)
+
+
+class Client(_Base):
+    """Calls the v1 API of a server. It keeps its connections, and can be shared by threads.
+
+    `timeout`: for one answer, in seconds. Errors of every method: SessionError and its classes.
+    """
+
+    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
+        super().__init__(url, app, key, timeout=timeout)
+        self._http = httpx.Client(**self._options())
+
+    def create(self, **session: Any) -> Session:
+        """Makes a session, with a token of the server: `{"token", "session"}`. Takes `subject`, `data`, `ip`, `userAgent`, `label`,
+        `idleTimeout`, `absoluteTimeout`."""
+        return self._send(self._calls.create(session))
+
+    def get(self, token: str, *, touch: bool = False, fields: Sequence[str] | None = None) -> Session:
+        """Reads a session. `touch`: someone is there, so its idle deadline slides. Errors: SessionNotFoundError."""
+        return self._send(self._calls.get(token, touch, fields))
+
+    def find(self, token: str, *, touch: bool = False) -> Session | None:
+        """The same. Absence: None."""
+        try:
+            return self.get(token, touch=touch)
+        except SessionNotFoundError:
+            return None
+
+    def patch(
+        self,
+        token: str,
+        *,
+        set: Data | None = None,
+        unset: Sequence[str] | None = None,
+        if_version: int | None = None,
+        **more: Any,
+    ) -> Session:
+        """Changes top-level keys of the data, and no other. It never creates a session. Errors: SessionNotFoundError."""
+        return self._send(self._calls.patch(token, change_of(set, unset, more), if_version))
+
+    def put(self, token: str, *, only: str | None = None, **session: Any) -> Session:
+        """Creates or replaces the session under a token that the caller chose. `only`: "new" or "existing"."""
+        return self._send(self._calls.put(token, session, only))
+
+    def replace_data(self, token: str, data: Data) -> Session:
+        return self._send(self._calls.replace_data(token, data))
+
+    def touch(self, token: str, *, idle_timeout: float | None = None) -> Session:
+        """Slides the idle deadline. With `idle_timeout`, in seconds, that one holds from now on."""
+        return self._send(self._calls.touch(token, idle_timeout))
+
+    def rotate(self, token: str, *, new_token: str | None = None, **rotation: Any) -> Session:
+        """Gives a session a new token: `{"token", "session"}`. With a `subject` it is a login. `new_token`: one that the caller
+        chose; else the server makes it."""
+        return self._send(self._calls.rotate(token, new_token, rotation))
+
+    def revoke(self, token: str) -> bool:
+        """Ends a session. It tells whether there was one."""
+        return is_token(token) and _revoked(self._send(self._calls.revoke(token))) == 1
+
+    def get_by_id(self, session_id: str) -> Session:
+        return self._send(self._calls.get_by_id(session_id))
+
+    def revoke_by_id(self, session_id: str) -> bool:
+        return _revoked(self._send(self._calls.revoke_by_id(session_id))) == 1
+
+    def list(
+        self,
+        *,
+        subject: str | None = None,
+        active_within: float | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Session:
+        """Gives a page of the sessions of the app, or of a user: `{"sessions", "cursor"}`. The cursor is None on the last page."""
+        return self._send(self._calls.list(subject, active_within, limit, cursor))
+
+    def revoke_subject(self, subject: str, *, except_id: str | None = None) -> int:
+        """Ends all sessions of a user, or all but one. It gives how many."""
+        return _revoked(self._send(self._calls.revoke_subject(subject, except_id)))
+
+    def verify(self, *tokens: str) -> list_of[Session | None]:
+        """Tells for each token whether it opens a session, in order. Asking is no activity."""
+        return _verified(self._send(self._calls.verify(tokens)))
+
+    def activity(self, within: float = 600) -> Session:
+        """How many were there within so many seconds: `{"subjects", "sessions"}`."""
+        return self._send(self._calls.activity(within))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(self, call: Call) -> Any:
+        request = self._request(call)
+        for attempt in (1, 2):
+            try:
+                response = self._http.request(**request)
+            except httpx.HTTPError as error:
+                failure = self._lost(call, error)
+                if _may_repeat(call, failure, attempt):
+                    continue
+                raise failure from error
+            return self._read(call, response)
+        raise AssertionError("unreachable")
+
+
+class AsyncClient(_Base):
+    """The same, to be awaited. It belongs to one event loop."""
+
+    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
+        super().__init__(url, app, key, timeout=timeout)
+        self._http = httpx.AsyncClient(**self._options())
+
+    async def create(self, **session: Any) -> Session:
+        return await self._send(self._calls.create(session))
+
+    async def get(self, token: str, *, touch: bool = False, fields: Sequence[str] | None = None) -> Session:
+        return await self._send(self._calls.get(token, touch, fields))
+
+    async def find(self, token: str, *, touch: bool = False) -> Session | None:
+        try:
+            return await self.get(token, touch=touch)
+        except SessionNotFoundError:
+            return None
+
+    async def patch(
+        self,
+        token: str,
+        *,
+        set: Data | None = None,
+        unset: Sequence[str] | None = None,
+        if_version: int | None = None,
+        **more: Any,
+    ) -> Session:
+        return await self._send(self._calls.patch(token, change_of(set, unset, more), if_version))
+
+    async def put(self, token: str, *, only: str | None = None, **session: Any) -> Session:
+        return await self._send(self._calls.put(token, session, only))
+
+    async def replace_data(self, token: str, data: Data) -> Session:
+        return await self._send(self._calls.replace_data(token, data))
+
+    async def touch(self, token: str, *, idle_timeout: float | None = None) -> Session:
+        return await self._send(self._calls.touch(token, idle_timeout))
+
+    async def rotate(self, token: str, *, new_token: str | None = None, **rotation: Any) -> Session:
+        return await self._send(self._calls.rotate(token, new_token, rotation))
+
+    async def revoke(self, token: str) -> bool:
+        return is_token(token) and _revoked(await self._send(self._calls.revoke(token))) == 1
+
+    async def get_by_id(self, session_id: str) -> Session:
+        return await self._send(self._calls.get_by_id(session_id))
+
+    async def revoke_by_id(self, session_id: str) -> bool:
+        return _revoked(await self._send(self._calls.revoke_by_id(session_id))) == 1
+
+    async def list(
+        self,
+        *,
+        subject: str | None = None,
+        active_within: float | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Session:
+        return await self._send(self._calls.list(subject, active_within, limit, cursor))
+
+    async def revoke_subject(self, subject: str, *, except_id: str | None = None) -> int:
+        return _revoked(await self._send(self._calls.revoke_subject(subject, except_id)))
+
+    async def verify(self, *tokens: str) -> list_of[Session | None]:
+        return _verified(await self._send(self._calls.verify(tokens)))
+
+    async def activity(self, within: float = 600) -> Session:
+        return await self._send(self._calls.activity(within))
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _send(self, call: Call) -> Any:
+        request = self._request(call)
+        for attempt in (1, 2):
+            try:
+                response = await self._http.request(**request)
+            except httpx.HTTPError as error:
+                failure = self._lost(call, error)
+                if _may_repeat(call, failure, attempt):
+                    continue
+                raise failure from error
+            return self._read(call, response)
+        raise AssertionError("unreachable")
+
+
+def change_of(set: Data | None, unset: Sequence[str] | None, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives the body of a PATCH."""
+    return {**({"set": dict(set)} if set else {}), **({"unset": [*unset]} if unset else {}), **more}
+
+
+def _revoked(answer: Mapping[str, Any]) -> int:
+    return int(answer["revoked"])
+
+
+def _verified(answer: Mapping[str, Any]) -> list_of[Session | None]:
+    return [result.get("session") if result["active"] else None for result in answer["results"]]
+
+
+# `list` is a method of the clients.
+list_of = list

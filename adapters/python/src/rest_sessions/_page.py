@@ -1,0 +1,98 @@
+"""The session of one page, for frameworks whose sessions are a mapping: what it was read as, and what has to be written.
+
+It makes no requests itself, because some frameworks wait and some await.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from ._delta import Texts, changes, shared_of, texts_of
+
+
+class PageSession(MutableMapping[str, Any]):
+    """What an application has as its session. `private_key`: under which names that begin with `_` are kept."""
+
+    def __init__(self, private_key: str) -> None:
+        self._private_key = private_key
+        self._values: dict[str, Any] = {}
+        self._baseline: Texts = {}
+        #: The token that opened it. Absence: None for a session that the server does not have yet.
+        self.token: str | None = None
+        #: The session as it was last read or saved. Absence: None.
+        self.stored: dict[str, Any] | None = None
+
+    def _load(self) -> None:
+        """Reads the session where that was put off until somebody asks."""
+
+    @property
+    def subject(self) -> str | None:
+        """Whose session it is. Absence: None before the login."""
+        self._load()
+        return self.stored["subject"] if self.stored else None
+
+    def take(self, token: str, session: dict[str, Any]) -> None:
+        """Becomes the session that the server gave."""
+        self.token = token
+        self.stored = session
+        private = session["data"].get(self._private_key)
+        opened = {**shared_of(session["data"]), **(self._unpacked(private) if isinstance(private, dict) else {})}
+        self._values = opened
+        self._baseline = texts_of(self._packed())
+
+    def saved(self, token: str, session: dict[str, Any]) -> None:
+        """Notes that the server has what the page has."""
+        self.token = token
+        self.stored = session
+        self._baseline = texts_of(self._packed())
+
+    def forget(self) -> None:
+        """Is a new session from now on, without anything."""
+        self.token, self.stored, self._values, self._baseline = None, None, {}, {}
+
+    def packed(self) -> dict[str, Any]:
+        """What a new session begins with."""
+        return self._packed()
+
+    def changed(self) -> tuple[dict[str, Any], list[str]]:
+        """What is to be set and unset."""
+        return changes(self._baseline, texts_of(self._packed()))
+
+    def _packed(self) -> dict[str, Any]:
+        private = {key: value for key, value in self._values.items() if key.startswith("_")}
+        shared = {key: value for key, value in self._values.items() if not key.startswith("_")}
+        return {**shared, **({self._private_key: private} if private else {})}
+
+    def _unpacked(self, private: dict[str, Any]) -> dict[str, Any]:
+        return private
+
+    def __getitem__(self, key: str) -> Any:
+        self._load()
+        return self._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._load()
+        if not isinstance(key, str):
+            raise TypeError(f"a key of a session must be text, not {type(key).__name__}")
+        self._values[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        self._load()
+        del self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self._values)} keys>"
+
+
+def cookie_age(idle_timeout: float | None) -> int:
+    """For how long a browser keeps a cookie that outlives it. What has no end gets the longest time that browsers take."""
+    return 34_560_000 if idle_timeout is None else int(idle_timeout)

@@ -1,0 +1,226 @@
+"""Django's sessions on a REST-Sessions server.
+
+    SESSION_ENGINE = "rest_sessions.django"
+    REST_SESSIONS = {"url": "http://127.0.0.1:3000", "app": "shop"}
+
+`request.session["cart"]` is `data.cart` for every other stack. What Django keeps for itself (names that begin with `_`: the user, messages,
+the expiry) is under `_django`. The session belongs to the user who logs in, so that their sessions can be listed and ended.
+
+With a SESSION_SERIALIZER that is not Django's JSON the session is one opaque value.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from functools import lru_cache
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from ._client import Client
+from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
+from ._protocol import is_token
+from .errors import SessionError, SessionNotFoundError
+
+_PRIVATE = "_django"
+_JSON = "django.contrib.sessions.serializers.JSONSerializer"
+_OPTIONS = {"url", "app", "key", "timeout", "touch_interval"}
+
+
+@lru_cache(maxsize=1)
+def _parts() -> tuple[Client, TouchTimes]:
+    options = getattr(settings, "REST_SESSIONS", None)
+    if not isinstance(options, dict) or not {"url", "app"} <= options.keys() <= _OPTIONS:
+        raise ImproperlyConfigured(f"REST_SESSIONS must be a dict with url and app, and may have {sorted(_OPTIONS)}")
+    given = dict(options)
+    touches = TouchTimes(given.pop("touch_interval", 30.0))
+    return Client(given.pop("url"), given.pop("app"), given.pop("key", None), **given), touches
+
+
+def _forget(*, setting: str, **_more: Any) -> None:
+    if setting == "REST_SESSIONS":
+        _parts.cache_clear()
+
+
+setting_changed.connect(_forget)
+
+
+class SessionStore(SessionBase):
+    """One session of one request."""
+
+    #: What was last read or written. Absence: None while nothing was.
+    _baseline: Texts | None = None
+    _subject: str | None = None
+
+    @property
+    def client(self) -> Client:
+        return _parts()[0]
+
+    # Django's own accepts any text of 8 characters; what can be no token costs no request.
+    def _validate_session_key(self, key: str | None) -> bool:
+        return is_token(key) and len(key or "") >= 8
+
+    def load(self) -> dict[str, Any]:
+        client, touches = _parts()
+        key = self._get_or_create_key_for_load()
+        if key is None:
+            return {}
+        touch = touches.is_due(key)
+        session = client.find(key, touch=touch)
+        if session is None:
+            self._session_key = None
+            return {}
+        if touch:
+            touches.note(key, session["idleTimeout"])
+        data = self._opened(session)
+        expiry = data.get("_session_expiry")
+        # The server slides what Django has fixed to an instant.
+        if isinstance(expiry, str) and (ends := parse_datetime(expiry)) is not None and ends <= timezone.now():
+            self.delete(key)
+            self._session_key = None
+            self._baseline = None
+            return {}
+        return data
+
+    def _get_or_create_key_for_load(self) -> str | None:
+        key = self.session_key
+        return key if is_token(key) else None
+
+    def exists(self, session_key: str | None) -> bool:  # type: ignore[override]
+        return is_token(session_key) and self.client.find(session_key or "") is not None
+
+    def create(self) -> None:
+        while True:
+            self._session_key = self._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    # A key of 32 letters and digits: to ask whether it is taken would cost a request, and the create itself says so.
+    def _get_new_session_key(self) -> str:
+        from django.utils.crypto import get_random_string
+
+        return get_random_string(32, "abcdefghijklmnopqrstuvwxyz0123456789")
+
+    def save(self, must_create: bool = False) -> None:
+        if self.session_key is None:
+            self.create()
+            return
+        data = self._get_session(no_load=must_create)
+        if must_create:
+            self._begin(self.session_key, data)
+        else:
+            self._update(self.session_key, data)
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = self.session_key if session_key is None else session_key
+        if key is not None and is_token(key):
+            client, touches = _parts()
+            touches.forget(key)
+            client.revoke(key)
+
+    def cycle_key(self) -> None:
+        """A new token for the same session, for example at a login. What was planted under the old one opens nothing any more."""
+        data = self._session
+        key = self.session_key
+        if key is None or self._baseline is None:
+            self.create()
+            self._session_cache = data
+            return
+        new = self._get_new_session_key()
+        client, touches = _parts()
+        try:
+            client.rotate(key, new_token=new, grace=0)
+        except SessionNotFoundError:
+            # It has ended meanwhile. Django's own stores begin a new one as well.
+            self.create()
+            self._session_cache = data
+            return
+        touches.forget(key)
+        self._session_key = new
+        self.modified = True
+
+    async def acycle_key(self) -> None:
+        await sync_to_async(self.cycle_key)()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """The server removes what has expired by itself."""
+
+    @classmethod
+    async def aclear_expired(cls) -> None:
+        """The server removes what has expired by itself."""
+
+    def _begin(self, key: str, data: dict[str, Any]) -> None:
+        client, touches = _parts()
+        packed = self._packed(data)
+        texts = texts_of(packed)
+        session: dict[str, Any] = {"data": packed, "idleTimeout": self.get_expiry_age()}
+        subject = self._subject_in(data)
+        if subject is not None:
+            session["subject"] = subject
+        try:
+            saved = client.put(key, only="new", **session)
+        except SessionError as error:
+            if error.code in ("version_mismatch", "token_taken"):
+                raise CreateError from error
+            raise
+        touches.note(key, saved["idleTimeout"])
+        self._baseline, self._subject = texts, subject
+
+    def _update(self, key: str, data: dict[str, Any]) -> None:
+        client, touches = _parts()
+        texts = texts_of(self._packed(data))
+        # A session that was never read is compared with nothing: what it sets is added.
+        before = self._baseline if self._baseline is not None else {}
+        to_set, to_unset = changes(before, texts)
+        more: dict[str, Any] = {}
+        if _PRIVATE in to_set:
+            more["idleTimeout"] = self.get_expiry_age()
+        subject = self._subject_in(data)
+        if subject is not None and subject != self._subject:
+            more["subject"] = subject
+        if self._baseline is not None and not to_set and not to_unset and not more:
+            return
+        try:
+            if to_set or to_unset or more:
+                saved = client.patch(key, set=to_set, unset=to_unset, **more)
+            else:
+                saved = client.touch(key)
+        except SessionNotFoundError as error:
+            raise UpdateError from error
+        touches.note(key, saved["idleTimeout"])
+        self._baseline, self._subject = texts, saved["subject"]
+
+    def _packed(self, data: dict[str, Any]) -> dict[str, Any]:
+        if settings.SESSION_SERIALIZER != _JSON:
+            text = b64encode(self.serializer().dumps(data)).decode()
+            return {_PRIVATE: {"opaque": text}}
+        private = {key: value for key, value in data.items() if not isinstance(key, str) or key.startswith("_")}
+        shared = {key: value for key, value in data.items() if key not in private}
+        return {**shared, **({_PRIVATE: private} if private else {})}
+
+    def _opened(self, session: dict[str, Any]) -> dict[str, Any]:
+        data, private = session["data"], session["data"].get(_PRIVATE)
+        self._subject = session["subject"]
+        shared = shared_of(data)
+        if isinstance(private, dict) and isinstance(private.get("opaque"), str):
+            opened: dict[str, Any] = self.serializer().loads(b64decode(private["opaque"]))
+            self._baseline = texts_of({_PRIVATE: private})
+            return opened
+        self._baseline = texts_of({**shared, **({_PRIVATE: private} if isinstance(private, dict) else {})})
+        return {**shared, **(private if isinstance(private, dict) else {})}
+
+    @staticmethod
+    def _subject_in(data: dict[str, Any]) -> str | None:
+        user = data.get("_auth_user_id")
+        return str(user) if user else None

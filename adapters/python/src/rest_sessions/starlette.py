@@ -1,0 +1,172 @@
+"""Sessions of Starlette and FastAPI on a REST-Sessions server: a pure ASGI middleware.
+
+    app.add_middleware(RestSessionMiddleware, url="http://127.0.0.1:3000", app_name="shop")
+
+`request.session["cart"]` is `data.cart` for every other stack. Values must be such that JSON has; names that begin with `_` are under
+`_starlette`. The session is read before the page, and saved when its answer begins, so an answer that is streamed cannot change it any more.
+"""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ._client import AsyncClient
+from ._delta import TouchTimes
+from ._page import PageSession, cookie_age
+from ._protocol import is_token
+
+
+class RestSession(PageSession):
+    """The session of a page: `request.session`."""
+
+    def __init__(self, middleware: RestSessionMiddleware, connection: HTTPConnection) -> None:
+        super().__init__("_starlette")
+        self._middleware = middleware
+        self.connection = connection
+        #: Whether the browser has another token than this session, or one that opens nothing.
+        self.needs_cookie = False
+
+    async def login(self, subject: str) -> None:
+        """Makes it the session of a user, under a new token, and keeps what is in it. Call it where the password was checked."""
+        await self._middleware.rotate(self, subject)
+
+    async def logout(self) -> None:
+        """Ends it, here and on the server."""
+        await self._middleware.end(self)
+
+
+class RestSessionMiddleware:
+    """Options as of `AsyncClient`, and of the cookie; its name is `__Host-session` over HTTPS, and `session` over HTTP."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        url: str,
+        app_name: str,
+        key: str | None = None,
+        timeout: float = 2.0,
+        touch_interval: float = 30.0,
+        cookie_name: str | None = None,
+        same_site: str = "lax",
+        https_only: bool | None = None,
+        domain: str | None = None,
+        persistent: bool = False,
+    ) -> None:
+        if same_site.lower() not in ("strict", "lax", "none"):
+            raise ValueError('same_site must be "strict", "lax" or "none"')
+        if same_site.lower() == "none" and https_only is False:
+            raise ValueError('https_only must not be False for same_site "none": browsers drop such a cookie')
+        if domain is not None and (cookie_name or "__Host-").startswith("__Host-"):
+            raise ValueError("domain needs a cookie_name that does not begin with __Host-")
+        self.app = app
+        self.client = AsyncClient(url, app_name, key, timeout=timeout)
+        self._touches = TouchTimes(touch_interval)
+        self._cookie_name = cookie_name
+        self._same_site = same_site.capitalize()
+        self._https_only = https_only
+        self._domain = domain
+        self._persistent = persistent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        session = RestSession(self, connection)
+        scope["session"] = session
+        is_secure = scope["scheme"] in ("https", "wss") if self._https_only is None else self._https_only
+        name = self._cookie_name or ("__Host-session" if is_secure else "session")
+        await self._read(session, connection.cookies.get(name))
+
+        async def send_saved(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._save(session)
+                cookie = self._cookie_of(session, name, is_secure)
+                if cookie is not None:
+                    MutableHeaders(scope=message).append("Set-Cookie", cookie)
+            await send(message)
+
+        await self.app(scope, receive, send_saved)
+
+    async def _read(self, session: RestSession, token: str | None) -> None:
+        if token is None or not is_token(token):
+            return
+        touch = self._touches.is_due(token)
+        stored = await self.client.find(token, touch=touch)
+        if stored is None:
+            session.needs_cookie = True
+            return
+        if touch:
+            self._touches.note(token, stored["idleTimeout"])
+            # A browser counts the life of a cookie from when it was set last.
+            session.needs_cookie = self._persistent
+        session.take(token, stored)
+
+    async def _save(self, session: RestSession) -> None:
+        to_set, to_unset = session.changed()
+        if not to_set and not to_unset:
+            return
+        if session.token is None:
+            await self._create(session, {})
+        elif not session:
+            await self.end(session)
+        else:
+            stored = await self.client.patch(session.token, set=to_set, unset=to_unset)
+            self._touches.note(session.token, stored["idleTimeout"])
+            session.saved(session.token, stored)
+
+    async def _create(self, session: RestSession, more: dict[str, Any]) -> None:
+        client = session.connection.client
+        device = {
+            "ip": client.host if client else None,
+            "userAgent": session.connection.headers.get("user-agent", "")[:2048],
+        }
+        known = {name: value for name, value in device.items() if value}
+        made = await self.client.create(data=session.packed(), **known, **more)
+        self._touches.note(made["token"], made["session"]["idleTimeout"])
+        session.saved(made["token"], made["session"])
+        session.needs_cookie = True
+
+    async def rotate(self, session: RestSession, subject: str) -> None:
+        if session.token is None:
+            await self._create(session, {"subject": subject})
+            return
+        made = await self.client.rotate(session.token, subject=subject)
+        self._touches.forget(session.token)
+        session.token, session.stored = made["token"], made["session"]
+        session.needs_cookie = True
+
+    async def end(self, session: RestSession) -> None:
+        if session.token is not None:
+            self._touches.forget(session.token)
+            await self.client.revoke(session.token)
+        session.forget()
+        session.needs_cookie = True
+
+    def _cookie_of(self, session: RestSession, name: str, is_secure: bool) -> str | None:
+        if not session.needs_cookie:
+            return None
+        cookie: SimpleCookie = SimpleCookie()
+        try:
+            cookie[name] = session.token or ""
+        except CookieError as error:
+            raise ValueError(
+                f"cookie_name must be letters, digits and signs that a cookie may have: {name!r}"
+            ) from error
+        of = cookie[name]
+        of["path"], of["httponly"], of["samesite"] = "/", True, self._same_site
+        if is_secure:
+            of["secure"] = True
+        if self._domain is not None:
+            of["domain"] = self._domain
+        if session.token is None:
+            of["max-age"] = 0
+        elif self._persistent and session.stored is not None:
+            of["max-age"] = cookie_age(session.stored["idleTimeout"])
+        return cookie.output(header="").strip()

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import rest_sessions
+from rest_sessions import Client
+
+from . import contract
+
+TOKEN = "a-token-of-some-framework-01"
+
+
+def test_life_of_a_session(store: str) -> None:
+    with Client(store, "py-life") as client:
+        made = client.create(subject="Zoë/1", data={"cart": {"lamp": 1}})
+        token = made["token"]
+        assert client.patch(token, set={"theme": "dark"}, unset=["cart"])["data"] == {"theme": "dark"}
+        rotated = client.rotate(token, grace=0)
+        assert client.find(token) is None
+        assert client.get(rotated["token"], touch=True)["subject"] == "Zoë/1"
+        assert client.verify(rotated["token"], token)[1] is None
+        assert len(client.list(subject="Zoë/1")["sessions"]) == 1
+        assert client.revoke_subject("Zoë/1") == 1
+        assert client.revoke(rotated["token"]) is False
+        client.put(TOKEN, only="new", data={"a": 1})
+        with pytest.raises(rest_sessions.SessionError) as refused:
+            client.put(TOKEN, only="new", data={})
+        assert refused.value.code == "version_mismatch"
+        assert client.replace_data(TOKEN, {"b": 2})["data"] == {"b": 2}
+        assert client.touch(TOKEN, idle_timeout=60)["idleTimeout"] == 60
+        assert client.revoke(TOKEN) is True
+        assert client.activity()["sessions"] >= 0
+
+
+async def test_the_same_to_be_awaited(store: str) -> None:
+    async with rest_sessions.AsyncClient(store, "py-async") as client:
+        made = await client.create(subject="ann", data={"a": 1})
+        assert (await client.patch(made["token"], set={"b": 2}))["data"] == {"a": 1, "b": 2}
+        assert await client.revoke_by_id(made["session"]["id"]) is True
+        with pytest.raises(rest_sessions.SessionNotFoundError):
+            await client.get(made["token"])
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("127.0.0.1:3000", "shop"), "wrong_url"),
+        (("http://u@127.0.0.1", "shop"), "wrong_url"),
+        (("http://127.0.0.1", "a"), "wrong_app"),
+        (("http://127.0.0.1", "shop", "a\nb"), "wrong_key"),
+    ],
+)
+def test_wrong_options_are_named(options: Any, code: str) -> None:
+    with pytest.raises(rest_sessions.SessionConfigurationError) as wrong:
+        Client(*options)
+    assert wrong.value.code == code
+
+
+def test_malformed_tokens_cost_no_request() -> None:
+    client = Client("http://127.0.0.1:9", "shop")
+    for token in ("", "a b", "../x", "ä" * 30, "a" * 257, "a\r\nb", "a\x00"):
+        with pytest.raises(rest_sessions.SessionNotFoundError):
+            client.get(token)
+        assert client.revoke(token) is False
+    for subject in ("", ".", ".."):
+        with pytest.raises(ValueError, match="a subject must not be"):
+            client.revoke_subject(subject)
+
+
+def test_too_much_data_is_said() -> None:
+    with pytest.raises(rest_sessions.SessionError) as large:
+        Client(contract.stores()[0], "py-large").create(data={"a": "x" * (1 << 20)})
+    assert large.value.status == 413 and not large.value.retryable
+
+
+def test_eight_threads_at_once(store: str) -> None:
+    client = Client(store, "py-threads")
+    token = client.create()["token"]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: client.patch(token, set={f"key{i}": i}), range(40)))
+    assert len(client.get(token)["data"]) == 40
+
+
+def test_server_away_and_back(tmp_path: Path) -> None:
+    command = json.loads(contract.env("REST_SESSIONS_COMMAND"))
+
+    def start(port: str) -> tuple[subprocess.Popen[str], str]:
+        environment = {"PATH": os.environ["PATH"], "RS_PORT": port, "RS_STORE": f"lmdb:{tmp_path / 'data'}"}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for line in process.stdout or ():
+            if found := re.search(r"listens on (http:\S+)", line):
+                return process, found[1]
+        raise AssertionError("the server ended before it listened")
+
+    process, url = start("0")
+    try:
+        client = Client(url, "py-away")
+        token = client.create()["token"]
+        process.kill()
+        process.wait()
+        with pytest.raises(rest_sessions.SessionServerLostError):
+            client.get(token)
+        process, _ = start(url.rsplit(":", 1)[1])
+        assert client.get(token)["version"] == 1
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_readme_leads_somewhere() -> None:
+    folder = Path(__file__).parent.parent
+    for path in re.findall(r"\]\(((?:\.\./)+[A-Za-z][^)#:]*)\)", (folder / "README.md").read_text()):
+        assert (folder / path).exists(), path
+    assert httpx.__version__

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.test import Client as Browser
+from django.test import override_settings
+from django.utils import timezone
+
+import rest_sessions
+from rest_sessions.django import SessionStore
+
+from . import contract, django_urls
+
+
+def using(url: str, app: str, **more: Any) -> override_settings:
+    return override_settings(REST_SESSIONS={"url": url, "app": app, **more})
+
+
+class DjangoDeeds:
+    def __init__(self, session: SessionStore) -> None:
+        self.session = session
+
+    def see(self, key: str) -> tuple[Any, bool]:
+        return self.session.get(key), key in self.session
+
+    def set(self, key: str, value: Any) -> None:
+        self.session[key] = value
+
+    def unset(self, key: str) -> None:
+        self.session.pop(key, None)
+
+    def login(self, subject: str) -> None:
+        # What django.contrib.auth.login does.
+        self.session.cycle_key()
+        self.session[SESSION_KEY] = subject
+        self.session[HASH_SESSION_KEY] = "hash"
+
+    def logout(self) -> None:
+        self.session.flush()
+
+
+def application(url: str, app: str, page: contract.Page) -> Any:
+    def request(cookie: str | None) -> contract.Answer:
+        browser = Browser(raise_request_exception=False)
+        django_urls.page = lambda request: page(DjangoDeeds(request.session)) and None
+        headers = {} if cookie is None else {"HTTP_COOKIE": f"session={cookie}"}
+        response = browser.get("/", **headers)
+        cookies = [f"{morsel.OutputString()}" for morsel in response.cookies.values()]
+        # SessionInterrupted is Django's way to tell it, with the status 400.
+        ends = {200: "well", 400: "told"}.get(response.status_code, "error")
+        return contract.Answer(ends, cookies)
+
+    return request
+
+
+def test_contract(vector: str, request: pytest.FixtureRequest) -> None:
+    def configured(url: str, app: str, page: contract.Page) -> Any:
+        options = using(url, app)
+        options.enable()
+        request.addfinalizer(options.disable)
+        return application(url, app, page)
+
+    contract.play(vector, configured)
+
+
+def test_life_of_a_session(store: str) -> None:
+    with using(store, "django-life"):
+        session = SessionStore()
+        session["cart"] = {"lamp": 1}
+        session["_private"] = "Django's own"
+        session.set_test_cookie()
+        session.save()
+        again = SessionStore(session.session_key)
+        assert again["cart"] == {"lamp": 1} and again["_private"] == "Django's own" and again["testcookie"] == "worked"
+        stored = again.client.get(session.session_key)
+        assert stored["data"]["cart"] == {"lamp": 1} and set(stored["data"]) == {"cart", "testcookie", "_django"}
+        assert stored["idleTimeout"] == 1_209_600
+        assert SessionStore.clear_expired() is None
+        assert again.exists(session.session_key) and not again.exists(None) and not again.exists("../../etc")
+        again.delete()
+        assert not again.exists(session.session_key)
+
+
+def test_login_belongs_to_the_user_and_can_be_ended_everywhere(store: str) -> None:
+    with using(store, "django-user"):
+        session = SessionStore()
+        session["cart"] = 1
+        session.save()
+        old = session.session_key
+        session.cycle_key()
+        session[SESSION_KEY] = "42"
+        session.save()
+        assert session.session_key != old and SessionStore(session.session_key)["cart"] == 1
+        assert not session.exists(old)
+        assert session.client.revoke_subject("42") == 1
+        with pytest.raises(UpdateError):
+            session["late"] = True
+            session.save()
+        assert not session.exists(session.session_key)
+
+
+def test_expiry(store: str) -> None:
+    with using(store, "django-expiry"):
+        for past in (-10, timezone.now() - timedelta(days=1)):
+            session = SessionStore()
+            session["a"] = 1
+            session.set_expiry(past)
+            session.save()
+            assert "a" not in SessionStore(session.session_key)
+        session = SessionStore()
+        session.set_expiry(timedelta(hours=1))
+        session.save()
+        assert 3500 < SessionStore(session.session_key).get_expiry_age() <= 3600
+        assert session.client.get(session.session_key)["idleTimeout"] <= 3600
+
+
+async def test_asynchronous(store: str) -> None:
+    with using(store, "django-async"):
+        session = SessionStore()
+        await session.aset("a", 1)
+        await session.asave()
+        again = SessionStore(session.session_key)
+        assert await again.aget("a") == 1
+        await again.acycle_key()
+        await again.asave()
+        assert not await again.aexists(session.session_key)
+        await again.aflush()
+        assert again.session_key is None
+
+
+def test_what_is_not_touched_stays_to_the_letter(store: str) -> None:
+    values = contract.data_values()
+    body = '{"data":{' + ",".join(f'"{key}":{text}' for key, text in values.items()) + "}}"
+    at = f"{store}/v1/apps/django-data"
+    made = httpx.post(f"{at}/sessions", content=body.encode(), headers={"Content-Type": "application/json"}).json()
+    with using(store, "django-data"):
+        session = SessionStore(made["token"])
+        session["added"] = 1
+        session.save()
+    text = httpx.get(f"{at}/session", headers={"Session-Token": made["token"]}).text
+    for key, value in values.items():
+        assert f'"{key}":{value}' in text
+
+
+def test_twenty_at_once_lose_nothing(store: str) -> None:
+    with using(store, "django-many"):
+        session = SessionStore()
+        session.save()
+
+        def add(i: int) -> None:
+            page = SessionStore(session.session_key)
+            page[f"item{i}"] = i
+            page.save()
+
+        with ThreadPoolExecutor(20) as pool:
+            list(pool.map(add, range(20)))
+        assert len(SessionStore(session.session_key).keys()) == 20
+
+
+def test_pickled_sessions_are_opaque() -> None:
+    url = contract.stores()[0]
+    with using(url, "django-pickle"), override_settings(SESSION_SERIALIZER="tests.pickling.PickleSerializer"):
+        session = SessionStore()
+        session["when"] = timedelta(days=1)
+        session.save()
+        assert SessionStore(session.session_key)["when"] == timedelta(days=1)
+        assert set(session.client.get(session.session_key)["data"]) == {"_django"}
+
+
+def test_values_that_json_does_not_have_are_named() -> None:
+    with using(contract.stores()[0], "django-json"):
+        session = SessionStore()
+        session["when"] = timedelta(days=1)
+        with pytest.raises(TypeError, match=r"^when cannot be sent as JSON"):
+            session.save()
+
+
+def test_a_lost_server_is_an_error_and_no_logout() -> None:
+    django_urls.page = lambda request: json.dumps(dict(request.session.items()))
+    with using("http://127.0.0.1:9", "django"):
+        response = Browser(raise_request_exception=False).get(
+            "/", HTTP_COOKIE="session=abcdefghijklmnopqrstuvwxyz012345"
+        )
+        assert response.status_code == 500 and not response.cookies
+        with pytest.raises(rest_sessions.SessionServerLostError):
+            SessionStore("abcdefghijklmnopqrstuvwxyz012345").load()
+
+
+def test_ended_meanwhile_is_told_in_djangos_way() -> None:
+    with using(contract.stores()[0], "django-told"):
+        session = SessionStore()
+        session["a"] = 1
+        session.save()
+
+        def page(request: Any) -> None:
+            request.session["a"] = 2
+            session.client.revoke(session.session_key)
+
+        django_urls.page = page
+        with pytest.raises(SessionInterrupted):
+            # The middleware raises it; the handler would make it a 400.
+            from django.contrib.sessions.middleware import SessionMiddleware
+            from django.http import HttpResponse
+            from django.test import RequestFactory
+
+            request = RequestFactory().get("/", HTTP_COOKIE=f"session={session.session_key}")
+            SessionMiddleware(lambda r: page(r) or HttpResponse())(request)
+
+
+def test_wrong_settings_are_named() -> None:
+    from django.core.exceptions import ImproperlyConfigured
+
+    with override_settings(REST_SESSIONS={"url": "http://127.0.0.1:9", "appp": "x"}):
+        with pytest.raises(ImproperlyConfigured, match="REST_SESSIONS must be"):
+            SessionStore("abcdefghijklmnopqrstuvwxyz012345").load()

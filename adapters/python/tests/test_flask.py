@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timezone
+from typing import Any
+
+import flask
+import pytest
+
+import rest_sessions
+from rest_sessions.flask import RestSessionInterface
+
+from . import contract
+
+
+def make_app(url: str, app: str, page: Any) -> flask.Flask:
+    shop = flask.Flask(__name__)
+    shop.session_interface = RestSessionInterface(url, app)
+
+    @shop.route("/", methods=["GET", "POST"])
+    def index() -> Any:
+        return page() or ""
+
+    @shop.errorhandler(rest_sessions.SessionNotFoundError)
+    def ended(_error: Exception) -> Any:
+        return "ended", 409
+
+    return shop
+
+
+class FlaskDeeds:
+    def see(self, key: str) -> tuple[Any, bool]:
+        return flask.session.get(key), key in flask.session
+
+    def set(self, key: str, value: Any) -> None:
+        flask.session[key] = value
+
+    def unset(self, key: str) -> None:
+        flask.session.pop(key, None)
+
+    def login(self, subject: str) -> None:
+        flask.session.login(subject)
+
+    def logout(self) -> None:
+        flask.session.logout()
+
+
+def application(url: str, app: str, page: contract.Page) -> Any:
+    shop = make_app(url, app, lambda: page(FlaskDeeds()) and None)
+    # Flask saves the session after its error handlers: what fails there is the WSGI server's.
+    shop.config["PROPAGATE_EXCEPTIONS"] = True
+
+    def request(cookie: str | None) -> contract.Answer:
+        headers = {} if cookie is None else {"Cookie": f"session={cookie}"}
+        try:
+            response = shop.test_client(use_cookies=False).get("/", headers=headers)
+        except rest_sessions.SessionNotFoundError:
+            return contract.Answer("told", [])
+        except rest_sessions.SessionError:
+            return contract.Answer("error", [])
+        ends = {200: "well", 409: "told"}.get(response.status_code, "error")
+        return contract.Answer(ends, response.headers.getlist("Set-Cookie"))
+
+    return request
+
+
+def test_contract(vector: str) -> None:
+    contract.play(vector, application)
+
+
+def test_values_of_flask_come_back(store: str) -> None:
+    values = {
+        "when": datetime(2026, 11, 28, 12, 0, tzinfo=timezone.utc),
+        "id": uuid.UUID(int=1),
+        "pair": (1, 2),
+        "bytes": b"\x00\xff",
+        "plain": {"a": [1, 2.5, None]},
+    }
+    seen: dict[str, Any] = {}
+
+    def page() -> str:
+        if flask.request.method == "POST":
+            flask.session.update(values)
+            flask.flash("hello")
+            flask.session.permanent = True
+        else:
+            seen.update({key: flask.session.get(key) for key in values})
+            seen["flashes"] = flask.get_flashed_messages()
+        return ""
+
+    shop = make_app(store, "flask-values", page)
+    browser = shop.test_client()
+    response = browser.post("/")
+    assert "Max-Age" in response.headers["Set-Cookie"]
+    browser.get("/")
+    assert seen == {**values, "flashes": ["hello"]}
+    token = browser.get_cookie("session").value
+    data = shop.session_interface.client.get(token)["data"]
+    assert data["plain"] == values["plain"] and set(data) == {"plain", "_flask"}
+
+
+def test_pages_without_their_session_ask_nothing() -> None:
+    shop = make_app("http://127.0.0.1:9", "flask", lambda: "static")
+    response = shop.test_client().get("/", headers={"Cookie": "session=abcdefghijklmnopqrstuvwx"})
+    assert response.status_code == 200 and "Vary" not in response.headers
+
+
+def test_an_empty_session_is_ended(store: str) -> None:
+    def page() -> str:
+        if flask.request.method == "POST":
+            flask.session.clear()
+        else:
+            flask.session["a"] = 1
+        return ""
+
+    shop = make_app(store, "flask-clear", page)
+    browser = shop.test_client()
+    browser.get("/")
+    token = browser.get_cookie("session").value
+    browser.post("/")
+    assert browser.get_cookie("session") is None
+    assert shop.session_interface.client.find(token) is None
+
+
+def test_users_are_listed_and_ended(store: str) -> None:
+    shop = make_app(store, "flask-users", lambda: flask.session.login("ann"))
+    browser = shop.test_client()
+    browser.get("/")
+    client = shop.session_interface.client
+    assert [each["subject"] for each in client.list(subject="ann")["sessions"]] == ["ann"]
+    assert client.revoke_subject("ann") == 1
+
+
+def test_keys_must_be_text() -> None:
+    def page() -> None:
+        with pytest.raises(TypeError, match="a key of a session must be text, not int"):
+            flask.session[1] = 2
+
+    make_app(contract.stores()[0], "flask-keys", page).test_client().get("/")

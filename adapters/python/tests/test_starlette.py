@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+import rest_sessions
+from rest_sessions.starlette import RestSession, RestSessionMiddleware
+
+from . import contract
+
+
+def make_app(url: str, app: str, page: Any, **options: Any) -> Starlette:
+    async def index(request: Request) -> JSONResponse:
+        result = page(request)
+        return JSONResponse(await result if inspect.isawaitable(result) else result)
+
+    return Starlette(
+        routes=[Route("/", index, methods=["GET", "POST"])],
+        middleware=[Middleware(RestSessionMiddleware, url=url, app_name=app, **options)],
+    )
+
+
+def browser(app: Starlette, **cookies: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop", cookies=cookies)
+
+
+class StarletteDeeds:
+    def __init__(self, session: RestSession) -> None:
+        self.session = session
+
+    def see(self, key: str) -> tuple[Any, bool]:
+        return self.session.get(key), key in self.session
+
+    def set(self, key: str, value: Any) -> None:
+        self.session[key] = value
+
+    def unset(self, key: str) -> None:
+        self.session.pop(key, None)
+
+    def login(self, subject: str) -> Any:
+        return self.session.login(subject)
+
+    def logout(self) -> Any:
+        return self.session.logout()
+
+
+def application(url: str, app: str, page: contract.Page) -> Any:
+    async def run(request: Request) -> None:
+        waiting: list[Any] = []
+        deeds = StarletteDeeds(request.session)
+        # A login is awaited before what comes after it: a page here logs in first.
+        for each in page(deeds):
+            waiting.append(each)
+            await each
+
+    def request(cookie: str | None) -> contract.Answer:
+        async def visit() -> contract.Answer:
+            headers = {} if cookie is None else {"Cookie": f"session={cookie}"}
+            try:
+                async with browser(make_app(url, app, run)) as visitor:
+                    response = await visitor.get("/", headers=headers)
+            except rest_sessions.SessionNotFoundError:
+                return contract.Answer("told", [])
+            except rest_sessions.SessionError:
+                return contract.Answer("error", [])
+            ends = "well" if response.status_code == 200 else "error"
+            return contract.Answer(ends, response.headers.get_list("Set-Cookie"))
+
+        return asyncio.run(visit())
+
+    return request
+
+
+def test_contract(vector: str) -> None:
+    if vector == "unchanged-page-costs-one-request":
+        # Its two pages must come to one process, and so to one event loop.
+        pytest.skip("test_touches_once_in_a_while has it")
+    contract.play(vector, application)
+
+
+async def test_touches_once_in_a_while(store: str) -> None:
+    app = make_app(store, "asgi-touch", lambda request: request.session.setdefault("a", 1))
+    async with browser(app) as visitor:
+        await visitor.get("/")
+        token = visitor.cookies["session"]
+        async with rest_sessions.AsyncClient(store, "asgi-touch") as client:
+            before = (await client.get(token))["reads"]
+            await visitor.get("/")
+            await visitor.get("/")
+            assert (await client.get(token))["reads"] == before
+
+
+async def test_login_and_logout(store: str) -> None:
+    async def page(request: Request) -> Any:
+        if request.method == "POST":
+            await request.session.logout()
+        else:
+            request.session["cart"] = 1
+            await request.session.login("ann")
+        return request.session.subject
+
+    async with browser(make_app(store, "asgi-login", page)) as visitor:
+        assert (await visitor.get("/")).json() == "ann"
+        token = visitor.cookies["session"]
+        async with rest_sessions.AsyncClient(store, "asgi-login") as client:
+            assert (await client.get(token))["data"] == {"cart": 1}
+            assert (await visitor.post("/")).json() is None
+            assert await client.find(token) is None
+        assert "session" not in visitor.cookies
+
+
+async def test_twenty_at_once_lose_nothing(store: str) -> None:
+    def page(request: Request) -> int:
+        request.session[request.query_params["add"]] = 1
+        return len(request.session)
+
+    async with browser(make_app(store, "asgi-many", page)) as visitor:
+        await visitor.get("/?add=begin")
+        await asyncio.gather(*(visitor.get(f"/?add=item{i}") for i in range(20)))
+        assert (await visitor.get("/?add=begin")).json() == 21
+
+
+async def test_cookie_over_https() -> None:
+    app = make_app(
+        contract.stores()[0], "asgi-cookie", lambda request: request.session.setdefault("a", 1), persistent=True
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://shop") as visitor:
+        line = (await visitor.get("/")).headers["Set-Cookie"]
+    assert line.startswith("__Host-session=") and "Secure" in line and "Max-Age=7200" in line
+
+
+def test_wrong_options_are_named() -> None:
+    for wrong, options in {
+        "same_site must be": {"same_site": "laxx"},
+        "domain needs": {"domain": "example.com"},
+        "https_only must not": {"same_site": "none", "https_only": False},
+    }.items():
+        with pytest.raises(ValueError, match=wrong):
+            RestSessionMiddleware(lambda *_: None, url="http://127.0.0.1:9", app_name="shop", **options)  # type: ignore[arg-type]
