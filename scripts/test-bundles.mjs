@@ -7,7 +7,10 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './install.mjs';
 
-/** Beneath node_modules, so that the packages are found, and nobody looks for sources in it. */
+/**
+ * Beneath node_modules, so that the packages of the root are found, and nobody looks for sources in it. Those of a folder with a
+ * lockfile of its own are had by `createRequire`.
+ */
 const FOLDER = join(root, 'node_modules', '.rest-sessions-tests');
 
 const OPTIONS = {
