@@ -37,7 +37,7 @@ const session = ({ client, app, token }: Use, method: string, query = '', body?:
 const VERBS: Record<string, { call: Call; most: Counts }> = {
   'classic get': {
     call: ({ client, app, token }) => client.send('GET', `/${app}/get/${token}`),
-    most: { evalsha: 1, time: 1, hget: 1, hset: 1, zadd: 3 },
+    most: { evalsha: 1, time: 1, hget: 1, hset: 1, zadd: 2 },
   },
   'classic set': {
     call: ({ client, app, token }) => client.send('POST', `/${app}/set/${token}`, { a: 1 }),
@@ -62,7 +62,7 @@ const VERBS: Record<string, { call: Call; most: Counts }> = {
   'GET session': { call: (use) => session(use, 'GET'), most: { evalsha: 1, time: 1, hget: 1, zadd: 1 } },
   'GET session, touch': {
     call: (use) => session(use, 'GET', '?touch=true'),
-    most: { evalsha: 1, time: 1, hget: 1, hset: 1, zadd: 3 },
+    most: { evalsha: 1, time: 1, hget: 1, hset: 1, zadd: 2 },
   },
   'PATCH session': {
     call: (use) => session(use, 'PATCH', '', { a: 1 }),
@@ -140,7 +140,7 @@ describe('what Redis does', () => {
       await Promise.all(sent.map(({ answered }) => answered));
     });
     for (const { socket } of lines) socket.destroy();
-    assertAtMost(counts, { evalsha: 1, time: 1, hget: 16, hset: 16, zadd: 33 }, 1);
+    assertAtMost(counts, { evalsha: 1, time: 1, hget: 16, hset: 16, zadd: 32 }, 1);
   });
 });
 

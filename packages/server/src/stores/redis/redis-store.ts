@@ -32,9 +32,11 @@ import { parts } from './answers.ts';
 import { Batching } from './batching.ts';
 import { Claims } from './claims.ts';
 import type { TlsFiles } from './connection.ts';
+import { Endings } from './endings.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
+import { packHash } from './hashes.ts';
 import { Keys } from './keys.ts';
 import { Locks } from './locks.ts';
 import { Moves } from './move.ts';
@@ -74,6 +76,7 @@ export class RedisStore implements SessionStore {
   private readonly claims: Claims;
   private readonly fanOut: FanOut;
   private readonly locks: Locks;
+  private readonly endings: Endings;
   private readonly steps: Steps;
   private readonly renewals: Renewals;
   private readonly moves: Moves;
@@ -94,6 +97,7 @@ export class RedisStore implements SessionStore {
     this.aliases = new Aliases(this.calls, this.keys);
     this.claims = new Claims(this.aliases, this.batching, this.calls.timeout);
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
+    this.endings = new Endings(this.calls, this.keys, this.aliases, this.fanOut);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
     this.locks = new Locks(this.calls, this.keys, this.aliases);
@@ -128,24 +132,16 @@ export class RedisStore implements SessionStore {
   }
 
   get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
-    return new Promise((done, fail) => this.read(app, token, touch, now, done, fail));
-  }
-
-  /** The same, told to functions: a verify of many tokens makes one promise and not hundreds. */
-  private read(
-    app: string,
-    token: TokenRef,
-    touch: Touch,
-    now: number,
-    done: (visit: Visit | null) => void,
-    fail: (error: unknown) => void,
-  ): void {
     const { id, hash } = token;
-    const elsewhere = () => void this.getElsewhere(app, token, touch, now).then(done, fail);
-    // Nearly every token says where its session is, and there it is.
-    const found = (visit: Visit | null) => (visit === null ? elsewhere() : done(visit));
-    if (id === null) elsewhere();
-    else this.batching.add({ app, id, hash, touch, now, done: found, fail });
+    return new Promise((done, failed) => {
+      const found = (visit: Visit | null) => {
+        if (visit !== null) done(visit);
+        else this.getElsewhere(app, token, touch, now).then(done, failed);
+      };
+      // Nearly every token says where its session is, and there it is.
+      if (id === null) found(null);
+      else this.batching.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0 });
+    });
   }
 
   private getElsewhere(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
@@ -158,15 +154,23 @@ export class RedisStore implements SessionStore {
 
   getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]> {
     if (tokens.length === 0) return Promise.resolve([]);
-    return new Promise((resolve, fail) => {
+    // One promise and one asker for all: what is made for each of hundreds of tokens, the garbage collector has to copy.
+    return new Promise((done, failed) => {
       const visits: (Visit | null)[] = new Array(tokens.length).fill(null);
       let left = tokens.length;
-      for (let i = 0; i < tokens.length; i++) {
-        const done = (visit: Visit | null) => {
-          visits[i] = visit;
-          if (--left === 0) resolve(visits);
-        };
-        this.read(app, tokens[i]!, touch, now, done, fail);
+      const settle = (visit: Visit | null, nth: number) => {
+        visits[nth] = visit;
+        if (--left === 0) done(visits);
+      };
+      const found = (visit: Visit | null, nth: number) => {
+        if (visit !== null) settle(visit, nth);
+        else this.getElsewhere(app, tokens[nth]!, touch, now).then((elsewhere) => settle(elsewhere, nth), failed);
+      };
+      const asker = { found, failed };
+      for (let nth = 0; nth < tokens.length; nth++) {
+        const { id, hash } = tokens[nth]!;
+        if (id === null) found(null, nth);
+        else this.batching.add({ app, id, hash, touch, now, asker, nth });
       }
     });
   }
@@ -184,7 +188,7 @@ export class RedisStore implements SessionStore {
       if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       if (target !== undefined) return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now);
       const bound = locked(this.keys, app, lead.id, lock);
-      const args = [lead.id, token.hash, expect, version, ...members, ...bound.args];
+      const args = [lead.id, packHash(token.hash), expect, version, ...members, ...bound.args];
       const keys = [...this.keys.ofSession(app, lead.id), ...bound.keys];
       const answer = await this.calls.call('update', keys, now, args);
       if (answer === null) return null;
@@ -210,7 +214,7 @@ export class RedisStore implements SessionStore {
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     switch (selector.by) {
       case 'app':
-        return this.fanOut.revokeApp(app, now);
+        return this.endings.revokeApp(app, now);
       case 'subject':
         return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
       case 'id':
