@@ -1,0 +1,104 @@
+<?php
+
+declare(strict_types=1);
+
+namespace RestSessions\Internal;
+
+/**
+ * Keys of $_SESSION as keys of the data, which every other stack reads and writes. Keys that begin with "_", and values that JSON does not have (objects,
+ * bytes), are PHP's own: they stand together under one key, as serialize() has them.
+ *
+ * @internal
+ */
+final class SharedFormat implements Format
+{
+    /** @var array<array-key, string> what was read, by key, as serialize() has it */
+    private array $before = [];
+    /** @var array<array-key, string> */
+    private array $after = [];
+    private \stdClass $tree;
+    /** PHP's own part, as it stands in the data; empty for none. */
+    private string $private = '';
+    private string $privateAfter = '';
+
+    public function __construct(private readonly PhpText $php)
+    {
+        $this->tree = new \stdClass();
+    }
+
+    public function read(\stdClass $data): string
+    {
+        $this->tree = $data;
+        $own = $data->{self::PRIVATE_KEY} ?? '';
+        $this->private = is_string($own) ? (string) base64_decode($own) : '';
+        $values = [];
+        foreach (get_object_vars($data) as $key => $value) {
+            if (!self::isPrivate((string) $key) && $this->php->canShow((string) $key)) {
+                $values[$key] = Json::arrays($value);
+            }
+        }
+        $this->before = array_map(serialize(...), $values);
+        $this->after = $this->before;
+        $this->privateAfter = $this->private;
+
+        return $this->php->encode($values, $this->before, $this->private);
+    }
+
+    public function change(string $text): Change
+    {
+        $values = $this->php->decode($text);
+        if ($values === null) {
+            return $this->wholeText($text);
+        }
+        $own = $set = $this->after = [];
+        foreach ($values as $key => $value) {
+            if (self::isPrivate((string) $key) || !Json::has([$key => $value])) {
+                $own[$key] = $value;
+                continue;
+            }
+            $this->after[$key] = serialize($value);
+            if (($this->before[$key] ?? null) !== $this->after[$key]) {
+                $set[$key] = Json::shaped($value, $this->tree->{$key} ?? null);
+            }
+        }
+        $this->privateAfter = $own === [] ? '' : serialize($own);
+
+        return $this->changeOf($set, $values);
+    }
+
+    public function written(): void
+    {
+        $this->before = $this->after;
+        $this->private = $this->privateAfter;
+    }
+
+    /** What is no session text of PHP, as a decorator of handlers may write it, is kept as it is. */
+    private function wholeText(string $text): Change
+    {
+        $this->after = [];
+        $this->privateAfter = $text;
+
+        return $this->changeOf([], []);
+    }
+
+    /**
+     * @param array<array-key, mixed> $set
+     * @param array<array-key, mixed> $values
+     */
+    private function changeOf(array $set, array $values): Change
+    {
+        $unset = array_map(strval(...), array_keys(array_diff_key($this->before, $this->after)));
+        if ($this->privateAfter === '' && $this->private !== '') {
+            $unset[] = self::PRIVATE_KEY;
+        } elseif ($this->privateAfter !== $this->private) {
+            $set[self::PRIVATE_KEY] = base64_encode($this->privateAfter);
+        }
+
+        return new Change($set, $unset, $values);
+    }
+
+    private static function isPrivate(string $key): bool
+    {
+        return str_starts_with($key, '_');
+    }
+}
