@@ -168,10 +168,10 @@ final class ManualTest extends TestCase
     public function testEmptiedObjectsStayObjectsForOthers(): void
     {
         $browser = $this->browser();
-        $browser->token = $this->client->create(['data' => ['cart' => ['lamp' => 1], 'map' => (object) ['0' => 'a'], 'list' => [1]]])['token'];
-        $browser->run('session_start(); unset($_SESSION["cart"]["lamp"]); $_SESSION["map"][1] = "b"; $_SESSION["list"] = [];');
+        $browser->token = $this->client->create(['data' => ['cart' => ['lamp' => 1], 'map' => (object) ['0' => 'a'], 'list' => [1], 'both' => ['a' => 1]]])['token'];
+        $browser->run('session_start(); unset($_SESSION["cart"]["lamp"]); $_SESSION["map"][1] = "b"; $_SESSION["list"] = []; $_SESSION["both"] = ["x"];');
         $tree = $this->client->get($browser->token)->tree;
-        self::assertSame('{}|{"0":"a","1":"b"}|[]', implode('|', array_map(json_encode(...), [$tree->cart, $tree->map, $tree->list])));
+        self::assertSame('{}|{"0":"a","1":"b"}|[]|["x"]', implode('|', array_map(json_encode(...), [$tree->cart, $tree->map, $tree->list, $tree->both])));
     }
 
     public function testNoteOfTheDevice(): void

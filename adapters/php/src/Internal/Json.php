@@ -102,7 +102,10 @@ final class Json
             $shaped[$key] = self::shaped($item, $old[$key] ?? null);
         }
 
-        return $before instanceof \stdClass ? (object) $shaped : $shaped;
+        // Items in the place of named members are a list that the page has put there.
+        $isList = $shaped !== [] && array_is_list($shaped) && ($old === [] || !array_is_list($old));
+
+        return $before instanceof \stdClass && !$isList ? (object) $shaped : $shaped;
     }
 
     private static function isText(string $text): bool
