@@ -51,6 +51,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
      * @param float|null $lock for how many seconds to wait while another page has the session; null: pages do not wait for each other
      * @param float $lease for how many seconds a page has the session at most, where there is a lock
      * @param 'ini'|'serialize'|'json' $encoding what writes the texts: PHP by session.serialize_handler, or a framework
+     * @param string|null $bag the key of $_SESSION whose members are shared in its place, where a framework keeps all under one; null for none
      */
     public function __construct(
         private readonly Client $client,
@@ -61,6 +62,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         private readonly ?float $lock = null,
         private readonly float $lease = 30,
         private readonly string $encoding = 'ini',
+        private readonly ?string $bag = null,
     ) {
         if (!in_array($mode, [self::SHARED, self::OPAQUE], true)) {
             throw new Configuration('wrong_mode', 'mode must be shared or opaque');
@@ -115,9 +117,9 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             return true;
         }
         try {
-            // session_abort() after session_regenerate_id(): the browser has the new token already.
-            if ($this->opened?->rotatesFrom !== null && !$this->opened->failed) {
-                $this->rotate($this->opened, new Change([], [], []));
+            // session_regenerate_id(true), and then nothing was written, as after session_abort().
+            if ($this->opened?->rotatesFrom !== null && $this->opened->oldEnds && !$this->opened->failed) {
+                $this->endOld($this->opened);
             }
         } finally {
             $this->unlock();
@@ -137,7 +139,8 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     public function validateId(string $id): bool
     {
-        if ($this->leaving !== null && $this->leaving !== $id) {
+        if (self::isWithin('session_regenerate_id') || self::isWithin('session_create_id')) {
+            // PHP asks whether what it has just made is taken.
             return false;
         }
         if (isset($this->made[$id])) {
@@ -174,7 +177,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         };
         $this->prefetched = null;
         $php = new PhpText($this->encoding);
-        $format = $this->mode === self::SHARED ? new SharedFormat($php) : new OpaqueFormat($php);
+        $format = $this->mode === self::SHARED ? new SharedFormat($php, $this->bag) : new OpaqueFormat($php);
         $lock = $this->opened?->token === $id ? $this->opened->lock : null;
         $this->opened = new Opened($id, $format, $session === null, $session?->subject, $lock);
 
@@ -183,7 +186,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     public function write(string $id, string $data): bool
     {
-        if ($this->isRegenerating()) {
+        if (self::isWithin('session_regenerate_id')) {
             // What changed goes along to the new token.
             [$this->leaving, $this->leavingEnds] = [$id, false];
 
@@ -205,7 +208,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             $opened->failed = true;
             if ($opened->rotatesFrom !== null || $failure->getCode() === 'token_replaced') {
                 // The browser goes on with the token that it has.
-                Cookie::drop($id);
+                Cookie::drop();
             }
             if ($failure->getCode() === 'token_replaced') {
                 return $this->told($opened);
@@ -219,7 +222,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     {
         // The read has touched the session.
         if ($this->opened?->token === $id && $this->opened->isNew) {
-            $this->keepNothing($id);
+            $this->keepNothing();
         }
 
         return true;
@@ -227,7 +230,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     public function destroy(string $id): bool
     {
-        if ($this->isRegenerating()) {
+        if (self::isWithin('session_regenerate_id')) {
             [$this->leaving, $this->leavingEnds] = [$id, true];
 
             return true;
@@ -250,13 +253,19 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     private function send(Opened $opened, Change $change): void
     {
-        $whose = $this->subject === null ? null : ($this->subject)($change->values);
-        $subject = $whose === null || $whose === $opened->subject ? [] : ['subject' => $whose];
+        $subject = $this->subjectOf($opened, $change);
+        if ($opened->oldEnds && $opened->rotatesFrom !== null && $change->values === []) {
+            // A logout: the session is emptied, and its token left.
+            $this->endOld($opened);
+            $this->keepNothing();
+
+            return;
+        }
         if ($opened->rotatesFrom !== null) {
             $this->rotate($opened, $change, $subject);
         } elseif ($opened->isNew) {
             if ($change->isEmpty()) {
-                $this->keepNothing($opened->token);
+                $this->keepNothing();
 
                 return;
             }
@@ -265,10 +274,32 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             $this->client->patch($opened->token, $change->set, $change->unset, $subject, $opened->lock);
             $opened->lock = null;
         }
-        $opened->subject = $whose ?? $opened->subject;
+        $opened->subject = array_key_exists('subject', $subject) ? $subject['subject'] : $opened->subject;
     }
 
-    /** @param array{subject?: string} $subject */
+    /**
+     * @return array{subject?: ?string} none where it stays as it is. Whom another stack has logged in stays so, unless the page empties the session
+     */
+    private function subjectOf(Opened $opened, Change $change): array
+    {
+        $whose = $this->subject === null || $change->values === null ? null : ($this->subject)($change->values);
+        if ($whose === $opened->subject) {
+            return [];
+        }
+        $isEmptied = $change->values === [] && !$change->isEmpty();
+
+        return $whose !== null || $this->subject !== null && $isEmptied ? ['subject' => $whose] : [];
+    }
+
+    /** Ends what had the token that was left. */
+    private function endOld(Opened $opened): void
+    {
+        $this->client->revoke((string) $opened->rotatesFrom);
+        $opened->rotatesFrom = $opened->subject = $opened->lock = null;
+        $opened->isNew = true;
+    }
+
+    /** @param array{subject?: ?string} $subject */
     private function create(Opened $opened, Change $change, array $subject): void
     {
         try {
@@ -284,7 +315,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         unset($this->made[$opened->token]);
     }
 
-    /** @param array{subject?: string} $subject */
+    /** @param array{subject?: ?string} $subject */
     private function rotate(Opened $opened, Change $change, array $subject = []): void
     {
         $grace = $opened->oldEnds ? ['grace' => 0] : [];
@@ -303,7 +334,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     {
         $opened->failed = true;
         if ($opened->rotatesFrom !== null) {
-            Cookie::drop($opened->token);
+            Cookie::drop();
         }
         $this->unlock();
         trigger_error('rest-sessions: the session was ended while the page ran, and is not brought back', E_USER_WARNING);
@@ -311,9 +342,9 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         return false;
     }
 
-    private function keepNothing(string $token): void
+    private function keepNothing(): void
     {
-        Cookie::drop($token);
+        Cookie::drop();
         Cookie::clear();
     }
 
@@ -377,10 +408,11 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             || session_status() === PHP_SESSION_ACTIVE && filter_var(ini_get('session.use_strict_mode'), FILTER_VALIDATE_BOOLEAN);
     }
 
-    private function isRegenerating(): bool
+    /** Tells whether it is a function of PHP that calls: to a handler PHP does not say why it reads and writes. */
+    private static function isWithin(string $caller): bool
     {
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 12) as ['function' => $function]) {
-            if ($function === 'session_regenerate_id') {
+            if ($function === $caller) {
                 return true;
             }
         }

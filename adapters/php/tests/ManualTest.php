@@ -109,14 +109,35 @@ final class ManualTest extends TestCase
         self::assertCount(1, $this->client->list()['sessions']);
     }
 
-    public function testAbortAfterRegenerateKeepsTheNewTokenAlive(): void
+    public function testAbortAfterRegenerateEndsTheOldSession(): void
     {
         $browser = $this->browser();
         $browser->run('session_start(); $_SESSION["a"] = 1;');
         $old = (string) $browser->token;
         $browser->run('session_start(); session_regenerate_id(true); $_SESSION["a"] = 2; session_abort();');
-        self::assertSame(1, $this->client->get((string) $browser->token)->data['a']);
-        self::assertSame([null], $this->client->verify([$old]));
+        self::assertSame([null, null], $this->client->verify([$old, (string) $browser->token]));
+        $browser->run('session_start(); $_SESSION["a"] = 1;');
+        $old = (string) $browser->token;
+        $browser->run('session_start(); session_regenerate_id(false); $_SESSION["a"] = 2; session_abort();');
+        self::assertSame(1, $this->client->get($old)->data['a']);
+    }
+
+    public function testToEmptyTheSessionIsALogout(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["_user"] = "ann"; $_SESSION["a"] = 1;');
+        $token = (string) $browser->token;
+        $browser->run('session_start(); $_SESSION = [];');
+        $session = $this->client->get($token);
+        self::assertSame([null, []], [$session->subject, $session->data]);
+        $browser->run('session_start(); $_SESSION["_user"] = "ann";');
+        $browser->run('session_start(); $_SESSION = []; session_regenerate_id(true);');
+        self::assertSame([null, null], [$browser->token, $this->client->verify([$token])[0]]);
+        // Whom another stack has logged in is not logged out by a page that keeps nothing, or that takes a new token.
+        $browser->token = $this->client->create(['subject' => 'bob'])['token'];
+        $browser->run('session_start();');
+        $browser->run('session_start(); $_SESSION["a"] = 1; session_regenerate_id(true);');
+        self::assertSame('bob', $this->client->get($browser->token)->subject);
     }
 
     public function testAbortAndReset(): void

@@ -14,12 +14,12 @@ final class Change
     /**
      * @param array<array-key, mixed> $set top-level keys to store
      * @param list<string> $unset top-level keys to remove
-     * @param array<array-key, mixed> $values all that the page keeps; none where that cannot be told
+     * @param array<array-key, mixed>|null $values all that the page keeps; null where that cannot be told
      */
     public function __construct(
         public readonly array $set,
         public readonly array $unset,
-        public readonly array $values,
+        public readonly ?array $values,
     ) {
     }
 

@@ -11,14 +11,14 @@ namespace RestSessions\Internal;
  */
 final class Cookie
 {
-    /** Takes the cookie of a token out of the answer, as long as the answer has not begun. */
-    public static function drop(string $token): void
+    /** Takes the cookie of the session out of the answer, as long as the answer has not begun: the browser keeps the one that it has. */
+    public static function drop(): void
     {
         $name = session_name();
         if (headers_sent() || !self::isUsed()) {
             return;
         }
-        $own = 'set-cookie: ' . strtolower("$name=") . strtolower(rawurlencode($token));
+        $own = strtolower("Set-Cookie: $name=");
         $cookies = array_filter(headers_list(), static fn (string $line): bool => stripos($line, 'set-cookie:') === 0);
         $others = array_filter($cookies, static fn (string $line): bool => !str_starts_with(strtolower($line), $own));
         if (count($others) === count($cookies)) {

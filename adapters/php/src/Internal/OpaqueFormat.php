@@ -30,10 +30,10 @@ final class OpaqueFormat implements Format
         $this->after = $text;
         $values = $this->php->decode($text);
         if ($text === $this->before || ($values === [] && $this->before === '')) {
-            return new Change([], [], $values ?? []);
+            return new Change([], [], $values);
         }
 
-        return new Change([self::PRIVATE_KEY => base64_encode($text)], [], $values ?? []);
+        return new Change([self::PRIVATE_KEY => base64_encode($text)], [], $values);
     }
 
     public function written(): void

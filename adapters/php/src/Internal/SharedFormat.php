@@ -21,7 +21,8 @@ final class SharedFormat implements Format
     private string $private = '';
     private string $privateAfter = '';
 
-    public function __construct(private readonly PhpText $php)
+    /** @param string|null $bag the key of $_SESSION whose members are shared in its place; null for $_SESSION itself */
+    public function __construct(private readonly PhpText $php, private readonly ?string $bag = null)
     {
         $this->tree = new \stdClass();
     }
@@ -41,6 +42,13 @@ final class SharedFormat implements Format
         $this->after = $this->before;
         $this->privateAfter = $this->private;
 
+        if ($this->bag !== null && $values !== []) {
+            $all = (array) unserialize($this->private === '' ? 'a:0:{}' : $this->private);
+            $all[$this->bag] = ($all[$this->bag] ?? []) + $values;
+
+            return $this->php->encode([], [], serialize($all));
+        }
+
         return $this->php->encode($values, $this->before, $this->private);
     }
 
@@ -51,9 +59,15 @@ final class SharedFormat implements Format
             return $this->wholeText($text);
         }
         $own = $set = $this->after = [];
-        foreach ($values as $key => $value) {
+        $shared = $values;
+        if ($this->bag !== null) {
+            $own = array_diff_key($values, [$this->bag => 1]);
+            $shared = (array) ($values[$this->bag] ?? []);
+        }
+        $kept = [];
+        foreach ($shared as $key => $value) {
             if (self::isPrivate((string) $key) || !Json::has([$key => $value])) {
-                $own[$key] = $value;
+                $kept[$key] = $value;
                 continue;
             }
             $this->after[$key] = serialize($value);
@@ -61,9 +75,12 @@ final class SharedFormat implements Format
                 $set[$key] = Json::shaped($value, $this->tree->{$key} ?? null);
             }
         }
+        if ($kept !== []) {
+            $own += $this->bag === null ? $kept : [$this->bag => $kept];
+        }
         $this->privateAfter = $own === [] ? '' : serialize($own);
 
-        return $this->changeOf($set, $values);
+        return $this->changeOf($set, $this->bag === null ? $values : $shared + $own);
     }
 
     public function written(): void
@@ -78,14 +95,14 @@ final class SharedFormat implements Format
         $this->after = [];
         $this->privateAfter = $text;
 
-        return $this->changeOf([], []);
+        return $this->changeOf([], null);
     }
 
     /**
      * @param array<array-key, mixed> $set
-     * @param array<array-key, mixed> $values
+     * @param array<array-key, mixed>|null $values
      */
-    private function changeOf(array $set, array $values): Change
+    private function changeOf(array $set, ?array $values): Change
     {
         $unset = array_map(strval(...), array_keys(array_diff_key($this->before, $this->after)));
         if ($this->privateAfter === '' && $this->private !== '') {
