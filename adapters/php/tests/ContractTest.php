@@ -22,12 +22,23 @@ final class ContractTest extends TestCase
     /** @dataProvider vectors */
     public function testVector(string $name): void
     {
+        self::play($name, 'native', 'session_start(); ', self::code(...));
+    }
+
+    /** @dataProvider vectors */
+    public function testVectorUnderSymfony(string $name): void
+    {
+        self::play($name, 'symfony', '', self::codeOfSymfony(...));
+    }
+
+    private static function play(string $name, string $framework, string $before, callable $code): void
+    {
         $play = self::ask('/contract/plays', ['vector' => $name]);
-        $browser = new Pages((string) Servers::env('CONTRACT'), $play['app']);
+        $browser = new Pages((string) Servers::env('CONTRACT'), $play['app'], [], $framework);
         foreach ($play['pages'] as $page) {
             $browser->token = $page['cookie'] ?? $browser->token;
             $had = $browser->token;
-            $answer = $browser->run('session_start(); $seen = [];' . implode('', array_map(self::code(...), $page['does'])) . 'return $seen;');
+            $answer = $browser->run($before . '$seen = [];' . implode('', array_map($code, $page['does'])) . 'return $seen;');
             $said = json_encode($answer, JSON_UNESCAPED_SLASHES);
             $ends = [200 => 'well', 409 => 'told', 500 => 'error'][$answer->status] ?? 'broken';
             self::assertContains($ends, explode(' or ', $page['ends']), $said);
@@ -42,7 +53,7 @@ final class ContractTest extends TestCase
             }
             foreach ($answer->setCookies as $cookie) {
                 if (!str_contains($cookie, 'Max-Age=0')) {
-                    self::assertMatchesRegularExpression('~^[0-9a-f]{48}; path=/; HttpOnly; SameSite=Lax$~', $cookie);
+                    self::assertMatchesRegularExpression('~^[0-9a-z]{22,48}; path=/; HttpOnly; SameSite=Lax$~i', $cookie);
                 }
             }
         }
@@ -62,6 +73,22 @@ final class ContractTest extends TestCase
             'unset' => "unset(\$_SESSION[$key]);",
             'login' => "session_regenerate_id(true); \$_SESSION['_user'] = $key;",
             'logout' => 'session_destroy();',
+        };
+    }
+
+    /** @param array{string, string, mixed, mixed} $deed */
+    private static function codeOfSymfony(array $deed): string
+    {
+        [$what, $key, $value, $member] = $deed + ['', '', null, null];
+        [$key, $value, $member] = array_map(static fn ($of) => var_export($of, true), [$key, $value, $member]);
+
+        return match ($what) {
+            'see' => "\$seen[] = \$session->get($key);",
+            'set' => "\$session->set($key, $value);",
+            'set-inside' => "\$session->set($key, [$value => $member] + \$session->get($key));",
+            'unset' => "\$session->remove($key);",
+            'login' => "\$session->migrate(true); \$session->set('_user', $key);",
+            'logout' => '$session->start(); $session->invalidate();',
         };
     }
 

@@ -15,9 +15,14 @@ final class Pages
 
     /**
      * @param array<string, mixed> $options of SessionHandler::register()
+     * @param 'native'|'symfony' $framework
      */
-    public function __construct(private readonly string $url, private readonly string $app, private readonly array $options = [])
-    {
+    public function __construct(
+        private readonly string $url,
+        private readonly string $app,
+        private readonly array $options = [],
+        private readonly string $framework = 'native',
+    ) {
     }
 
     /** Runs the code of one page after register(). What it returns is `result`. */
@@ -38,7 +43,7 @@ final class Pages
         $multi = curl_multi_init();
         $curls = $pages = [];
         foreach ($codes as $number => $code) {
-            $body = json_encode(['url' => $this->url, 'app' => $this->app, 'options' => $this->options, 'code' => $code]);
+            $body = json_encode(get_object_vars($this) + ['code' => $code]);
             $pages[$number] = new Page();
             $curls[$number] = curl_init(self::$server);
             curl_setopt_array($curls[$number], [

@@ -12,6 +12,9 @@ namespace RestSessions\Internal;
  */
 final class SharedFormat implements Format
 {
+    /** Symfony notes here when it first saw a session. For one of another stack this alone is no reason to write. */
+    private const METADATA = '_sf2_meta';
+
     /** @var array<array-key, string> what was read, by key, as serialize() has it */
     private array $before = [];
     /** @var array<array-key, string> */
@@ -78,7 +81,9 @@ final class SharedFormat implements Format
         if ($kept !== []) {
             $own += $this->bag === null ? $kept : [$this->bag => $kept];
         }
-        $this->privateAfter = $own === [] ? '' : serialize($own);
+        $isTouchedOnly = $this->bag !== null && $this->private === '' && $set === [] && $this->after == $this->before
+            && array_keys($own) === [self::METADATA];
+        $this->privateAfter = $own === [] || $isTouchedOnly ? '' : serialize($own);
 
         return $this->changeOf($set, $this->bag === null ? $values : $shared + $own);
     }
