@@ -40,6 +40,8 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     /** The token that session_regenerate_id() is about to leave. */
     private ?string $leaving = null;
     private bool $leavingEnds = false;
+    /** Whether a framework has said that what is written next is not on the server. */
+    private bool $nextIsNew = false;
     private TouchTimes $touchTimes;
 
     /**
@@ -176,6 +178,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             default => $this->fetch($id),
         };
         $this->prefetched = null;
+        $this->nextIsNew = false;
         $php = new PhpText($this->encoding);
         $format = $this->mode === self::SHARED ? new SharedFormat($php, $this->bag) : new OpaqueFormat($php);
         $lock = $this->opened?->token === $id ? $this->opened->lock : null;
@@ -249,6 +252,13 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     public function gc(int $max_lifetime): int
     {
         return 0;
+    }
+
+    /** Takes the next session, under whatever token, for one that the server does not have. */
+    protected function beginsNew(): void
+    {
+        $this->nextIsNew = true;
+        $this->opened = null;
     }
 
     private function send(Opened $opened, Change $change): void
@@ -344,6 +354,9 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     private function keepNothing(): void
     {
+        if ($this->encoding !== 'ini') {
+            return;
+        }
         Cookie::drop();
         Cookie::clear();
     }
@@ -405,7 +418,8 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     private function isNew(string $id): bool
     {
         return isset($this->made[$id])
-            || session_status() === PHP_SESSION_ACTIVE && filter_var(ini_get('session.use_strict_mode'), FILTER_VALIDATE_BOOLEAN);
+            || $this->nextIsNew
+            || $this->encoding === 'ini' && session_status() === PHP_SESSION_ACTIVE && filter_var(ini_get('session.use_strict_mode'), FILTER_VALIDATE_BOOLEAN);
     }
 
     /** Tells whether it is a function of PHP that calls: to a handler PHP does not say why it reads and writes. */
