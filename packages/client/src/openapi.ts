@@ -307,18 +307,18 @@ export interface components {
             minCallerTokenLength: number;
             rotationGrace: number;
             classic: boolean;
-            /** @description The cookie that `setCookie` writes. null: there is none. */
-            cookie: components["schemas"]["CookiePolicy"] | null;
+            cookie: components["schemas"]["CookiePolicy"];
         };
         /** @enum {string} */
         OnLimit: "revokeOldest" | "revokeLeastRecentlyUsed" | "refuse";
+        /** @description The cookie that `setCookie` writes. null: there is none. */
         CookiePolicy: {
             name: string;
             domain: string | null;
             sameSite: components["schemas"]["SameSite"];
             secure: boolean;
             persistent: boolean;
-        };
+        } | null;
         /** @enum {string} */
         SameSite: "Strict" | "Lax" | "None";
         Apps: {

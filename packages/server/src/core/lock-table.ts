@@ -48,10 +48,13 @@ export class LockTable {
     return lock === undefined || holdsLock(this.at(app, id, now), lock);
   }
 
-  /** What a change that was made does with its lock: it goes along to another id, and ends when the change says so. */
-  done(app: string, lock: LockRef | undefined, from: string, to: string, now: number): void {
+  /**
+   * What a change that was made does with its lock: it goes along to another id, and ends when the change says so. `alone`: those who
+   * wait stay behind, for the token that they have ended with the change.
+   */
+  done(app: string, lock: LockRef | undefined, from: string, to: string, now: number, alone = false): void {
     if (lock === undefined) return;
-    if (from !== to) this.carry(app, from, to, now);
+    if (from !== to) this.carry(app, from, to, now, alone);
     if (lock.release) this.leave(app, to, lock.hash, now);
   }
 
@@ -66,9 +69,10 @@ export class LockTable {
     if (left !== null) this.put(app, place, left);
   }
 
-  /** Takes the lock of one place to another, unless that has one. */
-  carry(app: string, from: string, to: string, now: number): void {
-    const state = this.at(app, from, now);
+  /** Takes the lock of one place to another, unless that has one. `alone`: without those who wait. */
+  carry(app: string, from: string, to: string, now: number, alone = false): void {
+    const all = this.at(app, from, now);
+    const state = alone ? { ...all, queue: [] } : all;
     if (lockText(state) === null) return;
     this.texts.remove(app, nameOf(from));
     if (lockText(this.at(app, to, now)) === null) this.put(app, to, state);

@@ -143,10 +143,12 @@ export class LockWaiting {
         queue.waiters = queue.waiters.filter((other) => other !== waiter);
         this.waiting--;
         if (waits) onWaited?.();
-        if (!(end instanceof ServiceError)) return resolve(end);
-        queue.left.push(waiter.hash);
-        wake(queue);
-        reject(end);
+        if (end instanceof ServiceError) reject(end);
+        else resolve(end);
+        if (end instanceof ServiceError || (end === null && waiter.asked)) {
+          queue.left.push(waiter.hash);
+          wake(queue);
+        }
       };
       const leave = () => settle(sessionLocked());
       const waiter: Waiter = {
@@ -201,10 +203,14 @@ export class LockWaiting {
     try {
       const outcome = await this.store.lock(app, token, { asks, stays: true, begins }, now);
       queue.holder = outcome?.holder ?? null;
+      if (outcome === null) {
+        // Those who stood in it before stand where the token led then: one who has another token may come after them.
+        for (const waiter of queue.waiters.filter((one) => one.asked || asking.includes(one))) waiter.settle(null);
+        return;
+      }
       for (const waiter of asking) waiter.asked = true;
       for (const waiter of asking) {
-        if (outcome === null) waiter.settle(null);
-        else if (waiter.hash === outcome.granted) waiter.settle({ lock: waiter.name, session: outcome.session });
+        if (waiter.hash === outcome.granted) waiter.settle({ lock: waiter.name, session: outcome.session });
         else waiter.wait();
       }
       // Those who went while it was asked for them went in vain: what they got is taken back by `letGo`.

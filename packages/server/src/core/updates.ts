@@ -112,6 +112,7 @@ export class Updates {
  * the edits after that one changed. `last`, `own`: what was to be stored after the last edit, and after that one.
  */
 function before({ session, at, idle }: Visit, last: Session, own: Session): Visit {
+  if (own === last) return { session, at, idle };
   const changed = Object.entries(own).filter(([member, value]) => value !== last[member as keyof Session]);
   return { session: { ...session, ...Object.fromEntries(changed) }, at, idle };
 }

@@ -165,13 +165,46 @@ export function locksSection(open: OpenStore): void {
       assert.equal((await store.rotate(APP, ref, rotation, T0))?.kind, 'rotated');
       const next = parseToken(token);
       assert.equal((await update(store, next, 3, 'a', released('a')))?.kind, 'updated');
-      assert.equal(await ask(store, next, ['b']), 'b', 'who waited went along');
+      assert.equal(await ask(store, next, ['b'], { stays: false }), 'b', 'nobody is before it');
       const change = { expect: 4, version: 5, move: moveTo('u4') };
       assert.equal((await store.update(APP, next, change, T0))?.kind, 'updated');
       assert.deepEqual(await update(store, next, 5, 'b'), { kind: 'lost' });
       assert.equal(await ask(store, next, ['d'], { stays: false }), 'd');
       assert.equal((await update(store, next, 5, 'd', { move: moveTo('u5'), ...released('d') }))?.kind, 'updated');
       assert.equal(await ask(store, next, ['e'], { stays: false }), 'e', 'a move can end it, too');
+    });
+
+    test('who waits with a token that is replaced can leave, and holds up nobody who has the new one', async (t) => {
+      for (const chosen of [false, true]) {
+        const { store } = await open(t);
+        const made = chosen ? makeAliased(CHOSEN) : make();
+        const { ref, session } = made;
+        await store.create(session, made.credential, null, T0);
+        await ask(store, ref, ['a']);
+        await ask(store, ref, ['b', 'c']);
+        const { token, credential } = newToken(session.id, 'standard');
+        assert.equal((await store.rotate(APP, ref, { credential, graceUntil: T0 }, T0))?.kind, 'rotated');
+        for (const hash of ['b', 'c']) await store.unlock(APP, ref, hash, T0);
+        const next = parseToken(token);
+        assert.equal(await ask(store, next, ['d'], { stays: false }), null, 'its holder has it still');
+        await store.unlock(APP, ref, 'a', T0);
+        assert.equal(await ask(store, next, ['d'], { stays: false }), 'd', `chosen: ${chosen}`);
+      }
+    });
+
+    test('a login takes the lock along, and not those who wait with the token before it', async (t) => {
+      const { store } = await open(t);
+      const { ref } = await put(store);
+      await ask(store, ref, ['a']);
+      await ask(store, ref, ['b']);
+      const move = { id: newSessionId('u2'), subject: 'u2', cap: null };
+      const { token, credential } = newToken(move.id, 'standard');
+      const rotation = { credential, graceUntil: T0, move, lock: { hash: 'a', release: false } };
+      assert.equal((await store.rotate(APP, ref, rotation, T0))?.kind, 'rotated');
+      const next = parseToken(token);
+      assert.equal(await ask(store, next, ['c'], { stays: false }), null);
+      assert.equal((await update(store, next, 1, 'a', released('a')))?.kind, 'updated');
+      assert.equal(await ask(store, next, ['c'], { stays: false }), 'c');
     });
 
     test('the end of a session ends its lock', async (t) => {

@@ -77,7 +77,7 @@ export interface Call {
     /** What routes are matched on: see target.ts. */
     readonly path: string;
     header(name: string): string | undefined;
-    readonly raw: Pick<Request, 'url' | 'headers' | 'body' | 'arrayBuffer'>;
+    readonly raw: Pick<Request, 'url' | 'body' | 'arrayBuffer'> & { readonly headers: Pick<Headers, 'get'> };
   };
 }
 

@@ -97,7 +97,7 @@ export class NodeServer {
     const work = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
       const route = lane?.routeOf(incoming) ?? null;
       if (route !== null) {
-        hot?.adopt(incoming.socket);
+        if (incoming.method === 'GET') hot?.adopt(incoming.socket);
         return new Promise((answered) => {
           lane!.answer(route, withMore({ incoming }), (reply) => answered(write(outgoing, reply)));
         });

@@ -11,7 +11,7 @@ import { LOCK_EXAMPLE, SESSION_EXAMPLE } from './examples.ts';
 import * as shape from './schemas.ts';
 import { found } from './session-answer.ts';
 
-const TAG = 'Session of a token';
+const TAG = 'by-token';
 /** Units: seconds. */
 const DEFAULT_LEASE = 30;
 

@@ -178,7 +178,7 @@ export const Lock = z
   })
   .meta({ id: 'Lock' });
 export const Locked = z
-  .strictObject({
+  .object({
     lock: z.string().describe('The lock, for the header `Session-Lock` of the changes, and to end it. Shown once.'),
     session: Session.nullable().describe('The session as it is now. null: the token opens none yet.'),
   })

@@ -197,7 +197,7 @@ export class LmdbStore implements SessionStore {
         if (move !== undefined) {
           const revoked = this.entries.moveTo(entry, session, step.credential, capOfMove(before, move), now);
           if (!Array.isArray(revoked)) return revoked;
-          this.locks.done(app, lock, before.id, session.id, now);
+          this.locks.done(app, lock, before.id, session.id, now, true);
           return { kind: 'rotated', ...visit, revoked };
         }
         if (rotation.credential.alias) this.locks.carry(app, rotation.credential.hash, before.id, now);

@@ -171,7 +171,7 @@ export class MemoryStore implements SessionStore {
     const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now);
     if (!Array.isArray(revoked)) return revoked;
     if (rotation.credential.alias) this.locks.carry(app, rotation.credential.hash, id, now);
-    this.locks.done(app, lock, id, session.id, now);
+    this.locks.done(app, lock, id, session.id, now, true);
     return { kind: 'rotated', ...visit, revoked };
   }
 

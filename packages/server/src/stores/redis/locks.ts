@@ -91,10 +91,12 @@ export class Locks {
 
   /**
    * Sets a lock under an id at which its session is about to be written, so that it is there first. False: it does not hold.
-   * `from`: the key of a token that opens nothing, or of the id that the session has now.
+   * `from`: the key of a token that opens nothing, or of the id that the session has now. `alone`: those who wait stay behind, for the
+   * token that they have is about to end.
    */
-  async goAhead(app: string, from: string, id: string, lock: LockRef, now: number): Promise<boolean> {
-    const text = await this.look(from, lock.hash, now);
+  async goAhead(app: string, from: string, id: string, lock: LockRef, now: number, alone = false): Promise<boolean> {
+    const all = await this.look(from, lock.hash, now);
+    const text = alone ? all.slice(0, all.indexOf(';') + 1) : all;
     if (text !== '') await this.carry(this.keys.lock(app, id), text, now);
     return text !== '';
   }

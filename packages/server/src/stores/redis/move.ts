@@ -62,7 +62,7 @@ export class Moves {
       if (before === 'replaced') return { kind: 'replaced' };
       const { id, version } = before.session;
       if (expect !== undefined && version !== expect) return { kind: 'conflict', ...before };
-      if (!(await this.lockGoes(app, id, target.id, lock, now))) return { kind: 'lost' };
+      if (!(await this.lockGoes(app, id, target.id, lock, now, true))) return { kind: 'lost' };
       const session =
         change === undefined
           ? moved(before.session, target, before.at)
@@ -144,11 +144,11 @@ export class Moves {
 
   /**
    * Sets the lock of a session under the id that it is about to have. So it is there before anybody can ask for it. What follows looks
-   * once more, in the step that ends the old one. False: it does not hold.
+   * once more, in the step that ends the old one. False: it does not hold. `alone`: as Locks.goAhead has it.
    */
-  private lockGoes(app: string, from: string, to: string, lock: LockRef | undefined, now: number): Promise<boolean> {
+  private async lockGoes(app: string, from: string, to: string, lock: LockRef | undefined, now: number, alone = false) {
     const { locks, keys } = this.ground;
-    return lock === undefined ? Promise.resolve(true) : locks.goAhead(app, keys.lock(app, from), to, lock, now);
+    return lock === undefined || locks.goAhead(app, keys.lock(app, from), to, lock, now, alone);
   }
 
   private async lockCame(app: string, id: string, lock: LockRef | undefined, now: number): Promise<void> {

@@ -128,24 +128,16 @@ export class RedisStore implements SessionStore {
   }
 
   get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
-    return new Promise((done, fail) => this.read(app, token, touch, now, done, fail));
-  }
-
-  /** The same, told to functions: a verify of many tokens makes one promise and not hundreds. */
-  private read(
-    app: string,
-    token: TokenRef,
-    touch: Touch,
-    now: number,
-    done: (visit: Visit | null) => void,
-    fail: (error: unknown) => void,
-  ): void {
     const { id, hash } = token;
-    const elsewhere = () => void this.getElsewhere(app, token, touch, now).then(done, fail);
-    // Nearly every token says where its session is, and there it is.
-    const found = (visit: Visit | null) => (visit === null ? elsewhere() : done(visit));
-    if (id === null) elsewhere();
-    else this.batching.add({ app, id, hash, touch, now, done: found, fail });
+    return new Promise((done, failed) => {
+      const found = (visit: Visit | null) => {
+        if (visit !== null) done(visit);
+        else this.getElsewhere(app, token, touch, now).then(done, failed);
+      };
+      // Nearly every token says where its session is, and there it is.
+      if (id === null) found(null);
+      else this.batching.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0 });
+    });
   }
 
   private getElsewhere(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
@@ -158,15 +150,23 @@ export class RedisStore implements SessionStore {
 
   getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]> {
     if (tokens.length === 0) return Promise.resolve([]);
-    return new Promise((resolve, fail) => {
+    // One promise and one asker for all: what is made for each of hundreds of tokens, the garbage collector has to copy.
+    return new Promise((done, failed) => {
       const visits: (Visit | null)[] = new Array(tokens.length).fill(null);
       let left = tokens.length;
-      for (let i = 0; i < tokens.length; i++) {
-        const done = (visit: Visit | null) => {
-          visits[i] = visit;
-          if (--left === 0) resolve(visits);
-        };
-        this.read(app, tokens[i]!, touch, now, done, fail);
+      const settle = (visit: Visit | null, nth: number) => {
+        visits[nth] = visit;
+        if (--left === 0) done(visits);
+      };
+      const found = (visit: Visit | null, nth: number) => {
+        if (visit !== null) settle(visit, nth);
+        else this.getElsewhere(app, tokens[nth]!, touch, now).then((elsewhere) => settle(elsewhere, nth), failed);
+      };
+      const asker = { found, failed };
+      for (let nth = 0; nth < tokens.length; nth++) {
+        const { id, hash } = tokens[nth]!;
+        if (id === null) found(null, nth);
+        else this.batching.add({ app, id, hash, touch, now, asker, nth });
       }
     });
   }

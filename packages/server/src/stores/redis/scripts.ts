@@ -62,12 +62,15 @@ function included(text: string): string[] {
   return /^-- INCLUDES: (.+)$/m.exec(text)?.[1]?.split(', ') ?? [];
 }
 
-/** Loads all scripts: at the start, so that a broken installation does not wait for its first revoke. */
+let loaded: Readonly<Record<ScriptName, Script>> | undefined;
+
+/** Gives all scripts. They are read at the start, so that a broken installation does not wait for its first revoke, and once. */
 export function loadScripts(): Readonly<Record<ScriptName, Script>> {
-  return Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, load(name as ScriptName)])) as Record<
+  loaded ??= Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, load(name as ScriptName)])) as Record<
     ScriptName,
     Script
   >;
+  return loaded;
 }
 
 /** What a server keeps of each script is its text. */
