@@ -56,7 +56,8 @@ final class Servers
     {
         // Both outputs in one file: a pipe that nobody reads would fill up.
         $output = tempnam(sys_get_temp_dir(), 'rest-sessions-output-');
-        $process = proc_open($command, [['file', '/dev/null', 'r'], ['file', $output, 'a'], ['file', $output, 'a']], $pipes, null, $env);
+        // A group of their own: PHP's web server leaves its workers alone when it ends.
+        $process = proc_open(['setsid', ...$command], [['file', '/dev/null', 'r'], ['file', $output, 'a'], ['file', $output, 'a']], $pipes, null, $env);
         self::$processes[] = $process;
         if (count(self::$processes) === 1) {
             register_shutdown_function(self::stopAll(...));
@@ -81,7 +82,7 @@ final class Servers
         $process = self::$processes[$number] ?? null;
         unset(self::$processes[$number]);
         if ($process !== null) {
-            proc_terminate($process);
+            posix_kill(-proc_get_status($process)['pid'], SIGTERM);
             proc_close($process);
         }
     }
