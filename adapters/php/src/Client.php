@@ -6,9 +6,8 @@ namespace RestSessions;
 
 use RestSessions\Exception\Configuration;
 use RestSessions\Exception\RestSessionsException;
-use RestSessions\Exception\ServerLost;
 use RestSessions\Exception\SessionNotFound;
-use RestSessions\Internal\Answer;
+use RestSessions\Internal\AnswerReader;
 use RestSessions\Internal\Json;
 use RestSessions\Internal\Transport;
 
@@ -20,8 +19,8 @@ use RestSessions\Internal\Transport;
  */
 final class Client
 {
-    private readonly string $base;
     private readonly Transport $transport;
+    private readonly AnswerReader $reader;
 
     /**
      * @param string $url of the server, without /v1, for example http://127.0.0.1:3000
@@ -48,8 +47,9 @@ final class Client
         if (!($timeout > 0) || is_infinite($timeout)) {
             throw new Configuration('wrong_timeout', 'timeout must be a positive number of seconds');
         }
-        $this->base = rtrim($url, '/');
-        $this->transport = new Transport($this->base, (int) ceil($timeout * 1000));
+        $base = rtrim($url, '/');
+        $this->transport = new Transport($base, (int) ceil($timeout * 1000));
+        $this->reader = new AnswerReader($base, $app);
     }
 
     /** Tells whether a text can be a token. It says nothing of whether it opens a session. */
@@ -259,64 +259,8 @@ final class Client
         }
         $path = "/v1/apps/$this->app$path";
         $answer = $this->transport->send($method, $path, $headers, $body, $repeatable, $moreMs);
-        try {
-            return $this->read($answer, $repeatable);
-        } catch (\JsonException) {
-            throw $this->foreign($answer, $repeatable);
-        }
-    }
 
-    /** Takes an answer apart. Whatever is none of the server's is never "no such session", on which users are logged out. */
-    private function read(Answer $answer, bool $repeatable): mixed
-    {
-        if ($answer->status === 204) {
-            return null;
-        }
-        if ($answer->status < 300 && $answer->media() === 'application/json') {
-            return Json::decode($answer->text);
-        }
-        if ($answer->status >= 400 && $answer->media() === 'application/problem+json') {
-            $problem = Json::members(Json::arrays(Json::decode($answer->text)));
-            if (is_string($problem['code'] ?? null)) {
-                throw $this->refused($answer, $problem['code'], (string) ($problem['detail'] ?? ''), $problem['errors'] ?? []);
-            }
-        }
-        throw $this->foreign($answer, $repeatable);
-    }
-
-    /** @param list<array{rule: string, message: string, pointer?: string, parameter?: string, in?: string}> $faults */
-    private function refused(Answer $answer, string $code, string $detail, array $faults): RestSessionsException
-    {
-        $status = $answer->status;
-        $retryable = $status === 429 || $status >= 500;
-
-        return match ($code) {
-            'session_not_found' => new SessionNotFound($code, $detail, $status),
-            'unauthorized' => new Configuration('wrong_key', "$this->base does not take the API key ($detail)", $status),
-            'forbidden' => new Configuration(
-                'wrong_key',
-                "$this->base does not let this API key do that in the app $this->app ($detail)",
-                $status,
-            ),
-            'app_not_found' => new Configuration('wrong_app', "$this->base has no app $this->app ($detail)", $status),
-            default => new RestSessionsException($code, $detail, $status, $retryable, $answer->retryAfter(), $faults),
-        };
-    }
-
-    /** Gives the error of an answer that is not of the server itself. */
-    private function foreign(Answer $answer, bool $repeatable): RestSessionsException
-    {
-        $status = $answer->status;
-        if ($status >= 500 || $status === 429) {
-            // A proxy that gives up on an answer does not know whether a write was done.
-            $retryable = $repeatable || $status === 429 || $status === 503;
-            $message = "$this->base answered $status, which is not of the session server itself";
-
-            return new ServerLost('unreachable', $message, $status, $retryable, $answer->retryAfter());
-        }
-        $message = rtrim("there is no REST-Sessions server at $this->base: it answered $status " . $answer->media());
-
-        return new Configuration('not_rest_sessions', $message, $status);
+        return $this->reader->read($answer, $repeatable);
     }
 
     /** @return array{token: string, session: Session} */

@@ -7,13 +7,14 @@ namespace RestSessions;
 use RestSessions\Exception\Configuration;
 use RestSessions\Exception\RestSessionsException;
 use RestSessions\Exception\SessionNotFound;
-use RestSessions\Internal\Change;
 use RestSessions\Internal\Cookie;
 use RestSessions\Internal\Opened;
 use RestSessions\Internal\OpaqueFormat;
 use RestSessions\Internal\PhpText;
+use RestSessions\Internal\Settings;
 use RestSessions\Internal\SharedFormat;
 use RestSessions\Internal\TouchTimes;
+use RestSessions\Internal\Writer;
 
 /**
  * $_SESSION on the server: SessionHandler::register($client), then session_start() and everything else as the manual of PHP says.
@@ -42,7 +43,8 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     private bool $leavingEnds = false;
     /** Whether a framework has said that what is written next is not on the server. */
     private bool $nextIsNew = false;
-    private TouchTimes $touchTimes;
+    private readonly TouchTimes $touchTimes;
+    private readonly Writer $writer;
 
     /**
      * @param string $mode SHARED or OPAQUE
@@ -58,9 +60,9 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     public function __construct(
         private readonly Client $client,
         private readonly string $mode = self::SHARED,
-        private $subject = null,
-        private $device = null,
-        private readonly int $touchInterval = 30,
+        ?callable $subject = null,
+        ?callable $device = null,
+        int $touchInterval = 30,
         private readonly ?float $lock = null,
         private readonly float $lease = 30,
         private readonly string $encoding = 'ini',
@@ -70,6 +72,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             throw new Configuration('wrong_mode', 'mode must be shared or opaque');
         }
         $this->touchTimes = new TouchTimes(sys_get_temp_dir(), $touchInterval);
+        $this->writer = new Writer($client, $subject, $device);
         // Otherwise PHP would take over any token that a visitor brings.
         if (session_status() === PHP_SESSION_NONE && !headers_sent()) {
             ini_set('session.use_strict_mode', '1');
@@ -82,23 +85,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
      */
     public static function register(Client $client, mixed ...$options): static
     {
-        $https = filter_var($_SERVER['HTTPS'] ?? '', FILTER_VALIDATE_BOOLEAN);
-        $settings = [
-            'session.use_strict_mode' => '1',
-            'session.use_only_cookies' => '1',
-            'session.lazy_write' => '1',
-            'session.serialize_handler' => 'php_serialize',
-            'session.gc_probability' => '0',
-            'session.name' => $https ? '__Host-session' : 'session',
-            'session.cookie_path' => '/',
-            'session.cookie_domain' => '',
-            'session.cookie_secure' => $https ? '1' : '0',
-            'session.cookie_httponly' => '1',
-            'session.cookie_samesite' => 'Lax',
-        ];
-        foreach ($settings as $name => $value) {
-            ini_set($name, $value);
-        }
+        Settings::apply();
         $handler = new static($client, ...$options);
         session_set_save_handler($handler, true);
 
@@ -121,7 +108,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         try {
             // session_regenerate_id(true), and then nothing was written, as after session_abort().
             if ($this->opened?->rotatesFrom !== null && $this->opened->oldEnds && !$this->opened->failed) {
-                $this->endOld($this->opened);
+                $this->writer->endOld($this->opened);
             }
         } finally {
             $this->unlock();
@@ -201,7 +188,11 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         $opened = $this->opened;
         $change = $opened->format->change($data);
         try {
-            $this->send($opened, $change);
+            if ($this->writer->send($opened, $change)) {
+                unset($this->made[$id]);
+            } else {
+                $this->keepNothing();
+            }
             $opened->format->written();
 
             return true;
@@ -259,84 +250,6 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     {
         $this->nextIsNew = true;
         $this->opened = null;
-    }
-
-    private function send(Opened $opened, Change $change): void
-    {
-        $subject = $this->subjectOf($opened, $change);
-        if ($opened->oldEnds && $opened->rotatesFrom !== null && $change->values === []) {
-            // A logout: the session is emptied, and its token left.
-            $this->endOld($opened);
-            $this->keepNothing();
-
-            return;
-        }
-        if ($opened->rotatesFrom !== null) {
-            $this->rotate($opened, $change, $subject);
-        } elseif ($opened->isNew) {
-            if ($change->isEmpty()) {
-                $this->keepNothing();
-
-                return;
-            }
-            $this->create($opened, $change, $subject);
-        } elseif (!$change->isEmpty() || $subject !== []) {
-            $this->client->patch($opened->token, $change->set, $change->unset, $subject, $opened->lock);
-            $opened->lock = null;
-        }
-        $opened->subject = array_key_exists('subject', $subject) ? $subject['subject'] : $opened->subject;
-    }
-
-    /**
-     * @return array{subject?: ?string} none where it stays as it is. Whom another stack has logged in stays so, unless the page empties the session
-     */
-    private function subjectOf(Opened $opened, Change $change): array
-    {
-        $whose = $this->subject === null || $change->values === null ? null : ($this->subject)($change->values);
-        if ($whose === $opened->subject) {
-            return [];
-        }
-        $isEmptied = $change->values === [] && !$change->isEmpty();
-
-        return $whose !== null || $this->subject !== null && $isEmptied ? ['subject' => $whose] : [];
-    }
-
-    /** Ends what had the token that was left. */
-    private function endOld(Opened $opened): void
-    {
-        $this->client->revoke((string) $opened->rotatesFrom);
-        $opened->rotatesFrom = $opened->subject = $opened->lock = null;
-        $opened->isNew = true;
-    }
-
-    /** @param array{subject?: ?string} $subject */
-    private function create(Opened $opened, Change $change, array $subject): void
-    {
-        try {
-            $this->client->createUnder($opened->token, ['data' => $change->set] + $subject + $this->device());
-        } catch (RestSessionsException $failure) {
-            if ($failure->getCode() !== 'version_mismatch') {
-                throw $failure;
-            }
-            // Another page of the same visitor was first.
-            $this->client->patch($opened->token, $change->set, [], $subject);
-        }
-        $opened->isNew = false;
-        unset($this->made[$opened->token]);
-    }
-
-    /** @param array{subject?: ?string} $subject */
-    private function rotate(Opened $opened, Change $change, array $subject = []): void
-    {
-        $grace = $opened->oldEnds ? ['grace' => 0] : [];
-        $rotation = ['token' => $opened->token] + ($change->set === [] ? [] : ['data' => $change->set]) + $grace;
-        $more = $subject === [] ? [] : $subject + $this->device();
-        $this->client->rotate((string) $opened->rotatesFrom, $rotation + $more, $opened->lock);
-        $opened->rotatesFrom = null;
-        unset($this->made[$opened->token]);
-        if ($change->unset !== []) {
-            $this->client->patch($opened->token, [], $change->unset);
-        }
     }
 
     /** The session was ended, or has another token by now, since the page read it. */
@@ -432,17 +345,5 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         }
 
         return false;
-    }
-
-    /** @return array{ip?: string, userAgent?: string, label?: string} */
-    private function device(): array
-    {
-        if ($this->device !== null) {
-            return ($this->device)();
-        }
-        $agent = $_SERVER['HTTP_USER_AGENT'] ?? '';
-        $agent = is_string($agent) ? substr((string) preg_replace('/[^ -~]+/', '', $agent), 0, 2048) : '';
-
-        return $agent === '' ? [] : ['userAgent' => $agent];
     }
 }

@@ -10,6 +10,7 @@ use RestSessions\Exception\Configuration;
 use RestSessions\Exception\RestSessionsException;
 use RestSessions\Exception\ServerLost;
 use RestSessions\Exception\SessionNotFound;
+use RestSessions\Exception\Timeout;
 use RestSessions\Internal\Json;
 
 final class ClientTest extends TestCase
@@ -60,18 +61,27 @@ final class ClientTest extends TestCase
 
     public function testWhatTheServerSaysOfRetries(): void
     {
-        $play = static function (string $name): Client {
+        $url = (string) Servers::env('CONTRACT');
+        $play = static function (string $name) use ($url): array {
             $http = ['method' => 'POST', 'header' => 'Content-Type: application/json', 'content' => json_encode(['vector' => $name])];
-            $context = stream_context_create(['http' => $http]);
-            $text = (string) file_get_contents(Servers::env('CONTRACT') . '/contract/plays', false, $context);
+            $of = json_decode((string) file_get_contents("$url/contract/plays", false, stream_context_create(['http' => $http])), true);
 
-            return new Client((string) Servers::env('CONTRACT'), json_decode($text, true)['app']);
+            return [new Client($url, $of['app']), $of['pages'][0]['cookie']];
         };
-        // The play knows another token, so it says 500 in plain text: as a proxy would.
-        $failure = $this->assertFails(ServerLost::class, 'unreachable', fn () => $play('store-away')->get('some-token'));
-        self::assertSame([500, true], [$failure->status, $failure->retryable]);
-        $failure = $this->assertFails(ServerLost::class, 'unreachable', fn () => $play('store-away')->patch('some-token', ['a' => 1]));
-        self::assertFalse($failure->retryable);
+        [$client, $token] = $play('too-many-requests');
+        $failure = $this->assertFails(RestSessionsException::class, 'rate_limited', fn () => $client->get($token, true));
+        self::assertSame([429, true, 60], [$failure->status, $failure->retryable, $failure->retryAfter]);
+        [$client, $token] = $play('store-away');
+        $failure = $this->assertFails(RestSessionsException::class, 'store_unavailable', fn () => $client->get($token, true));
+        self::assertSame([503, true, 1], [$failure->status, $failure->retryable, $failure->retryAfter]);
+        // The play does not know this token, and says 500 in plain text: as a proxy would.
+        $failure = $this->assertFails(ServerLost::class, 'unreachable', fn () => $client->patch('some-token', ['a' => 1]));
+        self::assertSame([500, false], [$failure->status, $failure->retryable]);
+        [$client, $token] = $play('read-without-an-answer');
+        $failure = $this->assertFails(Timeout::class, 'timeout', fn () => $client->get($token, true));
+        self::assertSame([0, true], [$failure->status, $failure->retryable]);
+        [$client, $token] = $play('wrong-key');
+        $this->assertFails(Configuration::class, 'wrong_key', fn () => $client->get($token, true));
     }
 
     public function testAServerThatIsAwayIsToldSoon(): void

@@ -159,6 +159,14 @@ final class ManualTest extends TestCase
         self::assertSame([true, true], $page->result);
     }
 
+    public function testWithoutLazyWriteAnUnchangedPageWritesNothing(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["a"] = 1.0;');
+        self::assertSame(200, $browser->run('session_start(["lazy_write" => "0"]); $_SESSION["a"] = 1.0;')->status);
+        self::assertSame(1, $this->client->get((string) $browser->token)->version);
+    }
+
     public function testDestroyAndUnset(): void
     {
         $browser = $this->browser();
