@@ -6,10 +6,10 @@ require_relative "contract"
 require_relative "junit"
 require "rest_sessions"
 
-# Names of the tests' own apps, so that no test sees what another one left.
+# Names for the tests' own apps, so that no test sees what another one left.
 module Apps
   def self.next(what)
     @count = (@count || 0) + 1
-    "rb-#{what[0, 8]}-#{Process.pid % 10_000}-#{@count}"[0, 20]
+    "rb-#{what[0, 12]}-#{@count}"
   end
 end
