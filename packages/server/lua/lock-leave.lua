@@ -7,4 +7,4 @@
 local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 if leaveLock(KEYS[1], ARGV[3], now) then return { now, 1 } end
-return demoted('HDEL', KEYS[1]) or { now, 0 }
+return demoted('HDEL', KEYS[1], '') or { now, 0 }

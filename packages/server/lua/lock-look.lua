@@ -8,5 +8,5 @@ local now, late = clock(ARGV[1], ARGV[2])
 if late then return late end
 local key, hash = KEYS[1], ARGV[3]
 local lock = lockAt(key, now)
-if lock.hash == '' or hash ~= '' and lock.hash ~= hash then return demoted('HDEL', key) or { now, '' } end
+if lock.hash == '' or hash ~= '' and lock.hash ~= hash then return demoted('HDEL', key, '') or { now, '' } end
 return { now, redis.call('GET', key) }

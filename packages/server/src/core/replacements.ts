@@ -22,7 +22,7 @@ import {
 } from './rules.ts';
 import type { Session } from './session.ts';
 import type { LockRef, SessionStore, Visit } from './store.ts';
-import { newSessionId, parseToken } from './token.ts';
+import { newSessionId, parseToken, type TokenRef } from './token.ts';
 import { begunAt } from './transitions.ts';
 import type { Edited } from './updates.ts';
 import { type AppName, checkCallerToken, type Subject } from './validate.ts';
@@ -124,10 +124,14 @@ export class Replacements {
       throw new ServiceError('version_mismatch', 'there is no such session, and If-Match says that there must be one');
     }
     const policy = this.policy(app);
-    const { hash } = parseToken(checkCallerToken(token, policy));
+    const ref = parseToken(checkCallerToken(token, policy));
     const session = begin(draft, newSessionId(draft.subject), now);
-    if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
-    const credential = { hash, alias: true, previous: [] };
+    if (endsAtOnce(draft)) {
+      // Nothing is stored, but the lock means what it always does.
+      if (lock !== undefined) await this.useLock(app, ref, lock, now);
+      return { session, at: now, idle: 0, revoked: [], created: true };
+    }
+    const credential = { hash: ref.hash, alias: true, previous: [] };
     const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions, lock);
     if (outcome.kind === 'taken') return null;
     if (outcome.kind === 'lost') throw lockLost();
@@ -139,6 +143,13 @@ export class Replacements {
     if (outcome.kind === 'refused') throw limitReached(outcome);
     const { at, revoked } = outcome;
     return { session: begunAt(session, at), at, idle: 0, revoked, created: true };
+  }
+
+  /** Looks at a lock, and ends it if that is asked for, where there is no change to do so. Errors: `lock_lost`. */
+  private async useLock(app: AppName, token: TokenRef, { hash, release }: LockRef, now: number) {
+    const nobody = { asks: [], stays: false, begins: true };
+    if ((await this.store.lock(app, token, nobody, now))?.holder !== hash) throw lockLost();
+    if (release) await this.store.unlock(app, token, hash, now);
   }
 
   /** Absence: null when it ended meanwhile. */

@@ -155,6 +155,24 @@ export function locksSection(service: () => Service): void {
       assert.equal((await app.put(token, {}, { 'Session-Lock': next.json.lock })).status, 200);
     });
 
+    test('a PUT that ends the session at once is bound to the lock, too, and ends it if asked to', async () => {
+      const app = service().app(freshApp());
+      const token = callerToken();
+      const put = (name: string, query = '') =>
+        app.send('PUT', `/session${query}`, { idleTimeout: 0 }, of(token, name));
+      assert.deepEqual(problemOf(await put('x')), [409, 'lock_lost'], 'nobody has the lock');
+      const name = await locked(app, token);
+      assert.deepEqual(problemOf(await put('x')), [409, 'lock_lost']);
+      assert.equal((await put(name)).status, 201);
+      assert.equal((await lock(app, token)).status, 423, 'it was not ended');
+      assert.equal((await put(name, '?release=true')).status, 201);
+      const next = await locked(app, token);
+      assert.equal((await app.put(token, {}, { 'Session-Lock': next })).status, 201);
+      assert.deepEqual(problemOf(await put(name)), [409, 'lock_lost']);
+      assert.equal((await put(next, '?release=true')).status, 200);
+      assert.equal((await lock(app, token)).status, 200);
+    });
+
     test('the end of the session ends the lock, for its holder and for those who wait', async () => {
       const app = service().app(freshApp());
       const [token, chosen] = [await app.token(), callerToken()];

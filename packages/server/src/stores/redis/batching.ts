@@ -5,6 +5,7 @@
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
+import { packHash } from './hashes.ts';
 import { type Keys, partitionOfId, type ReadKeys } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { Found } from './reply-reader.ts';
@@ -88,8 +89,9 @@ export class Batching {
     let packed = '';
     for (const read of reads) {
       keys.push(this.keys.ofRead(read.app, read.id));
-      hashes.push(read.hash);
-      packed += TOUCH[read.touch] + read.id + String.fromCharCode(read.hash.length) + read.hash;
+      const hash = packHash(read.hash).toString('latin1');
+      hashes.push(hash);
+      packed += TOUCH[read.touch] + read.id + String.fromCharCode(hash.length) + hash;
     }
     try {
       const { at, found } = await this.calls.read({ keys, packed, hashes }, reads[0]!.now);

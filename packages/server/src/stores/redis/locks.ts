@@ -19,9 +19,10 @@ import type { TokenRef } from '../../core/token.ts';
 import type { Aliases } from './aliases.ts';
 import { parts } from './answers.ts';
 import { isClaim } from './claims.ts';
+import { packHash } from './hashes.ts';
 import type { Keys } from './keys.ts';
 import { unpackVisit } from './record.ts';
-import type { ScriptCalls } from './script-calls.ts';
+import type { Argument, ScriptCalls } from './script-calls.ts';
 
 /** How often the alias of a token may have changed under our hands, before it is for the next question to find out. */
 const MOST_TRIES = 5;
@@ -46,7 +47,7 @@ export class Locks {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const found = await this.aliases.follow(app, token, async ({ id }) => {
         await this.gather(app, token, id, now);
-        return this.ofSession(app, id, [id, token.hash, ...asked], now);
+        return this.ofSession(app, id, [id, packHash(token.hash), ...asked], now);
       });
       if (found !== null || !claim.begins) return found;
       const alias = await this.aliases.held(app, token.hash);
@@ -115,7 +116,7 @@ export class Locks {
     return parts((await this.calls.call('lock-carry', [key], now, [text]))!, 'number', 'number')[1] === 1;
   }
 
-  private async ofSession(app: string, id: string, args: readonly (string | number)[], now: number) {
+  private async ofSession(app: string, id: string, args: readonly Argument[], now: number) {
     const [sessions, data] = this.keys.ofSession(app, id);
     const answer = await this.calls.call('lock', [sessions!, data!, this.keys.lock(app, id)], now, args);
     if (answer === null) return null;

@@ -32,9 +32,11 @@ import { parts } from './answers.ts';
 import { Batching } from './batching.ts';
 import { Claims } from './claims.ts';
 import type { TlsFiles } from './connection.ts';
+import { Endings } from './endings.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
+import { packHash } from './hashes.ts';
 import { Keys } from './keys.ts';
 import { Locks } from './locks.ts';
 import { Moves } from './move.ts';
@@ -74,6 +76,7 @@ export class RedisStore implements SessionStore {
   private readonly claims: Claims;
   private readonly fanOut: FanOut;
   private readonly locks: Locks;
+  private readonly endings: Endings;
   private readonly steps: Steps;
   private readonly renewals: Renewals;
   private readonly moves: Moves;
@@ -94,6 +97,7 @@ export class RedisStore implements SessionStore {
     this.aliases = new Aliases(this.calls, this.keys);
     this.claims = new Claims(this.aliases, this.batching, this.calls.timeout);
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
+    this.endings = new Endings(this.calls, this.keys, this.aliases, this.fanOut);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
     this.locks = new Locks(this.calls, this.keys, this.aliases);
@@ -184,7 +188,7 @@ export class RedisStore implements SessionStore {
       if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       if (target !== undefined) return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now);
       const bound = locked(this.keys, app, lead.id, lock);
-      const args = [lead.id, token.hash, expect, version, ...members, ...bound.args];
+      const args = [lead.id, packHash(token.hash), expect, version, ...members, ...bound.args];
       const keys = [...this.keys.ofSession(app, lead.id), ...bound.keys];
       const answer = await this.calls.call('update', keys, now, args);
       if (answer === null) return null;
@@ -210,7 +214,7 @@ export class RedisStore implements SessionStore {
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     switch (selector.by) {
       case 'app':
-        return this.fanOut.revokeApp(app, now);
+        return this.endings.revokeApp(app, now);
       case 'subject':
         return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
       case 'id':

@@ -7,6 +7,7 @@ import type { TokenRef } from '../../core/token.ts';
 import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
 import type { Lead } from './aliases.ts';
 import { parts } from './answers.ts';
+import { packHash } from './hashes.ts';
 import { packMembers, unpackVisit } from './record.ts';
 import { type Ground, locked, type Steps } from './steps.ts';
 
@@ -44,10 +45,18 @@ export class Renewals {
     const claimed = { session: before.session, hash, now: before.at };
     const claim = alias ? await claims.claim(claimed) : 'own';
     if (claim === 'taken') return { kind: 'taken' };
-    const credential = [hash, Number(alias), seed, graceUntil - now, expect ?? '', MOST_REPLACED, KEPT_REPLACED];
+    const credential = [
+      packHash(hash),
+      Number(alias),
+      seed,
+      graceUntil - now,
+      expect ?? '',
+      MOST_REPLACED,
+      KEPT_REPLACED,
+    ];
     const bound = locked(keys, app, lead.id, lock);
     const changes = [change?.version ?? '', ...packMembers(change ?? {})];
-    const args = [lead.id, token.hash, ...credential, ...changes, ...bound.args];
+    const args = [lead.id, packHash(token.hash), ...credential, ...changes, ...bound.args];
     const answer = await calls.callDurably('rotate', [...keys.ofSession(app, lead.id), ...bound.keys], now, args);
     const [at, done] = answer === null ? [now, null] : parts(answer, 'number', 'number');
     if (claim === 'new' && done !== ROTATED) await claims.withdraw(claimed);
@@ -72,7 +81,8 @@ export class Renewals {
    */
   async lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | 'replaced' | null> {
     const { calls, keys } = this.ground;
-    const args = [lead.id, hash, hash, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
+    const raw = packHash(hash);
+    const args = [lead.id, raw, raw, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
     const answer = await calls.call('rotate', keys.ofSession(app, lead.id), now, args);
     if (answer === null) return null;
     const [at, done] = parts(answer, 'number', 'number');

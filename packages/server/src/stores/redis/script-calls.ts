@@ -103,7 +103,7 @@ export class ScriptCalls {
 
   /**
    * Calls lua/get.lua for some reads: through a pipe where there is one, else, and whatever goes wrong with that, as any other
-   * script. Gives what was found for each, and at which instant.
+   * script. Gives what was found for each, and at which instant. In `packed` and `hashes` each byte is a character.
    */
   async read({ keys, packed, hashes }: GatheredReads, now: number) {
     const until = performance.now() + this.options.timeout;
@@ -126,7 +126,8 @@ export class ScriptCalls {
     }
     const how = { until, wait: false };
     const all = keys.flatMap((read) => read.keys);
-    const [at, ...found] = (await this.within(() => this.timed('get', all, now, [packed], how), until))!;
+    const bytes = Buffer.from(packed, 'latin1');
+    const [at, ...found] = (await this.within(() => this.timed('get', all, now, [bytes], how), until))!;
     return { at, found: found as Found[] };
   }
 

@@ -11,6 +11,7 @@ import { type Pair, parts } from './answers.ts';
 import type { Batching } from './batching.ts';
 import type { Claims } from './claims.ts';
 import type { FanOut } from './fan-out.ts';
+import { packHash } from './hashes.ts';
 import type { Keys } from './keys.ts';
 import type { Locks } from './locks.ts';
 import { packData, packRecord, unpackVisit } from './record.ts';
@@ -131,7 +132,7 @@ export class Steps {
   async end(app: string, { id, hash = '', version, present = false, lock }: EndOf, now: number): Promise<Ending> {
     const { calls, keys } = this.ground;
     const bound = locked(keys, app, id, lock);
-    const args = [id, hash, version ?? '', Number(present), ...bound.args];
+    const args = [id, packHash(hash), version ?? '', Number(present), ...bound.args];
     const answer = await calls.callDurably('revoke', [...keys.ofSession(app, id), ...bound.keys], now, args);
     return this.ended(app, answer!);
   }
@@ -148,7 +149,7 @@ export class Steps {
   ): Promise<Ending> {
     const { calls, keys } = this.ground;
     const bound = locked(keys, app, id, lock);
-    const args = [id, hash, version, to.id, to.ttl, ...bound.args];
+    const args = [id, packHash(hash), version, to.id, to.ttl, ...bound.args];
     const all = [...keys.ofSession(app, id), keys.moved(app, id), ...bound.keys];
     const answer = (await calls.callDurably('vacate', all, now, args))!;
     return this.ended(app, answer, ([aliasHash]) => !to.keeps || aliasHash !== hash);

@@ -1,0 +1,159 @@
+# frozen_string_literal: true
+
+require "erb"
+require "json"
+require "securerandom"
+
+module RestSessions
+  # One request. `repeatable`: it does no harm twice, because it is a read or has an Idempotency-Key. `verb`: of Net::HTTP.
+  Call = Struct.new(:verb, :path, :headers, :body, :repeatable, keyword_init: true)
+  private_constant :Call
+
+  # Tells whether something can be the token of a session. What cannot is no session, and the server need not be asked.
+  def self.token?(text)
+    text.is_a?(String) && text.ascii_only? && /\A[A-Za-z0-9._~:,-]{16,256}\z/.match?(text)
+  end
+
+  # Calls the v1 API of a server. It keeps its connections, and can be shared by threads and across forks.
+  #
+  # `timeout`: for one answer, in seconds. Sessions are hashes with the names of the API ("idleTimeout"); arguments are in Ruby's style
+  # (idle_timeout:). Errors of every method: RestSessions::Error and its classes.
+  class Client
+    def initialize(url:, app:, key: nil, timeout: 2)
+      @settings = Settings.new(url, app, key, timeout)
+      @transport = Transport.new(@settings)
+    end
+
+    # Makes a session, with a token of the server: {"token", "session"}. Takes subject, data, ip, user_agent, label, idle_timeout and
+    # absolute_timeout.
+    def create(**session)
+      send_call("Post", "/sessions", idempotent, members(session), repeatable: true)
+    end
+
+    # Reads a session. `touch`: someone is there, so its idle deadline slides. Errors: SessionNotFound.
+    def get(token, touch: false, fields: nil)
+      query = query_of(touch: touch || nil, fields: fields&.join(","))
+      send_call("Get", "/session#{query}", of(token), repeatable: true)
+    end
+
+    # The same. Absence: nil.
+    def find(token, touch: false)
+      get(token, touch: touch)
+    rescue SessionNotFound
+      nil
+    end
+
+    # Changes top-level keys of the data, and no other. It never creates a session. Errors: SessionNotFound.
+    def patch(token, set: nil, unset: nil, if_version: nil, **more)
+      change = { set: set, unset: unset }.reject { |_, value| value.nil? || value.empty? }
+      condition = if_version ? { "If-Match" => "\"#{if_version}\"" } : {}
+      send_call("Patch", "/session", of(token).merge(condition), members(change.merge(more)))
+    end
+
+    # Creates or replaces the session under a token that the caller chose. `only`: :new or :existing.
+    def put(token, only: nil, **session)
+      conditions = { nil => {}, new: { "If-None-Match" => "*" }, existing: { "If-Match" => "*" } }
+      condition = conditions.fetch(only) { raise ArgumentError, "only must be :new, :existing or nil" }
+      send_call("Put", "/session", of(token).merge(condition), members(session))
+    end
+
+    def replace_data(token, data)
+      send_call("Put", "/session/data", of(token), data)
+    end
+
+    # Slides the idle deadline. With idle_timeout, in seconds, that one holds from now on.
+    def touch(token, idle_timeout: nil)
+      body = idle_timeout && { "idleTimeout" => idle_timeout }
+      send_call("Post", "/session/touch", of(token), body, repeatable: true)
+    end
+
+    # Gives a session a new token: {"token", "session"}. With a subject it is a login. Takes what `create` takes, `grace` in seconds, and
+    # a `token` that the caller chose.
+    def rotate(token, **rotation)
+      send_call("Post", "/session/rotate", of(token).merge(idempotent), members(rotation), repeatable: true)
+    end
+
+    # Ends it. It tells whether there was one.
+    def revoke(token)
+      RestSessions.token?(token) && send_call("Delete", "/session", of(token), repeatable: true)["revoked"] == 1
+    end
+
+    def get_by_id(id)
+      send_call("Get", "/sessions/#{escape(id)}", repeatable: true)
+    end
+
+    def revoke_by_id(id)
+      send_call("Delete", "/sessions/#{escape(id)}", repeatable: true)["revoked"] == 1
+    end
+
+    # Gives a page of the sessions of the app, or of a user: {"sessions", "cursor"}. The cursor is nil on the last page.
+    def list(subject: nil, active_within: nil, limit: nil, cursor: nil)
+      path = subject.nil? ? "/sessions" : sessions_of(subject)
+      send_call("Get", path + query_of(activeWithin: active_within, limit: limit, cursor: cursor), repeatable: true)
+    end
+
+    # Ends all sessions of a user, or all but one. It gives how many.
+    def revoke_subject(subject, except_id: nil)
+      send_call("Delete", sessions_of(subject) + query_of(except: except_id), repeatable: true)["revoked"]
+    end
+
+    # Gives for each token its session, or nil, in order. Asking is no activity.
+    def verify(*tokens)
+      results = send_call("Post", "/sessions:verify", {}, { "tokens" => tokens }, repeatable: true)["results"]
+      results.map { |result| result["session"] if result["active"] }
+    end
+
+    # How many were there within so many seconds: {"subjects", "sessions"}.
+    def activity(within: 600)
+      send_call("Get", "/activity#{query_of(within: within)}", repeatable: true)
+    end
+
+    def close
+      @transport.close
+    end
+
+    # The key is not for logs.
+    def inspect
+      "#<#{self.class} #{@settings.base} #{@settings.app}>"
+    end
+
+    private
+
+    def send_call(verb, path, headers = {}, body = nil, repeatable: false)
+      call = Call.new(verb: verb, path: path, headers: headers, body: body && JSON.generate(body), repeatable: repeatable)
+      response, text = @transport.exchange(call)
+      Answer.read(@settings, call, response, text)
+    end
+
+    def of(token)
+      raise SessionNotFound.new(status: nil) unless RestSessions.token?(token)
+
+      { "Session-Token" => token }
+    end
+
+    def idempotent
+      { "Idempotency-Key" => SecureRandom.hex(16) }
+    end
+
+    # user_agent is "userAgent" in the API.
+    def members(arguments)
+      arguments.transform_keys { |name| name.to_s.gsub(/_([a-z])/) { Regexp.last_match(1).upcase } }
+    end
+
+    def query_of(**values)
+      known = values.compact
+      known.empty? ? "" : "?#{URI.encode_www_form(known)}"
+    end
+
+    def sessions_of(subject)
+      # URLs take these for steps, so the server would not see them.
+      raise ArgumentError, "a subject must not be #{subject.inspect}" if ["", ".", ".."].include?(subject)
+
+      "/subjects/#{escape(subject)}/sessions"
+    end
+
+    def escape(text)
+      ERB::Util.url_encode(text)
+    end
+  end
+end
