@@ -39,8 +39,8 @@ function onNodes() {
   if (!installIn('scripts/runtimes', 'other versions of Node')) return missing('npm could not install them', 'Node');
   return NODES.flatMap((version) => {
     const node = join(folder, `node_modules/node-${version}/bin/node`);
-    // What starts a program by its name gets this Node, too.
-    const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
+    // What starts a program by its name gets this Node, too. The name is for tests of which a part is enough here.
+    const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, RS_TEST_NODE: version };
     return [...testFiles('packages/server/test/e2e').filter(isAboutNode), ...ON_EACH_NODE, ...CLIENT].map((file) => ({
       file,
       on: `Node ${version}`,
@@ -50,9 +50,9 @@ function onNodes() {
   });
 }
 
-/** What a browser makes of the page /docs does not depend on the Node that serves it. */
+/** What a browser, a shell or another language makes of the answers does not depend on the Node that gives them. */
 function isAboutNode(file) {
-  return !file.endsWith('/docs-page.test.ts');
+  return !/\/(docs-page|pages|polyglot)\.test\.ts$/.test(file);
 }
 
 function onServers() {

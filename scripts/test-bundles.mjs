@@ -1,13 +1,16 @@
 // What starts hundreds of times in a run of the tests, made quick to start: the test files and the built server, each as few
 // files of JavaScript. A test file by itself still runs as it is written, on the server as it is shipped, with
 // `node --import tsx --test FILE`: that costs half a second more, and a tenth for each server.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './install.mjs';
 
-/** Beneath node_modules, so that the packages are found, and nobody looks for sources in it. */
+/**
+ * Beneath node_modules, so that the packages of the root are found, and nobody looks for sources in it. Those of a folder with a
+ * lockfile of its own are had by `createRequire`.
+ */
 const FOLDER = join(root, 'node_modules', '.rest-sessions-tests');
 
 const OPTIONS = {
@@ -27,9 +30,10 @@ const OPTIONS = {
  * Errors: what does not compile.
  */
 export async function bundle(files) {
-  // Of this process only: a test may run tests.
+  // Of this process only: a test may run tests. Those of processes that were killed go now.
+  mkdirSync(FOLDER, { recursive: true });
+  for (const pid of readdirSync(FOLDER)) if (!isAlive(pid)) rmSync(join(FOLDER, pid), { recursive: true, force: true });
   const folder = join(FOLDER, `${process.pid}`);
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const names = new Map(files.map((file, i) => [file, `${i}-${file.replaceAll(/[^\w.-]+/g, '_')}`]));
@@ -54,6 +58,14 @@ export async function bundle(files) {
   });
   const scripts = new Map([...names].map(([file, name]) => [file, join(folder, `${name}.mjs`)]));
   return { scripts, server: join(folder, 'server/main.mjs') };
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
 }
 
 /** A file finds what lies beside it by `import.meta.url`, which stays the address of its source. */

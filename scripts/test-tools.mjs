@@ -20,14 +20,22 @@ const OPTIONAL = {
   nginx: 'nginx-light',
   caddy: 'caddy',
   haproxy: 'haproxy',
+  phpunit: 'phpunit',
+};
+/** What adapters are tested with that is no program: Debian's packages, each with a question that the shell answers. */
+const OPTIONAL_PARTS = {
+  // The client of adapters/php.
+  'php-curl': `php -r 'exit((int) !extension_loaded("curl"));'`,
+  // Its session handler for Symfony.
+  'php-symfony-http-foundation': 'test -e /usr/share/php/Symfony/Component/HttpFoundation/autoload.php',
 };
 
 /** Makes sure that every program is there. Ends the process with one clear line when one that must be cannot be had. */
 export function installTestTools() {
   const required = missingOf(TOOLS);
-  const optional = missingOf(OPTIONAL);
+  const optional = [...missingOf(OPTIONAL), ...missingParts()];
   if (required.length + optional.length === 0) return;
-  const packages = [...required.map((tool) => TOOLS[tool]), ...optional.map((tool) => OPTIONAL[tool])];
+  const packages = [...required.map((tool) => TOOLS[tool]), ...optional.map((tool) => OPTIONAL[tool] ?? tool)];
   const command = `apt-get install ${packages.join(' ')}`;
   if (mayInstall()) {
     console.log(
@@ -58,4 +66,8 @@ function missingOf(tools) {
   // Where Debian puts servers; the PATH of an account that is not root may leave it out.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
   return Object.keys(tools).filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`], { env }).status !== 0);
+}
+
+function missingParts() {
+  return Object.keys(OPTIONAL_PARTS).filter((part) => spawnSync('sh', ['-c', OPTIONAL_PARTS[part]]).status !== 0);
 }

@@ -9,7 +9,7 @@ import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const RACES = ['v1/races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
+const RACES = ['v1/races', 'v1/lock-races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
 const PARTS = {
   '--server': () => [...testFiles('packages/server'), ...withoutLane()],
   '--runtimes': otherRuntimes,

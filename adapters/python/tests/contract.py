@@ -49,7 +49,7 @@ Application = Callable[[str, str, Page], Callable[[str | None], Answer]]
 
 
 def play(name: str, application: Application) -> None:
-    """Plays one vector with an application: it gets the URL, the app and the page, and gives what requests a page with a cookie."""
+    """Plays one vector with an application: it gets URL, app and page, and gives what requests a page with a cookie."""
     server = env("REST_SESSIONS_CONTRACT")
     vector = httpx.post(f"{server}/contract/plays", json={"vector": name}).json()
     does: list[list[Any]] = []

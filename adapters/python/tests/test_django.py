@@ -186,9 +186,7 @@ def test_values_that_json_does_not_have_are_named() -> None:
 def test_a_lost_server_is_an_error_and_no_logout() -> None:
     django_urls.page = lambda request: json.dumps(dict(request.session.items()))
     with using("http://127.0.0.1:9", "django"):
-        response = Browser(raise_request_exception=False).get(
-            "/", HTTP_COOKIE="session=abcdefghijklmnopqrstuvwxyz012345"
-        )
+        response = Browser(raise_request_exception=False).get("/", HTTP_COOKIE="session=abcdefghijklmnopqrstuvwxyz012345")
         assert response.status_code == 500 and not response.cookies
         with pytest.raises(rest_sessions.SessionServerLostError):
             SessionStore("abcdefghijklmnopqrstuvwxyz012345").load()
@@ -218,6 +216,6 @@ def test_ended_meanwhile_is_told_in_djangos_way() -> None:
 def test_wrong_settings_are_named() -> None:
     from django.core.exceptions import ImproperlyConfigured
 
-    with override_settings(REST_SESSIONS={"url": "http://127.0.0.1:9", "appp": "x"}):
-        with pytest.raises(ImproperlyConfigured, match="REST_SESSIONS must be"):
-            SessionStore("abcdefghijklmnopqrstuvwxyz012345").load()
+    wrong = override_settings(REST_SESSIONS={"url": "http://127.0.0.1:9", "appp": "x"})
+    with wrong, pytest.raises(ImproperlyConfigured, match="REST_SESSIONS must be"):
+        SessionStore("abcdefghijklmnopqrstuvwxyz012345").load()

@@ -130,9 +130,7 @@ async def test_twenty_at_once_lose_nothing(store: str) -> None:
 
 
 async def test_cookie_over_https() -> None:
-    app = make_app(
-        contract.stores()[0], "asgi-cookie", lambda request: request.session.setdefault("a", 1), persistent=True
-    )
+    app = make_app(contract.stores()[0], "asgi-cookie", lambda request: request.session.setdefault("a", 1), persistent=True)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://shop") as visitor:
         line = (await visitor.get("/")).headers["Set-Cookie"]
     assert line.startswith("__Host-session=") and "Secure" in line and "Max-Age=7200" in line

@@ -39,8 +39,8 @@ export interface Call extends CallOptions {
   readonly body?: unknown;
   /** Default: application/json. */
   readonly mediaType?: string;
-  /** A member that the body of every good answer has; empty where any object is one. */
-  readonly answerHas: string;
+  /** A member that the body of every good answer has; empty where any object is one, null where there is no body. */
+  readonly answerHas: string | null;
   /** Whether it does no harm twice: a read, or a call with an Idempotency-Key. */
   readonly isRepeatable: boolean;
 }
@@ -141,6 +141,6 @@ async function errorOf(
   if (code === 'forbidden') return refused('wrong_key', `${base} does not let this API key do that in the app ${app}`);
   if (code === 'app_not_found') return refused('wrong_app', `${base} has no app ${app}`);
   if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, signal);
-  const retryable = status === 429 || status >= 500;
+  const retryable = status === 423 || status === 429 || status >= 500;
   return new SessionError(code, detail, { status, faults, retryable, retryAfter: secondsUntil(headers) });
 }

@@ -93,7 +93,7 @@ export interface components {
          * @description What to compare. docs/errors.md says what each means.
          * @enum {string}
          */
-        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "internal_error";
+        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "internal_error";
         /** @description What is wrong with one value of the request. */
         Fault: {
             /** @description A JSON pointer into the body. */
@@ -250,6 +250,18 @@ export interface components {
             /** @description A ready text for the header `Set-Cookie` of your page: it puts the token into the browser or, when the session of the token has ended, takes it away. Only where the policy of the app has a `cookie`. */
             setCookie?: string;
         };
+        Lock: {
+            /** @description How many seconds the lock holds at most, if nobody ends it before. Default: 30. */
+            lease?: number;
+            /** @description How many seconds to wait for others who have the lock. Default: 0. */
+            wait?: number;
+        };
+        Locked: {
+            /** @description The lock, for the header `Session-Lock` of the changes, and to end it. Shown once. */
+            lock: string;
+            /** @description The session as it is now. null: the token opens none yet. */
+            session: components["schemas"]["Session"] | null;
+        };
         SessionPage: {
             sessions: components["schemas"]["Session"][];
             /** @description For the next page; null on the last. */
@@ -295,18 +307,18 @@ export interface components {
             minCallerTokenLength: number;
             rotationGrace: number;
             classic: boolean;
-            /** @description The cookie that `setCookie` writes. null: there is none. */
-            cookie: components["schemas"]["CookiePolicy"] | null;
+            cookie: components["schemas"]["CookiePolicy"];
         };
         /** @enum {string} */
         OnLimit: "revokeOldest" | "revokeLeastRecentlyUsed" | "refuse";
+        /** @description The cookie that `setCookie` writes. null: there is none. */
         CookiePolicy: {
             name: string;
             domain: string | null;
             sameSite: components["schemas"]["SameSite"];
             secure: boolean;
             persistent: boolean;
-        };
+        } | null;
         /** @enum {string} */
         SameSite: "Strict" | "Lax" | "None";
         Apps: {
@@ -378,6 +390,8 @@ export type SetUnset = components['schemas']['SetUnset'];
 export type MergePatch = components['schemas']['MergePatch'];
 export type Touch = components['schemas']['Touch'];
 export type Ended = components['schemas']['Ended'];
+export type Lock = components['schemas']['Lock'];
+export type Locked = components['schemas']['Locked'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type IdPage = components['schemas']['IdPage'];
 export type SessionCount = components['schemas']['SessionCount'];

@@ -26,15 +26,20 @@ export interface Problem {
   readonly errors?: readonly Fault[];
 }
 
-/** Reads an answer. `member`: of the body of a good one. Absence: null when it is none that the server gives. */
-export function answerOf({ response, text }: Came, member: string): Answer | null {
+/**
+ * Reads an answer. `member`: of the body of a good one; null where that has no body. Absence: null when it is none that the
+ * server gives.
+ */
+export function answerOf({ response, text }: Came, member: string | null): Answer | null {
   const { status, headers, ok } = response;
-  if (status === 304) return { status, headers, body: undefined };
+  if (status === 304 || (status === 204 && member === null)) return { status, headers, body: undefined };
   const type = headers.get('Content-Type') ?? '';
   if (!type.startsWith(ok ? 'application/json' : 'application/problem+json')) return null;
   const body = parsed(text);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
-  const isOurs = ok ? member === '' || Object.hasOwn(body, member) : typeof (body as Problem).code === 'string';
+  const isOurs = ok
+    ? member === '' || (member !== null && Object.hasOwn(body, member))
+    : typeof (body as Problem).code === 'string';
   return isOurs ? { status, headers, body } : null;
 }
 

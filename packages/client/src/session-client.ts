@@ -12,6 +12,7 @@ import { type SessionClientOptions, type Settings, settingsOf } from './options.
 import type {
   Activity,
   AppCounts,
+  Locked,
   NewSession,
   PartialSession,
   Rotation,
@@ -36,6 +37,20 @@ export interface ReadOptions extends CallOptions {
 export interface WriteOptions extends CallOptions {
   /** The version that the session must have; `any`: that there must be one. Else the call is refused: `version_mismatch`. */
   readonly ifVersion?: number | 'any';
+  /** Of `lock`. The call is refused unless it holds: `lock_lost`. */
+  readonly lock?: string;
+  /** Whether the lock ends with the call, in the same step. Default: false. */
+  readonly release?: boolean;
+}
+
+/** With the session its lock ends in any case. */
+export type RevokeOptions = Omit<WriteOptions, 'release'>;
+
+export interface LockOptions extends CallOptions {
+  /** How long the lock holds at most: 300 seconds or less. Default: 30. */
+  readonly lease?: number;
+  /** How long to wait for others who have the lock, beside the time-out: 30 seconds or less. Default: 0. */
+  readonly wait?: number;
 }
 
 export interface RepeatableOptions extends WriteOptions {
@@ -166,8 +181,24 @@ export class SessionClient<Data extends object = SessionData> {
     return body as TokenAndSession<Data>;
   }
 
+  /**
+   * Locks a session, for applications that rely on one page at a time, and gives it as it is then; null: the token, which the
+   * caller chose, opens none yet. Errors: `session_locked` when `wait` is over, SessionNotFoundError.
+   */
+  async lock(token: Presented, options: LockOptions = {}): Promise<Locked<Data>> {
+    const { lease, wait = 0, signal } = options;
+    const sent = { body: { lease, wait }, token, answerHas: 'lock', longer: wait * 1000 };
+    return (await this.call('POST', '/session/lock', { signal }, sent)).body as Locked<Data>;
+  }
+
+  /** Ends a lock. One that does not hold any more changes nothing. */
+  async unlock(token: Presented, lock: string, options: CallOptions = {}): Promise<void> {
+    this.settings();
+    if (isToken(token)) await this.call('DELETE', '/session/lock', { ...options, lock }, { token, answerHas: null });
+  }
+
   /** Logs out: ends the session of a token. Gives whether there was one. Then clear the cookie. */
-  async revoke(token: Presented, options: WriteOptions = {}): Promise<boolean> {
+  async revoke(token: Presented, options: RevokeOptions = {}): Promise<boolean> {
     this.settings();
     if (!isToken(token)) return false;
     return (await this.revoked('/session', options, { token })) === 1;
@@ -180,7 +211,7 @@ export class SessionClient<Data extends object = SessionData> {
   }
 
   /** Ends a session by its public id. Gives whether there was one. */
-  async revokeById(id: string, options: WriteOptions = {}): Promise<boolean> {
+  async revokeById(id: string, options: RevokeOptions = {}): Promise<boolean> {
     this.settings();
     return ID.test(id) && (await this.revoked(`/sessions/${id}`, options)) === 1;
   }
@@ -282,17 +313,18 @@ export class SessionClient<Data extends object = SessionData> {
 
   private async call(method: Method, path: string, options: RepeatableOptions, sent: Sent = {}): Promise<Answer> {
     const settings = this.settings();
-    const { ifVersion, signal, idempotencyKey } = options;
-    const { token, body, mediaType, repeatable = false, answerHas = 'idleTimeout' } = sent;
+    const { ifVersion, signal, idempotencyKey, lock, release } = options;
+    const { token, body, mediaType, repeatable = false, answerHas = 'idleTimeout', longer = 0 } = sent;
     if ('token' in sent && !isToken(token))
       throw new SessionNotFoundError('there is no such session: that is no token', null);
     const call: Call = {
       method,
-      path: settings.appPath + path,
+      path: settings.appPath + path + queryText(release ? { release } : {}),
       signal,
       headers: {
         ...(isToken(token) && { 'Session-Token': token }),
         ...sent.headers,
+        ...(lock !== undefined && { 'Session-Lock': lock }),
         ...(ifVersion !== undefined && { 'If-Match': ifVersion === 'any' ? '*' : `"${ifVersion}"` }),
         ...(repeatable && { 'Idempotency-Key': idempotencyKey ?? crypto.randomUUID() }),
       },
@@ -301,7 +333,7 @@ export class SessionClient<Data extends object = SessionData> {
       answerHas,
       isRepeatable: repeatable || method === 'GET',
     };
-    return send(settings, call);
+    return send(longer ? { ...settings, timeout: settings.timeout + longer } : settings, call);
   }
 }
 
@@ -312,9 +344,11 @@ interface Sent {
   readonly mediaType?: string;
   readonly headers?: Record<string, string>;
   /** See Call. Default: of a session. */
-  readonly answerHas?: string;
+  readonly answerHas?: string | null;
   /** Whether it takes an Idempotency-Key. */
   readonly repeatable?: boolean;
+  /** How much longer than others it may take. Units: milliseconds. */
+  readonly longer?: number;
 }
 
 type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;

@@ -18,6 +18,9 @@ export type TokenAndSession<Data extends object = SessionData> = Omit<api.TokenA
   session: Session<Data>;
 };
 
+/** A lock, and the session as it is under it. Absence: null when the token opens none yet. */
+export type Locked<Data extends object = SessionData> = { lock: string; session: Session<Data> | null };
+
 /** What a rotation changes beside the token: at a login the subject and what is known of the device. */
 export type Rotation<Data extends object = SessionData> = Given<Omit<api.Rotation, 'data'> & { data?: Partial<Data> }>;
 

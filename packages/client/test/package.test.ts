@@ -16,6 +16,9 @@ const FRAMEWORKS = join(PACKAGE, 'test/frameworks/node_modules/.bin');
 const BUN = fileURLToPath(
   new URL('../../../scripts/runtimes/node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url),
 );
+const DENO = fileURLToPath(
+  new URL('../../../scripts/runtimes/node_modules/@deno/linux-x64-glibc/deno', import.meta.url),
+);
 /** Units: bytes, as gzip sends them. */
 const MOST = 8192;
 const run = promisify(execFile);
@@ -51,15 +54,16 @@ describe('the package of the client', () => {
     assert.ok(size <= MOST, `${size} bytes`);
   });
 
-  test('a bundle for browsers runs on this Node, and on Bun', async (t) => {
+  test('a bundle for browsers runs on this Node, on Bun and on Deno', async (t) => {
     const { url } = await startServer(t, { RS_STORE: 'memory:' });
     const file = join(temporaryFolder(t), 'bundle.mjs');
     writeFileSync(file, await bundled(SCENARIO));
-    const runtimes = [process.execPath, ...(existsSync(BUN) ? [BUN] : [])];
-    if (runtimes.length < 2) t.diagnostic('Bun is not here: `npm run test:runtimes` installs it');
-    assert.ok(runtimes.length > 1 || process.env.CI !== 'true', 'Bun is not installed');
-    for (const runtime of runtimes) {
-      const { stdout } = await run(runtime, [file, url]);
+    const others = [[BUN], [DENO, 'run', '--allow-net=127.0.0.1']].filter(([program]) => existsSync(program!));
+    const runtimes = [[process.execPath], ...others] as [string, ...string[]][];
+    if (others.length < 2) t.diagnostic('Bun and Deno are not here: `npm run test:runtimes` installs them');
+    assert.ok(others.length > 1 || process.env.CI !== 'true', 'Bun and Deno are not installed');
+    for (const [runtime, ...args] of runtimes) {
+      const { stdout } = await run(runtime, [...args, file, url]);
       assert.deepEqual(JSON.parse(stdout), [{ n: 2 }, 'ann', true, true], runtime);
     }
   });

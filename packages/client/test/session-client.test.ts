@@ -50,6 +50,41 @@ describe('a session client', () => {
     assert.equal((await sessions.get(user.token)).subject, 'zoë/1');
   });
 
+  test('pages that lock a session come one after the other, and one that was too slow changes nothing', async () => {
+    const sessions = clientOf('locks');
+    const { token, session } = await sessions.create({ data: { n: 1 } });
+    const first = await sessions.lock(token, { lease: 60 });
+    assert.deepEqual(first.session, session);
+    await assert.rejects(sessions.lock(token), (error) => {
+      assert.ok(error instanceof SessionError);
+      assert.deepEqual([error.code, error.status, error.retryable], ['session_locked', 423, true]);
+      return error.retryAfter === 1;
+    });
+    // Longer than the time-out of other calls.
+    const next = clientOf('locks').lock(token, { wait: 30 });
+    await sessions.patch(token, { set: { n: 2 } }, { lock: first.lock });
+    await sessions.patch(token, { set: { n: 3 } }, { lock: first.lock, release: true });
+    const { lock, session: seen } = await next;
+    assert.deepEqual(seen?.data, { n: 3 });
+    await assert.rejects(
+      sessions.replaceData(token, { n: 0 }, { lock: first.lock }),
+      (error) => error instanceof SessionError && error.code === 'lock_lost' && !error.retryable,
+    );
+    assert.equal(await sessions.unlock(token, first.lock), undefined, 'a foreign lock ends nothing');
+    await sessions.unlock('no token', lock);
+    const { token: rotated } = await sessions.rotate(token, {}, { lock, release: true });
+    const last = await sessions.lock(rotated);
+    assert.equal(await sessions.revoke(rotated, { lock: last.lock }), true);
+    await assert.rejects(sessions.lock(rotated), SessionNotFoundError);
+    const chosen = 'chosen-by-the-framework-0001';
+    const begun = await sessions.lock(chosen);
+    assert.equal(begun.session, null);
+    assert.deepEqual((await sessions.put(chosen, { data: { a: 1 } }, { lock: begun.lock, release: true })).data, {
+      a: 1,
+    });
+    await sessions.unlock(chosen, begun.lock);
+  });
+
   test('the sessions of an app are counted, walked page by page, and ended', async () => {
     const sessions = clientOf('app-wide');
     for (const subject of ['a', 'b', 'c']) await sessions.create({ subject });

@@ -35,7 +35,7 @@ for i = 2, #ARGV do
   local id, before = ARGV[i], #faults
   local text = redis.call('HGET', p.sessions, id)
   local form = text and string.byte(text)
-  if text and (text == '' or form == 1 or form == 2) then
+  if text and (text == '' or form >= 1 and form <= FORM) then
     local r = read(text)
     if r then compare(id, r) else found(id, 'record') end
     if repair and #faults > before then

@@ -3,7 +3,7 @@
 -- ARGV: now, deadline, base, since, limit
 -- RETURNS: {now, sessions, subjects, ended aliases, partitions that were counted: ask again for the rest}
 -- ATOMIC: removing and counting, or what expired in between would be counted.
--- INCLUDES: record, visit, index, collect
+-- INCLUDES: record, head, visit, index, collect
 local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local base, limit = tonumber(ARGV[3]), tonumber(ARGV[5])
@@ -31,7 +31,7 @@ for i = 1, #KEYS, 6 do
   left = left - looked
   if again == 1 then break end
   local function seenSince(id)
-    local ok, _, _, _, _, seen = pcall(struct.unpack, '>BBBBd', redis.call('HGET', p.sessions, id))
+    local ok, _, _, seen = pcall(head, redis.call('HGET', p.sessions, id))
     return ok and seen >= since
   end
   sessions = sessions + entries(p.activity, seenSince)

@@ -33,8 +33,7 @@ local function remove(p, victims)
     local id, r = victim.id, victim.r
     ids[i], ended[id] = id, true
     if r.subject ~= '' then latest[r.subject] = math.max(latest[r.subject] or 0, r.seen) end
-    if r.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = r.hash, id end
-    for _, o in ipairs(r.old) do if o.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = o.hash, id end end
+    addAliases(aliases, id, r)
   end
   if #ids == 0 then return aliases end
   for _, key in ipairs({ p.sessions, p.data }) do redis.call('HDEL', key, unpack(ids)) end

@@ -1,9 +1,9 @@
 -- revoke: ends one session, by token or by id.
 -- KEYS: sessions, data, activity, visitors, subjects, due (of the partition)
--- ARGV: now, deadline, id, hash ('' = by id), version ('' = any), 1 when only its present token will do
--- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another}
+-- ARGV: now, deadline, id, hash ('' = by id), version ('' = any), 1 when only its present token will do; and with a lock, whose key is one more, its hash
+-- RETURNS: {now, 1 or 0, ended aliases, 1 when it lives on because its version is another, or the lock is lost}
 -- ATOMIC: the record and its index entries end together.
--- INCLUDES: record, visit, index
+-- INCLUDES: record, visit, index, locking
 local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local id, hash, version, present = ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
@@ -14,4 +14,7 @@ if text and not r then return UNREADABLE end
 if not r or not live(r, now) or (hash ~= '' and not opens(r, hash, now)) then return { now, 0, {}, 0 } end
 if present and hash ~= r.hash then return { now, 0, {}, 0 } end
 if version ~= '' and r.version ~= tonumber(version) then return { now, 0, {}, 1 } end
-return { now, 1, remove(p, { { id = id, r = r } }), 0 }
+if lockLost(KEYS[7], ARGV[7], now) then return { now, 0, {}, 1 } end
+local aliases = remove(p, { { id = id, r = r } })
+if KEYS[7] then leaveLock(KEYS[7], ARGV[7], now) end
+return { now, 1, aliases, 0 }

@@ -1,11 +1,11 @@
 -- rotate: gives a session a new credential; the old one reads during the grace. And changes it, when that is asked for.
 -- KEYS: sessions, data, activity, visitors, subjects, due (of the partition)
 -- ARGV: now, deadline, id, hash, new hash, new alias (0 or 1), seed ('' = the caller chose it), grace (ms), expect (a version or
---       ''), most, kept (replaced tokens), version ('' = no change), then as in update: data, …, absolute timeout
+--       ''), most, kept (replaced tokens), version ('' = no change), then as in update: data, …, absolute timeout, and the lock
 -- RETURNS: false | {now, 0 (conflict), 1 (rotated) or 2 (repeated), visit, ended aliases, seeds of the successor}
---          | {now, 3 (replaced), 4 (crowded) or 5 (taken)}
+--          | {now, 3 (replaced), 4 (crowded), 5 (taken) or 6 (the lock is lost)}
 -- ATOMIC: one token has one successor, whoever asks; and of two rotations without grace exactly one may win.
--- INCLUDES: record, visit, index, change
+-- INCLUDES: record, visit, index, change, locking
 local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 local id, hash, newHash, newAlias, seed, grace = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
@@ -22,12 +22,14 @@ local unseen = math.max(0, now - r.seen)
 local function answer(kind, changes, ended, seeds)
   if changes and version ~= '' then change(p, id, r, now, tonumber(version), 13)
   elseif changes then redis.call('HSET', p.sessions, id, write(r)) end
+  if kind > 0 and ARGV[20] == '1' then leaveLock(KEYS[7], ARGV[19], now) end
   return { now, kind, visit(r, changes and write(r) or text, unseen, p.data, id), ended or {}, seeds or {} }
 end
 -- A retry: the session has this token already. Where there is a seed, this very request came before, and made the change then.
 local function known() return answer(1, seed == '' and version ~= '') end
 
 if expect ~= '' and r.version ~= tonumber(expect) then return answer(0, false) end
+if lockLost(KEYS[7], ARGV[19], now) then return { now, 6 } end
 if hash ~= r.hash then
   local at, seeds, drawn = 1, {}, seed ~= ''
   while r.old[at].hash ~= hash do at = at + 1 end

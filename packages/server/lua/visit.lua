@@ -15,6 +15,12 @@ local function opens(r, hash, now)
   return false
 end
 
+-- Adds the aliases of a session: hash, id, hash, …
+local function addAliases(aliases, id, r)
+  if r.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = r.hash, id end
+  for _, o in ipairs(r.old) do if o.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = o.hash, id end end
+end
+
 -- What the process reads as a visit: how long idle, the record, and the data when it is kept apart.
 local function visit(r, text, idle, dataKey, id)
   local data = r.apart == 1 and redis.call('HGET', dataKey, id) or ''

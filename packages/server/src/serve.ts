@@ -8,8 +8,8 @@ import { Sessions } from './core/sessions.ts';
 import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
-import { NodeServer, type RequestLine } from './http/sockets/node-server.ts';
-import type { Log } from './log/log.ts';
+import { NodeServer } from './http/sockets/node-server.ts';
+import { flatLines, type Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
 import { type Reloading, WatchedFiles } from './reloading.ts';
@@ -58,7 +58,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const opening = openStore(config.store, options);
   const { store, location, changes = [], settings, lookEvery } = await opening;
   for (const change of changes) log.warn({ store: location }, change);
-  const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY));
+  const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
   let stopping = false;
   const appOptions: AppOptions = {
@@ -78,7 +78,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     },
   };
   const routes = guardedRoutes(appOptions);
-  const logRequest = (line: RequestLine) => log[config.logLevel === 'info' ? 'info' : 'debug'](line, 'request');
+  const logRequest = flatLines(log, config.logLevel === 'info' ? 'info' : 'debug', 'request');
   const server = new NodeServer({
     app: createApp(appOptions, routes),
     lane: config.fastLane ? new FastLane(routes, appOptions.onFault) : null,
@@ -124,13 +124,19 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
-      await server.stop();
+      // Who waits for a lock is answered now, and not when the grace of the stop is over.
+      await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
       stopWatching();
       await stopSweeper();
       await store.close();
     },
   };
+}
+
+function later(run: () => void, delay: number): () => void {
+  const timer = setTimeout(run, delay);
+  return () => clearTimeout(timer);
 }
 
 /** Tells in the log when the store is out, and when it is back. `store`: its URL, as it may be shown. */

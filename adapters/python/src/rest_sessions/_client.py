@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -70,13 +70,15 @@ class Client(_Base):
         self._http = httpx.Client(**self._options())
 
     def create(self, **session: Any) -> Session:
-        """Makes a session, with a token of the server: `{"token", "session"}`. Takes `subject`, `data`, `ip`, `userAgent`, `label`,
-        `idleTimeout`, `absoluteTimeout`."""
-        return self._send(self._calls.create(session))
+        """Makes a session, with a token of the server: `{"token", "session"}`.
+
+        Takes `subject`, `data`, `ip`, `userAgent`, `label`, `idleTimeout`, `absoluteTimeout`.
+        """
+        return self._session(self._calls.create(session))
 
     def get(self, token: str, *, touch: bool = False, fields: Sequence[str] | None = None) -> Session:
         """Reads a session. `touch`: someone is there, so its idle deadline slides. Errors: SessionNotFoundError."""
-        return self._send(self._calls.get(token, touch, fields))
+        return self._session(self._calls.get(token, touch, fields))
 
     def find(self, token: str, *, touch: bool = False) -> Session | None:
         """The same. Absence: None."""
@@ -94,31 +96,33 @@ class Client(_Base):
         if_version: int | None = None,
         **more: Any,
     ) -> Session:
-        """Changes top-level keys of the data, and no other. It never creates a session. Errors: SessionNotFoundError."""
-        return self._send(self._calls.patch(token, change_of(set, unset, more), if_version))
+        """Changes top-level keys of the data, and no other. It never creates one. Errors: SessionNotFoundError."""
+        return self._session(self._calls.patch(token, change_of(set, unset, more), if_version))
 
     def put(self, token: str, *, only: str | None = None, **session: Any) -> Session:
         """Creates or replaces the session under a token that the caller chose. `only`: "new" or "existing"."""
-        return self._send(self._calls.put(token, session, only))
+        return self._session(self._calls.put(token, session, only))
 
     def replace_data(self, token: str, data: Data) -> Session:
-        return self._send(self._calls.replace_data(token, data))
+        return self._session(self._calls.replace_data(token, data))
 
     def touch(self, token: str, *, idle_timeout: float | None = None) -> Session:
         """Slides the idle deadline. With `idle_timeout`, in seconds, that one holds from now on."""
-        return self._send(self._calls.touch(token, idle_timeout))
+        return self._session(self._calls.touch(token, idle_timeout))
 
     def rotate(self, token: str, *, new_token: str | None = None, **rotation: Any) -> Session:
-        """Gives a session a new token: `{"token", "session"}`. With a `subject` it is a login. `new_token`: one that the caller
-        chose; else the server makes it."""
-        return self._send(self._calls.rotate(token, new_token, rotation))
+        """Gives a session a new token: `{"token", "session"}`. With a `subject` it is a login.
+
+        `new_token`: one that the caller chose; else the server makes it.
+        """
+        return self._session(self._calls.rotate(token, new_token, rotation))
 
     def revoke(self, token: str) -> bool:
         """Ends a session. It tells whether there was one."""
         return is_token(token) and _revoked(self._send(self._calls.revoke(token))) == 1
 
     def get_by_id(self, session_id: str) -> Session:
-        return self._send(self._calls.get_by_id(session_id))
+        return self._session(self._calls.get_by_id(session_id))
 
     def revoke_by_id(self, session_id: str) -> bool:
         return _revoked(self._send(self._calls.revoke_by_id(session_id))) == 1
@@ -131,8 +135,8 @@ class Client(_Base):
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Session:
-        """Gives a page of the sessions of the app, or of a user: `{"sessions", "cursor"}`. The cursor is None on the last page."""
-        return self._send(self._calls.list(subject, active_within, limit, cursor))
+        """Gives a page of the sessions of the app, or of a user: `{"sessions", "cursor"}`, None on the last page."""
+        return self._session(self._calls.list(subject, active_within, limit, cursor))
 
     def revoke_subject(self, subject: str, *, except_id: str | None = None) -> int:
         """Ends all sessions of a user, or all but one. It gives how many."""
@@ -144,7 +148,7 @@ class Client(_Base):
 
     def activity(self, within: float = 600) -> Session:
         """How many were there within so many seconds: `{"subjects", "sessions"}`."""
-        return self._send(self._calls.activity(within))
+        return self._session(self._calls.activity(within))
 
     def close(self) -> None:
         self._http.close()
@@ -152,10 +156,11 @@ class Client(_Base):
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _session(self, call: Call) -> Session:
+        return cast(Session, self._send(call))
 
     def _send(self, call: Call) -> Any:
         request = self._request(call)
@@ -179,10 +184,10 @@ class AsyncClient(_Base):
         self._http = httpx.AsyncClient(**self._options())
 
     async def create(self, **session: Any) -> Session:
-        return await self._send(self._calls.create(session))
+        return await self._session(self._calls.create(session))
 
     async def get(self, token: str, *, touch: bool = False, fields: Sequence[str] | None = None) -> Session:
-        return await self._send(self._calls.get(token, touch, fields))
+        return await self._session(self._calls.get(token, touch, fields))
 
     async def find(self, token: str, *, touch: bool = False) -> Session | None:
         try:
@@ -199,25 +204,25 @@ class AsyncClient(_Base):
         if_version: int | None = None,
         **more: Any,
     ) -> Session:
-        return await self._send(self._calls.patch(token, change_of(set, unset, more), if_version))
+        return await self._session(self._calls.patch(token, change_of(set, unset, more), if_version))
 
     async def put(self, token: str, *, only: str | None = None, **session: Any) -> Session:
-        return await self._send(self._calls.put(token, session, only))
+        return await self._session(self._calls.put(token, session, only))
 
     async def replace_data(self, token: str, data: Data) -> Session:
-        return await self._send(self._calls.replace_data(token, data))
+        return await self._session(self._calls.replace_data(token, data))
 
     async def touch(self, token: str, *, idle_timeout: float | None = None) -> Session:
-        return await self._send(self._calls.touch(token, idle_timeout))
+        return await self._session(self._calls.touch(token, idle_timeout))
 
     async def rotate(self, token: str, *, new_token: str | None = None, **rotation: Any) -> Session:
-        return await self._send(self._calls.rotate(token, new_token, rotation))
+        return await self._session(self._calls.rotate(token, new_token, rotation))
 
     async def revoke(self, token: str) -> bool:
         return is_token(token) and _revoked(await self._send(self._calls.revoke(token))) == 1
 
     async def get_by_id(self, session_id: str) -> Session:
-        return await self._send(self._calls.get_by_id(session_id))
+        return await self._session(self._calls.get_by_id(session_id))
 
     async def revoke_by_id(self, session_id: str) -> bool:
         return _revoked(await self._send(self._calls.revoke_by_id(session_id))) == 1
@@ -230,7 +235,7 @@ class AsyncClient(_Base):
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Session:
-        return await self._send(self._calls.list(subject, active_within, limit, cursor))
+        return await self._session(self._calls.list(subject, active_within, limit, cursor))
 
     async def revoke_subject(self, subject: str, *, except_id: str | None = None) -> int:
         return _revoked(await self._send(self._calls.revoke_subject(subject, except_id)))
@@ -239,7 +244,7 @@ class AsyncClient(_Base):
         return _verified(await self._send(self._calls.verify(tokens)))
 
     async def activity(self, within: float = 600) -> Session:
-        return await self._send(self._calls.activity(within))
+        return await self._session(self._calls.activity(within))
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -251,6 +256,9 @@ class AsyncClient(_Base):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    async def _session(self, call: Call) -> Session:
+        return cast(Session, await self._send(call))
 
     async def _send(self, call: Call) -> Any:
         request = self._request(call)

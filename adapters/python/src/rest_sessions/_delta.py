@@ -37,7 +37,7 @@ def shared_of(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class TouchTimes:
-    """Knows when each session was last touched by this process: a read slides the idle deadline, but once in a while is enough."""
+    """Knows when each session was last touched by this process: once in a while is enough to slide its deadline."""
 
     def __init__(self, interval: float = 30.0) -> None:
         if not interval >= 0:
@@ -51,7 +51,7 @@ class TouchTimes:
         return due is None or monotonic() >= due
 
     def note(self, token: str, idle_timeout: float | None) -> None:
-        """`idle_timeout`: in seconds. A session that ends sooner is touched twice in it, or it would end while someone is there."""
+        """`idle_timeout`: in seconds. A session that ends sooner than the interval is touched twice in it."""
         enough = self._interval if idle_timeout is None else min(self._interval, idle_timeout / 2)
         with self._lock:
             self._due.pop(token, None)

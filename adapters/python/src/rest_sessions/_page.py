@@ -1,4 +1,4 @@
-"""The session of one page, for frameworks whose sessions are a mapping: what it was read as, and what has to be written.
+"""The session of one page, for frameworks whose sessions are a mapping: what was read, and what has to be written.
 
 It makes no requests itself, because some frameworks wait and some await.
 """
@@ -94,5 +94,5 @@ class PageSession(MutableMapping[str, Any]):
 
 
 def cookie_age(idle_timeout: float | None) -> int:
-    """For how long a browser keeps a cookie that outlives it. What has no end gets the longest time that browsers take."""
+    """For how long a browser keeps a cookie that outlives it. For a session without end: the longest that browsers take."""
     return 34_560_000 if idle_timeout is None else int(idle_timeout)

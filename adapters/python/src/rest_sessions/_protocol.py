@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~:,-]{1,256}\Z")
 
 
 def is_token(text: object) -> bool:
-    """Tells whether something can be the token of a session. What cannot is no session, and the server need not be asked."""
+    """Tells whether something can be the token of a session. What cannot is none, and the server need not be asked."""
     return isinstance(text, str) and _TOKEN.match(text) is not None
 
 
@@ -160,7 +160,7 @@ def _subject(subject: str) -> str:
 
 
 def read_answer(settings: Settings, call: Call, status: int, headers: Mapping[str, str], text: bytes) -> Any:
-    """Gives what an answer holds. Whatever is none of the server's is never "no such session", on which users are logged out."""
+    """Gives what an answer holds. What is none of the server's is never "no such session", on which users are logged out."""
     media = headers.get("content-type", "").split(";")[0].strip().lower()
     if status < 300 and media == "application/json":
         body = _parsed(text)

@@ -3,8 +3,9 @@
     SESSION_ENGINE = "rest_sessions.django"
     REST_SESSIONS = {"url": "http://127.0.0.1:3000", "app": "shop"}
 
-`request.session["cart"]` is `data.cart` for every other stack. What Django keeps for itself (names that begin with `_`: the user, messages,
-the expiry) is under `_django`. The session belongs to the user who logs in, so that their sessions can be listed and ended.
+`request.session["cart"]` is `data.cart` for every other stack. What Django keeps for itself (names that begin with `_`:
+the user, messages, the expiry) is under `_django`. The session belongs to the user who logs in, so that their sessions can
+be listed and ended.
 
 With a SESSION_SERIALIZER that is not Django's JSON the session is one opaque value.
 """
@@ -21,6 +22,7 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.dateparse import parse_datetime
 
 from ._client import Client
@@ -68,7 +70,7 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict[str, Any]:
         client, touches = _parts()
-        key = self._get_or_create_key_for_load()
+        key = self.session_key
         if key is None:
             return {}
         touch = touches.is_due(key)
@@ -88,11 +90,7 @@ class SessionStore(SessionBase):
             return {}
         return data
 
-    def _get_or_create_key_for_load(self) -> str | None:
-        key = self.session_key
-        return key if is_token(key) else None
-
-    def exists(self, session_key: str | None) -> bool:  # type: ignore[override]
+    def exists(self, session_key: str | None) -> bool:
         return is_token(session_key) and self.client.find(session_key or "") is not None
 
     def create(self) -> None:
@@ -105,17 +103,15 @@ class SessionStore(SessionBase):
             self.modified = True
             return
 
-    # A key of 32 letters and digits: to ask whether it is taken would cost a request, and the create itself says so.
+    # To ask whether it is taken would cost a request, and the create itself says so.
     def _get_new_session_key(self) -> str:
-        from django.utils.crypto import get_random_string
-
         return get_random_string(32, "abcdefghijklmnopqrstuvwxyz0123456789")
 
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        data: dict[str, Any] = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         if must_create:
             self._begin(self.session_key, data)
         else:
@@ -129,8 +125,8 @@ class SessionStore(SessionBase):
             client.revoke(key)
 
     def cycle_key(self) -> None:
-        """A new token for the same session, for example at a login. What was planted under the old one opens nothing any more."""
-        data = self._session
+        """A new token for the same session, for example at a login. The old one opens nothing any more."""
+        data = self._get_session()  # type: ignore[attr-defined]
         key = self.session_key
         if key is None or self._baseline is None:
             self.create()
@@ -192,10 +188,8 @@ class SessionStore(SessionBase):
         if self._baseline is not None and not to_set and not to_unset and not more:
             return
         try:
-            if to_set or to_unset or more:
-                saved = client.patch(key, set=to_set, unset=to_unset, **more)
-            else:
-                saved = client.touch(key)
+            is_change = bool(to_set or to_unset or more)
+            saved = client.patch(key, set=to_set, unset=to_unset, **more) if is_change else client.touch(key)
         except SessionNotFoundError as error:
             raise UpdateError from error
         touches.note(key, saved["idleTimeout"])

@@ -1,7 +1,7 @@
 """What a call fails with.
 
-A caller asks three things of an error: is the session gone (`SessionNotFoundError`, the only one on which a cookie is cleared), may the call
-be tried again (`retryable`), and which fault is it (`code`).
+A caller asks three things of an error: is the session gone (`SessionNotFoundError`, the only one on which a cookie is
+cleared), may the call be tried again (`retryable`), and which fault is it (`code`).
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     app.session_interface = RestSessionInterface("http://127.0.0.1:3000", "shop")
 
-`session["cart"]` is `data.cart` for every other stack. The server is asked when a page first uses its session, and not for pages that do
-not. Names that begin with `_` (flashes, permanence) and values that only Flask knows (dates, tuples, bytes, UUIDs, Markup) are under
-`_flask`.
+`session["cart"]` is `data.cart` for every other stack. The server is asked when a page first uses its session, and not for
+pages that do not. Names that begin with `_` (flashes, permanence) and values that only Flask knows (dates, tuples, bytes,
+UUIDs, Markup) are under `_flask`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .errors import SessionNotFoundError
 _TAGGED = TaggedJSONSerializer()
 
 
-class RestSession(PageSession, SessionMixin):  # type: ignore[misc]
+class RestSession(PageSession, SessionMixin):
     """The session of a page."""
 
     def __init__(self, interface: RestSessionInterface, request: FlaskRequest, token: str | None) -> None:
@@ -51,7 +51,7 @@ class RestSession(PageSession, SessionMixin):  # type: ignore[misc]
             raise
 
     @property
-    def modified(self) -> bool:  # type: ignore[override]
+    def modified(self) -> bool:
         return self._pending is None and self.changed() != ({}, [])
 
     @modified.setter
@@ -64,7 +64,7 @@ class RestSession(PageSession, SessionMixin):  # type: ignore[misc]
         return self.token is None
 
     def login(self, subject: str) -> None:
-        """Makes it the session of a user, under a new token, and keeps what is in it. Call it where the password was checked."""
+        """Makes it the session of a user, under a new token, and keeps its values. Call it where the password was checked."""
         self._load()
         self._interface.rotate(self, subject)
 
@@ -89,8 +89,10 @@ class RestSession(PageSession, SessionMixin):  # type: ignore[misc]
 
 
 class RestSessionInterface(SessionInterface):
-    """Give it to `app.session_interface`. Options as of `Client`; `touch_interval`: for how many seconds one read is enough to tell that
-    someone is there."""
+    """Give it to `app.session_interface`.
+
+    Options as of `Client`; `touch_interval`: for how many seconds one read is enough to tell that someone is there.
+    """
 
     session_class = RestSession
 

@@ -2,8 +2,9 @@
 
     app.add_middleware(RestSessionMiddleware, url="http://127.0.0.1:3000", app_name="shop")
 
-`request.session["cart"]` is `data.cart` for every other stack. Values must be such that JSON has; names that begin with `_` are under
-`_starlette`. The session is read before the page, and saved when its answer begins, so an answer that is streamed cannot change it any more.
+`request.session["cart"]` is `data.cart` for every other stack. Values must be such that JSON has; names that begin with `_`
+are under `_starlette`. The session is read before the page, and saved when its answer begins, so an answer that is streamed
+cannot change it any more.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class RestSession(PageSession):
         self.needs_cookie = False
 
     async def login(self, subject: str) -> None:
-        """Makes it the session of a user, under a new token, and keeps what is in it. Call it where the password was checked."""
+        """Makes it the session of a user, under a new token, and keeps its values. Call it where the password was checked."""
         await self._middleware.rotate(self, subject)
 
     async def logout(self) -> None:
@@ -156,9 +157,7 @@ class RestSessionMiddleware:
         try:
             cookie[name] = session.token or ""
         except CookieError as error:
-            raise ValueError(
-                f"cookie_name must be letters, digits and signs that a cookie may have: {name!r}"
-            ) from error
+            raise ValueError(f"cookie_name must be letters, digits and signs that a cookie may have: {name!r}") from error
         of = cookie[name]
         of["path"], of["httponly"], of["samesite"] = "/", True, self._same_site
         if is_secure:

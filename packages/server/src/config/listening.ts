@@ -25,7 +25,7 @@ export const LISTENING_VARIABLES = {
     default: 'on',
     allowed: 'on or off',
     sentence:
-      'Whether plain reads of a session (GET /APP/get/TOKEN and GET /v1/apps/APP/session) take a shorter way through the server. It does and answers the same; off is for finding out whether a fault lies there.',
+      'Whether plain reads of a session (GET /APP/get/TOKEN and GET /v1/apps/APP/session), and plain classic creates and sets, take a shorter way through the server. It does and answers the same; off is for finding out whether a fault lies there.',
   },
 } as const satisfies Record<string, Variable>;
 
@@ -37,7 +37,7 @@ export function readListening(read: Read): { host: string; port: number } {
   };
 }
 
-/** Tells whether plain reads take the fast lane. Errors: ConfigError. */
+/** Tells whether plain requests take the fast lane. Errors: ConfigError. */
 export function readFastLane(read: Read): boolean {
   return read(LISTENING_VARIABLES.fastLane, (text) => (text === 'on' ? true : text === 'off' ? false : undefined));
 }

@@ -30,6 +30,10 @@ export const ERROR_CODES = {
   session_not_found: 'There is no such session: it never was, has expired, or was ended.',
   version_mismatch:
     'The session is not at the version that If-Match names, or exists although If-None-Match says it must not.',
+  session_locked:
+    'Another request has the lock of the session, and did not end it in the time that this one would wait; or too many wait already. Retry-After says when to try again.',
+  lock_lost:
+    'The lock that `Session-Lock` names does not hold: its lease is over, it was ended, or it was another session’s. The session is unchanged.',
   token_taken: 'The token that the request chose opens a session already.',
   token_replaced:
     'A rotation replaced the token: use the new one. In its grace it still opens the session, but moves it to no other subject and gets no other token. Nobody is logged out.',

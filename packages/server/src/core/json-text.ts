@@ -58,6 +58,8 @@ class Reader {
   /** Where in a request it reads: `data`, or the member of the envelope. */
   private field = 'data';
   private readonly isEnvelope: boolean;
+  /** How often something was left out: white space, or a member that came again. What has all of it is a piece of the text. */
+  private dropped = 0;
 
   constructor(text: string, maxDepth: number, maxKeys: number, isEnvelope = false) {
     this.text = text;
@@ -81,9 +83,12 @@ class Reader {
 
   private value(depth: number): string {
     const start = this.at;
+    const { dropped } = this;
     switch (this.text[start]) {
-      case '{':
-        return writeObject(this.members(depth));
+      case '{': {
+        const members = this.members(depth);
+        return dropped === this.dropped ? this.text.slice(start, this.at) : writeObject(members);
+      }
       case '[':
         return this.array(depth);
       case '"':
@@ -115,12 +120,14 @@ class Reader {
       if (this.text[this.at] !== ':') throw this.unexpected();
       this.at++;
       this.space();
+      if (members.has(key)) this.dropped++;
       members.set(key, { rawKey, value: this.value(depth + 1) });
     } while (this.continues('}'));
     return members;
   }
 
   private array(depth: number): string {
+    const { at: start, dropped } = this;
     this.enter(depth);
     if (this.ends(']')) return '[]';
     const items: string[] = [];
@@ -128,7 +135,7 @@ class Reader {
       this.space();
       items.push(this.value(depth + 1));
     } while (this.continues(']'));
-    return `[${items.join(',')}]`;
+    return dropped === this.dropped ? this.text.slice(start, this.at) : `[${items.join(',')}]`;
   }
 
   private enter(depth: number): void {
@@ -213,6 +220,7 @@ class Reader {
       const code = this.text.charCodeAt(this.at);
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
       this.at++;
+      this.dropped++;
     }
   }
 

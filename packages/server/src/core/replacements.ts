@@ -16,12 +16,13 @@ import {
   type Expect,
   endsAtOnce,
   limitReached,
+  lockLost,
   quotaReached,
   tokenReplaced,
 } from './rules.ts';
 import type { Session } from './session.ts';
-import type { SessionStore, Visit } from './store.ts';
-import { newSessionId, parseToken } from './token.ts';
+import type { LockRef, SessionStore, Visit } from './store.ts';
+import { newSessionId, parseToken, type TokenRef } from './token.ts';
 import { begunAt } from './transitions.ts';
 import type { Edited } from './updates.ts';
 import { type AppName, checkCallerToken, type Subject } from './validate.ts';
@@ -43,6 +44,7 @@ export interface Conditions {
   readonly ifMatch?: Expect | undefined;
   /** There must be none. */
   readonly ifNoneMatch: boolean;
+  readonly lock?: LockRef | undefined;
 }
 
 export class Replacements {
@@ -57,9 +59,9 @@ export class Replacements {
   /**
    * Changes a session, and moves it when the edit names another subject. Its token stays, its id does not. The edit may be
    * called again on newer data. Absence: null. Errors: `session_limit_reached`, `token_replaced` for a move with a token that
-   * a rotation replaced, of `checkMembers`, and what the edit throws.
+   * a rotation replaced, `lock_lost`, of `checkMembers`, and what the edit throws.
    */
-  async change(app: AppName, token: string, edit: MovingEdit, now: number): Promise<Changed | null> {
+  async change(app: AppName, token: string, edit: MovingEdit, now: number, lock?: LockRef): Promise<Changed | null> {
     for (;;) {
       const before = await this.store.get(app, parseToken(token), 'look', now);
       if (before === null) return null;
@@ -71,10 +73,17 @@ export class Replacements {
       checkMembers(before.session, members, policy);
       const counted = policy.maxSessions !== null;
       const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy), counted };
-      const change = { ...members, expect: version, version: version + 1, ...(moves && { move }) };
+      const change = {
+        ...members,
+        expect: version,
+        version: version + 1,
+        ...(moves && { move }),
+        ...(lock && { lock }),
+      };
       const outcome = await this.store.update(app, parseToken(token), change, now);
       if (outcome?.kind === 'updated') return outcome;
       if (outcome?.kind === 'refused') throw limitReached(outcome);
+      if (outcome?.kind === 'lost') throw lockLost();
       if (outcome === null) await this.checkMoves(app, token, before, now);
       // It was changed, moved or ended meanwhile, or the new id exists: try again with what is there now.
     }
@@ -84,7 +93,7 @@ export class Replacements {
    * Creates a session under a token that the caller chose, or replaces the one it opens: data, subject and timeouts are
    * the draft's, id (unless the subject is another), creation and counters stay. The absolute timeout counts from the
    * login, or from the creation before one, so no number of replacements prolongs it. Errors: `version_mismatch` when a
-   * condition does not hold, `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`,
+   * condition does not hold, `lock_lost`, `invalid_format` for the token, `session_limit_reached`, `session_quota_reached`,
    * `token_replaced`, `data_too_large`, `invalid_value`.
    */
   async replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
@@ -110,17 +119,22 @@ export class Replacements {
   }
 
   /** Absence: null when somebody else created it meanwhile. */
-  private async create(app: AppName, token: string, draft: Draft, { ifMatch }: Conditions, now: number) {
+  private async create(app: AppName, token: string, draft: Draft, { ifMatch, lock }: Conditions, now: number) {
     if (ifMatch !== undefined) {
       throw new ServiceError('version_mismatch', 'there is no such session, and If-Match says that there must be one');
     }
     const policy = this.policy(app);
-    const { hash } = parseToken(checkCallerToken(token, policy));
+    const ref = parseToken(checkCallerToken(token, policy));
     const session = begin(draft, newSessionId(draft.subject), now);
-    if (endsAtOnce(draft)) return { session, at: now, idle: 0, revoked: [], created: true };
-    const credential = { hash, alias: true, previous: [] };
-    const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
+    if (endsAtOnce(draft)) {
+      // Nothing is stored, but the lock means what it always does.
+      if (lock !== undefined) await this.useLock(app, ref, lock, now);
+      return { session, at: now, idle: 0, revoked: [], created: true };
+    }
+    const credential = { hash: ref.hash, alias: true, previous: [] };
+    const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions, lock);
     if (outcome.kind === 'taken') return null;
+    if (outcome.kind === 'lost') throw lockLost();
     if (outcome.kind === 'full') {
       // The last that it had room for may be this very one, of somebody else.
       if ((await this.store.get(app, parseToken(token), 'look', now)) !== null) return null;
@@ -131,12 +145,19 @@ export class Replacements {
     return { session: begunAt(session, at), at, idle: 0, revoked, created: true };
   }
 
+  /** Looks at a lock, and ends it if that is asked for, where there is no change to do so. Errors: `lock_lost`. */
+  private async useLock(app: AppName, token: TokenRef, { hash, release }: LockRef, now: number) {
+    const nobody = { asks: [], stays: false, begins: true };
+    if ((await this.store.lock(app, token, nobody, now))?.holder !== hash) throw lockLost();
+    if (release) await this.store.unlock(app, token, hash, now);
+  }
+
   /** Absence: null when it ended meanwhile. */
   private async overwrite(
     app: AppName,
     token: string,
     draft: Draft,
-    { ifMatch, ifNoneMatch }: Conditions,
+    { ifMatch, ifNoneMatch, lock }: Conditions,
     before: Visit,
     now: number,
   ): Promise<Replaced | null> {
@@ -146,7 +167,10 @@ export class Replacements {
     checkVersion(before.session, ifMatch);
     if (endsAtOnce(draft)) {
       const { version } = before.session;
-      const ended = await this.store.revoke(app, { by: 'token', token: parseToken(token), version }, now);
+      const only = { by: 'token', token: parseToken(token), version, ...(lock && { lock }) } as const;
+      const ended = await this.store.revoke(app, only, now);
+      if (ended === 0 && lock !== undefined)
+        await checkLock(before, () => this.store.get(app, only.token, 'look', now));
       if (ended === 0) return null;
       const session = { ...before.session, ...draft, version: version + 1, idleTimeout: 0, lastSeenAt: before.at };
       return { ...before, session, revoked: [], created: false };
@@ -159,9 +183,19 @@ export class Replacements {
         return overwritten(draft);
       },
       now,
+      lock,
     );
     return changed && { ...changed, created: false };
   }
+}
+
+/**
+ * Called when a session did not end that was to end with a lock: if it is still there, as it was, then because of the lock.
+ * Errors: `lock_lost`.
+ */
+export async function checkLock({ session: { id, version } }: Visit, look: () => Promise<Visit | null>) {
+  const present = (await look())?.session;
+  if (present?.id === id && present.version === version) throw lockLost();
 }
 
 /** Gives what a draft changes of a session. Members about the device that it leaves out stay as they are; null clears one. */

@@ -18,10 +18,11 @@ import {
   type Expect,
   endsAtOnce,
   limitReached,
+  lockLost,
   tokenReplaced,
 } from './rules.ts';
 import type { Session } from './session.ts';
-import type { Members, RotateOutcome, Rotation, SessionStore, Visit } from './store.ts';
+import type { LockRef, Members, RotateOutcome, Rotation, SessionStore, Visit } from './store.ts';
 import { newSeed, newSessionId, newToken, parseToken, successorOf, type TokenRef } from './token.ts';
 import { MOST_REPLACED } from './transitions.ts';
 import type { AppName, Subject } from './validate.ts';
@@ -34,6 +35,7 @@ export interface RotateRequest {
   /** How long the old token still reads. Units: milliseconds. Absence: undefined for what the policy says. */
   readonly grace?: number | undefined;
   readonly expect?: Expect | undefined;
+  readonly lock?: LockRef | undefined;
   /** What else is to change. May be asked again on a newer session. Absence: undefined for nothing. */
   readonly edit?: ((session: Session) => Members) | undefined;
 }
@@ -67,7 +69,7 @@ export class Rotations {
    * Rotates the token of a session, and changes what is asked for. With another subject the session moves there under a new id,
    * its absolute timeout starts anew and the old token ends at once. Sent again with the same key, it gives the same token, also
    * when the old one opens nothing any more. Absence: null. Errors: `version_mismatch`, `token_taken`, `token_replaced`,
-   * `rotation_limit_reached`, `session_limit_reached`, `idempotency_key_reused`, and of `checkMembers`.
+   * `rotation_limit_reached`, `session_limit_reached`, `lock_lost`, `idempotency_key_reused`, and of `checkMembers`.
    */
   async rotate(
     app: AppName,
@@ -120,6 +122,8 @@ export class Rotations {
           throw crowded();
         case 'refused':
           throw limitReached(outcome);
+        case 'lost':
+          throw lockLost();
         case 'taken': {
           // The caller's token, or an id. What is drawn with a key is there because the same request made it: before, or
           // at the same time, though this one had the key first.
@@ -177,7 +181,7 @@ export class Rotations {
     { seed, claim, now }: { readonly seed: string | null; readonly claim: Claim | null; readonly now: number },
   ): { rotation: Rotation; next: string } {
     const policy = this.policy(session.app);
-    const { subject, grace = policy.rotationGrace, expect, edit } = request;
+    const { subject, grace = policy.rotationGrace, expect, edit, lock } = request;
     checkVersion(session, expect);
     const moves = isMove(session, subject);
     // Another subject is a change by itself.
@@ -193,6 +197,7 @@ export class Rotations {
       ...(seed !== null && { seed }),
       graceUntil: now + grace,
       ...((expect !== undefined || members !== undefined) && { expect: version }),
+      ...(lock && { lock }),
       ...(moves && { move: { id, subject, cap, counted: policy.maxSessions !== null } }),
       ...(members !== undefined && { change: { ...members, version: version + 1 } }),
     };

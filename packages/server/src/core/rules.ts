@@ -108,6 +108,12 @@ export function tokenReplaced(why: string): ServiceError {
   return new ServiceError('token_replaced', `a rotation replaced the token: ${why}`, { field: 'token' });
 }
 
+/** Gives the error of a lock that does not hold. */
+export function lockLost(): ServiceError {
+  const message = 'the lock that Session-Lock names does not hold: its lease is over, or it was ended';
+  return new ServiceError('lock_lost', message);
+}
+
 /** Errors: `version_mismatch`. */
 export function checkVersion({ version }: Session, expect: Expect | undefined): void {
   if (expect === 'none') {

@@ -5,8 +5,16 @@
 import { cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
+import { type Locked, type LockRequest, LockWaiting, type Timer } from './lock-waiting.ts';
 import type { PolicySource } from './policy.ts';
-import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
+import {
+  type Changed,
+  type Conditions,
+  checkLock,
+  type MovingEdit,
+  type Replaced,
+  Replacements,
+} from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
   begin,
@@ -21,11 +29,11 @@ import {
   quotaReached,
 } from './rules.ts';
 import type { Session } from './session.ts';
-import type { Count, ListQuery, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
-import { isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
+import type { Count, ListQuery, LockRef, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
+import { hashOfLock, isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
 import { type Edit, Updates } from './updates.ts';
-import { type AppName, isReservedApp, type Subject } from './validate.ts';
+import { type AppName, isCallerToken, isReservedApp, type Subject } from './validate.ts';
 import { type Batch, wholeList } from './whole-list.ts';
 
 export interface NewSession extends Draft {
@@ -51,14 +59,17 @@ export class Sessions {
   private readonly replacements: Replacements;
   private readonly rotations: Rotations;
   private readonly idempotency: Idempotency;
+  private readonly locks: LockWaiting;
 
-  constructor(store: SessionStore, policy: PolicySource) {
+  /** `timer`: for those who wait for a lock. Absence: null; nobody waits then. */
+  constructor(store: SessionStore, policy: PolicySource, timer: Timer | null = null) {
     this.store = store;
     this.policy = policy;
     this.updates = new Updates(store);
     this.replacements = new Replacements(store, policy);
     this.rotations = new Rotations(store, policy);
     this.idempotency = new Idempotency(store);
+    this.locks = new LockWaiting(store, timer);
   }
 
   /**
@@ -98,34 +109,41 @@ export class Sessions {
 
   /**
    * Changes a session. No parallel change is lost, so the edit may be called again on newer data. Slides the idle
-   * deadline. Absence: null. Errors: `data_too_large`, `version_mismatch`, `invalid_value` for timeouts, and what the edit
-   * throws; the session is unchanged then.
+   * deadline. Absence: null. Errors: `data_too_large`, `version_mismatch`, `lock_lost`, `invalid_value` for timeouts, and what
+   * the edit throws; the session is unchanged then.
    */
-  update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect): Promise<Visit | null> {
+  update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect, lock?: LockRef): Promise<Visit | null> {
     const checked: Edit = (session) => {
       checkVersion(session, expect);
       const edited = edit(session);
       checkMembers(session, edited, this.policy(session.app));
       return edited;
     };
-    return this.updates.update(app, parseToken(token), checked, now);
+    return this.freeing(lock, this.updates.update(app, parseToken(token), checked, now, lock));
   }
 
   /**
    * Changes a session and binds it to a subject. With another one it moves there: its token stays, its id does not, and its
    * absolute timeout starts anew. Absence and errors as `update`, and `session_limit_reached`, `token_replaced`.
    */
-  bind(app: AppName, token: string, edit: MovingEdit, now: number, expect?: Expect): Promise<Changed | null> {
+  bind(
+    app: AppName,
+    token: string,
+    edit: MovingEdit,
+    now: number,
+    expect?: Expect,
+    lock?: LockRef,
+  ): Promise<Changed | null> {
     const checked: MovingEdit = (session) => {
       checkVersion(session, expect);
       return edit(session);
     };
-    return this.replacements.change(app, token, checked, now);
+    return this.freeing(lock, this.replacements.change(app, token, checked, now, lock));
   }
 
   /** Creates or replaces the session of a token that the caller chose. See replacements.ts. */
   replace(app: AppName, token: string, draft: Draft, conditions: Conditions, now: number): Promise<Replaced> {
-    return this.replacements.replace(app, token, draft, conditions, now);
+    return this.freeing(conditions.lock, this.replacements.replace(app, token, draft, conditions, now));
   }
 
   /** Gives the session of a token a new one. See rotations.ts. */
@@ -136,19 +154,40 @@ export class Sessions {
     now: number,
     repeatable?: Repeatable,
   ): Promise<Rotated | null> {
-    return this.rotations.rotate(app, token, request, now, repeatable);
+    return this.freeing(request.lock, this.rotations.rotate(app, token, request, now, repeatable));
   }
 
-  /** Ends the session of a token. Errors: `version_mismatch`. */
-  revokeByToken(app: AppName, token: string, now: number, expect?: Expect): Promise<number> {
+  /**
+   * Locks the session of a token for its caller, or a token that a caller may choose, and gives the session as it is then.
+   * Waits for others who have the lock, or were there first. A lock is advice: it stops only who asks for it, and changes that
+   * name one which does not hold. Absence: null. Errors: `session_locked`.
+   */
+  lock(app: AppName, token: string, request: LockRequest, now: number): Promise<Locked | null> {
+    return this.locks.ask(app, parseToken(token), isCallerToken(token, this.policy(app)), request, now);
+  }
+
+  /** Ends a lock. One that does not hold, or of another session, changes nothing. */
+  async unlock(app: AppName, token: string, lock: string, now: number): Promise<void> {
+    const hash = hashOfLock(lock);
+    await this.store.unlock(app, parseToken(token), hash, now);
+    this.locks.released(hash);
+  }
+
+  /** Lets nobody wait for a lock any longer: the server stops. Resolves when the store knows. */
+  stopWaiting(): Promise<void> {
+    return this.locks.stop();
+  }
+
+  /** Ends the session of a token. Errors: `version_mismatch`, `lock_lost`. */
+  revokeByToken(app: AppName, token: string, now: number, expect?: Expect, lock?: LockRef): Promise<number> {
     const by = { by: 'token', token: parseToken(token) } as const;
-    return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, expect);
+    return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, { expect, lock });
   }
 
-  /** Ends a session by its public id. A text that is no id ends none. Errors: `version_mismatch`. */
-  async revokeById(app: AppName, id: string, now: number, expect?: Expect): Promise<number> {
+  /** Ends a session by its public id. A text that is no id ends none. Errors: `version_mismatch`, `lock_lost`. */
+  async revokeById(app: AppName, id: string, now: number, expect?: Expect, lock?: LockRef): Promise<number> {
     if (!isSessionId(id)) return 0;
-    return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, expect);
+    return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, { expect, lock });
   }
 
   /** Ends sessions and gives how many. */
@@ -210,16 +249,25 @@ export class Sessions {
     selector: Extract<Selector, { by: 'token' | 'id' }>,
     look: () => Promise<Visit | null>,
     now: number,
-    expect: Expect | undefined,
+    { expect, lock }: { readonly expect: Expect | undefined; readonly lock: LockRef | undefined },
   ): Promise<number> {
-    if (expect === undefined || expect === '*') return this.store.revoke(app, selector, now);
+    if (lock === undefined && (expect === undefined || expect === '*')) return this.store.revoke(app, selector, now);
     for (;;) {
       const before = await look();
       if (before === null) return 0;
       checkVersion(before.session, expect);
-      const revoked = await this.store.revoke(app, { ...selector, version: before.session.version }, now);
+      const only = { ...selector, version: before.session.version, ...(lock && { lock }) };
+      const revoked = await this.freeing(lock && { ...lock, release: true }, this.store.revoke(app, only, now));
       if (revoked > 0) return revoked;
+      if (lock !== undefined) await checkLock(before, look);
     }
+  }
+
+  /** Does a change, and lets those know who wait in this process when it has ended a lock. */
+  private async freeing<T>(lock: LockRef | undefined, change: Promise<T>): Promise<T> {
+    const done = await change;
+    if (lock?.release === true) this.locks.released(lock.hash);
+    return done;
   }
 
   private async createOnce(draft: NewSession, now: number, claim: Claim | undefined): Promise<Created> {

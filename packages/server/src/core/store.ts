@@ -28,6 +28,8 @@ export interface SessionStore {
    * to make room; nothing was changed. It is exact, whatever other processes create or end meanwhile: decided where the
    * session is written, or by room that was set aside for it before. A create that failed half-way may hold its room for
    * a few time budgets.
+   * `lock`: see `lock`. Where the token stands apart from the session (its alias), that the lock holds may be seen a step before
+   * the session is written; then nobody else gets the lock in between.
    */
   create(
     session: Session,
@@ -35,6 +37,7 @@ export interface SessionStore {
     cap: Cap | null,
     now: number,
     quota?: number | null,
+    lock?: LockRef,
   ): Promise<CreateOutcome>;
 
   /**
@@ -81,7 +84,7 @@ export interface SessionStore {
 
   /**
    * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back. With a version, the session
-   * of a token or an id ends only at that version.
+   * of a token or an id ends only at that version, and with a lock only while that holds.
    * A whole app, or hundreds of one subject, may end in several steps: what was acknowledged before the call is gone when
    * it resolves.
    */
@@ -108,6 +111,22 @@ export interface SessionStore {
    */
   memo(app: string, name: string, memo: Memo, now: number): Promise<string | null>;
 
+  /**
+   * Asks for the lock of a session, for one or several who wait, in their order. Whoever comes first has it, as long as its
+   * lease; who comes later stands in a queue of the store, whichever process it is in, and keeps its place by asking again
+   * (core/lock.ts). The session is read in the same step; that is no touch. Nothing here waits: the caller asks again.
+   * A lock is advice to those who ask for it. What is changed without one is changed. A change with one (`lock` of
+   * a change, a rotation, a create, a selector) is made only while it holds, and `release` ends it in the same step.
+   * It belongs to the session, whichever of its tokens is shown: it goes along when a change that carries it moves the session
+   * to another id, and ends when another change does, or with the session. A token that opens nothing has a lock with `begins`; once
+   * a session has that token, it is the session's. It may take as long as a lease until nothing of it is left in the store.
+   * Absence: null when the token opens nothing, and `begins` is false.
+   */
+  lock(app: string, token: TokenRef, claim: LockClaim, now: number): Promise<LockOutcome | null>;
+
+  /** Ends the lock of a hash, or its place in the queue, whether the token opens a session or not. Another lock stays. */
+  unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void>;
+
   /** Removes up to `limit` sessions whose deadline has passed, of any app, and gives how many. */
   sweep(now: number, limit: number): Promise<number>;
 
@@ -128,6 +147,37 @@ export interface StoreEvents {
 
 /** What a read does: `look` changes nothing, `slide` moves the idle deadline, `read` also counts a read. */
 export type Touch = 'look' | 'slide' | 'read';
+
+/** A lock that a change is bound to, by the hash of its name. */
+export interface LockRef {
+  readonly hash: string;
+  /** Whether the lock ends with the change. */
+  readonly release: boolean;
+}
+
+export interface LockClaim {
+  /** Who asks, in their order: the hash of the lock that each will have, and for how long. Units: milliseconds. */
+  readonly asks: readonly { readonly hash: string; readonly lease: number }[];
+  /** Whether those who do not get it stand in the queue. */
+  readonly stays: boolean;
+  /** Whether a token that opens nothing has a lock, too: a caller may choose it. */
+  readonly begins: boolean;
+}
+
+export interface LockOutcome {
+  /** The hash of who asked and has the lock now. Absence: null. */
+  readonly granted: string | null;
+  /** The hash of the lock that holds now. Absence: null: those who wait were there first. */
+  readonly holder: string | null;
+  /** As it was when the lock was given. Absence: null when the token opens nothing, or nobody got it. */
+  readonly session: Session | null;
+  readonly at: number;
+}
+
+/** The lock that a change is bound to does not hold. Nothing was changed. */
+export interface Lost {
+  readonly kind: 'lost';
+}
 
 export interface Memo {
   readonly text: string;
@@ -160,6 +210,7 @@ export interface Refused {
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly at: number; readonly revoked: readonly string[] }
   | Refused
+  | Lost
   | { readonly kind: 'taken' }
   | { readonly kind: 'full' };
 
@@ -187,6 +238,7 @@ export interface Change extends Members {
   /** The new version: `expect` plus the number of updates gathered in this change (0 for one without data). */
   readonly version: number;
   readonly move?: Move;
+  readonly lock?: LockRef;
 }
 
 /** `revoked`: what the cap of a new subject ended. */
@@ -194,6 +246,7 @@ export type UpdateOutcome =
   | ({ readonly kind: 'updated'; readonly revoked: readonly string[] } & Visit)
   | ({ readonly kind: 'conflict' } & Visit)
   | Refused
+  | Lost
   | { readonly kind: 'taken' };
 
 export interface Rotation {
@@ -205,6 +258,7 @@ export interface Rotation {
   readonly expect?: number;
   readonly move?: Move;
   readonly change?: Members & { readonly version: number };
+  readonly lock?: LockRef;
 }
 
 /** `revoked`: what the cap of a new subject ended. */
@@ -213,11 +267,12 @@ export type RotateOutcome =
   | ({ readonly kind: 'repeated'; readonly seeds: readonly string[] } & Visit)
   | ({ readonly kind: 'conflict' } & Visit)
   | Refused
+  | Lost
   | { readonly kind: 'replaced' | 'crowded' | 'taken' };
 
 export type Selector =
-  | { readonly by: 'token'; readonly token: TokenRef; readonly version?: number }
-  | { readonly by: 'id'; readonly id: string; readonly version?: number }
+  | { readonly by: 'token'; readonly token: TokenRef; readonly version?: number; readonly lock?: LockRef }
+  | { readonly by: 'id'; readonly id: string; readonly version?: number; readonly lock?: LockRef }
   | { readonly by: 'subject'; readonly subject: string; readonly except?: string }
   | { readonly by: 'app' };
 

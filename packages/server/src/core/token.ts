@@ -27,6 +27,8 @@ const OWN_CHARACTERS = /^rs[0-9a-f]{2}[A-Za-z0-9]+$/;
 export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 
 const SEED_LENGTH = 32;
+/** Characters of the name of a lock: 190 bits. */
+const LOCK_LENGTH = 32;
 /** Characters of the secret part. */
 export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
 
@@ -122,6 +124,17 @@ export function parseToken(token: string): TokenRef {
   if (!isOwnToken(token)) return { id: null, hash: hashSecret('', token) };
   const id = token.slice(PREFIX.length, PREFIX.length + ID_LENGTH);
   return { id, hash: hashSecret(id, token.slice(PREFIX.length + ID_LENGTH)) };
+}
+
+/** Makes the name of a lock, which proves that one holds it, and the hash that a store knows it by. */
+export function newLock(): { name: string; hash: string } {
+  const name = randomText(LOCK_LENGTH);
+  return { name, hash: hashOfLock(name) };
+}
+
+/** Gives the hash of a presented lock. Never fails: text of another form is a lock that nobody holds. */
+export function hashOfLock(name: string): string {
+  return fingerprint(`lock ${name}`);
 }
 
 /** Tells whether a token has our own form, in which its session id is a part. */

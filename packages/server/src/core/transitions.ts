@@ -6,7 +6,7 @@ import type { Cap, Change, Members, Move, Rotation } from './store.ts';
 
 /** Gives the session after a change at `now`: changed and touched, but not counted as a read. */
 export function applyChange(session: Session, change: Change, now: number): Session {
-  const { expect: _expect, version, move, ...members } = change;
+  const { expect: _expect, lock: _lock, version, move, ...members } = change;
   return { ...withMembers(moved(touched(session, now, 0), move, now), members), version };
 }
 

@@ -5,8 +5,9 @@
  * again with the newer data.
  */
 import { isLive } from './expiry.ts';
+import { lockLost } from './rules.ts';
 import type { Session } from './session.ts';
-import type { Change, Members, SessionStore, Visit } from './store.ts';
+import type { Change, LockRef, Members, SessionStore, Visit } from './store.ts';
 import type { TokenRef } from './token.ts';
 import { withMembers } from './transitions.ts';
 
@@ -34,22 +35,26 @@ export class Updates {
     this.store = store;
   }
 
-  /** Applies an edit to a session; each counts as one version. Absence: null. Errors: what the edit throws. */
-  update(app: string, token: TokenRef, edit: Edit, now: number): Promise<Visit | null> {
+  /**
+   * Applies an edit to a session; each counts as one version. Absence: null. Errors: what the edit throws, and with a lock
+   * `lock_lost`. Only edits with the same lock go together.
+   */
+  update(app: string, token: TokenRef, edit: Edit, now: number, lock?: LockRef): Promise<Visit | null> {
     return new Promise((resolve, reject) => {
       const waiting = { edit, now, resolve, reject };
-      const key = `${app}:${token.id ?? ''}:${token.hash}`;
+      const bound = lock === undefined ? '' : `:${lock.hash}:${lock.release}`;
+      const key = `${app}:${token.id ?? ''}:${token.hash}${bound}`;
       const queue = this.queues.get(key);
       if (queue !== undefined) {
         queue.push(waiting);
         return;
       }
       this.queues.set(key, [waiting]);
-      void this.drain(key, app, token);
+      void this.drain(key, app, token, lock);
     });
   }
 
-  private async drain(key: string, app: string, token: TokenRef): Promise<void> {
+  private async drain(key: string, app: string, token: TokenRef, lock: LockRef | undefined): Promise<void> {
     for (;;) {
       const batch = this.queues.get(key)!.splice(0, MAX_GATHERED);
       if (batch.length === 0) {
@@ -57,20 +62,20 @@ export class Updates {
         return;
       }
       try {
-        await this.apply(app, token, batch);
+        await this.apply(app, token, batch, lock);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
   }
 
-  private async apply(app: string, token: TokenRef, batch: readonly Waiting[]): Promise<void> {
+  private async apply(app: string, token: TokenRef, batch: readonly Waiting[], lock: LockRef | undefined) {
     const now = Math.max(...batch.map((waiting) => waiting.now));
     let base = await this.store.get(app, token, 'look', now);
     while (base !== null) {
       const { version } = base.session;
       const { at } = base;
-      let change: Change = { expect: version, version };
+      let change: Change = { expect: version, version, ...(lock && { lock }) };
       let session = base.session;
       let changes = 0;
       // What to tell each caller, once the store has answered.
@@ -92,6 +97,7 @@ export class Updates {
         base = outcome;
         continue;
       }
+      if (outcome?.kind === 'lost') throw lockLost();
       if (outcome !== null && outcome.kind !== 'updated')
         throw new Error(`an update that moves nothing: ${outcome.kind}`);
       for (const one of tell) one(outcome);
@@ -106,6 +112,7 @@ export class Updates {
  * the edits after that one changed. `last`, `own`: what was to be stored after the last edit, and after that one.
  */
 function before({ session, at, idle }: Visit, last: Session, own: Session): Visit {
+  if (own === last) return { session, at, idle };
   const changed = Object.entries(own).filter(([member, value]) => value !== last[member as keyof Session]);
   return { session: { ...session, ...Object.fromEntries(changed) }, at, idle };
 }

@@ -95,7 +95,7 @@ export function checkClassicIp(value: string): Ip {
  * caller chose is one of v1 alone, unless it happens to have the classic form.
  */
 export function checkClassicToken(value: string): string {
-  if (!CLASSIC_TOKEN.test(value) && !isOwnToken(value)) {
+  if (!isOwnToken(value) && !CLASSIC_TOKEN.test(value)) {
     throw invalid('token', '64 characters of A-Z, a-z and 0-9, or a token that v1 made');
   }
   return value;
@@ -124,6 +124,16 @@ export function checkCallerToken(value: string, policy: Pick<Policy, 'minCallerT
     throw invalid('token', 'random, not a few repeated characters');
   if (isOwnToken(value)) throw invalid('token', 'of another form than those the server makes');
   return value;
+}
+
+/** Tells whether a caller may choose a token. */
+export function isCallerToken(value: string, policy: Pick<Policy, 'minCallerTokenLength'>): boolean {
+  try {
+    checkCallerToken(value, policy);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Checks an idle timeout against the app's policy. Units: milliseconds. */

@@ -17,6 +17,7 @@ import { systemRoutes } from './system-routes.ts';
 import { appRoutes } from './v1/app-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
+import { lockRoutes } from './v1/lock-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -39,7 +40,7 @@ export function routeTable(options: AppOptions): Route[] {
   const { sessions, clock, isStopping, configSchema = '{}', version = '0', docsAsset = noAsset } = options;
   const operation = operationsWith(clock, sessions.policy);
   const v1 = [
-    ...[tokenRoutes, sessionRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+    ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
       of(sessions, operation),
     ),
     gatewayRoute(sessions, clock),

@@ -15,9 +15,55 @@ export function createLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   const { isTTY } = process.stderr;
   sink ??= new LogSink({ fd: 2, isTerminal: isTTY, clock: Date.now, wordsForLoss });
-  if (!isTTY) return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, sink);
+  if (!isTTY) {
+    const log = pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, sink);
+    sinks.set(log, sink);
+    return log;
+  }
   const readable = makeReadable();
   return pino(options, { write: (line: string) => sink?.write(readable(line)) });
+}
+
+/** Of logs that write lines of JSON. */
+const sinks = new WeakMap<Log, LogSink>();
+
+/** What a line of the request log is. Absence: undefined for what is not in it. */
+type FlatLine = Readonly<Record<string, string | number | undefined>>;
+
+/**
+ * Gives what writes lines without objects in them, all of one level and with the same words: as pino writes them, for a third of
+ * what pino takes. A line about each request would cost as much as a fifth of the request.
+ */
+export function flatLines(log: Log, level: 'info' | 'debug', msg: string): (line: FlatLine) => void {
+  const to = sinks.get(log);
+  if (to === undefined || !log.isLevelEnabled(level)) return (line) => log[level](line, msg);
+  const begin = `{"level":"${level}","time":"`;
+  const end = `,"msg":${JSON.stringify(msg)}}\n`;
+  return (line) => {
+    let text = `${begin}${present()}"`;
+    for (const name in line) {
+      const value = line[name];
+      if (value === undefined) continue;
+      text += `,"${name}":${typeof value === 'string' && PLAIN.test(value) ? `"${value}"` : JSON.stringify(value)}`;
+    }
+    to.write(text + end);
+  };
+}
+
+/** What JSON writes as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+let lastInstant = 0;
+let lastText = '';
+
+/** Gives the present instant. Under load there are many lines in a millisecond. */
+function present(): string {
+  const now = Date.now();
+  if (now !== lastInstant) {
+    lastInstant = now;
+    lastText = new Date(now).toISOString();
+  }
+  return lastText;
 }
 
 /** One for all logs of the process: there is one standard error. */

@@ -195,7 +195,7 @@ test('O8.6: answers may have members of tomorrow, and requests may not have unkn
     assert.notEqual(schemas[name].additionalProperties, false, name);
     assert.ok(!JSON.stringify(schemas[name]).includes('"additionalProperties":false'), name);
   }
-  for (const name of ['NewSession', 'SetUnset', 'Rotation', 'Touch', 'Tokens']) {
+  for (const name of ['NewSession', 'SetUnset', 'Rotation', 'Touch', 'Lock', 'Tokens']) {
     assert.equal(schemas[name].additionalProperties, false, name);
   }
   assert.match(document.info.description, /Answers may grow/);

@@ -1,7 +1,7 @@
 /** Revoke by every selector: exact counts, nothing else touched. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { APP, type OpenStore, put, T0 } from './harness.ts';
+import { APP, make, makeAliased, type OpenStore, put, SECOND, T0 } from './harness.ts';
 
 export function revocationSection(open: OpenStore): void {
   describe('revocation', () => {
@@ -53,6 +53,27 @@ export function revocationSection(open: OpenStore): void {
       assert.equal(await store.revoke(APP, { by: 'app' }, T0), 450);
       assert.equal(await store.revoke(APP, { by: 'app' }, T0), 0);
       for (const app of apps) assert.equal(await store.revoke(app, { by: 'app' }, T0), 1, app);
+      assert.deepEqual(await contents(), []);
+    });
+
+    test('by app it ends the hundreds of two users with their tokens and their data, and counts none that had expired', async (t) => {
+      const { store, contents } = await open(t);
+      const absoluteExpiresAt = T0 + SECOND;
+      const many = Array.from({ length: 240 }, (_, i) => ({
+        subject: i % 2 === 0 ? 'dave' : 'user4',
+        ...(i % 3 === 0 && { absoluteExpiresAt }),
+      }));
+      const made = await Promise.all(many.map((overrides) => put(store, overrides)));
+      const chosen = makeAliased('a-token-of-the-caller', { data: `{"long":"${'x'.repeat(400)}"}` });
+      await store.create(chosen.session, chosen.credential, null, T0);
+      const rotation = { credential: make({ id: chosen.session.id }).credential, graceUntil: T0 + 9 * SECOND };
+      assert.equal((await store.rotate(APP, chosen.ref, rotation, T0))?.kind, 'rotated');
+      const other = await put(store, { app: 'blog' });
+      assert.equal(await store.revoke(APP, { by: 'app' }, T0 + 2 * SECOND), 161);
+      for (const { ref } of [made[1]!, chosen]) assert.equal(await store.get(APP, ref, 'look', T0 + 2 * SECOND), null);
+      assert.deepEqual(await store.count(APP, 0, T0 + 2 * SECOND), { sessions: 0, subjects: 0 });
+      assert.equal(await store.revoke('blog', { by: 'id', id: other.session.id }, T0), 1);
+      await store.sweep(T0 + 2 * SECOND, 200);
       assert.deepEqual(await contents(), []);
     });
   });

@@ -144,7 +144,13 @@ export function successorsSection(open: OpenStore): void {
       const { token, session } = await put(store);
       const next = await rotate(store, token, session.id, T0 + SECOND, T0);
       const text = (await contents()).join('\n');
-      assert.ok(text.includes(parseToken(next).hash), 'the dump shows the hashes');
+      // Redis has its 32 bytes.
+      const { hash } = parseToken(next);
+      const forms = [hash, Buffer.from(hash.slice(2), 'base64url').toString('latin1')];
+      assert.ok(
+        forms.some((form) => text.includes(form)),
+        'the dump shows the hashes',
+      );
       for (const secret of [token.slice(18), next.slice(18)]) assert.ok(!text.includes(secret), 'a secret is stored');
     });
   });

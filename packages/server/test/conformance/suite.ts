@@ -9,6 +9,7 @@ import { expirySection } from './expiry.ts';
 import type { OpenStore } from './harness.ts';
 import { lifecycleSection } from './lifecycle.ts';
 import { listsSection } from './lists.ts';
+import { locksSection } from './locks.ts';
 import { memosSection } from './memos.ts';
 import { modelSection } from './model.ts';
 import { movesSection } from './moves.ts';
@@ -28,6 +29,7 @@ export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = 
     revocationSection(open);
     listsSection(open);
     memosSection(open);
+    locksSection(open);
     quotaSection(open);
     encodingsSection(open);
     concurrencySection(open);

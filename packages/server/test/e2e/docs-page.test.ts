@@ -8,6 +8,7 @@ import type { AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { Client } from '../support/client.ts';
+import { forAllTests } from '../support/redis.ts';
 import { type Cleanup, startServer, temporaryFolder } from '../support/server.ts';
 
 /** Debian's. Absence: undefined where it is not installed. */
@@ -26,6 +27,8 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
+const server = forAllTests((cleanup) => startServer(cleanup, { RS_STORE: 'memory:' }));
+
 async function launch(cleanup: Cleanup): Promise<Browser> {
   const browser = await chromium.launch({
     headless: true,
@@ -36,9 +39,10 @@ async function launch(cleanup: Cleanup): Promise<Browser> {
   return browser;
 }
 
-/** Opens /docs in a new browser. `seen` fills with the hosts that were asked, `complaints` with what the console says. */
-async function openDocs(cleanup: Cleanup, url: string) {
-  const page = await (await launch(cleanup)).newPage({ viewport: { width: 1200, height: 1000 } });
+/** Opens /docs in a new context of the browser. `hosts` fills with the hosts that were asked, `complaints` with what the console says. */
+async function openDocs(cleanup: Cleanup, browser: Browser, url = server().url) {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
+  cleanup.after(() => page.close());
   const hosts = new Set<string>();
   const complaints: string[] = [];
   page.on('request', (request) => void hosts.add(new URL(request.url()).host));
@@ -65,9 +69,11 @@ async function tryOut(page: Page, id: string, fill: Record<string, string> = {},
 }
 
 describe('/docs in Chromium', { skip }, () => {
+  // One for all tests: what a page keeps, it keeps in a context of its own.
+  const browser = forAllTests(launch);
+
   test('a session is made, read with the token that was filled in, and seen by the classic routes', async (t) => {
-    const server = await startServer(t, { RS_STORE: 'memory:' });
-    const { page, hosts, complaints } = await openDocs(t, server.url);
+    const { page, hosts, complaints } = await openDocs(t, browser());
     const created = await tryOut(page, 'createSession', {}, '{"subject":"user123","data":{"cart":["book"]}}');
     assert.equal(created.status, 201, created.text);
     const { session } = JSON.parse(created.text);
@@ -80,11 +86,11 @@ describe('/docs in Chromium', { skip }, () => {
     const listed = await tryOut(page, 'classicSoid');
     assert.equal(JSON.parse(listed.text).sessions[0].id, 'user123', 'the app and the id are those of the examples');
     await page.screenshot({ path: process.env.SCREENSHOT ?? join(temporaryFolder(t), 'docs.png') });
-    assert.deepEqual([[...hosts], complaints], [[new URL(server.url).host], []]);
+    assert.deepEqual([[...hosts], complaints], [[new URL(server().url).host], []]);
   });
 
   test('the media type of a body is what is sent', async (t) => {
-    const { page } = await openDocs(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const { page } = await openDocs(t, browser());
     await tryOut(page, 'createSession', {}, '{"data":{"cart":["book"],"theme":"light"}}');
     const patched = await tryOut(page, 'patchSessionData');
     assert.equal(patched.status, 200, patched.text);
@@ -97,8 +103,8 @@ describe('/docs in Chromium', { skip }, () => {
     const key = newKey();
     const entry = { name: 'docs', hash: hashKey(key), apps: ['shop'], scopes: ['write', 'verify'] };
     writeFileSync(keysFile, JSON.stringify({ keys: [entry] }), { mode: 0o600 });
-    const server = await startServer(t, { RS_STORE: 'memory:', RS_KEYS_FILE: keysFile });
-    const { page, complaints } = await openDocs(t, server.url);
+    const { url } = await startServer(t, { RS_STORE: 'memory:', RS_KEYS_FILE: keysFile });
+    const { page, complaints } = await openDocs(t, browser(), url);
     assert.deepEqual(complaints, [], 'the page itself needs no key');
     const refused = await tryOut(page, 'createSession', {}, '{}');
     assert.deepEqual([refused.status, JSON.parse(refused.text).code], [401, 'unauthorized']);
@@ -110,7 +116,7 @@ describe('/docs in Chromium', { skip }, () => {
   });
 
   test('N15: a route is found by its words, and one click leads to it', async (t) => {
-    const { page } = await openDocs(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const { page } = await openDocs(t, browser());
     await page.getByLabel('Find a route').fill('RFC 7662');
     await page.getByText(/^1 route$/).waitFor();
     assert.deepEqual(await page.locator('.operation:visible').evaluateAll((all) => all.map(({ id }) => id)), [
@@ -120,19 +126,17 @@ describe('/docs in Chromium', { skip }, () => {
     assert.ok((await page.locator('.operation:visible').count()) > 20, 'all are back');
   });
 
-  test('N15: reference and guides have nothing for axe-core to find (WCAG 2.2 AA), light and dark, 320 and 1440 px wide', async (t) => {
-    const server = await startServer(t, { RS_STORE: 'memory:' });
-    const browser = await launch(t);
+  test('N15: reference and guides have nothing for axe-core to find (WCAG 2.2 AA), light and dark, 320 and 1440 px wide', async () => {
     const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [320, 1440]) {
         // The policy of the page would also keep axe-core out.
-        const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+        const page = await browser().newPage({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
         // The guides share one form: each scheme and each width is looked at once.
         const guides =
           (colorScheme === 'light') === (width === 320) ? ['/docs/guides/api', '/docs/guides/configuration'] : [];
         for (const path of ['/docs', ...guides]) {
-          await page.goto(`${server.url}${path}`);
+          await page.goto(`${server().url}${path}`);
           if (path === '/docs') {
             await tryOut(page, 'createSession');
             await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
@@ -162,7 +166,7 @@ describe('/docs in Chromium', { skip }, () => {
 
 describe('the files of /docs', () => {
   test('may be kept, and the page lets in nothing from elsewhere', async (t) => {
-    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const client = clientOf(t, server().url);
     const page = await client.send('GET', '/docs/');
     assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8']);
     const policy = String(page.headers['content-security-policy']);
@@ -180,7 +184,7 @@ describe('the files of /docs', () => {
   });
 
   test('N15: every guide is there, and every link within reference and guides leads somewhere', async (t) => {
-    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const client = clientOf(t, server().url);
     const seen = new Map<string, string>();
     const read = async (path: string): Promise<string> => {
       const known = seen.get(path);
@@ -208,7 +212,7 @@ describe('the files of /docs', () => {
   });
 
   test('N15: every route but those of the page itself is on the page, the classic ones too', async (t) => {
-    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const client = clientOf(t, server().url);
     const page = (await client.send('GET', '/docs')).text;
     for (const path of ['/{app}/create/{id}', '/{app}/killall', '/v1/introspect', '/v1/apps/{app}/session']) {
       assert.ok(page.includes(`<code>${path}</code>`), path);
@@ -221,7 +225,7 @@ describe('the files of /docs', () => {
   });
 
   test('N15: every operation has a description that begins with what it does, before its details (kind: all of the document)', async (t) => {
-    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const client = clientOf(t, server().url);
     const document = (await client.send('GET', '/openapi.json')).json;
     type Described = { operationId: string; summary: string; description?: string };
     for (const methods of Object.values(document.paths) as Record<string, Described>[]) {
@@ -243,7 +247,7 @@ describe('the files of /docs', () => {
   });
 
   test('leave the classic app of the name docs alone', async (t) => {
-    const client = clientOf(t, (await startServer(t, { RS_STORE: 'memory:' })).url);
+    const client = clientOf(t, server().url);
     const token = await client.create('docs', 'joe');
     assert.equal((await client.send('GET', `/docs/get/${token}`)).json.id, 'joe');
     assert.deepEqual((await client.send('GET', '/docs/activity?dt=60')).json, { activity: 1 });

@@ -28,6 +28,7 @@ test('docs/api.md shows every task there is', () => {
     'Log in',
     'Keep something in the session',
     'Change only what you have read',
+    'One page at a time',
     'Log out',
     'Remember me',
     'Show my devices',

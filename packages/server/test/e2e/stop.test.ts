@@ -49,6 +49,31 @@ describe('a stop', () => {
     assert.match(received(), /\{"token":"\w{64}"\}$/);
   });
 
+  test('tells those who wait for a lock at once, and leaves the queue of the store to others', async (t) => {
+    const store = `lmdb:${temporaryFolder(t)}`;
+    const servers = [await startServer(t, { RS_STORE: store }), await startServer(t, { RS_STORE: store })] as const;
+    const [stopping, staying] = servers.map(({ url }) => new Client(url)) as [Client, Client];
+    t.after(() => [stopping, staying].forEach((client) => void client.close()));
+    const token = await staying.create('shop', 'joe');
+    const lock = (client: Client, body: object) =>
+      client.send('POST', '/v1/apps/shop/session/lock', body, { 'Session-Token': token });
+    const { json } = await lock(staying, { lease: 300 });
+    const waiting = Array.from({ length: 3 }, () => lock(stopping, { lease: 300, wait: 30 }));
+    // Another one that comes after them is told that the session is locked: by then they wait.
+    for (let i = 0; i < 3; i++) assert.equal((await lock(stopping, {})).status, 423);
+    const ended = servers[0].end('SIGTERM');
+    for (const answer of await Promise.all(waiting)) {
+      assert.deepEqual([answer.status, answer.json.code], [423, 'session_locked']);
+    }
+    assert.equal(await ended, 0);
+    const next = lock(staying, { wait: 30 });
+    await staying.send('DELETE', '/v1/apps/shop/session/lock', undefined, {
+      'Session-Token': token,
+      'Session-Lock': json.lock,
+    });
+    assert.equal((await next).status, 200);
+  });
+
   for (const tls of [false, true]) {
     test(`lets a client that reads slowly have its whole answer${tls ? ', over TLS' : ''} (kind: answers that are made and not yet read)`, async (t) => {
       const { cert, key } = makeAuthority(temporaryFolder(t)).issue('server', '/CN=localhost', 'DNS:localhost');

@@ -87,6 +87,54 @@ test('the lane takes no other method, target or head', () => {
   }
 });
 
+test('the lane takes the plain classic writes, and none whose body is unusual in any way', () => {
+  const json = { 'content-type': 'application/json', 'content-length': '7' };
+  const set = CLASSIC.replace('get', 'set');
+  assert.equal(routeOf('/shop/create/ada?ip=10.0.0.1&ttl=60', {}, 'PUT'), '/:app/create/:id');
+  assert.equal(routeOf('/shop/create/ada?ip=10.0.0.1', { 'content-length': '0' }, 'PUT'), '/:app/create/:id');
+  assert.equal(routeOf(set, json, 'POST'), '/:app/set/:token');
+  for (const url of [
+    'create/ada',
+    'create/..?ip=1',
+    'create/a%20b?ip=1',
+    'create/a/b?ip=1',
+    'create/ada?ip=%31',
+    'CREATE/a?ip=1',
+  ]) {
+    assert.equal(routeOf(`/shop/${url}`, {}, 'PUT'), null, url);
+  }
+  for (const [name, value] of Object.entries({
+    'content-length': '2',
+    'transfer-encoding': 'chunked',
+    expect: '100-continue',
+  })) {
+    assert.equal(routeOf('/shop/create/ada?ip=1', { [name]: value }, 'PUT'), null, name);
+  }
+  const unusual = [
+    ...[
+      { 'content-length': undefined },
+      { 'content-length': '0' },
+      { 'content-length': '07' },
+      { 'content-length': '10000' },
+    ],
+    ...[
+      { 'content-type': undefined },
+      { 'content-type': 'application/json; charset=utf-8' },
+      { 'content-type': 'text/plain' },
+    ],
+    ...[
+      { 'content-encoding': 'gzip' },
+      { 'transfer-encoding': 'chunked' },
+      { expect: '100-continue' },
+      { host: 'LOCALHOST' },
+    ],
+  ];
+  for (const headers of unusual)
+    assert.equal(routeOf(set, { ...json, ...headers }, 'POST'), null, JSON.stringify(headers));
+  for (const url of [`${set}?a=b`, `${set}/`, CLASSIC]) assert.equal(routeOf(url, json, 'POST'), null, url);
+  assert.equal(routeOf(set, json, 'PUT'), null);
+});
+
 test('all routes of the lane are in the table of the server, behind a scope', () => {
   for (const path of ['/:app/get/:token', V1.replace('shop', ':app'), '/v1/apps/:app/gateway/*']) {
     const found = routes.filter((route) => ['GET', 'ALL'].includes(route.method) && route.path === path);
@@ -129,5 +177,8 @@ test('no read on the lane has the web’s Request made, which costs more than th
     const { status } = await new Promise<Reply>((write) => lane.answer(lane.routeOf(incoming)!, { incoming }, write));
     assert.equal(status, url.startsWith(GATEWAY) ? 204 : 200, url);
   }
+  const create = { method: 'PUT', url: '/shop/create/ada?ip=10.0.0.1', headers: { host: 'localhost:3000' } };
+  const reply = await new Promise<Reply>((write) => lane.answer(lane.routeOf(create)!, { incoming: create }, write));
+  assert.match(reply.body!, /^\{"token":"\w{64}"\}$/);
   assert.equal(made, 0);
 });

@@ -75,3 +75,15 @@ test('the first change right after the creation moves the activity entry at once
   assert.deepEqual((await store.list(APP, { limit: 1 }, T0 + 10 * SECOND)).sessions[0]?.lastSeenAt, T0 + 9 * SECOND);
   assert.deepEqual([activity().length, standsAt()], [1, 9 * SECOND]);
 });
+
+test('the few sessions of a subject are listed with what is pending, and nothing has to be committed for it', async (t) => {
+  const store = open(t);
+  const { ref, session } = await put(store, { idleTimeout: HOUR, subject: 'ada' });
+  await store.get(APP, ref, 'read', T0 + SECOND);
+  const { sessions } = await store.list(APP, { subject: 'ada', limit: 10 }, T0 + 2 * SECOND);
+  assert.deepEqual(
+    sessions.map(({ id, reads, lastSeenAt }) => ({ id, reads, seen: lastSeenAt - T0 })),
+    [{ id: session.id, reads: 2, seen: SECOND }],
+  );
+  assert.deepEqual(committed(store), { reads: 1, seen: 0 });
+});

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import type { SessionStore } from '../../src/core/store.ts';
 import { newSessionId, newToken, parseToken } from '../../src/core/token.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { APP, HOUR, make, makeAliased, T0 } from '../conformance/harness.ts';
+import { APP, HOUR, make, makeAliased, put, T0 } from '../conformance/harness.ts';
 import { conformance } from '../conformance/suite.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
 import { as, commandsCalled, createAccount, documentedRules, refused } from '../support/redis-acl.ts';
@@ -36,6 +36,23 @@ describe('the account of docs/operations.md', () => {
       one().account.commands.filter((command) => dangerous.includes(command)),
       ['info'],
     );
+  });
+
+  test('of a version before, without the commands that end many sessions at once, ends an app all the same', async (t) => {
+    const { server } = one();
+    const rules = documentedRules('server', 'earlier', 'x').slice(1);
+    const since = ['+rename', '+unlink', '+pexpire', '+hlen', '+hscan'];
+    const earlier = rules.filter((rule) => !since.includes(rule));
+    assert.equal(earlier.length, rules.length - since.length);
+    await server.admin.call('ACL', 'SETUSER', 'earlier', ...earlier);
+    const store = open(as({ name: 'earlier', password: 'x', commands: [] }, url()), 'earlier');
+    t.after(() => store.close());
+    await store.ready();
+    for (let i = 0; i < 120; i++) await put(store);
+    assert.equal(await store.revoke(APP, { by: 'app' }, T0), 120);
+    assert.deepEqual(await server.admin.keys('{earlier:*'), []);
+    // It was asked whether it may, and the tests below look for what was refused.
+    await server.admin.call('ACL', 'LOG', 'RESET');
   });
 
   test('reaches no key of another namespace', async (t) => {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ServiceError } from '../../src/core/errors.ts';
+import { FORM } from '../../src/stores/redis/record.ts';
 import { APP, HOUR, type Made, make, put, SECOND, T0 } from '../conformance/harness.ts';
 import { Client } from '../support/client.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
@@ -17,8 +18,8 @@ const open = (t: { after(fn: () => unknown): void }) =>
 
 /** How a record may be: what is done to its bytes. */
 const DAMAGES: Record<string, (record: Buffer) => Buffer> = {
-  'of another form': (record) => Buffer.concat([Buffer.of(3), record.subarray(1)]),
-  'cut short': (record) => record.subarray(0, 120),
+  'of another form': (record) => Buffer.concat([Buffer.of(FORM + 1), record.subarray(1)]),
+  'cut short': (record) => record.subarray(0, -3),
   'cut within its head': (record) => record.subarray(0, 20),
   'no record at all': () => Buffer.from('damaged'),
 };
@@ -98,7 +99,7 @@ describe('a record that cannot be read', () => {
     await put(store, { idleTimeout: 2 * SECOND });
     assert.equal(await store.sweep(T0 + 5 * SECOND, 5), 1);
     // The newer version is taken back: what it wrote can be read again.
-    for (const made of bad) await damage(made, (record) => Buffer.concat([Buffer.of(2), record.subarray(1)]));
+    for (const made of bad) await damage(made, (record) => Buffer.concat([Buffer.of(FORM), record.subarray(1)]));
     assert.equal(await store.sweep(T0 + 6 * SECOND, 50), 0);
     assert.equal(await store.sweep(T0 + 5 * SECOND + HOUR, 50), 12);
     assert.deepEqual(await faults(), []);

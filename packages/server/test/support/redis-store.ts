@@ -66,9 +66,9 @@ async function leaveNothing(store: RedisStore, servers: readonly Redis[]): Promi
   assert.deepEqual(linesOf(withoutMemos(await dumpRedis(servers))), [], 'left behind after all sessions ended');
 }
 
-/** Memos end by their TTL, which is Redis' own time: the one thing that no sweep collects. */
+/** Memos and locks end by their TTL, which is Redis' own time: the things that no sweep collects. */
 function withoutMemos(dumps: readonly KeyDump[]): KeyDump[] {
-  return dumps.filter(({ key, ttl }) => !(key.endsWith(':n') && ttl > 0));
+  return dumps.filter(({ key, ttl }) => !(/:(n|l|l:\w+)$/.test(key) && ttl > 0));
 }
 
 /** A store whose servers have forgotten the scripts whenever a verb begins. */

@@ -11,6 +11,7 @@ import { gatewaySection } from './gateway.ts';
 import { type OpenStoreOfSuite, startService } from './harness.ts';
 import { idempotencySection } from './idempotency.ts';
 import { listsSection } from './lists.ts';
+import { locksSection } from './locks.ts';
 import { problemsSection } from './problems.ts';
 import { putSection } from './put.ts';
 import { rotationSection } from './rotation.ts';
@@ -31,6 +32,7 @@ export function v1Suite(name: string, open: OpenStoreOfSuite): void {
     gatewaySection(service);
     conditionsSection(service);
     timeoutsSection(service);
+    locksSection(service);
     idempotencySection(service);
     exactnessSection(service);
     classicSection(service);

@@ -8,7 +8,7 @@ import { isOwnToken } from '../../core/token.ts';
 import { invalid } from '../operation/faults.ts';
 import { type C, headerOf } from '../operation/request-head.ts';
 
-const ONCE = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Token'] as const;
+const ONCE = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Lock', 'Session-Token'] as const;
 const LOWER: readonly string[] = ONCE.map((name) => name.toLowerCase());
 /** Whether one of them is so long: that already tells that most headers are none of them. */
 const LENGTHS: readonly boolean[] = Array.from({ length: 16 }, (_, length) =>
@@ -32,6 +32,8 @@ export function refuseRepeatedHeaders(c: C, only?: ReadonlySet<string>): void {
   if (only?.has('Session-Token') === false) return;
   const token = headerOf(c, 'Session-Token');
   if (token?.includes(',') && isJoined(token)) throw repeated('Session-Token');
+  // A lock has no comma.
+  if (only === undefined && headerOf(c, 'Session-Lock')?.includes(',')) throw repeated('Session-Lock');
 }
 
 /**

@@ -1,14 +1,17 @@
 /**
- * The fast lane: the way of the reads that are nearly all traffic (a session, and the gateway), past Hono and the web's Request and Response. It
- * decides by a strict pattern on the head of a request, and takes nothing whose head is unusual in any way: that goes the
- * ordinary way, untouched. What it takes meets the same guards and the same handler (app.ts, guardedRoutes), so nothing is
- * decided here but the way.
+ * The fast lane: the way of the reads that are nearly all traffic (a session, and the gateway), and of the classic create and
+ * set, past Hono and the web's Request and Response. It decides by a strict pattern on the head of a request, and takes nothing whose head is
+ * unusual in any way: that goes the ordinary way, untouched. What it takes meets the same guards and the same handler
+ * (app.ts, guardedRoutes), so nothing is decided here but the way. The writes come from Node's parser, body and all; only
+ * reads are ever taken from the bytes of a connection (head.ts).
  *
  * Not here: `sessions:verify`. Its body has to be read either way, and one call already checks hundreds of tokens.
- * Rejected: handlers of its own for the two reads. They would have saved another microsecond and been a second truth.
+ * Rejected: handlers of its own for the reads. They would have saved another microsecond and been a second truth.
  */
+import { JSON_TYPE } from '../message/body.ts';
 import { failure, type OnFault } from '../message/failure.ts';
 import type { Call, Incoming, Reply, RequestEnv, Route } from '../message/route.ts';
+import { type BodyStream, wholeBody } from './whole-body.ts';
 
 /** What of Node's request decides. Names of headers are in lower case. */
 export interface Head extends Incoming {
@@ -20,6 +23,9 @@ export type HotEnv = RequestEnv['Bindings'] & { readonly incoming: Head };
 
 /** Plain names only: nothing to decode, no slash at the end, no word in capitals. */
 const CLASSIC_GET = /^\/[\w-]{3,20}\/get\/[A-Za-z0-9]{40,64}$/;
+/** With an ip at least: the classic form asks for it. */
+const CLASSIC_CREATE = /^\/[\w-]{3,20}\/create\/\w[\w.@-]{0,63}\?[\w.:=&-]{1,256}$/;
+const CLASSIC_SET = /^\/[\w-]{3,20}\/set\/[A-Za-z0-9]{40,64}$/;
 const GET_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session(?:\?[\w.,=&-]{1,256})?$/;
 const GATEWAY = /^\/v1\/apps\/[\w-]{3,20}\/gateway(?:\?[\w.,=&-]{1,256})?$/;
 /** The same read, of the members that `fields` names. */
@@ -27,35 +33,52 @@ const GET_FIELDS = /^\/v1\/apps\/[\w-]{3,20}\/session\/fields\?[\w.,=&-]{1,256}$
 /** What the ordinary way takes for a host without a second look; others it has the URL class read. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
+/** A body that is read in one piece, or a few. */
+const SHORT = /^[1-9]\d{0,3}$/;
+
 const CLASSIC_PATH = '/:app/get/:token';
 const SESSION_PATH = '/v1/apps/:app/session';
 const FIELDS_PATH = '/v1/apps/:app/session/fields';
 const GATEWAY_PATH = '/v1/apps/:app/gateway/*';
 
-const READS: ReadonlySet<Route['method']> = new Set(['GET', 'ALL']);
+const READS: readonly Route['method'][] = ['GET', 'ALL'];
 
 export class FastLane {
   private readonly classicGet: Route;
   private readonly getSession: Route;
   private readonly gateway: Route;
   private readonly getFields: Route;
+  private readonly classicCreate: Route;
+  private readonly classicSet: Route;
   private readonly onFault: OnFault;
 
   /** `routes`: of the whole server, with their guards. */
   constructor(routes: readonly Route[], onFault: OnFault) {
-    const read = (path: string) => routes.find((route) => READS.has(route.method) && route.path === path)!;
-    this.classicGet = read(CLASSIC_PATH);
-    this.getSession = read(SESSION_PATH);
-    this.gateway = read(GATEWAY_PATH);
-    this.getFields = read(FIELDS_PATH);
+    const find = (methods: readonly Route['method'][], path: string) =>
+      routes.find((route) => methods.includes(route.method) && route.path === path)!;
+    this.classicGet = find(READS, CLASSIC_PATH);
+    this.getSession = find(READS, SESSION_PATH);
+    this.gateway = find(READS, GATEWAY_PATH);
+    this.getFields = find(READS, FIELDS_PATH);
+    this.classicCreate = find(['PUT'], '/:app/create/:id');
+    this.classicSet = find(['POST'], '/:app/set/:token');
     this.onFault = onFault;
   }
 
   /** Gives the route of a request that the lane takes. Absence: null for all that goes the ordinary way. */
   routeOf({ method, url = '', headers }: Head): Route | null {
-    if (method !== 'GET') return null;
-    const route = this.readOf(url);
-    return route !== null && isPlain(headers) ? route : null;
+    switch (method) {
+      case 'GET': {
+        const route = this.readOf(url);
+        return route !== null && isPlain(headers) && hasNoBody(headers) ? route : null;
+      }
+      case 'PUT':
+        return CLASSIC_CREATE.test(url) && isPlain(headers) && hasEmptyBody(headers) ? this.classicCreate : null;
+      case 'POST':
+        return CLASSIC_SET.test(url) && isPlain(headers) && hasShortJson(headers) ? this.classicSet : null;
+      default:
+        return null;
+    }
   }
 
   private readOf(url: string): Route | null {
@@ -67,7 +90,8 @@ export class FastLane {
 
   /** Answers a request that the lane has taken. `write` is called once, at once or later. */
   answer({ path, handle }: Route, env: HotEnv, write: (reply: Reply) => void): void {
-    const call: Call = { env, req: new HotRequest(env.incoming) };
+    const { incoming } = env;
+    const call: Call = { env, req: incoming.method === 'GET' ? new HotRequest(incoming) : new HotWrite(incoming) };
     if (env.trace !== undefined) env.trace.route = path;
     const fail = (error: unknown) => write(failure(call, error, this.onFault));
     let reply: Reply | Promise<Reply>;
@@ -83,10 +107,29 @@ export class FastLane {
   }
 }
 
-/** Tells whether a request has no body, wants nothing of the connection, and says plainly whom it speaks to. */
+function hasNoBody(headers: Head['headers']): boolean {
+  return headers['content-length'] === undefined;
+}
+
+/** None, or one that is said to be empty, as many clients do with a PUT. */
+function hasEmptyBody(headers: Head['headers']): boolean {
+  return hasNoBody(headers) || headers['content-length'] === '0';
+}
+
+/** A body of which nothing can be wrong but the JSON. */
+function hasShortJson(headers: Head['headers']): boolean {
+  const length = headers['content-length'];
+  return (
+    typeof length === 'string' &&
+    SHORT.test(length) &&
+    headers['content-type'] === JSON_TYPE &&
+    headers['content-encoding'] === undefined
+  );
+}
+
+/** Tells whether a request has no body in chunks, wants nothing of the connection, and says plainly whom it speaks to. */
 function isPlain(headers: Head['headers']): boolean {
   return (
-    headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     headers.expect === undefined &&
     headers.upgrade === undefined &&
@@ -107,12 +150,13 @@ function isPlainHost(host: string): boolean {
 
 /** A request as handlers see it. */
 class HotRequest {
-  readonly method = 'GET';
+  readonly method: string;
   readonly path: string;
-  private readonly head: Head;
+  protected readonly head: Head;
 
   constructor(head: Head) {
     this.head = head;
+    this.method = head.method!;
     const { url = '' } = head;
     const query = url.indexOf('?');
     this.path = query < 0 ? url : url.slice(0, query);
@@ -123,9 +167,18 @@ class HotRequest {
     return typeof value === 'string' ? value : undefined;
   }
 
-  /** For a handler that wants the web's Request: none of these does. */
-  get raw(): Request {
+  /** For a handler that wants the web's Request: none of these two does. */
+  get raw(): Call['req']['raw'] {
     const { url = '', headers } = this.head;
     return new Request(`http://localhost${url}`, { headers: headers as Record<string, string> });
+  }
+}
+
+/** One that may have a body: what readBody wants to know of it, without the web's Request. */
+class HotWrite extends HotRequest {
+  override get raw(): Call['req']['raw'] {
+    const { url = '' } = this.head;
+    const headers = { get: (name: string) => this.header(name) ?? null };
+    return { url, headers, body: null, arrayBuffer: () => wholeBody(this.head as unknown as BodyStream) };
   }
 }

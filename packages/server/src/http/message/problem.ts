@@ -24,6 +24,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   data_too_large: 413,
   session_not_found: 404,
   version_mismatch: 412,
+  session_locked: 423,
+  lock_lost: 409,
   token_taken: 409,
   token_replaced: 409,
   rotation_limit_reached: 409,
@@ -44,7 +46,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** Seconds after which a client may try again when the store did not answer. */
+/** Seconds after which a client may try again when the store did not answer, or another client had the lock. */
 const RETRY_AFTER = '1';
 
 /** Headers of every answer. Nothing here may be stored by a cache: it speaks of who is logged in. */
@@ -128,7 +130,7 @@ export function plainProblem(
   const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error);
   const extra: Record<string, string> = { 'Content-Length': String(Buffer.byteLength(body)) };
   if (form === 'problem') extra['Content-Type'] = PROBLEM_TYPE;
-  if (STATUS[error.code] === 503) extra['Retry-After'] = RETRY_AFTER;
+  if (STATUS[error.code] === 503 || error.code === 'session_locked') extra['Retry-After'] = RETRY_AFTER;
   return { body, headers: { ...HEADERS, ...extra } };
 }
 

@@ -26,7 +26,14 @@ export interface Incoming {
   /** Names and values by turns, as they came. */
   readonly rawHeaders?: readonly string[];
   /** The caller's connection. */
-  readonly socket?: { readonly remoteAddress?: string | undefined; readonly destroy?: () => unknown };
+  readonly socket?: {
+    readonly remoteAddress?: string | undefined;
+    readonly destroyed?: boolean;
+    readonly readableEnded?: boolean;
+    readonly destroy?: () => unknown;
+    readonly on?: (event: 'end' | 'close', run: () => void) => unknown;
+    readonly off?: (event: 'end' | 'close', run: () => void) => unknown;
+  };
   /** Absence: undefined when nobody watches its body. */
   readonly arriving?: ArrivingBody | undefined;
   readonly iterator?: (options: { destroyOnReturn: boolean }) => AsyncIterable<Uint8Array>;
@@ -70,7 +77,7 @@ export interface Call {
     /** What routes are matched on: see target.ts. */
     readonly path: string;
     header(name: string): string | undefined;
-    readonly raw: Pick<Request, 'url' | 'headers' | 'body' | 'arrayBuffer'>;
+    readonly raw: Pick<Request, 'url' | 'body' | 'arrayBuffer'> & { readonly headers: Pick<Headers, 'get'> };
   };
 }
 

@@ -107,12 +107,14 @@ export function targetOf(env: RequestEnv['Bindings'] | undefined, request: () =>
   return env?.incoming?.url ?? request().url;
 }
 
+/** Nothing to decode: neither an escape, nor a byte that is not ASCII. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what is ASCII
+const IS_PLAIN = /^[\x00-$&-\x7f]*$/;
+
 /** Decodes percent-encoding. Bytes sent bare are taken as UTF-8 too. Absence: null when they are not. */
 function decode(raw: string): string | null {
   try {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what is not ASCII
-    if (!/[^\x00-\x7f]/.test(raw)) return raw.includes('%') ? decodeURIComponent(raw) : raw;
-    return decodeURIComponent(escapeBytes(raw));
+    return IS_PLAIN.test(raw) ? raw : decodeURIComponent(escapeBytes(raw));
   } catch {
     return null;
   }

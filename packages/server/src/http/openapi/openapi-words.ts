@@ -130,6 +130,7 @@ export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAn
   session_required: ['WWW-Authenticate', 'Session-Id', 'Session-Subject', 'Session-Expires'],
   forbidden: ['WWW-Authenticate'],
   rate_limited: ['Retry-After', ...LIMITS],
+  session_locked: ['Retry-After'],
   overloaded: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 };

@@ -98,7 +98,7 @@ function parametersOf(operation: Description, schemas: JsonSchemas): Json[] {
   const inHeader = headers.map((name) => ({
     name,
     in: 'header',
-    required: name === 'Session-Token' && forVisitors === undefined,
+    required: (name === 'Session-Token' && forVisitors === undefined) || operation.required?.includes(name) === true,
     ...ruleOf(meanings[name] ?? HEADER_MEANINGS[name]),
   }));
   const { properties = {}, required = [] } = (query === undefined ? {} : schemas.of(query)) as Members;

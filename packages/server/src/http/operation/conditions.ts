@@ -50,11 +50,15 @@ export function knownTo(c: C): (session: Session) => boolean {
   return (session) => tags === '*' || tags.some(({ opaque }) => opaque === etag(session));
 }
 
-/** Refuses the conditions that an operation would pass over although it changes something. Errors: `invalid_request`. */
+/**
+ * Refuses the conditions that an operation would pass over although it changes something; a lock is one, too. Errors:
+ * `invalid_request`.
+ */
 export function refuseOtherConditions(c: C, known: readonly HeaderName[]): void {
-  for (const name of ['If-Match', 'If-None-Match'] as const) {
+  for (const name of ['If-Match', 'If-None-Match', 'Session-Lock'] as const) {
     if (known.includes(name) || headerOf(c, name) === null) continue;
-    const message = `${name} is not for this request: what it is about has no ETag`;
+    const lacks = name === 'Session-Lock' ? 'is no session of a token' : 'has no ETag';
+    const message = `${name} is not for this request: what it is about ${lacks}`;
     throw invalid([{ in: 'header', at: name, rule: 'unknown', message }]);
   }
 }

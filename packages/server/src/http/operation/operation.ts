@@ -39,6 +39,8 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly summary: string;
   readonly description?: string;
   readonly headers?: readonly HeaderName[];
+  /** Those that the operation cannot do without, beside Session-Token. */
+  readonly required?: readonly HeaderName[];
   /** What a header means here, where that is not what it means elsewhere. */
   readonly meanings?: Readonly<Partial<Record<HeaderName, string | HeaderRule>>>;
   readonly query?: Q;

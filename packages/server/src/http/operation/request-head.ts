@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 import { ServiceError } from '../../core/errors.ts';
 import type { Repeatable } from '../../core/idempotency.ts';
+import type { LockRef } from '../../core/store.ts';
+import { hashOfLock } from '../../core/token.ts';
 import type { Call } from '../message/route.ts';
 import { queryPairs, rawQuery } from '../message/target.ts';
 import { checked, invalid, shown, unknown } from './faults.ts';
@@ -22,6 +24,8 @@ export const HEADER_MEANINGS = {
     description: 'Only `*`: the call is only done if there is no such session; else it is 412.',
     schema: { type: 'string', const: '*' },
   },
+  'Session-Lock':
+    'The `lock` that the call which locked the session gave. The call is only done while it holds; else it is 409 `lock_lost`. Without the header the call is done whoever has the lock.',
   'Idempotency-Key': {
     description:
       'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
@@ -34,6 +38,7 @@ export type HeaderName = keyof typeof HEADER_MEANINGS;
 const LOWER = {
   Authorization: 'authorization',
   'Session-Token': 'session-token',
+  'Session-Lock': 'session-lock',
   'If-Match': 'if-match',
   'If-None-Match': 'if-none-match',
   'Idempotency-Key': 'idempotency-key',
@@ -61,6 +66,24 @@ export function tokenOf(c: C): string {
     });
   }
   return token;
+}
+
+/** Gives the lock that a change is bound to. Absence: undefined without one. Errors: `invalid_request`. */
+export function lockOf(c: C, { release = false }: { readonly release?: boolean | undefined }): LockRef | undefined {
+  const name = headerOf(c, 'Session-Lock');
+  if (name !== null) return { hash: hashOfLock(name), release };
+  if (!release) return undefined;
+  throw invalid([{ in: 'query', at: 'release', rule: 'context', message: 'release needs the header Session-Lock' }]);
+}
+
+/** Gives the lock that the request names. Errors: `missing_parameter`. */
+export function lockNameOf(c: C): string {
+  const name = headerOf(c, 'Session-Lock');
+  if (name !== null) return name;
+  const message = 'the header Session-Lock is required';
+  throw new ServiceError('missing_parameter', message, {
+    faults: [{ in: 'header', at: 'Session-Lock', rule: 'required', message }],
+  });
 }
 
 /** Gives what makes a request repeatable. `parts`: all that must be the same. Absence: undefined without a key. */

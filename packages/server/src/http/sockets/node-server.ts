@@ -34,7 +34,7 @@ export const LIMITS = {
 };
 
 /** One line of the request log. Holds the route's template, never the path. */
-export interface RequestLine {
+export type RequestLine = {
   readonly method: string;
   readonly route: string;
   readonly status: number;
@@ -44,7 +44,7 @@ export interface RequestLine {
   /** The name of the caller's API key. */
   readonly key: string | undefined;
   readonly error: ErrorCode | undefined;
-}
+};
 
 export interface NodeServerOptions {
   readonly app: App;
@@ -97,7 +97,7 @@ export class NodeServer {
     const work = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
       const route = lane?.routeOf(incoming) ?? null;
       if (route !== null) {
-        hot?.adopt(incoming.socket);
+        if (incoming.method === 'GET') hot?.adopt(incoming.socket);
         return new Promise((answered) => {
           lane!.answer(route, withMore({ incoming }), (reply) => answered(write(outgoing, reply)));
         });
@@ -217,10 +217,10 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
 
 /** Begins the line about a request. `end` writes it. */
 function beginLine(method: string, onRequest: (line: RequestLine) => void) {
-  const start = process.hrtime.bigint();
+  const start = performance.now();
   const trace: Trace = { route: 'none' };
   const end = (status: number) => {
-    const duration = Number((process.hrtime.bigint() - start) / 1000n) / 1000;
+    const duration = Math.round((performance.now() - start) * 1000) / 1000;
     const { route, session, key, error } = trace;
     onRequest({ method, route, status, duration, session, key, error });
   };

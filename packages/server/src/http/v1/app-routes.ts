@@ -11,6 +11,7 @@ import { milliseconds, policyJson } from '../message/wire.ts';
 import { expectOf, ifMatch, knownTo } from '../operation/conditions.ts';
 import { invalid } from '../operation/faults.ts';
 import type { OperationRoute, Operations } from '../operation/operation.ts';
+import { lockOf } from '../operation/request-head.ts';
 import * as queries from './queries.ts';
 import * as shape from './schemas.ts';
 import { answerRead, found, KNOWN_ANSWER, READ_MEANINGS, SESSION_ANSWER } from './session-answer.ts';
@@ -51,11 +52,11 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       summary: 'End a session by its public id',
       description:
         'Ends one session whose token the caller does not have: use it for “log out this device” on a page “my devices”, or in a back office. It is safe to repeat: an id that has no session is 200 with `revoked` 0.',
-      headers: ['If-Match', 'If-None-Match'],
+      headers: ['Session-Lock', 'If-Match', 'If-None-Match'],
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
-      errors: ['version_mismatch'],
+      errors: ['version_mismatch', 'lock_lost'],
       handle: async ({ c, now, app }) => {
-        const revoked = await sessions.revokeById(app, pathPart(c, 5, 'id'), now, expectOf(c));
+        const revoked = await sessions.revokeById(app, pathPart(c, 5, 'id'), now, expectOf(c), lockOf(c, {}));
         return answer(c, JSON.stringify({ revoked }));
       },
     }),

@@ -1,6 +1,8 @@
 /** What the documents show: one session, in the words of the product page. Each example is run by a test. */
 export const TOKEN_EXAMPLE = 'rs7d0ZkqkJ4yKcVnB3wTfQ8sLm2XbHgR5uPzE1oA';
 
+export const LOCK_EXAMPLE = 'q7Vd0TkXr3sYc8Lm2HbGg5uPzE1oAwNf';
+
 export const SESSION_EXAMPLE = {
   id: '7d0ZkqkJ4yKcVnB3',
   app: 'shop',

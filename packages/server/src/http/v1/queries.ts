@@ -41,6 +41,12 @@ export const GatewayQuery = z.object({
     .default(false)
     .describe('Whether the visit slides the idle deadline and counts as a read, once in 30 seconds at most.'),
 });
+/** Of what changes a session. */
+export const ChangeQuery = z.strictObject({
+  release: flag
+    .optional()
+    .describe('Whether the lock of `Session-Lock` ends with the change, in the same step. Default: false.'),
+});
 export const FieldsQuery = z.strictObject({ touch, fields });
 export const ListQuery = z.strictObject({
   activeWithin,

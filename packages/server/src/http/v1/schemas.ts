@@ -161,6 +161,29 @@ export const Touch = z
   .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
   .meta({ id: 'Touch' });
 
+export const Lock = z
+  .strictObject({
+    lease: z
+      .number()
+      .min(0.001)
+      .max(300)
+      .optional()
+      .describe('How many seconds the lock holds at most, if nobody ends it before. Default: 30.'),
+    wait: z
+      .number()
+      .min(0)
+      .max(30)
+      .optional()
+      .describe('How many seconds to wait for others who have the lock. Default: 0.'),
+  })
+  .meta({ id: 'Lock' });
+export const Locked = z
+  .object({
+    lock: z.string().describe('The lock, for the header `Session-Lock` of the changes, and to end it. Shown once.'),
+    session: Session.nullable().describe('The session as it is now. null: the token opens none yet.'),
+  })
+  .meta({ id: 'Locked' });
+
 export const Rotation = z
   .strictObject({
     token: token.optional(),

@@ -14,7 +14,7 @@ import { expectOf, ifMatch, knownTo } from '../operation/conditions.ts';
 import { invalid } from '../operation/faults.ts';
 import type { Asked, OperationRoute, Operations } from '../operation/operation.ts';
 import { membersIn } from '../operation/request-body.ts';
-import { tokenOf } from '../operation/request-head.ts';
+import { lockOf, tokenOf } from '../operation/request-head.ts';
 import { PARTIAL_EXAMPLE } from './examples.ts';
 import { readFields } from './fields.ts';
 import * as queries from './queries.ts';
@@ -87,7 +87,8 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       summary: 'Change data, subject, timeouts or what is known of the device',
       description:
         'Changes some of a session and leaves the rest as it is: a page keeps something in it, such as an item of a cart. Changes that several pages make at the same time all survive. The body replaces whole members of the data with `set` and removes them with `unset`, can store null, and also takes the subject, the timeouts and what is known of the device. To change the data at any depth use `PATCH /session/data`; a body of its media type is taken here, too. Another `subject` moves the session: it gets a new id, its token stays, and the absolute timeout starts anew. At a login rotate instead, so that the token changes too. The call counts as activity: it slides the idle deadline.',
-      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      headers: ['Session-Token', 'Session-Lock', 'If-Match', 'If-None-Match'],
+      query: queries.ChangeQuery,
       bodies: {
         [JSON_TYPE]: {
           schema: shape.SetUnset,
@@ -103,21 +104,29 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       },
       alsoTakes: [MERGE_PATCH_TYPE],
       answers: { 200: CHANGED_ANSWER },
-      errors: ['session_not_found', 'version_mismatch', 'token_replaced', 'data_too_large', 'session_limit_reached'],
+      errors: [
+        'session_not_found',
+        'version_mismatch',
+        'lock_lost',
+        'token_replaced',
+        'data_too_large',
+        'session_limit_reached',
+      ],
       handle: async (request) => {
         const { c, now, app, policy, body, mediaType, members } = request;
         if (mediaType === MERGE_PATCH_TYPE) return mergeData(sessions, request);
         const token = tokenOf(c);
         const expect = expectOf(c);
+        const lock = lockOf(c, request.query);
         const asked = body as z.output<typeof shape.SetUnset>;
         const edit = setUnsetEdit(asked, membersIn(members, 'set'));
         if (asked.subject === undefined)
-          return answerChange(c, policy, await sessions.update(app, token, edit, now, expect));
+          return answerChange(c, policy, await sessions.update(app, token, edit, now, expect, lock));
         const subject = asked.subject === null ? null : checkPathSubject(asked.subject);
         return answerChange(
           c,
           policy,
-          await sessions.bind(app, token, (session) => ({ ...edit(session), subject }), now, expect),
+          await sessions.bind(app, token, (session) => ({ ...edit(session), subject }), now, expect, lock),
         );
       },
     }),
@@ -130,14 +139,15 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       summary: 'Change some of the data, at any depth',
       description:
         'Merges the body into the data (RFC 7396) and leaves the rest as it is: a page keeps an item in a cart. Objects are merged, `null` removes a member, everything else is replaced. Changes that several pages make at the same time all survive. For clients that always say so, the body may also be called `application/json`: it is a merge patch then, too. The call counts as activity: it slides the idle deadline.',
-      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      headers: ['Session-Token', 'Session-Lock', 'If-Match', 'If-None-Match'],
+      query: queries.ChangeQuery,
       bodies: {
         [MERGE_PATCH_TYPE]: { whole: shape.MergePatch, required: true, example: { theme: 'dark', cart: null } },
         [JSON_TYPE]: { whole: shape.MergePatch, required: true, example: { theme: 'dark', cart: null } },
       },
       alsoTakes: [JSON_TYPE],
       answers: { 200: SESSION_ANSWER },
-      errors: ['session_not_found', 'version_mismatch', 'data_too_large'],
+      errors: ['session_not_found', 'version_mismatch', 'lock_lost', 'data_too_large'],
       handle: (request) => mergeData(sessions, request),
     }),
     operation({
@@ -149,12 +159,16 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       summary: 'Replace the whole data',
       description:
         'Stores the body as the data of the session, in place of all that was there. It is for a page that keeps its data as one document. To change only some of it use `PATCH /session/data`, because two pages that replace everything at the same time lose what one of them wrote; with `If-Match` the second one is refused instead. The call counts as activity.',
-      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      headers: ['Session-Token', 'Session-Lock', 'If-Match', 'If-None-Match'],
+      query: queries.ChangeQuery,
       bodies: { [JSON_TYPE]: { whole: shape.SessionData, required: true, example: { cart: [] } } },
       answers: { 200: SESSION_ANSWER },
-      errors: ['session_not_found', 'version_mismatch', 'data_too_large'],
-      handle: async ({ c, now, app, text }) =>
-        answerSession(c, await sessions.update(app, tokenOf(c), () => ({ data: text }), now, expectOf(c))),
+      errors: ['session_not_found', 'version_mismatch', 'lock_lost', 'data_too_large'],
+      handle: async ({ c, now, app, query, text }) =>
+        answerSession(
+          c,
+          await sessions.update(app, tokenOf(c), () => ({ data: text }), now, expectOf(c), lockOf(c, query)),
+        ),
     }),
     operation({
       id: 'touchSession',
@@ -165,19 +179,21 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       summary: 'Slide the idle deadline',
       description:
         'Says that the user is still there, so that the session does not end for want of activity. Use it where nothing has to be read, for example from a timer of an open page. The body is optional: it can tell what is new of the device, and set another idle timeout, which is kept. The call counts no read and makes no new version (`ETag`). It does not move the absolute deadline.',
-      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      headers: ['Session-Token', 'Session-Lock', 'If-Match', 'If-None-Match'],
+      query: queries.ChangeQuery,
       bodies: { [JSON_TYPE]: { schema: shape.Touch, required: false, example: { ip: '192.168.99.23' } } },
       answers: { 200: CHANGED_ANSWER },
-      errors: ['session_not_found', 'version_mismatch'],
-      handle: async ({ c, now, app, policy, body }) => {
+      errors: ['session_not_found', 'version_mismatch', 'lock_lost'],
+      handle: async ({ c, now, app, policy, query, body }) => {
         const token = tokenOf(c);
         const expect = expectOf(c);
+        const lock = lockOf(c, query);
         const members = membersOf(body);
-        if (Object.keys(members).length === 0 && expect === undefined) {
+        if (Object.keys(members).length === 0 && expect === undefined && lock === undefined) {
           return answerSession(c, await sessions.get(app, token, 'slide', now));
         }
         const edited: Edited = { silent: true, ...members };
-        return answerChange(c, policy, await sessions.update(app, token, () => edited, now, expect));
+        return answerChange(c, policy, await sessions.update(app, token, () => edited, now, expect, lock));
       },
     }),
     operation({
@@ -189,15 +205,15 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       summary: 'End the session of a token',
       description:
         'Logs a user out: the session is gone at once, on every page. Call it with the token of the cookie, then clear the cookie: where the policy has one, `setCookie` of the answer does so. It is safe to repeat: a session that has ended already is 200 with `revoked` 0.',
-      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      headers: ['Session-Token', 'Session-Lock', 'If-Match', 'If-None-Match'],
       meanings: {
         'Session-Token':
           'The token of the session. Send it once. A token that opens no session, whatever it looks like, ends none: 200 with `revoked` 0.',
       },
       answers: { 200: { description: 'Whether there was one.', schema: shape.Ended, example: { revoked: 1 } } },
-      errors: ['version_mismatch'],
+      errors: ['version_mismatch', 'lock_lost'],
       handle: async ({ c, now, app, policy }) => {
-        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, expectOf(c));
+        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, expectOf(c), lockOf(c, {}));
         if (revoked === 0) countMiss(c);
         return answer(c, JSON.stringify({ revoked, setCookie: clearedCookie(policy) }));
       },
@@ -219,9 +235,12 @@ async function readSession(sessions: Sessions, { c, now, app, query: { touch, fi
   return answerRead(c, session, isKnown, wanted);
 }
 
-async function mergeData(sessions: Sessions, { c, now, app, members }: Asked) {
+async function mergeData(
+  sessions: Sessions,
+  { c, now, app, query, members }: Asked<z.output<typeof queries.ChangeQuery>>,
+) {
   const edit = ({ data }: Session) => ({ data: mergePatch(data, members) });
-  return answerSession(c, await sessions.update(app, tokenOf(c), edit, now, expectOf(c)));
+  return answerSession(c, await sessions.update(app, tokenOf(c), edit, now, expectOf(c), lockOf(c, query)));
 }
 
 function setUnsetEdit(body: z.output<typeof shape.SetUnset>, members: Asked['members']) {

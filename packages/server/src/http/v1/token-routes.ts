@@ -13,8 +13,9 @@ import { etag, milliseconds, sessionJson } from '../message/wire.ts';
 import { expectOf, ifMatch, ifNoneMatch } from '../operation/conditions.ts';
 import type { Asked, OperationRoute, Operations } from '../operation/operation.ts';
 import { membersIn } from '../operation/request-body.ts';
-import { repeatableOf, tokenOf } from '../operation/request-head.ts';
+import { lockOf, repeatableOf, tokenOf } from '../operation/request-head.ts';
 import { SESSION_EXAMPLE, TOKEN_EXAMPLE } from './examples.ts';
+import * as queries from './queries.ts';
 import * as shape from './schemas.ts';
 import { answerSession, CHANGED_ANSWER, found } from './session-answer.ts';
 import { membersOf } from './session-members.ts';
@@ -80,7 +81,8 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       summary: 'Create or replace a session under a token that the caller chose',
       description:
         'Saves a session under a token that you chose yourself. It is for the session store of a web framework, which makes its own tokens and writes the whole session at the end of each request. It replaces data, subject and timeouts. `ip`, `userAgent` and `label` stay as they are unless the body names them; null clears them. The absolute timeout counts from the login, or from the creation while nobody has logged in. With `If-Match: *` it only replaces and never creates, so a slow write cannot bring back a session that was ended meanwhile.',
-      headers: ['Session-Token', 'If-Match', 'If-None-Match'],
+      headers: ['Session-Token', 'Session-Lock', 'If-Match', 'If-None-Match'],
+      query: queries.ChangeQuery,
       meanings: {
         'Session-Token': {
           description: `${CHOSEN_TOKEN} One that opens a session replaces it; one that opens none creates one.`,
@@ -98,14 +100,15 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       answers: { 200: CHANGED_ANSWER, 201: { ...CHANGED_ANSWER, description: 'There was none: it was created.' } },
       errors: [
         'version_mismatch',
+        'lock_lost',
         'token_replaced',
         'data_too_large',
         'session_limit_reached',
         'session_quota_reached',
       ],
-      handle: async ({ c, now, app, policy, body, members }) => {
+      handle: async ({ c, now, app, policy, query, body, members }) => {
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
-        const conditions = { ifMatch: ifMatch(c), ifNoneMatch: ifNoneMatch(c) };
+        const conditions = { ifMatch: ifMatch(c), ifNoneMatch: ifNoneMatch(c), lock: lockOf(c, query) };
         const token = tokenOf(c);
         const replaced = await sessions.replace(app, token, draft, conditions, now);
         return answerSession(c, replaced, replaced.created ? 201 : 200, cookieFor(policy, token, replaced));
@@ -120,7 +123,8 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       summary: 'Give the session a new token, at a login also its subject',
       description:
         'Gives a session a new token. Use it when a guest logs in, after a change of password, or from time to time, so that a token that somebody else knows is worth nothing any more. Set the cookie anew with the `token` of the answer.\n\n- At a login name the `subject`. The session then gets a new id as well, the old token ends at once, and the absolute timeout starts anew.\n- Without another `subject`, id, data and creation stay. The old token goes on working until its `grace` is over, for requests that are under way.\n- A token has one successor. Whoever rotates the old token again within its grace gets the same new token, so pages that rotate at the same time do not log each other out. Asking for another `subject` or for a `token` of your own is then 409 `token_replaced`.\n- Another `subject`, or any of the other members of the body, changes the session in the same step. That counts as activity and makes a new version (`ETag`).\n- With an `Idempotency-Key` the call can be repeated when its answer was lost: the repetition gets the same new token.',
-      headers: ['Session-Token', 'If-Match', 'If-None-Match', 'Idempotency-Key'],
+      headers: ['Session-Token', 'Session-Lock', 'If-Match', 'If-None-Match', 'Idempotency-Key'],
+      query: queries.ChangeQuery,
       bodies: {
         [JSON_TYPE]: {
           schema: shape.Rotation,
@@ -140,6 +144,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       errors: [
         'session_not_found',
         'version_mismatch',
+        'lock_lost',
         'token_taken',
         'token_replaced',
         'rotation_limit_reached',
@@ -147,13 +152,14 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
         'session_limit_reached',
         'idempotency_key_reused',
       ],
-      handle: async ({ c, now, app, policy, body, members, text }) => {
+      handle: async ({ c, now, app, policy, query, body, members, text }) => {
         const token = tokenOf(c);
         const request = {
           token: body.token === undefined ? undefined : checkCallerToken(body.token, policy),
           subject: typeof body.subject === 'string' ? checkPathSubject(body.subject) : body.subject,
           grace: body.grace === undefined ? undefined : milliseconds(body.grace),
           expect: expectOf(c),
+          lock: lockOf(c, query),
           edit: editOf(body, membersIn(members, 'data')),
         };
         const repeatable = repeatableOf(c, callerOf(c), ['rotate', token, text]);

@@ -38,11 +38,16 @@ export function verifyRoutes(sessions: Sessions, operation: Operations): Operati
       errors: [],
       handle: async ({ c, now, app, body: { tokens, touch } }) => {
         const visits = await sessions.getMany(app, tokens, touch ? 'read' : 'look', now);
-        for (const visit of visits) if (visit === null) countMiss(c);
-        const results = visits.map((visit) =>
-          visit === null ? INACTIVE : `{"active":true,"session":${sessionJson(visit.session)}}`,
-        );
-        return answer(c, `{"results":[${results.join(',')}]}`);
+        let results = '';
+        for (const visit of visits) {
+          if (results !== '') results += ',';
+          if (visit !== null) results += `{"active":true,"session":${sessionJson(visit.session)}}`;
+          else {
+            countMiss(c);
+            results += INACTIVE;
+          }
+        }
+        return answer(c, `{"results":[${results}]}`);
       },
     }),
     operation({

@@ -3,8 +3,9 @@
  * reads are synchronous look-ups in memory-mapped pages. Several server processes may open one folder: LMDB's writer
  * lock makes their transactions one sequence.
  */
-import { idleFor, isLive, touched } from '../../core/expiry.ts';
+import { idleFor, touched } from '../../core/expiry.ts';
 import { type Clock, decidedBy } from '../../core/instant.ts';
+import { LockTable } from '../../core/lock-table.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -12,9 +13,11 @@ import type {
   Count,
   CreateOutcome,
   ListQuery,
+  LockClaim,
+  LockOutcome,
+  LockRef,
   Memo,
   Page,
-  Refused,
   RotateOutcome,
   Rotation,
   Selector,
@@ -24,22 +27,14 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import { isReused, opens, type TokenRef } from '../../core/token.ts';
-import {
-  applyChange,
-  begunAt,
-  capOfMove,
-  kept,
-  moved,
-  rotationLater,
-  stepOf,
-  surplus,
-} from '../../core/transitions.ts';
+import type { TokenRef } from '../../core/token.ts';
+import { applyChange, begunAt, capOfMove, kept, moved, rotationLater, stepOf } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
 import { LmdbAudit } from './audit.ts';
+import { Entries } from './entries.ts';
 import { healthOf } from './health.ts';
+import { idOf } from './keys.ts';
 import type { StuckReader } from './readers.ts';
-import type { StoredRecord } from './record.ts';
 import { Tables } from './tables.ts';
 import { Walks } from './walks.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -53,44 +48,51 @@ export interface LmdbOptions extends StoreEvents {
   readonly clock?: Clock | undefined;
 }
 
-/** A record as this process sees it: with what is pending. */
-interface Entry {
-  readonly key: string;
-  readonly stored: StoredRecord;
-  readonly session: Session;
-}
+const LOST = { kind: 'lost' } as const;
 
 export class LmdbStore implements SessionStore {
   private readonly path: string;
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
   private readonly walks: Walks;
-  private readonly onTokenReuse: StoreEvents['onTokenReuse'];
+  private readonly locks: LockTable;
+  private readonly entries: Entries;
   private readonly decidedAt: (now: number) => number;
 
   constructor({ path, namespace, clock, onError, onTokenReuse }: LmdbOptions) {
-    this.onTokenReuse = onTokenReuse;
     this.path = path;
     this.decidedAt = decidedBy(clock);
     this.tables = new Tables(path, namespace).noted();
+    this.locks = new LockTable(this.tables.memos);
     this.seen = new WriteBehind(this.tables, onError);
+    this.entries = new Entries(this.tables, this.seen, onTokenReuse);
     this.walks = new Walks(this.tables, this.seen, this.decidedAt, onError);
   }
 
-  async create(session: Session, credential: Credential, cap: Cap | null, now: number, quota?: number | null) {
+  async create(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    now: number,
+    quota?: number | null,
+    lock?: LockRef,
+  ) {
     const { app, id, subject } = session;
     for (let start = ''; ; ) {
       const bytes = Buffer.byteLength(session.data);
       const outcome = await this.grow(bytes, now, (now, shift): CreateOutcome | { readonly start: string } => {
         const key = this.tables.sessionKey(app, id);
-        if (this.keyTaken(key, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
-        const revoked = this.makeRoom(app, subject, cap, now);
+        if (this.entries.keyTaken(key, now) || this.entries.aliasTaken(app, credential, now)) return { kind: 'taken' };
+        if (!this.locks.allows(app, credential.hash, lock, now)) return LOST;
+        const revoked = this.entries.makeRoom(app, subject, cap, now);
         if (!Array.isArray(revoked)) return revoked;
         // What the cap ended left its room.
         const room = quota == null || revoked.length > 0 ? 'room' : this.walks.room(app, quota, now, start);
         if (room === 'full') return { kind: 'full' };
         if (room !== 'room') return room;
         this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
+        if (credential.alias) this.locks.carry(app, credential.hash, id, now);
+        this.locks.done(app, lock, id, id, now);
         return { kind: 'created', at: now, revoked };
       });
       if ('kind' in outcome) return outcome;
@@ -101,7 +103,7 @@ export class LmdbStore implements SessionStore {
   get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
     return this.tables.read((): Visit | null | Promise<Visit | null> => {
       const at = this.decidedAt(now);
-      const entry = this.open(app, token, at);
+      const entry = this.entries.open(app, token, at);
       if (entry === null) return null;
       const { session, key, stored } = entry;
       const idle = idleFor(session, at);
@@ -116,7 +118,7 @@ export class LmdbStore implements SessionStore {
   /** Touches a session whose deadline is about to pass. The transaction that commits the touch decides if it came in time. */
   private touchAtOnce(app: string, token: TokenRef, reads: number, now: number): Promise<Visit | null> {
     return this.write(now, (at) => {
-      const entry = this.open(app, token, at);
+      const entry = this.entries.open(app, token, at);
       if (entry === null) return null;
       const { session, key, stored } = entry;
       // Pending reads stay pending: the flush adds them.
@@ -133,42 +135,57 @@ export class LmdbStore implements SessionStore {
   find(app: string, id: string, now: number): Promise<Visit | null> {
     return this.tables.read(() => {
       const at = this.decidedAt(now);
-      const session = this.live(this.tables.sessionKey(app, id), at)?.session;
+      const session = this.entries.live(this.tables.sessionKey(app, id), at)?.session;
       return session === undefined ? null : { session, at, idle: idleFor(session, at) };
     });
   }
 
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
     return this.grow(Buffer.byteLength(change.data ?? ''), now, (now): UpdateOutcome | null => {
-      const entry = this.open(app, token, now);
-      const { move } = change;
+      const entry = this.entries.open(app, token, now);
+      const { move, lock } = change;
       if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
       const { key, stored } = entry;
       const idle = idleFor(entry.session, now);
       if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+      const { id } = entry.session;
+      if (!this.locks.allows(app, id, lock, now)) return LOST;
       const session = applyChange(entry.session, change, now);
       if (move === undefined) {
         // Pending reads stay pending: the flush adds them. If they were added here, too, they would be counted twice.
         const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
         if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
+        this.locks.done(app, lock, id, id, now);
         return { kind: 'updated', session, at: now, idle, revoked: [] };
       }
-      const revoked = this.moveTo(entry, session, kept(stored.credential), capOfMove(stored.session, move), now);
-      return Array.isArray(revoked) ? { kind: 'updated', session, at: now, idle, revoked } : revoked;
+      const revoked = this.entries.moveTo(
+        entry,
+        session,
+        kept(stored.credential),
+        capOfMove(stored.session, move),
+        now,
+      );
+      if (!Array.isArray(revoked)) return revoked;
+      this.locks.done(app, lock, id, session.id, now);
+      return { kind: 'updated', session, at: now, idle, revoked };
     });
   }
 
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
     return this.write(now, (now, shift): RotateOutcome | null => {
-      const entry = this.open(app, token, now);
+      const entry = this.entries.open(app, token, now);
       if (entry === null) return null;
       const { stored, session: before } = entry;
-      const { move, change, expect = before.version } = rotation;
+      const { move, change, lock, expect = before.version } = rotation;
       const idle = idleFor(before, now);
       if (before.version !== expect) return { kind: 'conflict', session: before, at: now, idle };
+      if (!this.locks.allows(app, before.id, lock, now)) return LOST;
       const step = stepOf(stored.credential, token.hash, rotationLater(rotation, shift), now);
       if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
-      if (step.kind === 'done') return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
+      if (step.kind === 'done') {
+        this.locks.done(app, lock, before.id, before.id, now);
+        return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
+      }
       const changed = (session: Session, at: number) => {
         if (change === undefined) return moved(session, move, at);
         return applyChange(session, { ...change, expect, ...(move && { move }) }, at);
@@ -176,12 +193,16 @@ export class LmdbStore implements SessionStore {
       const session = changed(before, now);
       const visit = { session, at: now, idle };
       if (step.kind === 'rotates') {
-        if (this.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
+        if (this.entries.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
         if (move !== undefined) {
-          const revoked = this.moveTo(entry, session, step.credential, capOfMove(before, move), now);
-          return Array.isArray(revoked) ? { kind: 'rotated', ...visit, revoked } : revoked;
+          const revoked = this.entries.moveTo(entry, session, step.credential, capOfMove(before, move), now);
+          if (!Array.isArray(revoked)) return revoked;
+          this.locks.done(app, lock, before.id, session.id, now, true);
+          return { kind: 'rotated', ...visit, revoked };
         }
+        if (rotation.credential.alias) this.locks.carry(app, rotation.credential.hash, before.id, now);
       }
+      this.locks.done(app, lock, before.id, before.id, now);
       // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
       const next = changed(stored.session, Math.max(now, before.lastSeenAt));
       if (step.kind === 'rotates') {
@@ -198,9 +219,10 @@ export class LmdbStore implements SessionStore {
     if (selector.by === 'subject') return this.walks.ending.ofSubject(app, selector.subject, selector.except, now);
     if (selector.by === 'app') return this.walks.ending.ofApp(app, now);
     return this.write(now, (now) => {
-      const byId = (id: string) => this.live(this.tables.sessionKey(app, id), now);
-      const entry = selector.by === 'token' ? this.open(app, selector.token, now) : byId(selector.id);
+      const byId = (id: string) => this.entries.live(this.tables.sessionKey(app, id), now);
+      const entry = selector.by === 'token' ? this.entries.open(app, selector.token, now) : byId(selector.id);
       if (entry === null || (selector.version ?? entry.session.version) !== entry.session.version) return 0;
+      if (!this.locks.allows(app, entry.session.id, selector.lock, now)) return 0;
       this.tables.remove(entry.stored);
       this.seen.forget(entry.key);
       return 1;
@@ -221,8 +243,28 @@ export class LmdbStore implements SessionStore {
 
   memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
     return this.grow(Buffer.byteLength(memo.text), now, (now, shift) =>
-      this.tables.memos.put(app, name, { ...memo, until: memo.until + shift }, now),
+      this.tables.memos.memo(app, name, { ...memo, until: memo.until + shift }, now),
     );
+  }
+
+  /** Who waits asks often, and mostly in vain: that is a look-up, and no transaction. */
+  async lock(app: string, token: TokenRef, claim: LockClaim, now: number): Promise<LockOutcome | null> {
+    const look = (at: number) =>
+      this.locks.claim(app, this.entries.open(app, token, at)?.session ?? null, token, claim, at);
+    const { outcome, keep } = await this.tables.read(() => look(this.decidedAt(now)));
+    if (keep === null) return outcome;
+    return this.grow(0, now, (at) => {
+      const { outcome, keep } = look(at);
+      keep?.();
+      return outcome;
+    });
+  }
+
+  unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void> {
+    return this.write(now, (at) => {
+      const key = this.tables.keyOfAlias(app, token.hash);
+      this.locks.end(app, token, key === null ? undefined : idOf(key), hash, at);
+    });
   }
 
   sweep(now: number, limit: number): Promise<number> {
@@ -275,71 +317,5 @@ export class LmdbStore implements SessionStore {
   private decided<T>(now: number, verb: (now: number, shift: number) => T): T {
     const at = this.decidedAt(now);
     return verb(at, at - now);
-  }
-
-  /** For a key of the home that its app has now. */
-  private live = (key: string, now: number): Entry | null => {
-    const stored = this.tables.recordAt(key);
-    if (stored === null) return null;
-    const session = this.seen.current(key, stored);
-    return isLive(session, now) ? { key, stored, session } : null;
-  };
-
-  /** Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. */
-  private open = (app: string, token: TokenRef, now: number): Entry | null => {
-    const own = token.id === null ? null : this.live(this.tables.sessionKey(app, token.id), now);
-    return (own && this.opened(own, token, now)) ?? this.openByAlias(app, token, now);
-  };
-
-  private openByAlias(app: string, token: TokenRef, now: number): Entry | null {
-    const key = this.tables.keyOfAlias(app, token.hash);
-    const entry = key === null ? null : this.live(key, now);
-    return entry && this.opened(entry, token, now);
-  }
-
-  private opened(entry: Entry, token: TokenRef, now: number): Entry | null {
-    if (opens(entry.stored.credential, token, now)) return entry;
-    if (isReused(entry.stored.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
-    return null;
-  }
-
-  /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
-  private keyTaken(key: string, now: number): boolean {
-    const stored = this.tables.record(key);
-    if (stored === null) return false;
-    if (isLive(this.seen.current(key, stored), now)) return true;
-    this.tables.remove(stored);
-    return false;
-  }
-
-  private aliasTaken(app: string, { hash, alias }: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
-    const owner = alias ? this.tables.keyOfAlias(app, hash) : null;
-    if (owner === null || !this.keyTaken(owner, now)) return false;
-    // It may be a token that a rotation has replaced. After its grace it belongs to nobody.
-    return this.openByAlias(app, { id: null, hash }, now) !== null;
-  }
-
-  /** Ends what a cap says. Gives the ids, or the refusal. In a transaction. */
-  private makeRoom(app: string, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
-    if (cap === null || subject === null) return [];
-    const found = this.tables.sessionKeysOf(app, subject).map((key) => this.live(key, now));
-    const live = found.filter((entry) => entry !== null);
-    const sessions = live.map((entry) => entry.session);
-    const ending = surplus(sessions, cap)?.map(({ id }) => id);
-    if (ending === undefined) return { kind: 'refused', at: now, sessions };
-    for (const entry of live) if (ending.includes(entry.session.id)) this.tables.remove(entry.stored);
-    return ending;
-  }
-
-  /** Puts a session into the place of another. Gives the ids the cap ended, or why nothing was changed. In a transaction. */
-  private moveTo({ key, stored }: Entry, session: Session, credential: Credential, cap: Cap | null, now: number) {
-    if (this.keyTaken(this.tables.sessionKey(session.app, session.id), now)) return { kind: 'taken' } as const;
-    const revoked = this.makeRoom(session.app, session.subject, cap, now);
-    if (!Array.isArray(revoked)) return revoked;
-    this.tables.remove(stored);
-    // What was counted moves along in the record, so nothing is pending under the new key.
-    this.tables.insert(session, credential);
-    this.seen.forget(key);
-    return revoked;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * What goes over many sessions: lists and the sweep; beside them counts (counting.ts) and ends (ending.ts). Work is cut into
  * slices with a turn of the event loop between them, so that a walk over a million sessions holds nobody up. Lists run on one
- * snapshot, after this process has committed what it had pending. So they see one state, and its index is exact.
+ * snapshot, after this process has committed what it had pending. So they see one state, and its index is exact. The few
+ * sessions of one subject, which most lists are about, need no index: they are read at once, with what is pending added.
  */
 import type { Transaction } from 'lmdb';
 import { firstAfter, type Position, readCursor, writeCursor } from '../../core/cursor.ts';
@@ -15,6 +16,9 @@ import { Leftovers } from './leftovers.ts';
 import { type Range, slices, smaller, WRITE_SLICE } from './slices.ts';
 import type { Tables } from './tables.ts';
 import { INDEX_LAG, type WriteBehind } from './write-behind.ts';
+
+/** So many sessions of a subject are listed in one go. */
+const FEW = 25;
 
 export class Walks {
   private readonly tables: Tables;
@@ -45,12 +49,15 @@ export class Walks {
 
   async list(app: string, query: ListQuery, now: number): Promise<Page> {
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
+    const few = query.subject === undefined ? null : await this.listFew(app, query.subject, query, now);
+    if (few !== null) return few;
     return this.look(app, now, async (snapshot, at) => {
       const since = query.activeSince === undefined ? 0 : query.activeSince + at - now;
       const home = this.tables.homes.of(app, snapshot);
       if (query.subject !== undefined) {
         const places = await this.ofSubject(home, query.subject, since, at, snapshot);
-        return { ...this.pageOf(home, firstAfter(places, query), query, snapshot), at };
+        const read = (id: string) => this.tables.record(sessionKey(home, id), snapshot)!.session;
+        return { ...pageOf(firstAfter(places, query), query, read), at };
       }
       const { start, end } = under(home);
       const range: Range = {
@@ -169,17 +176,34 @@ export class Walks {
     return places;
   }
 
-  /** Reads the records of places. One place more than the page may have says that there is another page. */
-  private pageOf(home: string, places: readonly Position[], query: ListQuery, snapshot: Transaction) {
-    const { limit, maxData = Number.POSITIVE_INFINITY } = query;
-    const sessions: Session[] = [];
-    let data = 0;
-    for (const { id } of places) {
-      if (sessions.length === limit || data > maxData) return { sessions, cursor: writeCursor(sessions.at(-1)!) };
-      const { session } = this.tables.record(sessionKey(home, id), snapshot)!;
-      sessions.push(session);
-      data += session.data.length;
-    }
-    return { sessions, cursor: null };
+  /** Lists the sessions of a subject as this process sees them now. Absence: null when there are more than a few. */
+  private listFew(app: string, subject: string, query: ListQuery, now: number): Promise<Page | null> {
+    return this.tables.read(() => {
+      const keys = this.tables.sessionKeysOf(app, subject, { limit: FEW + 1 });
+      if (keys.length > FEW) return null;
+      const at = this.decidedAt(now);
+      const since = query.activeSince === undefined ? 0 : query.activeSince + at - now;
+      const sessions = new Map<string, Session>();
+      for (const key of keys) {
+        const stored = this.tables.recordAt(key);
+        const session = stored && this.seen.current(key, stored);
+        if (session !== null && isActive(session, since, at)) sessions.set(session.id, session);
+      }
+      return { ...pageOf(firstAfter([...sessions.values()], query), query, (id) => sessions.get(id)!), at };
+    });
   }
+}
+
+/** Reads the sessions of places. One place more than the page may have says that there is another page. */
+function pageOf(places: readonly Position[], query: ListQuery, read: (id: string) => Session) {
+  const { limit, maxData = Number.POSITIVE_INFINITY } = query;
+  const sessions: Session[] = [];
+  let data = 0;
+  for (const { id } of places) {
+    if (sessions.length === limit || data > maxData) return { sessions, cursor: writeCursor(sessions.at(-1)!) };
+    const session = read(id);
+    sessions.push(session);
+    data += session.data.length;
+  }
+  return { sessions, cursor: null };
 }

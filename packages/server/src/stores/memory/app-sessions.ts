@@ -32,3 +32,47 @@ export function ofSubject(app: AppSessions, subject: string, now: number): Sessi
   const ids = app.bySubject.get(subject) ?? [];
   return [...ids].map((id) => app.byId.get(id)!.session).filter((session) => isLive(session, now));
 }
+
+/** Adds a session, with the ways to it. */
+export function enter(app: AppSessions, entry: Entry): void {
+  const { session, credential } = entry;
+  app.byId.set(session.id, entry);
+  if (session.subject !== null) {
+    const ids = app.bySubject.get(session.subject) ?? new Set();
+    app.bySubject.set(session.subject, ids.add(session.id));
+  }
+  // A token that was replaced may be another session's by now.
+  for (const { hash, alias } of credential.previous) {
+    if (alias && !app.aliases.has(hash)) app.aliases.set(hash, session.id);
+  }
+  if (credential.alias) app.aliases.set(credential.hash, session.id);
+}
+
+/** Removes a session, with the ways to it, and gives it. Absence: null. */
+export function leave(app: AppSessions, id: string): Session | null {
+  const entry = app.byId.get(id);
+  if (entry === undefined) return null;
+  const { session, credential } = entry;
+  app.byId.delete(id);
+  for (const { hash, alias } of [credential, ...credential.previous]) {
+    if (alias && app.aliases.get(hash) === id) app.aliases.delete(hash);
+  }
+  if (session.subject === null) return session;
+  const ids = app.bySubject.get(session.subject);
+  ids?.delete(id);
+  if (ids?.size === 0) app.bySubject.delete(session.subject);
+  return session;
+}
+
+export function isAtVersion(entry: Entry | null, version: number | undefined): entry is Entry {
+  return entry !== null && (version === undefined || version === entry.session.version);
+}
+
+/** Gives every key of an app, as text. */
+export function linesOf(name: string, { byId, bySubject, aliases }: AppSessions): string[] {
+  return [
+    ...[...byId.values()].map((entry) => `session ${name} ${JSON.stringify(entry)}`),
+    ...[...bySubject].map(([subject, ids]) => `subject ${name} ${subject} ${[...ids]}`),
+    ...[...aliases].map(([hash, id]) => `alias ${name} ${hash} ${id}`),
+  ];
+}

@@ -7,6 +7,7 @@ import { pageOf } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
 import { idleFor, isLive, touched } from '../../core/expiry.ts';
 import { type Clock, decidedBy } from '../../core/instant.ts';
+import { LockTable } from '../../core/lock-table.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -14,6 +15,9 @@ import type {
   Count,
   CreateOutcome,
   ListQuery,
+  LockClaim,
+  LockOutcome,
+  LockRef,
   Memo,
   Page,
   Refused,
@@ -38,7 +42,19 @@ import {
   surplus,
 } from '../../core/transitions.ts';
 
-import { type AppSessions, allLive, type Entry, live, noSessions, ofSubject } from './app-sessions.ts';
+import {
+  type AppSessions,
+  allLive,
+  type Entry,
+  enter,
+  isAtVersion,
+  leave,
+  linesOf,
+  live,
+  noSessions,
+  ofSubject,
+} from './app-sessions.ts';
+import { Notes } from './notes.ts';
 
 interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse'> {
   /** Read again as a verb acts (core/instant.ts). */
@@ -47,7 +63,8 @@ interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse'> {
 
 export class MemoryStore implements SessionStore {
   private readonly byApp = new Map<string, AppSessions>();
-  private readonly memos = new Map<string, Memo>();
+  private readonly notes = new Notes();
+  private readonly locks = new LockTable(this.notes);
   private readonly onTokenReuse: StoreEvents['onTokenReuse'];
   private readonly decidedAt: (now: number) => number;
   private closed = false;
@@ -63,15 +80,19 @@ export class MemoryStore implements SessionStore {
     cap: Cap | null,
     asked: number,
     quota?: number | null,
+    lock?: LockRef,
   ): Promise<CreateOutcome> {
     const now = this.decidedAt(asked);
     const app = this.app(session.app);
     if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+    if (!this.locks.allows(session.app, credential.hash, lock, now)) return LOST;
     const revoked = this.makeRoom(app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
     // What the cap ended left its room.
     if (revoked.length === 0 && this.isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
     this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
+    if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
+    this.locks.done(session.app, lock, session.id, session.id, now);
     return { kind: 'created', at: now, revoked };
   }
 
@@ -98,10 +119,12 @@ export class MemoryStore implements SessionStore {
     const now = this.decidedAt(asked);
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
-    const { move } = change;
+    const { move, lock } = change;
     if (entry === null || (move !== undefined && entry.credential.hash !== token.hash)) return null;
     const idle = idleFor(entry.session, now);
     if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+    const { id } = entry.session;
+    if (!this.locks.allows(app, id, lock, now)) return LOST;
     const session = applyChange(entry.session, change, now);
     let revoked: string[] = [];
     if (move === undefined) {
@@ -117,6 +140,7 @@ export class MemoryStore implements SessionStore {
       if (!Array.isArray(room)) return room;
       revoked = room;
     }
+    this.locks.done(app, lock, id, session.id, now);
     return { kind: 'updated', session, at: now, idle, revoked };
   }
 
@@ -125,29 +149,38 @@ export class MemoryStore implements SessionStore {
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
     if (entry === null) return null;
-    const { move, change, expect = entry.session.version } = rotation;
+    const { move, change, lock, expect = entry.session.version } = rotation;
     const idle = idleFor(entry.session, now);
     if (entry.session.version !== expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+    const { id } = entry.session;
+    if (!this.locks.allows(app, id, lock, now)) return LOST;
     const step = stepOf(entry.credential, token.hash, rotationLater(rotation, now - asked), now);
     if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
-    if (step.kind === 'done') return { kind: 'rotated', session: entry.session, at: now, idle, revoked: [] };
-    const changed = change && applyChange(entry.session, { ...change, expect, ...(move && { move }) }, now);
-    const session = changed ?? moved(entry.session, move, now);
+    const changed =
+      step.kind !== 'done' && change && applyChange(entry.session, { ...change, expect, ...(move && { move }) }, now);
+    const session = changed || moved(entry.session, move, now);
     const visit = { session, at: now, idle };
     if (step.kind !== 'rotates') {
       entry.session = session;
+      this.locks.done(app, lock, id, id, now);
       if (step.kind === 'follows') return { kind: 'repeated', ...visit, seeds: step.seeds };
       return { kind: 'rotated', ...visit, revoked: [] };
     }
     if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
     const cap = move === undefined ? null : capOfMove(entry.session, move);
     const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now);
-    return Array.isArray(revoked) ? { kind: 'rotated', ...visit, revoked } : revoked;
+    if (!Array.isArray(revoked)) return revoked;
+    if (rotation.credential.alias) this.locks.carry(app, rotation.credential.hash, id, now);
+    this.locks.done(app, lock, id, session.id, now, true);
+    return { kind: 'rotated', ...visit, revoked };
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     const sessions = this.app(app);
-    const ids = this.select(sessions, selector, this.decidedAt(now));
+    const at = this.decidedAt(now);
+    const ids = this.select(sessions, selector, at);
+    const lock = 'lock' in selector ? selector.lock : undefined;
+    if (!ids.every((id) => this.locks.allows(app, id, lock, at))) return 0;
     for (const id of ids) this.remove(sessions, id);
     return ids.length;
   }
@@ -177,19 +210,26 @@ export class MemoryStore implements SessionStore {
   async memo(app: string, name: string, memo: Memo, asked: number): Promise<string | null> {
     this.assertOpen();
     const now = this.decidedAt(asked);
-    const key = `${app}:${name}`;
-    const held = this.memos.get(key);
-    const present = held !== undefined && now < held.until ? held.text : null;
-    if (present !== memo.instead) return present ?? '';
-    this.memos.set(key, { ...memo, until: memo.until + now - asked });
-    return null;
+    return this.notes.memo(app, name, { ...memo, until: memo.until + now - asked }, now);
+  }
+
+  async lock(app: string, token: TokenRef, claim: LockClaim, asked: number): Promise<LockOutcome | null> {
+    const now = this.decidedAt(asked);
+    const session = this.open(this.app(app), token, now)?.session ?? null;
+    const { outcome, keep } = this.locks.claim(app, session, token, claim, now);
+    keep?.();
+    return outcome;
+  }
+
+  async unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void> {
+    this.locks.end(app, token, this.app(app).aliases.get(token.hash), hash, this.decidedAt(now));
   }
 
   async sweep(asked: number, limit: number): Promise<number> {
     const now = this.decidedAt(asked);
     let removed = 0;
     this.assertOpen();
-    for (const [key, { until }] of this.memos) if (until <= now) this.memos.delete(key);
+    this.notes.sweep(now);
     for (const app of this.byApp.values()) {
       for (const { session } of app.byId.values()) {
         if (removed === limit) return removed;
@@ -207,20 +247,13 @@ export class MemoryStore implements SessionStore {
 
   async close(): Promise<void> {
     this.byApp.clear();
-    this.memos.clear();
+    this.notes.clear();
     this.closed = true;
   }
 
   /** Every key this store holds, for the audit of the conformance suite. */
   dump(): string[] {
-    const lines: string[] = [];
-    for (const [name, app] of this.byApp) {
-      for (const entry of app.byId.values()) lines.push(`session ${name} ${JSON.stringify(entry)}`);
-      for (const [subject, ids] of app.bySubject) lines.push(`subject ${name} ${subject} ${[...ids]}`);
-      for (const [hash, id] of app.aliases) lines.push(`alias ${name} ${hash} ${id}`);
-    }
-    for (const [key, memo] of this.memos) lines.push(`memo ${key} ${JSON.stringify(memo)}`);
-    return lines;
+    return [...[...this.byApp].flatMap(([name, app]) => linesOf(name, app)), ...this.notes.dump()];
   }
 
   private assertOpen(): void {
@@ -303,36 +336,14 @@ export class MemoryStore implements SessionStore {
   }
 
   private add(app: AppSessions, entry: Entry): void {
-    const { session, credential } = entry;
-    this.byApp.set(session.app, app);
-    app.byId.set(session.id, entry);
-    if (session.subject !== null) {
-      const ids = app.bySubject.get(session.subject) ?? new Set();
-      app.bySubject.set(session.subject, ids.add(session.id));
-    }
-    // A token that was replaced may be another session's by now.
-    for (const { hash, alias } of credential.previous) {
-      if (alias && !app.aliases.has(hash)) app.aliases.set(hash, session.id);
-    }
-    if (credential.alias) app.aliases.set(credential.hash, session.id);
+    this.byApp.set(entry.session.app, app);
+    enter(app, entry);
   }
 
   private remove(app: AppSessions, id: string): void {
-    const entry = app.byId.get(id);
-    if (entry === undefined) return;
-    const { session, credential } = entry;
-    app.byId.delete(id);
-    if (app.byId.size === 0) this.byApp.delete(session.app);
-    for (const { hash, alias } of [credential, ...credential.previous]) {
-      if (alias && app.aliases.get(hash) === id) app.aliases.delete(hash);
-    }
-    if (session.subject === null) return;
-    const ids = app.bySubject.get(session.subject);
-    ids?.delete(id);
-    if (ids?.size === 0) app.bySubject.delete(session.subject);
+    const session = leave(app, id);
+    if (session !== null && app.byId.size === 0) this.byApp.delete(session.app);
   }
 }
 
-function isAtVersion(entry: Entry | null, version: number | undefined): entry is Entry {
-  return entry !== null && (version === undefined || version === entry.session.version);
-}
+const LOST = { kind: 'lost' } as const;

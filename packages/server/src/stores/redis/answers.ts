@@ -2,16 +2,17 @@
  * Takes apart what a script answers. Each caller names the parts that it takes, as the script's header does. An answer of
  * another shape is a failure of the store, and goes no further as something that it is not.
  */
+import { unpackHash } from './hashes.ts';
 import { unreadable } from './record.ts';
 
-/** `pairs`: of a flat list of texts, each two. Whatever is not text, and is read by somebody else, is `bytes`. */
+/** `pairs`: of a flat list, each two. Whatever is not text, and is read by somebody else, is `bytes`. */
 const KINDS = {
   number: (part: unknown) => (typeof part === 'number' ? part : undefined),
   bytes: (part: unknown) => (Buffer.isBuffer(part) ? part : undefined),
   text: (part: unknown) => (Buffer.isBuffer(part) ? String(part) : undefined),
   list: (part: unknown) => (isList(part) ? part : undefined),
   texts: (part: unknown) => (isList(part) ? part.map(String) : undefined),
-  pairs: (part: unknown) => (isList(part) && part.length % 2 === 0 ? inPairs(part.map(String)) : undefined),
+  pairs: (part: unknown) => (isList(part) && part.length % 2 === 0 ? inPairs(part) : undefined),
 };
 
 type Kind = keyof typeof KINDS;
@@ -33,6 +34,6 @@ function isList(part: unknown): part is Buffer[] {
   return Array.isArray(part) && part.every(Buffer.isBuffer);
 }
 
-function inPairs(texts: readonly string[]): Pair[] {
-  return texts.flatMap((hash, i) => (i % 2 === 0 ? [[hash, texts[i + 1]!] as const] : []));
+function inPairs(list: readonly Buffer[]): Pair[] {
+  return list.flatMap((hash, i) => (i % 2 === 0 ? [[unpackHash(hash), String(list[i + 1])] as const] : []));
 }

@@ -24,8 +24,8 @@ const PAGE = 500;
 /** What follows the braces of a key (keys.ts). */
 const OF_PARTITION = /^[sjavud]$/;
 const OF_ALIAS = 't';
-/** Memos, and what a move leaves of where sessions went and came from: they end by their TTL, whatever they say. */
-const PASSING = /^(n|[mc]:[A-Za-z0-9]{16})$/;
+/** Memos, locks, what a move leaves of where sessions went and came from, and what ended with its app: they end by their TTL. */
+const PASSING = /^(n|l|[mclx]:[A-Za-z0-9]{16})$/;
 /** What a passing key gets that has lost its TTL. Units: milliseconds. */
 const PASSING_TTL = 3_600_000;
 /** What PTTL says of a key without a TTL. */

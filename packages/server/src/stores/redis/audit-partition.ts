@@ -8,8 +8,9 @@ import type { Session } from '../../core/session.ts';
 import { fingerprint, ID_LENGTH, isSessionId } from '../../core/token.ts';
 import type { AuditOptions } from '../audit.ts';
 import type { Aliases } from './aliases.ts';
+import { unpackHash } from './hashes.ts';
 import { type Keys, partitionOfId } from './keys.ts';
-import { isKnownForm, unpackVisit } from './record.ts';
+import { hashOf, isKnownForm, unpackVisit } from './record.ts';
 import type { Argument, ScriptCalls } from './script-calls.ts';
 import type { Suspects } from './suspects.ts';
 
@@ -83,7 +84,7 @@ export class PartitionAudit {
           options.onFinding({ kind: 'fault', code: 'place', where, message, mended: null });
         } else {
           known.push(id);
-          if (record[1] === 1) await this.alias(app, id, hashOf(record), keys[0]!);
+          if (record[1]! % 2 === 1) await this.alias(app, id, unpackHash(hashOf(record)), keys[0]!);
         }
       }
       for (const step of chunks(known, STEP)) {
@@ -133,7 +134,8 @@ export class PartitionAudit {
     if (lead.startsWith(id) || (lead !== '' && !(await aliases.isUnfinished(app, id)))) return;
     await suspects.add(async () => {
       const record = (await calls.command('HGET', [sessions, id])) as Buffer | null;
-      if (record === null || !isKnownForm(record[0]) || record[1] !== 1 || hashOf(record) !== hash) return;
+      if (record === null || !isKnownForm(record[0]) || record[1]! % 2 === 0) return;
+      if (unpackHash(hashOf(record)) !== hash) return;
       const session = sessionOf(record, app, id);
       if (session === null) return;
       const [seconds] = (await calls.command('TIME', [])) as Buffer[];
@@ -184,10 +186,6 @@ function sessionOf(record: Buffer, app: string, id: string): Session | null {
   } catch {
     return null;
   }
-}
-
-function hashOf(record: Buffer): string {
-  return record.toString('latin1', 61, 61 + (record[60] ?? 0));
 }
 
 /** Cuts entries into steps of a bounded weight. */

@@ -5,6 +5,7 @@
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
+import { packHash } from './hashes.ts';
 import { type Keys, partitionOfId, type ReadKeys } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { Found } from './reply-reader.ts';
@@ -22,9 +23,16 @@ interface Read {
   readonly hash: string;
   readonly touch: Touch;
   readonly now: number;
-  /** One of the two is called, once. Functions, because a promise for each read would cost what the read does. */
-  readonly done: (visit: Visit | null) => void;
-  readonly fail: (error: unknown) => void;
+  /** Who is told what was found. */
+  readonly asker: Asker;
+  /** Which of the asker's reads it is. */
+  readonly nth: number;
+}
+
+/** Who asked for reads. One of the two is called for each. No promise: that would cost what the read itself does. */
+export interface Asker {
+  found(visit: Visit | null, nth: number): void;
+  failed(error: unknown): void;
 }
 
 export class Batching {
@@ -41,10 +49,12 @@ export class Batching {
 
   /** Reads a session by id and hash. Absence: null. */
   read(app: string, id: string, hash: string, touch: Touch, now: number): Promise<Visit | null> {
-    return new Promise((done, fail) => this.add({ app, id, hash, touch, now, done, fail }));
+    return new Promise((found, failed) => {
+      this.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0 });
+    });
   }
 
-  /** The same, told to its functions. */
+  /** The same, told to who asked. */
   add(read: Read): void {
     if (this.gathered.length === 0) setImmediate(this.send);
     this.gathered.push(read);
@@ -79,27 +89,28 @@ export class Batching {
     let packed = '';
     for (const read of reads) {
       keys.push(this.keys.ofRead(read.app, read.id));
-      hashes.push(read.hash);
-      packed += TOUCH[read.touch] + read.id + String.fromCharCode(read.hash.length) + read.hash;
+      const hash = packHash(read.hash).toString('latin1');
+      hashes.push(hash);
+      packed += TOUCH[read.touch] + read.id + String.fromCharCode(hash.length) + hash;
     }
     try {
       const { at, found } = await this.calls.read({ keys, packed, hashes }, reads[0]!.now);
       for (let i = 0; i < reads.length; i++) this.settle(reads[i]!, found[i]!, at);
     } catch (error) {
-      for (const { fail } of reads) fail(error);
+      for (const { asker } of reads) asker.failed(error);
     }
   }
 
-  private settle({ app, id, done, fail }: Read, found: Found, at: number): void {
+  private settle({ app, id, asker, nth }: Read, found: Found, at: number): void {
     let visit: Visit | null;
     try {
       if (found instanceof Error) throw unreadable(found);
       if (typeof found === 'number') this.onTokenReuse?.(app, id);
       visit = Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null;
     } catch (error) {
-      fail(error);
+      asker.failed(error);
       return;
     }
-    done(visit);
+    asker.found(visit, nth);
   }
 }

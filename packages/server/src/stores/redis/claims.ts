@@ -152,6 +152,7 @@ function claimOf({ id }: Session): string {
   return id + CLAIMED;
 }
 
-function isClaim(alias: string): boolean {
+/** Tells whether an alias says that its session is not written yet. */
+export function isClaim(alias: string): boolean {
   return alias.endsWith(CLAIMED);
 }

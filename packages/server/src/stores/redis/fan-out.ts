@@ -12,7 +12,7 @@ import type { Aliases } from './aliases.ts';
 import { parts } from './answers.ts';
 import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
-import type { Answer, ScriptCalls } from './script-calls.ts';
+import type { ScriptCalls } from './script-calls.ts';
 
 /** Partitions in one call where one call may have several. */
 const TOGETHER = 16;
@@ -20,8 +20,6 @@ const UNDER_WAY = 4;
 const UNDER_WAY_CLUSTER = 24;
 /** How many sessions are removed or looked at in one step. It takes 2 ms of Redis, 5 when one subject has thousands. */
 const STEP = 200;
-/** Sessions of an app ended in one step: a millisecond of Redis, so that others hardly wait while a million end. */
-const ENDED_TOGETHER = 100;
 /** Sessions read by id in one step: 4 ms of Redis when each has 64 KiB of data. */
 const FOUND_TOGETHER = 16;
 /** The same of sessions with short data: half a millisecond. */
@@ -122,34 +120,6 @@ export class FanOut {
     return total;
   }
 
-  /**
-   * Ends all sessions of an app. The second round is for sessions that moved to another partition during the first: what
-   * existed at its beginning, and nothing that was created since.
-   */
-  async revokeApp(app: string, now: number): Promise<number> {
-    const entries = await this.entries(app);
-    let revoked = 0;
-    let began: number | '' = '';
-    for (const round of [1, 2]) {
-      let next: number | '' = '';
-      await this.each(this.groups(), async (group) => {
-        for (let rest = group; rest.length > 0; ) {
-          const keys = rest.flatMap((partition) => this.keys.partition(app, partition));
-          const args = [ENDED_TOGETHER, round === 1 ? '' : began];
-          const answer: Answer = (await this.calls.callDurably('revoke-partition', keys, now, args))!;
-          const [at, live, aliases, done] = parts(answer, 'number', 'number', 'pairs', 'number');
-          if (next === '' || at < next) next = at;
-          revoked += live;
-          rest = rest.slice(done);
-          await this.aliases.release(app, aliases);
-        }
-      });
-      began = next;
-    }
-    await this.retireIfEmpty(app, entries, now);
-    return revoked;
-  }
-
   async sweep(now: number, limit: number): Promise<number> {
     const apps = (await this.calls.command('ZRANGE', [this.keys.apps, 0, -1, 'WITHSCORES'])) as Buffer[];
     let removed = 0;
@@ -181,12 +151,14 @@ export class FanOut {
     return { removed, held };
   }
 
-  private async entries(app: string): Promise<number | null> {
+  /** Gives how often an app was entered. Absence: null. */
+  async entries(app: string): Promise<number | null> {
     const score = (await this.calls.command('ZSCORE', [this.keys.apps, app])) as Buffer | null;
     return score === null ? null : Number(score);
   }
 
-  private async retireIfEmpty(app: string, entries: number | null, now: number): Promise<void> {
+  /** Forgets an app that is empty and was not entered meanwhile. */
+  async retireIfEmpty(app: string, entries: number | null, now: number): Promise<void> {
     if (entries !== null && (await this.sweepApp(app, now, 0)).held === 0) await this.retire(app, entries, now);
   }
 

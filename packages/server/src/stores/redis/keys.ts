@@ -10,6 +10,9 @@
  *   {ns:app:pp}:d   zset   id by the instant the sweep looks at it       due; never later than the deadline
  *   {ns:app:pp}:m:ID string id, with a TTL                               where a session moved (move.ts)
  *   {ns:app:pp}:c:ID string id, with a TTL                               of what session this is an unfinished copy (move.ts)
+ *   {ns:app:pp}:l:ID string, with a TTL                                  its lock (core/lock.ts), while there is one
+ *   {ns:app:HASH}:l string, with a TTL                                   the lock of a token that opens nothing (locks.ts)
+ *   {ns:app:pp}:x:… hash   as :s, with a TTL                            sessions that ended with their app (endings.ts)
  *   {ns:app:HASH}:t string id:until (0: claimed), with a TTL             a token that does not say where its session is
  *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
  *   {ns:app:q}:q    zset   count, changes, good until; leases by their end   of an app with a quota (quotas.ts)
@@ -17,7 +20,7 @@
  *   ns:format       string the highest form of a record (format.ts)
  *
  * One key per session was rejected: 60 bytes more for each, a TTL and its 40 bytes on top, and an index that Redis'
- * own expiry would leave behind. So nothing in a partition has a TTL: the sweep removes it.
+ * own expiry would leave behind. So nothing in a partition that lives has a TTL: the sweep removes it.
  */
 import { PARTITIONS } from '../../core/token.ts';
 import { encode } from './pipe.ts';
@@ -100,6 +103,21 @@ export class Keys {
   /** Where a session says that it was copied from, until its token opens it. */
   copied(app: string, id: string): string {
     return `${this.tag(app, partitionOfId(id))}:c:${id}`;
+  }
+
+  /** The lock of a session. */
+  lock(app: string, id: string): string {
+    return `${this.tag(app, partitionOfId(id))}:l:${id}`;
+  }
+
+  /** The lock of a token that opens nothing. */
+  tokenLock(app: string, hash: string): string {
+    return `${this.tag(app, hash)}:l`;
+  }
+
+  /** Where the sessions of a partition wait to be counted that ended all at once. `mark`: 16 characters of this one end. */
+  ended(app: string, partition: string, mark: string): string {
+    return `${this.tag(app, partition)}:x:${mark}`;
   }
 
   quota(app: string): string {

@@ -12,9 +12,12 @@
  * token opens the old one, from then on the new one. The alias then takes the place of the word. What was made first says of
  * itself that it is a copy, and of what, until then: after a crash in between, nobody would know it from a session whose
  * alias was lost, and an audit would let the token open it, though its user has logged out (audit-partition.ts).
+ *
+ * A move that carries a lock takes it along; any other one ends the lock with the id. Before the copy is made the lock is looked at, so
+ * that one that was lost ends nobody's session by a cap.
  */
 import { expiresAt } from '../../core/expiry.ts';
-import type { Change, Move, RotateOutcome, Rotation, UpdateOutcome } from '../../core/store.ts';
+import type { Change, LockRef, Move, RotateOutcome, Rotation, UpdateOutcome } from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { applyChange, capOfMove, kept, moved } from '../../core/transitions.ts';
 import { type Lead, timeToLive } from './aliases.ts';
@@ -45,7 +48,7 @@ export class Moves {
     app: string,
     token: TokenRef,
     lead: Lead,
-    { credential, expect, move: target, change }: Rotation & { readonly move: Move },
+    { credential, expect, move: target, change, lock }: Rotation & { readonly move: Move },
     now: number,
   ): Promise<RotateOutcome | null> {
     const revoked: string[] = [];
@@ -59,6 +62,7 @@ export class Moves {
       if (before === 'replaced') return { kind: 'replaced' };
       const { id, version } = before.session;
       if (expect !== undefined && version !== expect) return { kind: 'conflict', ...before };
+      if (!(await this.lockGoes(app, id, target.id, lock, now, true))) return { kind: 'lost' };
       const session =
         change === undefined
           ? moved(before.session, target, before.at)
@@ -76,9 +80,12 @@ export class Moves {
       }
       if (made.kind === 'created') revoked.push(...made.revoked);
       const { ended, lives } = met
-        ? await this.steps.vacate(app, { id, hash: token.hash, version }, word, now)
-        : await this.steps.end(app, { id, hash: token.hash, version, present: true }, now);
-      if (ended === 1) return { kind: 'rotated', session, at: before.at, idle: before.idle, revoked };
+        ? await this.steps.vacate(app, { id, hash: token.hash, version, lock }, word, now)
+        : await this.steps.end(app, { id, hash: token.hash, version, present: true, lock }, now);
+      if (ended === 1) {
+        await this.lockCame(app, target.id, lock, now);
+        return { kind: 'rotated', session, at: before.at, idle: before.idle, revoked };
+      }
       if (twin === null) {
         if (!lives && (await this.ground.aliases.wordAt(app, id)) === target.id) {
           const present = await there();
@@ -104,7 +111,9 @@ export class Moves {
     // The token before a rotation moves nothing: it must not end sessions of another subject by their cap, either.
     const before = await this.renewals.lookPresent(app, lead, token.hash, now);
     if (before === null || before === 'replaced') return null;
+    const { lock } = change;
     if (before.session.version !== change.expect) return { kind: 'conflict', ...before };
+    if (!(await this.lockGoes(app, before.session.id, change.move.id, lock, now))) return { kind: 'lost' };
     const session = applyChange(before.session, change, before.at);
     const ttl = timeToLive(Math.max(WORD, expiresAt(session) - before.at));
     await aliases.noteCopy(app, session.id, before.session.id, ttl);
@@ -118,7 +127,7 @@ export class Moves {
     const to = { id: session.id, ttl, keeps: true };
     const { ended, lives } = await this.steps.vacate(
       app,
-      { id: before.session.id, hash: token.hash, version: change.expect },
+      { id: before.session.id, hash: token.hash, version: change.expect, lock },
       to,
       now,
     );
@@ -129,6 +138,21 @@ export class Moves {
       return present && { kind: 'conflict', ...present };
     }
     await claims.settle({ session, hash: token.hash, now: before.at }, lead);
+    await this.lockCame(app, session.id, lock, now);
     return { kind: 'updated', session, at: before.at, idle: before.idle, revoked: made.revoked };
+  }
+
+  /**
+   * Sets the lock of a session under the id that it is about to have. So it is there before anybody can ask for it. What follows looks
+   * once more, in the step that ends the old one. False: it does not hold. `alone`: as Locks.goAhead has it.
+   */
+  private async lockGoes(app: string, from: string, to: string, lock: LockRef | undefined, now: number, alone = false) {
+    const { locks, keys } = this.ground;
+    return lock === undefined || locks.goAhead(app, keys.lock(app, from), to, lock, now, alone);
+  }
+
+  private async lockCame(app: string, id: string, lock: LockRef | undefined, now: number): Promise<void> {
+    const { locks, keys } = this.ground;
+    if (lock?.release === true) await locks.leave(keys.lock(app, id), lock.hash, now);
   }
 }

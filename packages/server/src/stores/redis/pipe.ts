@@ -116,7 +116,7 @@ export class Pipe {
   }
 }
 
-/** Writes parts of a command. Each part is ASCII: of it, a character is a byte. */
+/** Writes parts of a command. Of each part, a character is a byte. */
 export function encode(parts: readonly string[]): string {
   let text = '';
   for (const part of parts) text += `$${part.length}\r\n${part}\r\n`;

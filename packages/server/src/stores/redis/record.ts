@@ -1,68 +1,97 @@
 /**
- * The stored form of a session: one packed text, so that a touch patches 16 bytes and Lua never parses JSON. Read and
- * written here and, the same, in lua/record.lua.
+ * The stored form of a session: one packed text, so that a touch patches 11 bytes and Lua never parses JSON. Read and
+ * written here and, the same, in lua/record.lua; what a read needs of it, in lua/head.lua.
  *
- *   0   4 bytes   form (2) · the token is an alias · 0 · the data is kept apart
- *   4   7 doubles lastSeenAt · reads · version · createdAt · idleTimeout · absoluteExpiresAt · authenticatedAt
- *   60  texts     length (1 byte) + hash; length (2) + replaced tokens · + subject · + ip · + userAgent · + label
- *       rest      data; empty for {}
+ *   0   form (3)
+ *   1   a bit each: the token is an alias · the data is kept apart · there is an absolute timeout · a subject · replaced tokens
+ *   2   a bit each: the login was later than the creation · there was none · there is ip · userAgent · label
+ *   3   lastSeenAt (6 bytes) · reads (5) · version (5) · createdAt (6) · idleTimeout (6; all ones for none)
+ *   31  length (1) + hash
+ *       what there is of: absoluteExpiresAt (6) · length (2) + subject · + replaced tokens · authenticatedAt (6) ·
+ *       length (2) + ip · + userAgent · + label
+ *       rest: data; empty for {}
  *
  * A replaced token: 1 byte, an alias or not; a double, until when it reads; length (1) + hash · + seed, empty for none.
- * Big-endian. No deadline, and no login, is Infinity. A text that may be null is empty for null, else '+' and the text.
+ * Big-endian. A hash of the form `1.` is its 32 bytes (hashes.ts).
  *
- * Form 1, of versions before, is read too, and written anew as form 2 when more than its counters change. It has one replaced
- * token at most: whether it is an alias in byte 2, until when it reads in the place of authenticatedAt, length (1) + hash.
+ * Forms 1 and 2, of versions before, are read too (older-record.ts), and written anew when more than their counters change.
+ * They took 50 bytes more.
  */
 
 import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Replaced, Session } from '../../core/session.ts';
 import { EMPTY_DATA } from '../../core/session.ts';
 import type { Members, Visit } from '../../core/store.ts';
+import { packHash, unpackHash } from './hashes.ts';
+import { isOlder, OLDER_FIXED, olderHashOf, unpackOlder } from './older-record.ts';
 
 /** The form this version writes. */
-export const FORM = 2;
-const FIRST_FORM = 1;
-const TEXTS_AT = 60;
-/** In a visit, which has a double before the record. */
-const HASH_AT = 8 + TEXTS_AT;
+export const FORM = 3;
+const FIXED = 31;
+/** No idle timeout. No timeout is longer: they end before the year 10889. */
+const ENDLESS = 2 ** 48 - 1;
+/** Bits of byte 1; the script sets the one of data that is kept apart. */
+const [ALIAS, ABSOLUTE, SUBJECT, REPLACED] = [1, 4, 8, 16];
+/** Bits of byte 2. */
+const [LOGIN, GUEST, IP, AGENT, LABEL] = [1, 2, 4, 8, 16];
 
 /** Packs a session without its data, which the script puts where its length says. */
 export function packRecord(session: Session, { hash, alias, previous }: Credential): Buffer {
-  const head = Buffer.alloc(TEXTS_AT);
+  const { subject, ip, userAgent, label, createdAt, authenticatedAt, absoluteExpiresAt } = session;
+  const head = Buffer.alloc(FIXED);
   head[0] = FORM;
-  head[1] = Number(alias);
-  [
-    session.lastSeenAt,
-    session.reads,
-    session.version,
-    session.createdAt,
-    session.idleTimeout ?? Number.POSITIVE_INFINITY,
-    session.absoluteExpiresAt ?? Number.POSITIVE_INFINITY,
-    session.authenticatedAt ?? Number.POSITIVE_INFINITY,
-  ].forEach((value, i) => void head.writeDoubleBE(value, 4 + i * 8));
-  const { subject, ip, userAgent, label } = session;
-  const texts = [subject, ip, userAgent, label].map((text) => Buffer.from(packText(text)));
-  const long = [Buffer.concat(previous.map(packReplaced)), ...texts].flatMap((bytes) => {
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(bytes.length);
-    return [length, bytes];
-  });
-  return Buffer.concat([head, packShort(hash), ...long]);
+  head[1] = alias ? ALIAS : 0;
+  head[2] = authenticatedAt === null ? GUEST : 0;
+  head.writeUIntBE(session.lastSeenAt, 3, 6);
+  head.writeUIntBE(session.reads, 9, 5);
+  head.writeUIntBE(session.version, 14, 5);
+  head.writeUIntBE(createdAt, 19, 6);
+  head.writeUIntBE(session.idleTimeout ?? ENDLESS, 25, 6);
+  const parts = [head, packShort(packHash(hash))];
+  const add = (at: 1 | 2, bit: number, part: Buffer | null) => {
+    if (part === null) return;
+    head[at]! |= bit;
+    parts.push(part);
+  };
+  add(1, ABSOLUTE, absoluteExpiresAt === null ? null : packInstant(absoluteExpiresAt));
+  add(1, SUBJECT, packLong(subject));
+  add(1, REPLACED, previous.length === 0 ? null : withLength(Buffer.concat(previous.map(packReplaced))));
+  add(2, LOGIN, authenticatedAt === null || authenticatedAt === createdAt ? null : packInstant(authenticatedAt));
+  add(2, IP, packLong(ip));
+  add(2, AGENT, packLong(userAgent));
+  add(2, LABEL, packLong(label));
+  return Buffer.concat(parts);
+}
+
+function packInstant(value: number): Buffer {
+  const bytes = Buffer.alloc(6);
+  bytes.writeUIntBE(value, 0, 6);
+  return bytes;
+}
+
+function packLong(text: string | null): Buffer | null {
+  return text === null ? null : withLength(Buffer.from(text));
+}
+
+function withLength(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }
 
 function packReplaced({ hash, alias, until, seed }: Replaced): Buffer {
   const head = Buffer.alloc(9);
   head[0] = Number(alias);
   head.writeDoubleBE(until, 1);
-  return Buffer.concat([head, packShort(hash), packShort(seed ?? '')]);
+  return Buffer.concat([head, packShort(packHash(hash)), packShort(Buffer.from(seed ?? '', 'latin1'))]);
 }
 
-function packShort(text: string): Buffer {
-  return Buffer.concat([Buffer.of(text.length), Buffer.from(text, 'latin1')]);
+function packShort(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(bytes.length), bytes]);
 }
 
 export function isKnownForm(form: number | undefined): boolean {
-  return form === FORM || form === FIRST_FORM;
+  return form === FORM || isOlder(form);
 }
 
 export function packText(text: string | null): string {
@@ -86,14 +115,22 @@ export function unreadable(cause: unknown): ServiceError {
   return new ServiceError('store_unavailable', 'the session store did not do its work', { cause });
 }
 
+/** Gives the hash of the token of a record, as its bytes (hashes.ts). */
+export function hashOf(record: Buffer): Buffer {
+  if (record[0] !== FORM) return packHash(olderHashOf(record));
+  return record.subarray(FIXED + 1, FIXED + 1 + record[FIXED]!);
+}
+
 /**
- * Tells whether the hash of a token stands in the record of a visit: as that of its token, or of one that was replaced. The
- * script has compared them; this says that its answer is the one to this question.
+ * Tells whether the hash of a token, its bytes, stands in the record of a visit: as that of its token, or of one that was
+ * replaced. The script has compared them; this says that its answer is the one to this question.
  */
 export function holdsHash(visit: Buffer, hash: string): boolean {
-  const start = HASH_AT + 1;
-  if (visit[HASH_AT] === hash.length && visit.toString('latin1', start, start + hash.length) === hash) return true;
-  return visit.includes(hash, start, 'latin1');
+  const isNew = visit[8] === FORM;
+  const text = isNew ? hash : unpackHash(Buffer.from(hash, 'latin1'));
+  const at = 8 + (isNew ? FIXED : OLDER_FIXED) + 1;
+  if (visit[at - 1] === text.length && visit.toString('latin1', at, at + text.length) === text) return true;
+  return visit.includes(text, at, 'latin1');
 }
 
 /** Reads what lua/record.lua calls a visit: how long idle, record, data. Errors: `store_unavailable` when it cannot be read. */
@@ -107,35 +144,46 @@ export function unpackVisit(bytes: Buffer, app: string, id: string, at: number):
 
 function unpack(bytes: Buffer, app: string, id: string, at: number): Visit {
   const record = bytes.subarray(8);
-  if (!isKnownForm(record[0])) throw new Error(`session record of form ${record[0]}; this version knows no such`);
-  const isFirst = record[0] === FIRST_FORM;
-  const number = (i: number): number => record.readDoubleBE(4 + i * 8);
-  const orNull = (value: number): number | null => (value === Number.POSITIVE_INFINITY ? null : value);
-  let offset = TEXTS_AT;
-  offset += 1 + record[offset]!;
-  offset += isFirst ? 1 + record[offset]! : 2 + record.readUInt16BE(offset);
-  const text = (): string | null => {
+  const form = record[0];
+  const idle = bytes.readDoubleBE(0);
+  if (isOlder(form)) return { session: unpackOlder(record, app, id), at, idle };
+  if (form !== FORM) throw new Error(`session record of form ${form}; this version knows no such`);
+  const [first, second] = [record[1]!, record[2]!];
+  const createdAt = record.readUIntBE(19, 6);
+  const idleTimeout = record.readUIntBE(25, 6);
+  let offset = FIXED + 1 + record[FIXED]!;
+  const instant = (): number => {
+    offset += 6;
+    return record.readUIntBE(offset - 6, 6);
+  };
+  const text = (): string => {
     const start = offset + 2;
     offset = start + record.readUInt16BE(offset);
-    return offset === start ? null : record.toString('utf8', start + 1, offset);
+    return record.toString('utf8', start, offset);
   };
-  const subject = text();
-  const createdAt = number(3);
+  const absoluteExpiresAt = first & ABSOLUTE ? instant() : null;
+  const subject = first & SUBJECT ? text() : null;
+  if (first & REPLACED) offset += 2 + record.readUInt16BE(offset);
+  const authenticatedAt = second & LOGIN ? instant() : second & GUEST ? null : createdAt;
+  const ip = second & IP ? text() : null;
+  const userAgent = second & AGENT ? text() : null;
+  const label = second & LABEL ? text() : null;
+  if (offset > record.length) throw new Error('session record that is cut off');
   const session: Session = {
     id,
     app,
     subject,
     createdAt,
-    authenticatedAt: isFirst ? (subject === null ? null : createdAt) : orNull(number(6)),
-    lastSeenAt: number(0),
-    idleTimeout: orNull(number(4)),
-    absoluteExpiresAt: orNull(number(5)),
-    version: number(2),
-    reads: number(1),
-    ip: text(),
-    userAgent: text(),
-    label: text(),
-    data: record.toString('utf8', offset) || EMPTY_DATA,
+    authenticatedAt,
+    lastSeenAt: record.readUIntBE(3, 6),
+    idleTimeout: idleTimeout === ENDLESS ? null : idleTimeout,
+    absoluteExpiresAt,
+    version: record.readUIntBE(14, 5),
+    reads: record.readUIntBE(9, 5),
+    ip,
+    userAgent,
+    label,
+    data: offset === record.length ? EMPTY_DATA : record.toString('utf8', offset, record.length),
   };
-  return { session, at, idle: bytes.readDoubleBE(0) };
+  return { session, at, idle };
 }

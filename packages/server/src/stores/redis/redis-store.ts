@@ -10,6 +10,9 @@ import type {
   Change,
   Count,
   ListQuery,
+  LockClaim,
+  LockOutcome,
+  LockRef,
   Memo,
   Page,
   RotateOutcome,
@@ -29,17 +32,20 @@ import { parts } from './answers.ts';
 import { Batching } from './batching.ts';
 import { Claims } from './claims.ts';
 import type { TlsFiles } from './connection.ts';
+import { Endings } from './endings.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
+import { packHash } from './hashes.ts';
 import { Keys } from './keys.ts';
+import { Locks } from './locks.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
 import { packMembers, packText, unpackVisit } from './record.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
-import { Steps } from './steps.ts';
+import { locked, Steps } from './steps.ts';
 
 export interface RedisOptions extends StoreEvents {
   readonly url: string;
@@ -52,6 +58,9 @@ export interface RedisOptions extends StoreEvents {
   /** Who decides what time it is; `argument` is for tests. */
   readonly clock?: 'redis' | 'argument';
 }
+
+/** What lua/update.lua answers when the lock of a change does not hold. */
+const LOCK_LOST = 2;
 
 /** Sessions of one subject that end in one step. */
 const STEP = 250;
@@ -66,6 +75,8 @@ export class RedisStore implements SessionStore {
   private readonly aliases: Aliases;
   private readonly claims: Claims;
   private readonly fanOut: FanOut;
+  private readonly locks: Locks;
+  private readonly endings: Endings;
   private readonly steps: Steps;
   private readonly renewals: Renewals;
   private readonly moves: Moves;
@@ -86,10 +97,12 @@ export class RedisStore implements SessionStore {
     this.aliases = new Aliases(this.calls, this.keys);
     this.claims = new Claims(this.aliases, this.batching, this.calls.timeout);
     this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
+    this.endings = new Endings(this.calls, this.keys, this.aliases, this.fanOut);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
-    const { calls, keys, batching, aliases, claims, fanOut } = this;
-    const ground = { calls, keys, batching, aliases, claims, fanOut };
+    this.locks = new Locks(this.calls, this.keys, this.aliases);
+    const { calls, keys, batching, aliases, claims, fanOut, locks } = this;
+    const ground = { calls, keys, batching, aliases, claims, fanOut, locks };
     this.steps = new Steps(ground);
     this.renewals = new Renewals(ground, this.steps);
     this.moves = new Moves(ground, this.steps, this.renewals, this.quotas);
@@ -106,30 +119,29 @@ export class RedisStore implements SessionStore {
     return this.calls.trouble;
   }
 
-  create(session: Session, credential: Credential, cap: Cap | null, now: number, quota: number | null = null) {
-    const add = (instead: boolean) => this.steps.add(session, credential, cap, now, { base: now, instead });
+  create(
+    session: Session,
+    credential: Credential,
+    cap: Cap | null,
+    now: number,
+    quota: number | null = null,
+    lock?: LockRef,
+  ) {
+    const add = (instead: boolean) => this.steps.add(session, credential, cap, now, { base: now, instead, lock });
     return quota === null ? add(false) : this.quotas.create(session, quota, cap, now, add);
   }
 
   get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
-    return new Promise((done, fail) => this.read(app, token, touch, now, done, fail));
-  }
-
-  /** The same, told to functions: a verify of many tokens makes one promise and not hundreds. */
-  private read(
-    app: string,
-    token: TokenRef,
-    touch: Touch,
-    now: number,
-    done: (visit: Visit | null) => void,
-    fail: (error: unknown) => void,
-  ): void {
     const { id, hash } = token;
-    const elsewhere = () => void this.getElsewhere(app, token, touch, now).then(done, fail);
-    // Nearly every token says where its session is, and there it is.
-    const found = (visit: Visit | null) => (visit === null ? elsewhere() : done(visit));
-    if (id === null) elsewhere();
-    else this.batching.add({ app, id, hash, touch, now, done: found, fail });
+    return new Promise((done, failed) => {
+      const found = (visit: Visit | null) => {
+        if (visit !== null) done(visit);
+        else this.getElsewhere(app, token, touch, now).then(done, failed);
+      };
+      // Nearly every token says where its session is, and there it is.
+      if (id === null) found(null);
+      else this.batching.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0 });
+    });
   }
 
   private getElsewhere(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
@@ -142,15 +154,23 @@ export class RedisStore implements SessionStore {
 
   getMany(app: string, tokens: readonly TokenRef[], touch: Touch, now: number): Promise<(Visit | null)[]> {
     if (tokens.length === 0) return Promise.resolve([]);
-    return new Promise((resolve, fail) => {
+    // One promise and one asker for all: what is made for each of hundreds of tokens, the garbage collector has to copy.
+    return new Promise((done, failed) => {
       const visits: (Visit | null)[] = new Array(tokens.length).fill(null);
       let left = tokens.length;
-      for (let i = 0; i < tokens.length; i++) {
-        const done = (visit: Visit | null) => {
-          visits[i] = visit;
-          if (--left === 0) resolve(visits);
-        };
-        this.read(app, tokens[i]!, touch, now, done, fail);
+      const settle = (visit: Visit | null, nth: number) => {
+        visits[nth] = visit;
+        if (--left === 0) done(visits);
+      };
+      const found = (visit: Visit | null, nth: number) => {
+        if (visit !== null) settle(visit, nth);
+        else this.getElsewhere(app, tokens[nth]!, touch, now).then((elsewhere) => settle(elsewhere, nth), failed);
+      };
+      const asker = { found, failed };
+      for (let nth = 0; nth < tokens.length; nth++) {
+        const { id, hash } = tokens[nth]!;
+        if (id === null) found(null, nth);
+        else this.batching.add({ app, id, hash, touch, now, asker, nth });
       }
     });
   }
@@ -162,13 +182,17 @@ export class RedisStore implements SessionStore {
   }
 
   update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    const { expect, version, move: target } = change;
+    const { expect, version, move: target, lock } = change;
     const members = packMembers(change);
     return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
+      if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       if (target !== undefined) return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now);
-      const args = [lead.id, token.hash, expect, version, ...members];
-      const answer = await this.calls.call('update', this.keys.ofSession(app, lead.id), now, args);
+      const bound = locked(this.keys, app, lead.id, lock);
+      const args = [lead.id, packHash(token.hash), expect, version, ...members, ...bound.args];
+      const keys = [...this.keys.ofSession(app, lead.id), ...bound.keys];
+      const answer = await this.calls.call('update', keys, now, args);
       if (answer === null) return null;
+      if (answer[1] === LOCK_LOST) return { kind: 'lost' };
       const [at, updated, text] = parts(answer, 'number', 'number', 'bytes');
       const visit = unpackVisit(text, app, lead.id, at);
       if (updated === 0) return { kind: 'conflict', ...visit };
@@ -178,18 +202,19 @@ export class RedisStore implements SessionStore {
   }
 
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
-    const { move: target } = rotation;
-    return this.aliases.follow(app, token, (lead) =>
-      target === undefined
+    const { move: target, lock } = rotation;
+    return this.aliases.follow(app, token, async (lead) => {
+      if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
+      return target === undefined
         ? this.renewals.renew(app, token, lead, rotation, now)
-        : this.moves.withNewToken(app, token, lead, { ...rotation, move: target }, now),
-    );
+        : this.moves.withNewToken(app, token, lead, { ...rotation, move: target }, now);
+    });
   }
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     switch (selector.by) {
       case 'app':
-        return this.fanOut.revokeApp(app, now);
+        return this.endings.revokeApp(app, now);
       case 'subject':
         return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
       case 'id':
@@ -197,6 +222,7 @@ export class RedisStore implements SessionStore {
       case 'token': {
         const { token, ...only } = selector;
         const ended = await this.aliases.follow(app, token, async ({ id }) => {
+          if (only.lock !== undefined) await this.locks.gather(app, token, id, now);
           const ending = await this.steps.end(app, { ...only, id, hash: token.hash }, now);
           return ending.ended === 0 && !ending.lives ? null : ending.ended;
         });
@@ -223,6 +249,14 @@ export class RedisStore implements SessionStore {
     const answer = (await this.calls.call('memo', [this.keys.memo(app, name)], now, args))!;
     const [, isKept] = parts(answer, 'number', 'number');
     return isKept === 1 ? null : parts(answer, 'number', 'number', 'text')[2];
+  }
+
+  lock(app: string, token: TokenRef, claim: LockClaim, now: number): Promise<LockOutcome | null> {
+    return this.locks.claim(app, token, claim, now);
+  }
+
+  unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void> {
+    return this.locks.end(app, token, hash, now);
   }
 
   sweep(now: number, limit: number): Promise<number> {

@@ -7,17 +7,19 @@ import type { TokenRef } from '../../core/token.ts';
 import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
 import type { Lead } from './aliases.ts';
 import { parts } from './answers.ts';
+import { packHash } from './hashes.ts';
 import { packMembers, unpackVisit } from './record.ts';
-import type { Ground, Steps } from './steps.ts';
+import { type Ground, locked, type Steps } from './steps.ts';
 
 /** What lua/rotate.lua answers, after the instant. */
 const CONFLICT = 0;
 const ROTATED = 1;
 const REPEATED = 2;
-const REFUSALS: Readonly<Record<number, 'replaced' | 'crowded' | 'taken'>> = {
+const REFUSALS: Readonly<Record<number, 'replaced' | 'crowded' | 'taken' | 'lost'>> = {
   3: 'replaced',
   4: 'crowded',
   5: 'taken',
+  6: 'lost',
 };
 
 export class Renewals {
@@ -34,7 +36,7 @@ export class Renewals {
     app: string,
     token: TokenRef,
     lead: Lead,
-    { credential: { hash, alias }, seed = '', graceUntil, expect, change }: Rotation,
+    { credential: { hash, alias }, seed = '', graceUntil, expect, change, lock }: Rotation,
     now: number,
   ): Promise<RotateOutcome | null> {
     const { calls, keys, aliases, claims } = this.ground;
@@ -43,9 +45,19 @@ export class Renewals {
     const claimed = { session: before.session, hash, now: before.at };
     const claim = alias ? await claims.claim(claimed) : 'own';
     if (claim === 'taken') return { kind: 'taken' };
-    const credential = [hash, Number(alias), seed, graceUntil - now, expect ?? '', MOST_REPLACED, KEPT_REPLACED];
-    const args = [lead.id, token.hash, ...credential, change?.version ?? '', ...packMembers(change ?? {})];
-    const answer = await calls.callDurably('rotate', keys.ofSession(app, lead.id), now, args);
+    const credential = [
+      packHash(hash),
+      Number(alias),
+      seed,
+      graceUntil - now,
+      expect ?? '',
+      MOST_REPLACED,
+      KEPT_REPLACED,
+    ];
+    const bound = locked(keys, app, lead.id, lock);
+    const changes = [change?.version ?? '', ...packMembers(change ?? {})];
+    const args = [lead.id, packHash(token.hash), ...credential, ...changes, ...bound.args];
+    const answer = await calls.callDurably('rotate', [...keys.ofSession(app, lead.id), ...bound.keys], now, args);
     const [at, done] = answer === null ? [now, null] : parts(answer, 'number', 'number');
     if (claim === 'new' && done !== ROTATED) await claims.withdraw(claimed);
     if (answer === null || done === null) return null;
@@ -69,7 +81,8 @@ export class Renewals {
    */
   async lookPresent(app: string, lead: Lead, hash: string, now: number): Promise<Visit | 'replaced' | null> {
     const { calls, keys } = this.ground;
-    const args = [lead.id, hash, hash, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
+    const raw = packHash(hash);
+    const args = [lead.id, raw, raw, 0, '', 0, '', MOST_REPLACED, KEPT_REPLACED, '', ...packMembers({})];
     const answer = await calls.call('rotate', keys.ofSession(app, lead.id), now, args);
     if (answer === null) return null;
     const [at, done] = parts(answer, 'number', 'number');

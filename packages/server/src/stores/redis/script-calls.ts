@@ -34,10 +34,12 @@ export interface ScriptCallsOptions extends ConnectionOptions {
 
 /**
  * What may be done twice when a connection was lost before its answer came: whatever changes nothing but counters of reads,
- * and what is removed anyway. A `get` that was done twice counts one read more, which docs/operations.md says.
+ * what is removed anyway, and the claim of a lock, which is answered twice the same (core/lock.ts). A `get` that was done twice
+ * counts one read more, which docs/operations.md says.
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
   ...(['get', 'find', 'of-subject', 'positions', 'seen', 'count', 'probe', 'master'] as const),
+  ...(['lock', 'lock-token', 'lock-look', 'lock-leave'] as const),
   ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
 ]);
 
@@ -101,7 +103,7 @@ export class ScriptCalls {
 
   /**
    * Calls lua/get.lua for some reads: through a pipe where there is one, else, and whatever goes wrong with that, as any other
-   * script. Gives what was found for each, and at which instant.
+   * script. Gives what was found for each, and at which instant. In `packed` and `hashes` each byte is a character.
    */
   async read({ keys, packed, hashes }: GatheredReads, now: number) {
     const until = performance.now() + this.options.timeout;
@@ -124,7 +126,8 @@ export class ScriptCalls {
     }
     const how = { until, wait: false };
     const all = keys.flatMap((read) => read.keys);
-    const [at, ...found] = (await this.within(() => this.timed('get', all, now, [packed], how), until))!;
+    const bytes = Buffer.from(packed, 'latin1');
+    const [at, ...found] = (await this.within(() => this.timed('get', all, now, [bytes], how), until))!;
     return { at, found: found as Found[] };
   }
 

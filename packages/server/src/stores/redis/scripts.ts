@@ -16,7 +16,8 @@ export const SCRIPTS = {
   revoke: { keys: 6, repeats: false },
   vacate: { keys: 7, repeats: false },
   'revoke-subject': { keys: 6, repeats: false },
-  'revoke-partition': { keys: 6, repeats: true },
+  'revoke-partition': { keys: 7, repeats: true },
+  'clear-ended': { keys: 1, repeats: false },
   'of-subject': { keys: 3, repeats: false },
   positions: { keys: 1, repeats: true },
   seen: { keys: 1, repeats: true },
@@ -31,6 +32,11 @@ export const SCRIPTS = {
   'quota-count': { keys: 1, repeats: false },
   'quota-drop': { keys: 1, repeats: false },
   memo: { keys: 1, repeats: false },
+  lock: { keys: 3, repeats: false },
+  'lock-token': { keys: 2, repeats: false },
+  'lock-look': { keys: 1, repeats: false },
+  'lock-carry': { keys: 1, repeats: false },
+  'lock-leave': { keys: 1, repeats: false },
   probe: { keys: 1, repeats: false },
   master: { keys: 1, repeats: false },
   format: { keys: 1, repeats: false },
@@ -57,12 +63,15 @@ function included(text: string): string[] {
   return /^-- INCLUDES: (.+)$/m.exec(text)?.[1]?.split(', ') ?? [];
 }
 
-/** Loads all scripts: at the start, so that a broken installation does not wait for its first revoke. */
+let loaded: Readonly<Record<ScriptName, Script>> | undefined;
+
+/** Gives all scripts. They are read at the start, so that a broken installation does not wait for its first revoke, and once. */
 export function loadScripts(): Readonly<Record<ScriptName, Script>> {
-  return Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, load(name as ScriptName)])) as Record<
+  loaded ??= Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, load(name as ScriptName)])) as Record<
     ScriptName,
     Script
   >;
+  return loaded;
 }
 
 /** What a server keeps of each script is its text. */

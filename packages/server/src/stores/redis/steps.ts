@@ -3,7 +3,7 @@
  * the store is one of them, where it is not several (move.ts, renewals.ts).
  */
 import type { Credential, Session } from '../../core/session.ts';
-import type { Cap, CreateOutcome, Visit } from '../../core/store.ts';
+import type { Cap, CreateOutcome, LockRef, Visit } from '../../core/store.ts';
 import { ID_LENGTH } from '../../core/token.ts';
 import { begunAt } from '../../core/transitions.ts';
 import type { Aliases } from './aliases.ts';
@@ -11,7 +11,9 @@ import { type Pair, parts } from './answers.ts';
 import type { Batching } from './batching.ts';
 import type { Claims } from './claims.ts';
 import type { FanOut } from './fan-out.ts';
+import { packHash } from './hashes.ts';
 import type { Keys } from './keys.ts';
+import type { Locks } from './locks.ts';
 import { packData, packRecord, unpackVisit } from './record.ts';
 import type { Answer, ScriptCalls } from './script-calls.ts';
 
@@ -22,6 +24,8 @@ export interface Adding {
   readonly claimed?: boolean;
   /** Only if its cap ends another one. Default: in any case. */
   readonly instead?: boolean;
+  /** Only while that lock of the token holds. Default: in any case. */
+  readonly lock?: LockRef | undefined;
 }
 
 /** Which session ends. */
@@ -33,9 +37,11 @@ export interface EndOf {
   readonly present?: boolean;
   /** Only at that version. Default: at any. */
   readonly version?: number;
+  /** Only while that lock holds. Default: in any case. */
+  readonly lock?: LockRef | undefined;
 }
 
-/** How the end of one session went. `lives`: it has another version than the one it was to end at. */
+/** How the end of one session went. `lives`: it has another version than the one it was to end at, or its lock is lost. */
 export interface Ending {
   readonly ended: number;
   readonly lives: boolean;
@@ -57,10 +63,12 @@ export interface Ground {
   readonly aliases: Aliases;
   readonly claims: Claims;
   readonly fanOut: FanOut;
+  readonly locks: Locks;
 }
 
 const TAKEN = { kind: 'taken' } as const;
 const FULL = { kind: 'full' } as const;
+const LOST = { kind: 'lost' } as const;
 
 export class Steps {
   private readonly ground: Ground;
@@ -80,9 +88,9 @@ export class Steps {
     credential: Credential,
     cap: Cap | null,
     now: number,
-    { base, claimed = false, instead = false }: Adding,
+    { base, claimed = false, instead = false, lock }: Adding,
   ): Promise<CreateOutcome> {
-    const { calls, keys, aliases, claims, fanOut } = this.ground;
+    const { calls, keys, aliases, claims, fanOut, locks } = this.ground;
     const { app, id } = session;
     await fanOut.enter(app);
     // An alias is kept by Redis' clock: by one that is wrong it could end before its session.
@@ -90,11 +98,19 @@ export class Steps {
     const alias = { session: begun, hash: credential.hash, now: begun.lastSeenAt };
     const claim = credential.alias && !claimed ? await claims.claim(alias) : 'own';
     if (claim === 'taken') return TAKEN;
+    const token = { id: null, hash: credential.hash };
+    // From the claim on nobody else gets the lock of the token.
+    const from = keys.tokenLock(app, token.hash);
+    if (lock !== undefined && !(await locks.goAhead(app, from, id, lock, now))) {
+      if (claim === 'new') await claims.withdraw(alias);
+      return LOST;
+    }
     const record = packRecord(session, credential);
     const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? '', Number(instead)];
     const answer = (await calls.callDurably('create', keys.ofSession(app, id), now, args))!;
     const [at, kind] = parts(answer, 'number', 'text');
     if (kind !== 'created') {
+      if (lock !== undefined) await locks.leave(keys.lock(app, id), lock.hash, now);
       if (claim === 'new') await claims.withdraw(alias);
       if (kind === 'taken') return TAKEN;
       if (kind === 'full') return FULL;
@@ -108,14 +124,17 @@ export class Steps {
       await this.end(app, { id }, now);
       return TAKEN;
     }
+    if (lock !== undefined) await locks.arrived(app, token, id, lock, now);
     return { kind: 'created', at, revoked };
   }
 
   /** Ends one session. */
-  async end(app: string, { id, hash = '', version, present = false }: EndOf, now: number): Promise<Ending> {
+  async end(app: string, { id, hash = '', version, present = false, lock }: EndOf, now: number): Promise<Ending> {
     const { calls, keys } = this.ground;
-    const args = [id, hash, version ?? '', Number(present)];
-    return this.ended(app, (await calls.callDurably('revoke', keys.ofSession(app, id), now, args))!);
+    const bound = locked(keys, app, id, lock);
+    const args = [id, packHash(hash), version ?? '', Number(present), ...bound.args];
+    const answer = await calls.callDurably('revoke', [...keys.ofSession(app, id), ...bound.keys], now, args);
+    return this.ended(app, answer!);
   }
 
   /**
@@ -124,13 +143,15 @@ export class Steps {
    */
   async vacate(
     app: string,
-    { id, hash, version }: EndOf & Required<Pick<EndOf, 'hash' | 'version'>>,
+    { id, hash, version, lock }: EndOf & Required<Pick<EndOf, 'hash' | 'version'>>,
     to: Elsewhere,
     now: number,
   ): Promise<Ending> {
     const { calls, keys } = this.ground;
-    const args = [id, hash, version, to.id, to.ttl];
-    const answer = (await calls.callDurably('vacate', [...keys.ofSession(app, id), keys.moved(app, id)], now, args))!;
+    const bound = locked(keys, app, id, lock);
+    const args = [id, packHash(hash), version, to.id, to.ttl, ...bound.args];
+    const all = [...keys.ofSession(app, id), keys.moved(app, id), ...bound.keys];
+    const answer = (await calls.callDurably('vacate', all, now, args))!;
     return this.ended(app, answer, ([aliasHash]) => !to.keeps || aliasHash !== hash);
   }
 
@@ -140,6 +161,13 @@ export class Steps {
     await this.ground.aliases.release(app, aliases.filter(isOver));
     return { ended, lives: lives === 1 };
   }
+}
+
+/** Gives what a script takes more for a change with a lock. */
+export function locked(keys: Keys, app: string, id: string, lock: LockRef | undefined) {
+  return lock === undefined
+    ? { keys: [], args: [] }
+    : { keys: [keys.lock(app, id)], args: [lock.hash, Number(lock.release)] };
 }
 
 /** Takes apart the text of a session that scripts answer in lists: its id, and a visit. */

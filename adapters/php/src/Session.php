@@ -1,0 +1,64 @@
+<?php
+
+declare(strict_types=1);
+
+namespace RestSessions;
+
+use RestSessions\Internal\Json;
+
+/**
+ * A session as the server tells of it. Instants are texts of RFC 3339 in UTC; null where there is none.
+ */
+final class Session
+{
+    /**
+     * @param array<array-key, mixed> $data what the application keeps, with arrays for JSON's objects
+     * @param \stdClass $tree the same, with objects for JSON's objects
+     */
+    private function __construct(
+        public readonly string $id,
+        public readonly string $app,
+        public readonly ?string $subject,
+        public readonly ?string $createdAt,
+        public readonly ?string $authenticatedAt,
+        public readonly ?string $lastSeenAt,
+        public readonly ?string $expiresAt,
+        public readonly ?string $absoluteExpiresAt,
+        public readonly int|float|null $idleTimeout,
+        public readonly int $version,
+        public readonly ?string $ip,
+        public readonly ?string $userAgent,
+        public readonly ?string $label,
+        public readonly array $data,
+        public readonly \stdClass $tree,
+    ) {
+    }
+
+    /**
+     * @internal
+     * @param mixed $answer what the server said, decoded by Json::decode()
+     */
+    public static function from(mixed $answer): self
+    {
+        $of = Json::members($answer);
+        $tree = $of['data'] ?? null;
+
+        return new self(
+            (string) ($of['id'] ?? ''),
+            (string) ($of['app'] ?? ''),
+            $of['subject'] ?? null,
+            $of['createdAt'] ?? null,
+            $of['authenticatedAt'] ?? null,
+            $of['lastSeenAt'] ?? null,
+            $of['expiresAt'] ?? null,
+            $of['absoluteExpiresAt'] ?? null,
+            $of['idleTimeout'] ?? null,
+            (int) ($of['version'] ?? 0),
+            $of['ip'] ?? null,
+            $of['userAgent'] ?? null,
+            $of['label'] ?? null,
+            Json::members(Json::arrays($tree)),
+            $tree instanceof \stdClass ? $tree : new \stdClass(),
+        );
+    }
+}

@@ -1,0 +1,244 @@
+<?php
+
+declare(strict_types=1);
+
+namespace RestSessions\Tests;
+
+use PHPUnit\Framework\TestCase;
+use RestSessions\Client;
+
+/**
+ * What the manual of PHP says of sessions holds on the server.
+ */
+final class ManualTest extends TestCase
+{
+    private static int $apps = 0;
+    private Client $client;
+    private string $app;
+
+    protected function setUp(): void
+    {
+        $this->app = 'manual-' . ++self::$apps;
+        $this->client = new Client((string) Servers::env('EMBEDDED'), $this->app);
+    }
+
+    /** @param array<string, mixed> $options */
+    private function browser(array $options = []): Pages
+    {
+        return new Pages((string) Servers::env('EMBEDDED'), $this->app, $options);
+    }
+
+    public function testWhatIsNotJsonComesBackToPhp(): void
+    {
+        $code = 'session_start(); $_SESSION["at"] = new DateTimeImmutable("2026-11-28 12:00:00 UTC"); $_SESSION["bytes"] = "\xff\0";
+            $_SESSION["one"] = $_SESSION["two"] = new ArrayObject([1]); $_SESSION["inf"] = INF; $_SESSION["_token"] = "abc"; $_SESSION["cart"] = ["lamp" => 1];';
+        $browser = $this->browser();
+        self::assertSame(200, $browser->run($code)->status);
+        $data = $this->client->get((string) $browser->token)->data;
+        self::assertSame(['_php', 'cart'], self::sorted(array_keys($data)));
+        $check = 'session_start(); $_SESSION["cart"]["pen"] = 2;
+            return [$_SESSION["at"]->format("c"), bin2hex($_SESSION["bytes"]), $_SESSION["one"] === $_SESSION["two"], $_SESSION["inf"] === INF, $_SESSION["_token"]];';
+        self::assertSame(['2026-11-28T12:00:00+00:00', 'ff00', true, true, 'abc'], $browser->run($check)->result);
+        $after = $this->client->get((string) $browser->token)->data;
+        self::assertSame([$data['_php'], ['lamp' => 1, 'pen' => 2]], [$after['_php'], $after['cart']]);
+        $browser->run('session_start(); $_SESSION = ["two" => 2];');
+        self::assertSame(['two' => 2], $this->client->get((string) $browser->token)->data);
+    }
+
+    /** @dataProvider handlers */
+    public function testAnySerializeHandler(string $handler): void
+    {
+        $ini = "ini_set('session.serialize_handler', '$handler');";
+        foreach (['shared', 'opaque'] as $mode) {
+            $browser = $this->browser(['mode' => $mode]);
+            $browser->run("$ini session_start(); \$_SESSION = ['cart' => ['lamp' => 1], 'at' => new ArrayObject([1, 2])];");
+            $page = $browser->run("$ini session_start(); \$_SESSION['more'] = true; return [\$_SESSION['cart'], count(\$_SESSION['at'])];");
+            self::assertSame([['lamp' => 1], 2], $page->result, "$mode " . json_encode($page));
+            $data = $this->client->get((string) $browser->token)->data;
+            self::assertSame($mode === 'shared' ? ['_php', 'cart', 'more'] : ['_php'], self::sorted(array_keys($data)));
+        }
+    }
+
+    /** @return list<array{string}> */
+    public function handlers(): array
+    {
+        return [['php'], ['php_binary'], ['php_serialize']];
+    }
+
+    public function testKeysThatAHandlerCannotShowStay(): void
+    {
+        $browser = $this->browser();
+        $browser->token = $this->client->create(['data' => ['a|b' => 1, '10' => 2, 'c' => 3]])['token'];
+        $ini = "ini_set('session.serialize_handler', 'php');";
+        self::assertSame(['c' => 3], $browser->run("$ini session_start(); \$all = \$_SESSION; \$_SESSION['c'] = 4; return \$all;")->result);
+        self::assertEquals(['a|b' => 1, '10' => 2, 'c' => 4], $this->client->get($browser->token)->data);
+    }
+
+    public function testRegenerateWithTrueEndsTheOldTokenAndKeepsTheSession(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["cart"] = 1; $_SESSION["gone"] = 1;');
+        $old = (string) $browser->token;
+        $page = $browser->run('session_start(); $was = session_id(); $ok = session_regenerate_id(true); $_SESSION["_user"] = "ann"; unset($_SESSION["gone"]);
+            return [$ok, $was !== session_id(), $_SESSION["cart"]];');
+        self::assertSame([true, true, 1], $page->result, json_encode($page));
+        self::assertCount(1, array_unique($page->setCookies));
+        self::assertNotSame($old, $browser->token);
+        $session = $this->client->get((string) $browser->token);
+        self::assertSame(['ann', 1, false], [$session->subject, $session->data['cart'], isset($session->data['gone'])]);
+        self::assertSame([null], $this->client->verify([$old]));
+        self::assertSame(1, $this->client->revokeSubject('ann'));
+        self::assertNull($browser->run('session_start(); return $_SESSION["cart"] ?? null;')->result);
+    }
+
+    public function testRegenerateWithFalseLetsTheOldTokenReadForAWhile(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["cart"] = 1;');
+        $old = (string) $browser->token;
+        $page = $browser->run('session_start(); session_regenerate_id(); $_SESSION["cart"] = 2; return $_SESSION["cart"];');
+        self::assertSame(2, $page->result, json_encode($page));
+        self::assertSame([2, 2], array_map(fn (string $token): int => $this->client->get($token)->data['cart'], [$old, (string) $browser->token]));
+    }
+
+    public function testRegenerateOfWhatIsNewMakesOneSession(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); session_regenerate_id(true); session_regenerate_id(false); $_SESSION["a"] = 1; session_regenerate_id(true);');
+        self::assertSame(['a' => 1], $this->client->get((string) $browser->token)->data);
+        self::assertCount(1, $this->client->list()['sessions']);
+    }
+
+    public function testAbortAfterRegenerateEndsTheOldSession(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["a"] = 1;');
+        $old = (string) $browser->token;
+        $browser->run('session_start(); session_regenerate_id(true); $_SESSION["a"] = 2; session_abort();');
+        self::assertSame([null, null], $this->client->verify([$old, (string) $browser->token]));
+        $browser->run('session_start(); $_SESSION["a"] = 1;');
+        $old = (string) $browser->token;
+        $browser->run('session_start(); session_regenerate_id(false); $_SESSION["a"] = 2; session_abort();');
+        self::assertSame(1, $this->client->get($old)->data['a']);
+    }
+
+    public function testToEmptyTheSessionIsALogout(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["_user"] = "ann"; $_SESSION["a"] = 1;');
+        $token = (string) $browser->token;
+        $browser->run('session_start(); $_SESSION = [];');
+        $session = $this->client->get($token);
+        self::assertSame([null, []], [$session->subject, $session->data]);
+        $browser->run('session_start(); $_SESSION["_user"] = "ann";');
+        $browser->run('session_start(); $_SESSION = []; session_regenerate_id(true);');
+        self::assertSame([null, null], [$browser->token, $this->client->verify([$token])[0]]);
+        // Whom another stack has logged in is not logged out by a page that keeps nothing, or that takes a new token.
+        $browser->token = $this->client->create(['subject' => 'bob'])['token'];
+        $browser->run('session_start();');
+        $browser->run('session_start(); $_SESSION["a"] = 1; session_regenerate_id(true);');
+        self::assertSame('bob', $this->client->get($browser->token)->subject);
+    }
+
+    public function testAbortAndReset(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["a"] = 1;');
+        self::assertSame(2, $browser->run('session_start(); $_SESSION["a"] = 2; session_abort(); return $_SESSION["a"];')->result);
+        $page = $browser->run('session_start(); $_SESSION["a"] = 3; $ok = session_reset(); $is = $_SESSION["a"]; $_SESSION["b"] = 1; return [$ok, $is];');
+        self::assertSame([true, 1], $page->result);
+        self::assertSame(['a' => 1, 'b' => 1], $this->client->get((string) $browser->token)->data);
+        $page = $browser->run('session_start(); session_write_close(); session_start(); $_SESSION["c"] = 1; session_write_close(); session_start(); return $_SESSION;');
+        self::assertSame(['a' => 1, 'b' => 1, 'c' => 1], $page->result);
+    }
+
+    public function testANewSessionKeepsItsIdOverReset(): void
+    {
+        $page = $this->browser()->run('session_start(); $one = session_id(); session_reset(); $two = session_id(); session_write_close(); session_start();
+            return [$one === $two, $one === session_id()];');
+        self::assertSame([true, true], $page->result);
+    }
+
+    public function testWithoutLazyWriteAnUnchangedPageWritesNothing(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["a"] = 1.0;');
+        self::assertSame(200, $browser->run('session_start(["lazy_write" => "0"]); $_SESSION["a"] = 1.0;')->status);
+        self::assertSame(1, $this->client->get((string) $browser->token)->version);
+    }
+
+    public function testDestroyAndUnset(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["a"] = 1;');
+        $token = (string) $browser->token;
+        $browser->run('session_start(); session_unset();');
+        self::assertSame([], $this->client->get($token)->data, 'a session without values goes on');
+        self::assertTrue($browser->run('session_start(); return session_destroy();')->result);
+        self::assertSame([null], $this->client->verify([$token]));
+    }
+
+    public function testCreateIdWithAPrefix(): void
+    {
+        $browser = $this->browser();
+        $page = $browser->run('session_start(); $_SESSION["a"] = 1; $id = session_create_id("user-"); session_write_close(); ini_set("session.use_strict_mode", "0");
+            session_id($id); session_start(); $_SESSION["b"] = 1; return [$id, $_SESSION, session_gc()];');
+        self::assertMatchesRegularExpression('/^user-[0-9a-f]{48}$/', $page->result[0], json_encode($page));
+        self::assertSame([['b' => 1], 0], [$page->result[1], $page->result[2]]);
+        self::assertSame(['b' => 1], $this->client->get($page->result[0])->data);
+    }
+
+    public function testStrictModeIsOnWhateverTheConfigurationSays(): void
+    {
+        $code = 'session_abort(); return ini_get("session.use_strict_mode");';
+        self::assertSame('1', $this->browser()->run("ini_set('session.use_strict_mode', '0'); new RestSessions\\SessionHandler(\$client); $code")->result);
+    }
+
+    public function testEmptiedObjectsStayObjectsForOthers(): void
+    {
+        $browser = $this->browser();
+        $browser->token = $this->client->create(['data' => ['cart' => ['lamp' => 1], 'map' => (object) ['0' => 'a'], 'list' => [1], 'both' => ['a' => 1]]])['token'];
+        $browser->run('session_start(); unset($_SESSION["cart"]["lamp"]); $_SESSION["map"][1] = "b"; $_SESSION["list"] = []; $_SESSION["both"] = ["x"];');
+        $tree = $this->client->get($browser->token)->tree;
+        self::assertSame('{}|{"0":"a","1":"b"}|[]|["x"]', implode('|', array_map(json_encode(...), [$tree->cart, $tree->map, $tree->list, $tree->both])));
+    }
+
+    public function testNoteOfTheDevice(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["_user"] = "ann";');
+        $session = $this->client->list('ann')['sessions'][0];
+        self::assertSame(['ann', 'test browser'], [$session->subject, $session->userAgent]);
+    }
+
+    public function testALockLetsPagesWaitForEachOther(): void
+    {
+        $browser = $this->browser(['lock' => 20.0]);
+        $browser->run('session_start(); $_SESSION["count"] = 0;');
+        $pages = $browser->runAll(array_fill(0, 6, 'session_start(); $_SESSION["count"]++;'));
+        self::assertSame([200], array_values(array_unique(array_column($pages, 'status'))), json_encode($pages));
+        self::assertSame(6, $browser->run('session_start(); return $_SESSION["count"];')->result);
+        // A page that changes nothing, one that is aborted and one that fails give it back.
+        $browser->run('session_start(); session_abort();');
+        $browser->run('session_start(); $_SESSION["big"] = str_repeat("x", 1 << 21);');
+        $browser->run('session_start(); session_regenerate_id(true); $_SESSION["count"]++;');
+        $last = $browser->run('session_start(["read_and_close" => true]); return $_SESSION["count"];');
+        self::assertSame(7, $last->result, json_encode($last));
+        $lock = $this->client->lock((string) $browser->token);
+        $page = (new Pages((string) Servers::env('EMBEDDED'), $this->app, ['lock' => 0.0]));
+        $page->token = $browser->token;
+        self::assertStringContainsString('session_locked', $page->run('session_start();')->thrown);
+        $this->client->unlock((string) $browser->token, $lock['lock']);
+    }
+
+    /**
+     * @param list<int|string> $keys
+     * @return list<int|string>
+     */
+    private static function sorted(array $keys): array
+    {
+        sort($keys);
+
+        return $keys;
+    }
+}

@@ -1,0 +1,41 @@
+// Part of the build, after the compiler: puts the modules of the command and of the library into a few files. Node takes 0.5 ms and
+// some 20 KB for each module that it loads, and there are three hundred. What is loaded only when it is wanted stays so.
+// Run in packages/server.
+//
+// lmdb is native and ioredis is for those who have Redis: both are loaded from their packages. So is pino-pretty, for terminals.
+import { readdirSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+for (const name of readdirSync('dist')) if (name.startsWith('chunk-')) rmSync(`dist/${name}`);
+
+/** The messages of zod in 60 languages: nobody sees them, because faults are told in words of our own. */
+const withoutLocales = {
+  name: 'without locales',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({ contents: 'export {}' }));
+  },
+};
+
+const { metafile } = await build({
+  entryPoints: ['dist/cli/main.js', 'dist/index.js'],
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  outdir: 'dist',
+  allowOverwrite: true,
+  chunkNames: 'chunk-[hash]',
+  external: ['ioredis', 'lmdb', 'pino-pretty'],
+  plugins: [withoutLocales],
+  // What was written for require finds it.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+  metafile: true,
+  logLevel: 'warning',
+});
+
+// Files beside the code are found from the folder above that of the module which knows them (src/assets.ts).
+const home = Object.entries(metafile.outputs).find(([, { inputs }]) => 'dist/assets.js' in inputs)?.[0];
+if (home === undefined || !/^dist\/[^/]+$/.test(home)) throw new Error(`dist/assets.js came into ${home}`);

@@ -1,0 +1,94 @@
+/** Sessions of the embedded store as verbs meet them: found by key or token, taken out of the way, and moved. */
+import { isLive } from '../../core/expiry.ts';
+import type { Credential, Session } from '../../core/session.ts';
+import type { Cap, Refused, StoreEvents } from '../../core/store.ts';
+import { isReused, opens, type TokenRef } from '../../core/token.ts';
+import { surplus } from '../../core/transitions.ts';
+import type { StoredRecord } from './record.ts';
+import type { Tables } from './tables.ts';
+import type { WriteBehind } from './write-behind.ts';
+
+/** A record as this process sees it: with what is pending. */
+export interface Entry {
+  readonly key: string;
+  readonly stored: StoredRecord;
+  readonly session: Session;
+}
+
+export class Entries {
+  private readonly tables: Tables;
+  private readonly seen: WriteBehind;
+  private readonly onTokenReuse: StoreEvents['onTokenReuse'];
+
+  constructor(tables: Tables, seen: WriteBehind, onTokenReuse: StoreEvents['onTokenReuse']) {
+    this.tables = tables;
+    this.seen = seen;
+    this.onTokenReuse = onTokenReuse;
+  }
+
+  /** For a key of the home that its app has now. */
+  live = (key: string, now: number): Entry | null => {
+    const stored = this.tables.recordAt(key);
+    if (stored === null) return null;
+    const session = this.seen.current(key, stored);
+    return isLive(session, now) ? { key, stored, session } : null;
+  };
+
+  /** Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. */
+  open = (app: string, token: TokenRef, now: number): Entry | null => {
+    const own = token.id === null ? null : this.live(this.tables.sessionKey(app, token.id), now);
+    return (own && this.opened(own, token, now)) ?? this.openByAlias(app, token, now);
+  };
+
+  openByAlias(app: string, token: TokenRef, now: number): Entry | null {
+    const key = this.tables.keyOfAlias(app, token.hash);
+    const entry = key === null ? null : this.live(key, now);
+    return entry && this.opened(entry, token, now);
+  }
+
+  private opened(entry: Entry, token: TokenRef, now: number): Entry | null {
+    if (opens(entry.stored.credential, token, now)) return entry;
+    if (isReused(entry.stored.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
+    return null;
+  }
+
+  /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
+  keyTaken(key: string, now: number): boolean {
+    const stored = this.tables.record(key);
+    if (stored === null) return false;
+    if (isLive(this.seen.current(key, stored), now)) return true;
+    this.tables.remove(stored);
+    return false;
+  }
+
+  aliasTaken(app: string, { hash, alias }: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
+    const owner = alias ? this.tables.keyOfAlias(app, hash) : null;
+    if (owner === null || !this.keyTaken(owner, now)) return false;
+    // It may be a token that a rotation has replaced. After its grace it belongs to nobody.
+    return this.openByAlias(app, { id: null, hash }, now) !== null;
+  }
+
+  /** Ends what a cap says. Gives the ids, or the refusal. In a transaction. */
+  makeRoom(app: string, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
+    if (cap === null || subject === null) return [];
+    const found = this.tables.sessionKeysOf(app, subject).map((key) => this.live(key, now));
+    const live = found.filter((entry) => entry !== null);
+    const sessions = live.map((entry) => entry.session);
+    const ending = surplus(sessions, cap)?.map(({ id }) => id);
+    if (ending === undefined) return { kind: 'refused', at: now, sessions };
+    for (const entry of live) if (ending.includes(entry.session.id)) this.tables.remove(entry.stored);
+    return ending;
+  }
+
+  /** Puts a session into the place of another. Gives the ids the cap ended, or why nothing was changed. In a transaction. */
+  moveTo({ key, stored }: Entry, session: Session, credential: Credential, cap: Cap | null, now: number) {
+    if (this.keyTaken(this.tables.sessionKey(session.app, session.id), now)) return { kind: 'taken' } as const;
+    const revoked = this.makeRoom(session.app, session.subject, cap, now);
+    if (!Array.isArray(revoked)) return revoked;
+    this.tables.remove(stored);
+    // What was counted moves along in the record, so nothing is pending under the new key.
+    this.tables.insert(session, credential);
+    this.seen.forget(key);
+    return revoked;
+  }
+}

@@ -1,0 +1,88 @@
+/** The classic writes on the fast lane, over real sockets: bodies whole, in pieces, wrong, and broken off. */
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { DEFAULT_POLICY } from '../../src/core/policy.ts';
+import { Sessions } from '../../src/core/sessions.ts';
+import { createApp, guardedRoutes } from '../../src/http/app.ts';
+import { FastLane } from '../../src/http/hot/fast-lane.ts';
+import { NodeServer } from '../../src/http/sockets/node-server.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+import { until } from '../support/until.ts';
+
+const HOST = 'Host: localhost';
+const set = (token: string, length: number) =>
+  `POST /shop/set/${token} HTTP/1.1\r\n${HOST}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+
+test('the classic writes on the lane', async (t) => {
+  const faults: unknown[] = [];
+  const lines: { route: string; status: number }[] = [];
+  const sessions = new Sessions(new MemoryStore(), () => DEFAULT_POLICY);
+  const options = {
+    sessions,
+    clock: Date.now,
+    isStopping: () => false,
+    onFault: (error: unknown) => faults.push(error),
+  };
+  const routes = guardedRoutes(options);
+  const lane = new FastLane(routes, options.onFault);
+  let onLane = 0;
+  const { answer } = lane;
+  lane.answer = (...args) => {
+    onLane++;
+    answer.apply(lane, args);
+  };
+  const server = new NodeServer({
+    ...{ app: createApp(options, routes), lane, tls: null, maxConcurrent: 10 },
+    onRequest: (line) => lines.push(line),
+  });
+  const port = await server.listen('127.0.0.1', 0);
+  t.after(() => server.stop());
+  const open = async (): Promise<{ socket: Socket; heard: () => string }> => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', () => {});
+    await new Promise((done) => socket.once('connect', done));
+    return { socket, heard: () => text };
+  };
+  const { socket, heard } = await open();
+  const next = async (bytes: string | Buffer): Promise<string> => {
+    const before = heard().length;
+    socket.write(bytes);
+    await until(() => /\r\n\r\n.+/.test(heard().slice(before)));
+    return heard().slice(before);
+  };
+
+  const created = await next(`PUT /shop/create/ada?ip=10.0.0.1 HTTP/1.1\r\n${HOST}\r\n\r\n`);
+  const token = /"token":"(\w{64})"/.exec(created)![1]!;
+  assert.match(created, /^HTTP\/1.1 200 OK\r\n/);
+  assert.match(await next(`${set(token, 7)}{"n":1}`), /"w":2,.*"d":\{"n":1\}/);
+  const body = Buffer.from('{"name":"é"}');
+  socket.write(set(token, body.length));
+  // In the middle of a character.
+  socket.write(body.subarray(0, 10));
+  await new Promise((done) => setImmediate(done));
+  assert.match(await next(body.subarray(10)), /"w":3,.*"name":"é"/);
+  assert.match(await next(`${set(token, 3)}[1]`), /^HTTP\/1.1 400 [\s\S]*d must be an object/);
+  assert.match(await next(`${set(token, 2)}{}`), /^HTTP\/1.1 400 [\s\S]*at least one key/);
+  assert.match(await next(`PUT /shop/create/ada?ttl=60 HTTP/1.1\r\n${HOST}\r\n\r\n`), /^HTTP\/1.1 400 [\s\S]*No ip/);
+  assert.equal(onLane, 6);
+  socket.destroy();
+
+  const broken = await open();
+  broken.socket.write(`${set(token, 9)}{"n"`);
+  await until(() => onLane === 7);
+  broken.socket.destroy();
+  await until(() => lines.length === 7);
+  assert.deepEqual(
+    lines.map(({ route, status }) => `${route} ${status}`),
+    [
+      ...['/:app/create/:id 200', '/:app/set/:token 200', '/:app/set/:token 200'],
+      ...['/:app/set/:token 400', '/:app/set/:token 400', '/:app/create/:id 400', '/:app/set/:token 499'],
+    ],
+  );
+  assert.deepEqual(faults, []);
+});
