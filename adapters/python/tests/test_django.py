@@ -122,6 +122,7 @@ def test_expiry(store: str) -> None:
         assert session.client.get(session.session_key)["idleTimeout"] <= 3600
 
 
+@pytest.mark.skipif(not hasattr(SessionStore, "aget"), reason="Django has it since 5.1")
 async def test_asynchronous(store: str) -> None:
     with using(store, "django-async"):
         session = SessionStore()
