@@ -12,7 +12,7 @@ class RackTest < Minitest::Test
 
   def test_drop_ends_the_session
     browser = begun
-    browser.visit { |page| page.options[:drop] = true }
+    assert_nil browser.visit { |page| page.options[:drop] = true }["Set-Cookie"]
     assert_nil client.find(browser.token)
   end
 
@@ -37,6 +37,7 @@ class RackTest < Minitest::Test
     before = browser.token
     browser.visit { |page| page.options[:renew] = true }
     refute_equal before, browser.token
+    assert_nil client.find(before)
     browser.visit { |page| assert_equal 1, page.see("cart") }
   end
 
@@ -44,6 +45,7 @@ class RackTest < Minitest::Test
     browser = browser()
     browser.token = "a" * 32
     browser.visit { |page| page.options[:renew] = true }
+    browser.visit { |page| assert_nil page.see("cart") }
     assert_nil browser.token
     assert_empty client.list["sessions"]
   end
