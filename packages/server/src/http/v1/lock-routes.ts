@@ -73,7 +73,8 @@ export function lockRoutes(sessions: Sessions, operation: Operations): Operation
       headers: ['Session-Token', 'Session-Lock'],
       required: ['Session-Lock'],
       meanings: {
-        'Session-Token': 'The token that was locked. Send it once.',
+        'Session-Token':
+          'The token that was locked, or any other token of its session. After a login that took the lock along it is the new one. Send it once.',
         'Session-Lock': 'The `lock` that the call which locked the session gave.',
       },
       answers: { 204: { description: 'The lock does not hold any more.' } },
