@@ -18,7 +18,7 @@ final class ManualTest extends TestCase
 
     protected function setUp(): void
     {
-        $this->app = 'manual-' . ++self::$apps;
+        $this->app = 'm' . getmypid() . '-' . ++self::$apps;
         $this->client = new Client((string) Servers::env('EMBEDDED'), $this->app);
     }
 
