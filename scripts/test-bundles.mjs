@@ -4,7 +4,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { root } from './install.mjs';
 
 /**
@@ -30,6 +29,8 @@ const OPTIONS = {
  * Errors: what does not compile.
  */
 export async function bundle(files) {
+  // Not at the top: in a fresh clone nothing is installed when this module is read.
+  const { build } = await import('esbuild');
   // Of this process only: a test may run tests. Those of processes that were killed go now.
   mkdirSync(FOLDER, { recursive: true });
   for (const pid of readdirSync(FOLDER)) if (!isAlive(pid)) rmSync(join(FOLDER, pid), { recursive: true, force: true });

@@ -32,7 +32,7 @@ const member = <T extends z.ZodType>(described: CookieMember<T>): CookieMember<T
 export const COOKIE_MEMBERS = {
   name: member({
     type: z.string().regex(NAME),
-    allowed: `1 to ${MAX_NAME} letters, digits and characters of !#$%&'*+-.^_\`\\|~`,
+    allowed: `1 to ${MAX_NAME} letters, digits and characters of !#$%&'*+-.^_\`|~`,
     usual: '`"__Host-session"`; with a domain `"__Secure-session"`, without `secure` `"session"`',
     meaning:
       'What the cookie is called. Browsers keep a name that begins with `__Host-` only with `secure` and without `domain`, so that no other host can set it; one with `__Secure-` or `__Http-` only with `secure`.',

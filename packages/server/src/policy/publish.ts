@@ -20,7 +20,8 @@ export function policyTable(): string {
 /** Writes the members of a cookie as a Markdown table. */
 export function cookieTable(): string {
   const rows = Object.entries(COOKIE_MEMBERS).map(
-    ([name, { allowed, usual, meaning }]) => `| \`${name}\` | ${allowed} | ${usual} | ${meaning} |`,
+    ([name, { allowed, usual, meaning }]) =>
+      `| \`${name}\` | ${allowed.replaceAll('|', '\\|')} | ${usual} | ${meaning} |`,
   );
   return ['| member of `cookie` | allowed | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
