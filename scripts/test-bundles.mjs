@@ -73,7 +73,7 @@ function isAlive(pid) {
 const ownAddress = {
   name: 'own-address',
   setup({ onLoad }) {
-    onLoad({ filter: /\.[jt]s$/ }, ({ path }) => {
+    onLoad({ filter: /\.(?:[jt]s|mjs)$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       if (!text.includes('import.meta.url')) return undefined;
       return {

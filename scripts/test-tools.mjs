@@ -14,6 +14,8 @@ const OPTIONAL = {
   php: 'php-cli',
   python3: 'python3',
   ruby: 'ruby',
+  rails: 'ruby-railties',
+  rubocop: 'rubocop',
   perl: 'perl',
   nginx: 'nginx-light',
   caddy: 'caddy',

@@ -72,7 +72,7 @@ final class FaultsTest extends TestCase
     /** @dataProvider stores */
     public function testEightFirstPagesAtOnceMakeASessionEach(string $url): void
     {
-        $app = 'php-eight-' . substr(md5($url), 0, 6);
+        $app = 'php-eight-' . getmypid();
         $pages = (new Pages($url, $app))->runAll(array_fill(0, 8, 'session_start(); $_SESSION["a"] = 1;'));
         self::assertSame([200], array_values(array_unique(array_column($pages, 'status'))));
         self::assertCount(8, (new Client($url, $app))->list()['sessions']);

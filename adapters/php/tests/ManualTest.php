@@ -18,7 +18,7 @@ final class ManualTest extends TestCase
 
     protected function setUp(): void
     {
-        $this->app = 'manual-' . ++self::$apps;
+        $this->app = 'm' . getmypid() . '-' . ++self::$apps;
         $this->client = new Client((string) Servers::env('EMBEDDED'), $this->app);
     }
 
@@ -192,6 +192,23 @@ final class ManualTest extends TestCase
     {
         $code = 'session_abort(); return ini_get("session.use_strict_mode");';
         self::assertSame('1', $this->browser()->run("ini_set('session.use_strict_mode', '0'); new RestSessions\\SessionHandler(\$client); $code")->result);
+    }
+
+    public function testTheCookieOverHttps(): void
+    {
+        $page = $this->browser()->run('$_SERVER["HTTPS"] = "on"; RestSessions\SessionHandler::register($client); session_start(); $_SESSION["a"] = 1;
+            session_write_close(); return array_values(preg_grep("/^Set-Cookie/", headers_list()));');
+        self::assertCount(1, $page->result, json_encode($page));
+        self::assertMatchesRegularExpression('~^Set-Cookie: __Host-session=[0-9a-f]{48}; path=/; secure; HttpOnly; SameSite=Lax$~', $page->result[0]);
+    }
+
+    /** Why the handler throws: after a false, the page would go on with an empty session. */
+    public function testPhpGoesOnAfterAFalse(): void
+    {
+        $page = $this->browser()->run('session_set_save_handler(
+                fn () => true, fn () => true, fn () => false, fn () => true, fn () => true, fn () => 0,
+            ); return [session_start(), session_status() === PHP_SESSION_NONE, $_SESSION];');
+        self::assertSame([false, true, []], $page->result, json_encode($page));
     }
 
     public function testEmptiedObjectsStayObjectsForOthers(): void

@@ -28,8 +28,8 @@ final class SymfonyTest extends TestCase
     public function testLoginAndLogout(): void
     {
         $url = (string) Servers::env('EMBEDDED');
-        $client = new Client($url, 'symfony-login');
-        $browser = new Pages($url, 'symfony-login', [], 'symfony');
+        $client = new Client($url, 'symfony-' . getmypid());
+        $browser = new Pages($url, 'symfony-' . getmypid(), [], 'symfony');
         $browser->run('$session->set("cart", 1);');
         $old = (string) $browser->token;
         $page = $browser->run('$session->start(); $session->migrate(true); $session->set("_user", "ann");');

@@ -10,7 +10,7 @@ class Browser
   attr_accessor :token
   attr_reader :application
 
-  # `application`: a Rack::MockRequest whose page does what env["page"] says.
+  # `application`: a Rack::MockRequest whose page does what env["test.page"] says.
   def initialize(application, token = nil)
     @application = application
     @token = token
@@ -19,7 +19,7 @@ class Browser
   # Gives the response. `told`: whether Rack told that the session could not be saved.
   def visit(**env, &page)
     errors = StringIO.new
-    env = { "page" => page, "rack.errors" => errors }.merge(env.transform_keys(&:to_s))
+    env = { "test.page" => page, "rack.errors" => errors }.merge(env.transform_keys(&:to_s))
     env["HTTP_COOKIE"] ||= "#{env["HTTPS"] ? "__Host-" : ""}session=#{@token}" if @token
     response = @application.get("/", env)
     @told = errors.string.include?("failed to save session")

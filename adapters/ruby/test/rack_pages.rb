@@ -22,8 +22,8 @@ module RackPages
 
   def self.application(url, app, **options)
     page = lambda do |env|
-      env["page"].call(Deeds.new(env))
-      [200, {}, []]
+      env["test.page"].call(Deeds.new(env))
+      [200, { "Content-Type" => "text/plain" }, []]
     end
     options = { url: url, app: app, subject: ->(session) { session["_user"] } }.merge(options)
     Rack::MockRequest.new(Rack::Lint.new(Rack::Session::RestSessions.new(page, options)))

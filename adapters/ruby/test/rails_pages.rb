@@ -12,7 +12,7 @@ require "action_dispatch/session/rest_sessions"
 # A controller whose action does what the request's env says.
 class PagesController < ActionController::Base
   def index
-    request.env["page"].call(Deeds.new(self))
+    request.env["test.page"].call(Deeds.new(self))
     head :ok
   end
 

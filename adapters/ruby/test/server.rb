@@ -31,7 +31,7 @@ class OwnServer
     reader, writer = IO.pipe
     @pid = Process.spawn(environment, *command, unsetenv_others: true, out: writer, err: %i[child out])
     writer.close
-    @url = reader.each_line.filter_map { |line| line[/listens on (http:\S+)/, 1] }.first || raise("the server ended")
+    @url = reader.each_line.lazy.filter_map { |line| line[/listens on (http:\S+)/, 1] }.first || raise("the server ended")
     @drain = Thread.new { reader.each_line { nil } }
   end
 

@@ -1,67 +1,140 @@
 # frozen_string_literal: true
 
 require_relative "support"
-require "rack"
-require "rack/session/rest_sessions"
+require_relative "rack_pages"
 
-# Rack pages, each in a browser of its own.
-module RackPages
-  # What a page does with its session.
-  Deeds = Struct.new(:env) do
-    def session = env["rack.session"]
-    def see(key) = session[key]
-    def set(key, value) = session[key] = value
-    def unset(key) = session.delete(key)
-    def logout = session.destroy
+# What Rack's options and its other session stores promise.
+class RackTest < Minitest::Test
+  def setup
+    @url = Contract.stores.values.first
+    @app = Apps.next("rack")
+  end
 
-    def login(subject)
-      session["_user"] = subject
-      session.options[:renew] = true
+  def test_drop_ends_the_session
+    browser = begun
+    assert_nil browser.visit { |page| page.options[:drop] = true }["Set-Cookie"]
+    assert_nil client.find(browser.token)
+  end
+
+  def test_skip_keeps_nothing
+    browser = begun
+    browser.visit do |page|
+      page.set("cart", 2)
+      page.options[:skip] = true
     end
+    assert_equal 1, client.get(browser.token)["data"]["cart"]
   end
 
-  # Gives an application whose page does what the request's env says.
-  def self.application(url, app, **options)
-    page = lambda do |env|
-      env["page"].call(Deeds.new(env))
-      [200, {}, []]
+  def test_defer_keeps_without_a_cookie
+    browser = browser(defer: true)
+    response = browser.visit { |page| page.set("cart", 1) }
+    assert_nil response["Set-Cookie"]
+    assert_equal 1, client.list["sessions"].size
+  end
+
+  def test_renew_gives_a_new_token_also_where_the_page_did_not_look
+    browser = begun
+    before = browser.token
+    browser.visit { |page| page.options[:renew] = true }
+    refute_equal before, browser.token
+    assert_nil client.find(before)
+    browser.visit { |page| assert_equal 1, page.see("cart") }
+  end
+
+  def test_renew_of_what_opens_nothing_begins_nothing
+    browser = browser()
+    browser.token = "a" * 32
+    browser.visit { |page| page.options[:renew] = true }
+    browser.visit { |page| assert_nil page.see("cart") }
+    assert_nil browser.token
+    assert_empty client.list["sessions"]
+  end
+
+  def test_destroy_and_begin_again_in_one_page
+    browser = begun
+    before = browser.token
+    browser.visit do |page|
+      page.logout
+      page.set("theme", "dark")
     end
-    subject = ->(session) { session["_user"] }
-    Rack::MockRequest.new(Rack::Session::RestSessions.new(page, { url: url, app: app, subject: subject, **options }))
+    assert_nil client.find(before)
+    assert_equal({ "theme" => "dark" }, client.get(browser.token)["data"])
   end
 
-  def self.cookie_lines(response)
-    Array(response["Set-Cookie"]).flat_map { |lines| lines.split("\n") }
-  end
-
-  # Gives the token of the cookie that a response sets. Absence: nil.
-  def self.token(response)
-    cookie_lines(response).filter_map { |line| line[/\A(?:__Host-)?session=([^;]+)/, 1] }.first
-  end
-
-  # Gives what is asked by the contract.
-  def self.for_contract(url, app)
-    browser = application(url, app)
-    lambda do |cookie, page|
-      env = { "page" => page, "rack.errors" => StringIO.new }
-      env["HTTP_COOKIE"] = "session=#{cookie}" if cookie
-      response = browser.get("/", env)
-      told = env["rack.errors"].string.include?("failed to save session")
-      Contract::Answer.new(told ? "told" : "well", cookie_lines(response))
-    rescue RestSessions::Error
-      Contract::Answer.new("error", [])
+  def test_the_id_is_the_cookie_from_the_first_page_on
+    browser = browser()
+    id = nil
+    browser.visit do |page|
+      page.set("cart", 1)
+      id = page.session["session_id"]
     end
+    assert_equal browser.token, id
+    assert_match(/\A2::\h{64}\z/, Rack::Session::SessionId.new(id).private_id)
   end
-end
 
-class RackContractTest < Minitest::Test
-  Contract.vectors.each do |vector|
-    define_method("test_#{vector["name"]}") do
-      assert_empty Contract.play(vector["name"], RackPages.method(:for_contract)), vector["title"]
+  def test_expire_after_is_of_the_cookie_and_of_the_session
+    browser = browser(expire_after: 600)
+    response = browser.visit { |page| page.set("cart", 1) }
+    assert_match(/; expires=/i, response["Set-Cookie"])
+    assert_equal 600, client.get(browser.token)["idleTimeout"]
+  end
+
+  def test_over_https_the_cookie_is_for_this_host_alone
+    browser = browser()
+    response = browser.visit("HTTPS" => "on") { |page| page.set("cart", 1) }
+    assert_match(%r{\A__Host-session=\h+; path=/; secure; HttpOnly; SameSite=Lax\z}i, response["Set-Cookie"])
+    assert_nil browser.visit("HTTPS" => "on") { |page| assert_equal 1, page.see("cart") }["Set-Cookie"]
+    client.revoke(browser.token)
+    assert_match(/\A__Host-session=;.*; secure/i, browser.visit("HTTPS" => "on") { |page| page.see("cart") }["Set-Cookie"])
+  end
+
+  def test_a_name_of_ones_own_stays
+    response = browser(key: "shop.sid", domain: "shop.test").visit("HTTPS" => "on") { |page| page.set("cart", 1) }
+    assert_match(%r{\Ashop\.sid=\h+; domain=shop\.test; path=/; secure}i, response["Set-Cookie"])
+  end
+
+  def test_what_json_does_not_have_is_refused_where_marshal_is_off
+    wrong = assert_raises(TypeError) { browser(marshal: false).visit { |page| page.set("kind", :guest) } }
+    assert_match(/the session's kind cannot be kept/, wrong.message)
+    wrong = assert_raises(TypeError) { browser.visit { |page| page.set("block", -> {}) } }
+    assert_match(/the session's block cannot be kept/, wrong.message)
+  end
+
+  def test_what_another_stack_wrote_since_is_newer
+    browser = begun
+    browser.visit { |page| page.set("cart", { lamp: 1 }) }
+    browser.visit { |page| assert_equal({ lamp: 1 }, page.see("cart")) }
+    client.patch(browser.token, set: { "cart" => { "lamp" => 2 } })
+    browser.visit { |page| assert_equal({ "lamp" => 2 }, page.see("cart")) }
+  end
+
+  def test_as_deep_as_the_server_takes_it_json_is_shared
+    deep = 31.times.inject(1) { |inside, _| [inside] }
+    browser = browser()
+    browser.visit do |page|
+      page.set("deep", deep)
+      page.set("deeper", [deep])
     end
+    assert_equal %w[_rack deep], client.get(browser.token)["data"].keys.sort
+    browser.visit { |page| assert_equal [deep], page.see("deeper") }
   end
 
-  def test_there_are_vectors
-    assert_operator Contract.vectors.size, :>=, 30
+  def test_wrong_options_are_said_at_the_start
+    assert_equal "wrong_url", assert_raises(RestSessions::Configuration) { browser(url: nil) }.code
+    assert_equal "wrong_touch_interval", assert_raises(RestSessions::Configuration) { browser(touch_interval: -1) }.code
+  end
+
+  private
+
+  def browser(**options)
+    RackPages.browser(options.fetch(:url, @url), @app, **options)
+  end
+
+  def begun
+    browser.tap { |each| each.visit { |page| page.set("cart", 1) } }
+  end
+
+  def client
+    @client ||= RestSessions::Client.new(url: @url, app: @app)
   end
 end

@@ -87,3 +87,34 @@ class RailsTest < Minitest::Test
     assert_raises(ActionDispatch::Session::SessionRestoreError) { browser.visit { |page| page.see("object") } }
   end
 end
+
+class ReadmeTest < Minitest::Test
+  FOLDER = File.expand_path("..", __dir__)
+  README = File.read("#{FOLDER}/README.md")
+  BLOCKS = README.scan(/```ruby\n(.*?)```/m).flatten.freeze
+
+  def test_the_lines_for_rack_work
+    url = Contract.stores.values.first
+    lines = BLOCKS.find { |block| block.include?("config.ru") }.sub("http://127.0.0.1:3000", url)
+    application, = Rack::Builder.new_from_string(lines)
+    pages = Rack::MockRequest.new(application)
+    first = pages.get("/")
+    assert_equal "seen 1 times\n", first.body
+    assert_equal "seen 2 times\n", pages.get("/", "HTTP_COOKIE" => first["Set-Cookie"][/\A[^;]+/]).body
+  end
+
+  def test_the_lines_for_the_client_work
+    lines = BLOCKS.find { |block| block.include?("Client.new") }.sub("http://127.0.0.1:3000", Contract.stores.values.first)
+    assert_equal 0, Object.new.instance_eval(lines)
+  end
+
+  def test_the_lines_for_rails_are_those_of_the_application
+    lines = BLOCKS.find { |block| block.include?("session_store") }
+    assert_includes lines, "config.session_store :rest_sessions, url: "
+    assert_includes File.read("#{__dir__}/application.rb"), "config.session_store :rest_sessions, url: "
+  end
+
+  def test_it_leads_somewhere
+    README.scan(%r{\]\(((?:\.\./)+[A-Za-z][^)#:]*)\)}).flatten.each { |path| assert_path_exists File.join(FOLDER, path) }
+  end
+end

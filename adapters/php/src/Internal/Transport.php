@@ -19,6 +19,7 @@ use RestSessions\Exception\Timeout;
 final class Transport
 {
     private const CONNECT_MS = 1000;
+    private const EARLY_MS = 50;
 
     /** @var array<string, \CurlHandle> one for each server, by its URL */
     private static array $handles = [];
@@ -54,7 +55,8 @@ final class Transport
         if ($answer !== null) {
             return $answer;
         }
-        if ($error === CURLE_OPERATION_TIMEDOUT && hrtime(true) >= $ends) {
+        // curl counts in milliseconds, and may be done a little early. Well before the end it was the time for a connection that was over.
+        if ($error === CURLE_OPERATION_TIMEDOUT && hrtime(true) >= $ends - self::EARLY_MS * 1_000_000) {
             $seconds = ($this->timeoutMs + $moreMs) / 1000;
             throw new Timeout('timeout', "$this->base did not answer within $seconds s", 0, $repeatable);
         }

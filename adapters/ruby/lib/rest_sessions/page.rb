@@ -17,6 +17,7 @@ module RestSessions
     def initialize
       @old = []
       @lost = []
+      @was_interrupted = false
       @texts = {}
     end
 
@@ -31,19 +32,35 @@ module RestSessions
       @texts = texts
     end
 
-    # It has ended. `lost`: the server said so.
-    def forget(token, lost: false)
+    # It has ended, as the page wanted.
+    def forget(token)
       @old << token
-      @lost << token if lost
       @token = nil
       @stored = nil
       @texts = {}
       @subject = nil
     end
 
+    # The server has none for the token of the browser.
+    def lose(token)
+      forget(token)
+      @lost << token
+    end
+
+    # It ended, or got another token, while the page ran. The browser may have that one already, so its cookie is left alone.
+    def interrupt(token)
+      @was_interrupted = !@token.nil?
+      forget(token)
+    end
+
     # Tells whether a token is one of this page's session, now or before.
     def mine?(token)
       token == @token || @old.include?(token)
+    end
+
+    # Tells whether it ended while the page ran. Then nothing of the page is kept, or it would come back as another session.
+    def interrupted?
+      @was_interrupted
     end
 
     # Tells whether a browser that has this token has it for nothing. It has learned of its own logout.

@@ -49,6 +49,8 @@ module RestSessions
     # Gives the id. Absence: false when the session was ended meanwhile.
     def write_session(req, sid, values, options)
       page = page_of(req)
+      return false if page.interrupted?
+
       values = values.merge(nulls(req, page, values))
       if page.token.nil?
         create(req, page, sid.public_id, values, options)
@@ -57,8 +59,10 @@ module RestSessions
         change(page, values, options)
       end
       session_id(page.token)
-    rescue SessionNotFound
-      lose(page, page.token)
+    rescue Error => e
+      raise unless gone?(e)
+
+      interrupt(page, page.token)
       false
     end
 
@@ -67,9 +71,10 @@ module RestSessions
       page = page_of(req)
       token = page.mine?(sid&.public_id) ? page.token : sid&.public_id
       token = nil unless page.token || from_browser?(req, token)
-      renewed = renew(req, page, token) if token && page.ending && options[:renew] && !options[:drop]
-      return renewed if renewed
-
+      if token && page.ending && options[:renew] && !options[:drop]
+        renew(req, page, token)
+        return page.token ? session_id(page.token) : generate_sid
+      end
       finish(page, token) if token
       generate_sid unless options[:drop]
     end
@@ -98,12 +103,13 @@ module RestSessions
       @touches.note(token, stored["idleTimeout"]) if touch
       page.take(token, stored)
     rescue SessionNotFound
-      lose(page, token)
+      @touches.forget(token)
+      page.lose(token)
     end
 
-    def lose(page, token)
+    def interrupt(page, token)
       @touches.forget(token)
-      page.forget(token, lost: true)
+      page.interrupt(token)
     end
 
     def finish(page, token)
@@ -112,16 +118,21 @@ module RestSessions
       page.forget(token)
     end
 
-    # Absence: nil when there is no such session.
+    # The old token ends at once, as with Rack's other stores: whoever planted it before a login must not come in with it.
     def renew(req, page, token)
       session = req.get_header(Rack::RACK_SESSION)
       # A session that was not read has not changed hands.
       login = page.token ? subject_change(page, session.to_hash) : {}
       rotate(page, token, login)
-      session_id(page.token)
-    rescue SessionNotFound
-      lose(page, token)
-      nil
+    rescue Error => e
+      raise unless gone?(e)
+
+      interrupt(page, token)
+    end
+
+    # Another page may have ended it, or given it a token that ended this one.
+    def gone?(error)
+      error.is_a?(SessionNotFound) || error.code == "token_replaced"
     end
 
     def log_in(page, values)
@@ -130,7 +141,7 @@ module RestSessions
     end
 
     def rotate(page, token, login)
-      made = @client.rotate(token, **login)
+      made = @client.rotate(token, grace: 0, **login)
       @touches.forget(token)
       @touches.note(made["token"], made["session"]["idleTimeout"])
       page.forget(token) if page.token.nil?

@@ -28,11 +28,7 @@ module Rack
         name = cookie_name(request)
         return unless request.cookies[name] != cookie[:value] || cookie[:expires]
 
-        line = cookie.merge(secure: secure?(request))
-        if response.respond_to?(:set_cookie) then response.set_cookie(name, line)
-        else
-          response.set_cookie_header = Utils.add_cookie_to_header(response.set_cookie_header, name, line)
-        end
+        response.set_cookie(name, cookie.merge(secure: secure?(request)))
       end
 
       def clear_cookie(request, response)
