@@ -36,7 +36,7 @@ const DESCRIPTION: Description = {
   tag: 'checks',
   summary: 'Let a visitor through, or not: for reverse proxies',
   description:
-    'Tells a reverse proxy (nginx, Caddy, HAProxy, Traefik, Envoy) whether its visitor has a session, and whose. It can be asked with any method and with any path below it; a body is not read. The token comes from the cookie that the policy of the app names, or from `Session-Token`. Without a `cookie` in the policy it is `__Host-session`, or `session` where that is not there. Other headers that begin with `Session-` are not read: the proxy puts those of the answer in their place, and each of them is in every answer. 401 means that the visitor has no session, and nothing else: no API key or a wrong one is 403, a lost store 503. A guest has a session and an empty `Session-Subject`.',
+    'Tells a reverse proxy (nginx, Caddy, HAProxy, Traefik, Envoy) whether its visitor has a session, and whose. It can be asked with any method and with any path below it; a body is not read. The token comes from the cookie that the policy of the app names, or from `Session-Token`. Without a `cookie` in the policy it is `__Host-session`, or `session` where that is not there. Other headers that begin with `Session-` are not read: the proxy puts those of the answer in their place, and each of them is in every answer of this call (a request that is refused before it has a route, for example with 421, has none, and is no 2xx). 401 means that the visitor has no session, and nothing else: no API key or a wrong one is 403, a lost store 503. A guest has a session and an empty `Session-Subject`.',
   headers: ['Session-Token'],
   meanings: {
     'Session-Token':
