@@ -112,7 +112,8 @@ const connectionIsFree = () => afterThisTurn && new Promise<void>((resolve) => a
 /** Gives which protocol somebody does not speak: `https:` to a plain server, HTTP to a mail server. Absence: null. By Node's names. */
 function strangeProtocol(reason: string): string | null {
   if (/^(?:ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)|EPROTO)/.test(reason)) return 'HTTPS';
-  return reason.startsWith('HPE_') ? 'HTTP' : null;
+  // Newer versions of Node have a sentence and no name.
+  return /^HPE_|does not match the HTTP\/1\.1 protocol/.test(reason) ? 'HTTP' : null;
 }
 
 /** What `fetch` says is the same for all; the cause beneath names it (ECONNREFUSED, a certificate, a name that is not known). */

@@ -80,7 +80,8 @@ function machine(cleanup: Cleanup, programs: readonly string[]) {
 }
 
 const REQUIRED = ['redis-server', 'openssl', 'curl', 'bash'];
-const OPTIONAL = ['strace', 'chromium', 'php', 'python3', 'ruby', 'perl', 'nginx', 'caddy', 'haproxy'];
+const LANGUAGES = ['php', 'phpunit', 'python3', 'ruby', 'rails', 'rubocop', 'perl'];
+const OPTIONAL = ['strace', 'chromium', ...LANGUAGES, 'nginx', 'caddy', 'haproxy'];
 const without = (...names: string[]) => [...REQUIRED, ...OPTIONAL].filter((name) => !names.includes(name));
 
 describe('N2: programs that the tests start', () => {
@@ -107,10 +108,10 @@ describe('N2: programs that the tests start', () => {
     if (process.getuid?.() !== 0) return assert.equal(calls(), '', 'another account installs nothing');
     assert.match(
       stdout,
-      /^The tests start these programs, which are not here: chromium, php\. .*\napt-get was called\n/,
+      /^The tests start these programs, which are not here: chromium, php, php-curl\. .*\napt-get was called\n/,
     );
     assert.match(stdout, /RS_TEST_INSTALL=no/);
-    assert.match(calls(), /install .* chromium php-cli\n/);
+    assert.match(calls(), /install .* chromium php-cli php-curl\n/);
   });
 
   test('N2: of a missing language one line tells that its tests are skipped, and with CI=true that they fail', (t) => {
