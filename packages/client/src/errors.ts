@@ -75,3 +75,9 @@ export class SessionServerLostError extends SessionError {
 export class SessionConfigurationError extends SessionError {
   override readonly name = 'SessionConfigurationError';
 }
+
+/** Gives null for "no such session". Errors: any other, as it is. */
+export function noSession(error: unknown): null {
+  if (error instanceof SessionNotFoundError) return null;
+  throw error;
+}

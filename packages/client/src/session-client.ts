@@ -7,8 +7,9 @@
  * modules would otherwise die without saying where.
  */
 import { type Answer, type Call, type CallOptions, type Method, send } from './connection.ts';
-import { SessionError, SessionNotFoundError } from './errors.ts';
+import { noSession, SessionError, SessionNotFoundError } from './errors.ts';
 import { type SessionClientOptions, type Settings, settingsOf } from './options.ts';
+import { idPart, isId, isToken, type Query, queryText, REFUSED_TOKEN, subjectPath } from './request-parts.ts';
 import type {
   Activity,
   AppCounts,
@@ -68,10 +69,6 @@ export interface ListOptions extends CallOptions {
   readonly cursor?: string | null;
 }
 
-const TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
-const REFUSED_TOKEN =
-  'token must be 22 to 256 characters of A-Z, a-z, 0-9, . _ ~ : , and - (a framework makes it: see its genid)';
-const ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 const MERGE_PATCH = 'application/merge-patch+json';
 
 export class SessionClient<Data extends object = SessionData> {
@@ -213,7 +210,7 @@ export class SessionClient<Data extends object = SessionData> {
   /** Ends a session by its public id. Gives whether there was one. */
   async revokeById(id: string, options: RevokeOptions = {}): Promise<boolean> {
     this.settings();
-    return ID.test(id) && (await this.revoked(`/sessions/${id}`, options)) === 1;
+    return isId(id) && (await this.revoked(`/sessions/${id}`, options)) === 1;
   }
 
   /** Gives a page of the sessions of the app. `cursor` leads to the next one. */
@@ -349,34 +346,4 @@ interface Sent {
   readonly repeatable?: boolean;
   /** How much longer than others it may take. Units: milliseconds. */
   readonly longer?: number;
-}
-
-type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
-
-function isToken(token: unknown): token is string {
-  return typeof token === 'string' && TOKEN.test(token);
-}
-
-function idPart(id: string): string {
-  if (!ID.test(id)) throw new SessionNotFoundError('there is no such session: that is no id', null);
-  return id;
-}
-
-function noSession(error: unknown): null {
-  if (error instanceof SessionNotFoundError) return null;
-  throw error;
-}
-
-/** `.` and `..` are steps of a path: `fetch` would take them out of it, and the call would be about the whole app. */
-function subjectPath(subject: string): string {
-  if (typeof subject !== 'string' || subject === '' || subject === '.' || subject === '..' || !subject.isWellFormed()) {
-    throw new SessionError('invalid_request', 'subject must be text, neither empty nor `.` or `..`');
-  }
-  return `/subjects/${encodeURIComponent(subject)}/sessions`;
-}
-
-function queryText(query: Query): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value != null) params.set(name, String(value));
-  return params.size === 0 ? '' : `?${params}`;
 }
