@@ -40,7 +40,7 @@ const FULL = { rounds: 11, seconds: 2, many: 1_000_000 };
 const FEWEST = 10_000;
 
 const USAGE = `Usage: npm run bench -- [--full] [--rounds N] [--many N] [--only ${TARGETS.join('|')}]... [--json] [--draw]
-  (nothing) ${SHORT.rounds} rounds of ${SHORT.seconds} s for each side, 100,000 sessions where many count; all in four minutes
+  (nothing) ${SHORT.rounds} rounds of ${SHORT.seconds} s for each side, 100,000 sessions where many count; all in a few minutes
   --full    ${FULL.rounds} rounds of ${FULL.seconds} s, a million sessions; takes about an hour
   --rounds  so many rounds
   --many    so many sessions where many count
