@@ -12,10 +12,7 @@
 package gorillastore
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,9 +31,6 @@ import (
 // restsessions.ErrNotFound in it as well.
 var ErrSessionEnded = fmt.Errorf("rest-sessions: the session was ended meanwhile: %w", restsessions.ErrNotFound)
 
-// privateKey is where the store's own part of a session is, apart from the application's data.
-const privateKey = "_gorilla"
-
 // Store is a store for gorilla/sessions. It is safe for concurrent use.
 type Store struct {
 	// Options are those of new sessions: HttpOnly, SameSite=Lax and Path=/ at first, Secure over TLS, and no MaxAge. With a MaxAge the
@@ -45,7 +39,7 @@ type Store struct {
 
 	client  *restsessions.Client
 	touches *delta.TouchTimes
-	types   map[string]reflect.Type
+	types   delta.KnownTypes
 	// baselines are what was read of each session that some request still has.
 	mu        sync.Mutex
 	baselines map[uintptr]baseline
@@ -56,21 +50,6 @@ var _ sessions.Store = (*Store)(nil)
 type baseline struct {
 	texts   delta.Texts
 	private private
-}
-
-// private is what is under privateKey.
-type private struct {
-	// Types are the Go types of keys whose JSON does not tell them.
-	Types map[string]string `json:"types,omitempty"`
-	// Opaque are the values that JSON has no form for, by gob.
-	Opaque []byte `json:"opaque,omitempty"`
-}
-
-func init() {
-	// What JSON gives, when it is in a value that gob keeps.
-	gob.Register(map[string]any{})
-	gob.Register([]any{})
-	gob.Register(time.Time{})
 }
 
 // New gives a store. `types` are samples of types of the application's own whose values are to be seen by other stacks; values of types
@@ -239,121 +218,6 @@ func (s *Store) setCookie(r *http.Request, w http.ResponseWriter, session *sessi
 	options := *session.Options
 	options.Secure = options.Secure || r.TLS != nil || strings.HasPrefix(session.Name(), "__")
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, &options))
-}
-
-// fill gives a session its values, and keeps what they were.
-func (s *Store) fill(session *sessions.Session, data restsessions.Data) error {
-	var state private
-	if text, is := data[privateKey]; is {
-		_ = json.Unmarshal(text, &state)
-	}
-	values := map[string]any{}
-	for key, text := range data {
-		// Our own part, and those of other frameworks.
-		if strings.HasPrefix(key, "_") {
-			continue
-		}
-		value, err := delta.Natural(text)
-		if err != nil {
-			return err
-		}
-		if of, is := s.types[state.Types[key]]; is {
-			into := reflect.New(of)
-			// Another stack may have put something else there since.
-			if json.Unmarshal(text, into.Interface()) == nil {
-				value = into.Elem().Interface()
-			}
-		}
-		values[key] = value
-		session.Values[key] = value
-	}
-	texts, err := delta.TextsOf(values)
-	if err != nil {
-		return err
-	}
-	opaque, err := ungob(state.Opaque)
-	if err != nil {
-		return err
-	}
-	for key, value := range opaque {
-		session.Values[key] = value
-	}
-	s.keep(session, baseline{texts: texts, private: state})
-	return nil
-}
-
-// packed takes the values of a session apart: what all stacks see, and what only gob can keep.
-func (s *Store) packed(session *sessions.Session) (delta.Texts, private, error) {
-	texts, state, opaque := delta.Texts{}, private{}, map[any]any{}
-	for key, value := range session.Values {
-		name, isText := key.(string)
-		// gorilla's own keys, as _flash, begin so.
-		if !isText || strings.HasPrefix(name, "_") {
-			opaque[key] = value
-			continue
-		}
-		text, err := json.Marshal(value)
-		if err != nil {
-			opaque[key] = value
-			continue
-		}
-		plain, err := delta.Natural(text)
-		if err != nil {
-			return nil, private{}, err
-		}
-		if of := reflect.TypeOf(value); of != reflect.TypeOf(plain) {
-			if s.types[of.String()] != of {
-				opaque[key] = value
-				continue
-			}
-			if state.Types == nil {
-				state.Types = map[string]string{}
-			}
-			state.Types[name] = of.String()
-		}
-		texts[name] = string(text)
-	}
-	if len(opaque) > 0 {
-		var b bytes.Buffer
-		if err := gob.NewEncoder(&b).Encode(opaque); err != nil {
-			return nil, private{}, fmt.Errorf("rest-sessions: a value has no form in JSON, and gob refuses it: %w", err)
-		}
-		state.Opaque = b.Bytes()
-	}
-	return texts, state, nil
-}
-
-func (p private) isEmpty() bool {
-	return len(p.Types) == 0 && len(p.Opaque) == 0
-}
-
-// into adds it to data that is written.
-func (p private) into(data restsessions.Data) error {
-	text, err := json.Marshal(p)
-	data[privateKey] = text
-	return err
-}
-
-// equal compares values: gob writes the same map in another order each time.
-func (p private) equal(other private) bool {
-	if len(p.Types)+len(other.Types) > 0 && !reflect.DeepEqual(p.Types, other.Types) {
-		return false
-	}
-	if bytes.Equal(p.Opaque, other.Opaque) {
-		return true
-	}
-	one, err := ungob(p.Opaque)
-	two, err2 := ungob(other.Opaque)
-	return err == nil && err2 == nil && reflect.DeepEqual(one, two)
-}
-
-func ungob(b []byte) (map[any]any, error) {
-	values := map[any]any{}
-	if len(b) == 0 {
-		return values, nil
-	}
-	err := gob.NewDecoder(bytes.NewReader(b)).Decode(&values)
-	return values, err
 }
 
 // keep notes what a session was when it was last read or written, for as long as some request has it.

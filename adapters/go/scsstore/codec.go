@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
 
@@ -69,15 +68,15 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 		if err != nil {
 			return nil, fmt.Errorf("rest-sessions: %s cannot be sent as JSON: %w", key, err)
 		}
-		plain, err := delta.Natural(text)
+		name, comesBack, err := known.NameOf(value, text)
 		if err != nil {
 			return nil, err
 		}
-		if of := reflect.TypeOf(value); of != reflect.TypeOf(plain) {
-			name := of.String()
-			if known[name] != of {
-				return nil, fmt.Errorf("rest-sessions: %s is a %s, which would come back as a %T: add a sample to Codec.Types", key, name, plain)
-			}
+		if !comesBack {
+			plain, _ := delta.Natural(text)
+			return nil, fmt.Errorf("rest-sessions: %s is a %s, which would come back as a %T: add a sample to Codec.Types", key, name, plain)
+		}
+		if name != "" {
 			if out.State.Types == nil {
 				out.State.Types = map[string]string{}
 			}
@@ -105,16 +104,9 @@ func (c Codec) Decode(b []byte) (time.Time, map[string]any, error) {
 	values := make(map[string]any, len(in.Data)+len(in.State.Private)+1)
 	for _, part := range []map[string]json.RawMessage{in.Data, in.State.Private} {
 		for key, text := range part {
-			value, err := delta.Natural(text)
+			value, err := known.Restore(text, in.State.Types[key])
 			if err != nil {
 				return time.Time{}, nil, err
-			}
-			if of, is := known[in.State.Types[key]]; is {
-				into := reflect.New(of)
-				// Another stack may have put something else there since.
-				if json.Unmarshal(text, into.Interface()) == nil {
-					value = into.Elem().Interface()
-				}
 			}
 			values[key] = value
 		}

@@ -10,17 +10,47 @@ import (
 
 // Types gives the types that come back as they were put though JSON does not tell them, by name: those that sessions often have,
 // and those of samples.
-func Types(samples []any) map[string]reflect.Type {
+func Types(samples []any) KnownTypes {
 	all := append([]any{
 		time.Time{}, []byte(nil), json.Number(""), int8(0), int16(0), int32(0), int64(0), uint(0), uint8(0), uint16(0), uint32(0), uint64(0),
 		float32(0), float64(0), time.Duration(0), []string(nil), []int(nil), map[string]string(nil), map[string]int(nil), map[string]bool(nil),
 	}, samples...)
-	types := make(map[string]reflect.Type, len(all))
+	types := make(KnownTypes, len(all))
 	for _, sample := range all {
 		of := reflect.TypeOf(sample)
 		types[of.String()] = of
 	}
 	return types
+}
+
+// KnownTypes are types that come back as they were put, by name.
+type KnownTypes map[string]reflect.Type
+
+// Restore gives the value of a JSON text: of the type of a name, where that is known and the text fits it (another stack may have put
+// something else there since), else what it is naturally.
+func (k KnownTypes) Restore(text []byte, name string) (any, error) {
+	if of, is := k[name]; is {
+		into := reflect.New(of)
+		if json.Unmarshal(text, into.Interface()) == nil {
+			return into.Elem().Interface(), nil
+		}
+	}
+	return Natural(text)
+}
+
+// NameOf gives the name of the type that a value needs to come back by Restore; empty where its JSON text tells the type. False: it would
+// come back as something else.
+func (k KnownTypes) NameOf(value any, text []byte) (name string, comesBack bool, err error) {
+	plain, err := Natural(text)
+	if err != nil {
+		return "", false, err
+	}
+	of := reflect.TypeOf(value)
+	if of == reflect.TypeOf(plain) {
+		return "", true, nil
+	}
+	name = of.String()
+	return name, k[name] == of, nil
 }
 
 // Natural gives what a JSON text is in Go when nobody says more: whole numbers are int.
