@@ -36,6 +36,22 @@ class Deeds(Protocol):
     def logout(self) -> Any: ...
 
 
+class MappingDeeds:
+    """The deeds on a session that is a mapping. Logging in and out is each framework's own."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def see(self, key: str) -> tuple[Any, bool]:
+        return self.session.get(key), key in self.session
+
+    def set(self, key: str, value: Any) -> None:
+        self.session[key] = value
+
+    def unset(self, key: str) -> None:
+        self.session.pop(key, None)
+
+
 @dataclass
 class Answer:
     """What a page answered: "well", "error" or "told", and its `Set-Cookie` lines."""

@@ -24,19 +24,7 @@ def using(url: str, app: str, **more: Any) -> override_settings:
     return override_settings(REST_SESSIONS={"url": url, "app": app, **more})
 
 
-class DjangoDeeds:
-    def __init__(self, session: SessionStore) -> None:
-        self.session = session
-
-    def see(self, key: str) -> tuple[Any, bool]:
-        return self.session.get(key), key in self.session
-
-    def set(self, key: str, value: Any) -> None:
-        self.session[key] = value
-
-    def unset(self, key: str) -> None:
-        self.session.pop(key, None)
-
+class DjangoDeeds(contract.MappingDeeds):
     def login(self, subject: str) -> None:
         # What django.contrib.auth.login does.
         self.session.cycle_key()

@@ -28,16 +28,7 @@ def make_app(url: str, app: str, page: Any) -> flask.Flask:
     return shop
 
 
-class FlaskDeeds:
-    def see(self, key: str) -> tuple[Any, bool]:
-        return flask.session.get(key), key in flask.session
-
-    def set(self, key: str, value: Any) -> None:
-        flask.session[key] = value
-
-    def unset(self, key: str) -> None:
-        flask.session.pop(key, None)
-
+class FlaskDeeds(contract.MappingDeeds):
     def login(self, subject: str) -> None:
         flask.session.login(subject)
 
@@ -46,7 +37,7 @@ class FlaskDeeds:
 
 
 def application(url: str, app: str, page: contract.Page) -> Any:
-    shop = make_app(url, app, lambda: page(FlaskDeeds()) and None)
+    shop = make_app(url, app, lambda: page(FlaskDeeds(flask.session)) and None)
     # Flask saves the session after its error handlers: what fails there is the WSGI server's.
     shop.config["PROPAGATE_EXCEPTIONS"] = True
 

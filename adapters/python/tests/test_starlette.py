@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 import rest_sessions
-from rest_sessions.starlette import RestSession, RestSessionMiddleware
+from rest_sessions.starlette import RestSessionMiddleware
 
 from . import contract
 
@@ -33,19 +33,7 @@ def browser(app: Starlette, **cookies: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop", cookies=cookies)
 
 
-class StarletteDeeds:
-    def __init__(self, session: RestSession) -> None:
-        self.session = session
-
-    def see(self, key: str) -> tuple[Any, bool]:
-        return self.session.get(key), key in self.session
-
-    def set(self, key: str, value: Any) -> None:
-        self.session[key] = value
-
-    def unset(self, key: str) -> None:
-        self.session.pop(key, None)
-
+class StarletteDeeds(contract.MappingDeeds):
     def login(self, subject: str) -> Any:
         return self.session.login(subject)
 

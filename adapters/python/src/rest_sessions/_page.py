@@ -93,6 +93,12 @@ class PageSession(MutableMapping[str, Any]):
         return f"<{type(self).__name__} of {len(self._values)} keys>"
 
 
+def device_of(ip: str | None, user_agent: str | None) -> dict[str, str]:
+    """What is known of the device that a new session is for. A browser may call itself anything, at any length."""
+    device = {"ip": ip, "userAgent": (user_agent or "")[:2048]}
+    return {name: value for name, value in device.items() if value}
+
+
 def cookie_age(idle_timeout: float | None) -> int:
     """For how long a browser keeps a cookie that outlives it. For a session without end: the longest that browsers take."""
     return 34_560_000 if idle_timeout is None else int(idle_timeout)

@@ -18,7 +18,7 @@ from flask.wrappers import Request as FlaskRequest
 
 from ._client import Client
 from ._delta import TouchTimes
-from ._page import PageSession, cookie_age
+from ._page import PageSession, cookie_age, device_of
 from ._protocol import is_token
 from .errors import SessionNotFoundError
 
@@ -162,9 +162,8 @@ class RestSessionInterface(SessionInterface):
 
     def _create(self, session: RestSession, more: dict[str, Any]) -> None:
         request = session._request
-        device = {"ip": request.remote_addr, "userAgent": request.headers.get("User-Agent", "")[:2048]}
-        known = {name: value for name, value in device.items() if value}
-        made = self.client.create(data=session.packed(), **known, **more)
+        device = device_of(request.remote_addr, request.headers.get("User-Agent"))
+        made = self.client.create(data=session.packed(), **device, **more)
         self._touches.note(made["token"], made["session"]["idleTimeout"])
         session.saved(made["token"], made["session"])
 

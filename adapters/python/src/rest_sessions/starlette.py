@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ._client import AsyncClient
 from ._delta import TouchTimes
-from ._page import PageSession, cookie_age
+from ._page import PageSession, cookie_age, device_of
 from ._protocol import is_token
 
 
@@ -124,12 +124,8 @@ class RestSessionMiddleware:
 
     async def _create(self, session: RestSession, more: dict[str, Any]) -> None:
         client = session.connection.client
-        device = {
-            "ip": client.host if client else None,
-            "userAgent": session.connection.headers.get("user-agent", "")[:2048],
-        }
-        known = {name: value for name, value in device.items() if value}
-        made = await self.client.create(data=session.packed(), **known, **more)
+        device = device_of(client.host if client else None, session.connection.headers.get("user-agent"))
+        made = await self.client.create(data=session.packed(), **device, **more)
         self._touches.note(made["token"], made["session"]["idleTimeout"])
         session.saved(made["token"], made["session"])
         session.needs_cookie = True
