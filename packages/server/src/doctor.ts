@@ -1,9 +1,11 @@
-/** The composition root of `rest-sessions doctor`: configuration → the audit of its store. Needs no server, and disturbs none. */
+/** The composition root of `rest-sessions doctor` and `stats`: configuration → a look at its store. Needs no server, and disturbs none. */
 import type { Config } from './config.ts';
 import type { AppSummary, AuditFinding, AuditOptions } from './stores/audit.ts';
 import { openAudit } from './stores/open-audit.ts';
+import { statisticsOf } from './stores/open-statistics.ts';
+import type { StoreStatistics } from './stores/statistics.ts';
 
-export type { AppSummary, AuditFinding };
+export type { AppSummary, AuditFinding, StoreStatistics };
 
 /** Audits the store of a configuration. Errors: what the engine says, when it cannot be opened or read. */
 export async function examineStore(
@@ -16,4 +18,9 @@ export async function examineStore(
   } finally {
     await audit.close();
   }
+}
+
+/** Gives what the store of a configuration holds. Errors: in a sentence. */
+export function storeStatistics({ store, namespace, storeTimeout: timeout, redis }: Config): Promise<StoreStatistics> {
+  return statisticsOf(store, { namespace, timeout, redis });
 }

@@ -2,10 +2,11 @@
  * `rest-sessions doctor`: what is wrong with a store, on standard output; how far it has come, on standard error. Writes
  * nothing to the store without --repair.
  */
-import { type Config, ConfigError, openNote, readConfig, showUrl } from '../config.ts';
+import { openNote, showUrl } from '../config.ts';
 import { type AppSummary, type AuditFinding, examineStore } from '../doctor.ts';
-import { fail, misuse, print } from './output.ts';
+import { fail, print } from './output.ts';
 import { Progress } from './progress.ts';
+import { configuredFor } from './store-option.ts';
 
 export interface DoctorOptions {
   /** A store URL in the place of RS_STORE. */
@@ -20,19 +21,8 @@ const SHOWN = 1000;
 /** Examines a store. Gives the exit code: 0 nothing is wrong now, 1 something is, or it cannot be examined, 2 wrong use. */
 export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorOptions): Promise<number> {
   const { store, repair, json } = options;
-  if (store !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
-    return misuse(['--store has a password, which everybody on this machine can read; set RS_STORE instead']);
-  }
-  let config: Config;
-  try {
-    const named = store === undefined ? {} : { RS_STORE: store, RS_REDISHOST: '', RS_REDISPORT: '' };
-    config = readConfig({ ...environment, ...named });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const message = store === undefined ? error.message : error.message.replace(/^RS_STORE=/m, '--store=');
-    return misuse(message.split('\n'));
-  }
-  if (config.store === 'memory:') return misuse(['a store in memory is in its server; nobody else can look into it']);
+  const config = configuredFor(environment, store);
+  if (typeof config === 'number') return config;
   const findings = new Findings();
   const progress = new Progress(process.stderr, performance.now);
   const shown = showUrl(config.store);
