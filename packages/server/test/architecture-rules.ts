@@ -167,9 +167,15 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|stores\/(open-)?(audit|statistics)\.ts$)/,
+    mayImport: /^(config\.ts$|doctor\/|stores\/(finding|(open-)?(audit|statistics))\.ts$|node:(fs|path)$)/,
     never: 'serve.ts',
     why: 'the composition root of the doctor, which needs no server',
+  },
+  {
+    from: /^doctor\//,
+    mayImport: /^(config\.ts$|tls\.ts$|keys\/source\.ts$|policy\/file\.ts$|stores\/finding\.ts$|node:(crypto|fs)$)/,
+    never: 'serve.ts',
+    why: 'it reads what a server would read, and starts none',
   },
   {
     from: /^backup\.ts$/,

@@ -21,7 +21,7 @@ export function help(): string {
 Usage: rest-sessions [serve]
        rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
        rest-sessions keys list | revoke NAME | check
-       rest-sessions doctor [--store URL] [--repair] [--json]
+       rest-sessions doctor [--store URL] [--repair | --quick] [--json]
        rest-sessions health [--ready]
        rest-sessions backup FILE [--store URL] [--replace] [--json]
        rest-sessions restore FILE [--store URL] [--replace | --check] [--json]
@@ -44,7 +44,7 @@ ${EXIT_CODES}`;
 export function helpOf(command: Command): string {
   if (command === 'keys') return `${KEYS_USAGE}${EXIT_CODES}`;
   if (command === 'doctor')
-    return `Usage: rest-sessions doctor [--store URL] [--repair] [--json]\n\n${DOCTOR}\n${EXIT_CODES}`;
+    return `Usage: rest-sessions doctor [--store URL] [--repair | --quick] [--json]\n\n${DOCTOR}\n${EXIT_CODES}`;
   if (command === 'health') {
     return `Usage: rest-sessions health [--ready] [--cert FILE --key FILE]\n\n${HEALTH}\n${EXIT_CODES}`;
   }
@@ -61,8 +61,9 @@ the requests under way and ends with 0; a second signal ends it at once. Keys, c
 policy file are read again within seconds of a change, and at once on SIGHUP. It takes no options.
 `;
 
-const DOCTOR = `doctor examines a store while servers use it: the settings of its Redis, and whether sessions and
-their indexes agree. It changes nothing; --repair mends what it can, --json is for programs. The
+const DOCTOR = `doctor says what to change, while servers run: the machine, keys and certificates that end within 30
+days, the settings and memory of Redis, and whether sessions and their indexes agree. It changes
+nothing; --repair mends what it can, --quick leaves the sessions out, --json is for programs. The
 store is RS_STORE or --store (a URL with a password only in RS_STORE). Ends with 1 when something
 is wrong, or left.
 `;

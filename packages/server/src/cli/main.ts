@@ -40,9 +40,16 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
   if (command === 'keys') return (await import('./keys-command.ts')).runKeys(args, process.env);
   if (command === 'health') return (await import('./health-command.ts')).runHealth(args, process.env);
   if (command === 'doctor') {
-    const given = readArguments('doctor', args, { store: 'text', repair: 'switch', json: 'switch' });
+    const given = readArguments('doctor', args, { store: 'text', repair: 'switch', quick: 'switch', json: 'switch' });
     if (given.words.length > 0) throw new UsageError('doctor takes options only; there is a word too many after it');
-    const options = { store: given.text('store'), repair: given.has('repair'), json: given.has('json') };
+    if (given.has('quick') && given.has('repair'))
+      throw new UsageError('--quick looks at no session, so --repair means nothing beside it');
+    const options = {
+      store: given.text('store'),
+      repair: given.has('repair'),
+      quick: given.has('quick'),
+      json: given.has('json'),
+    };
     return (await import('./doctor-command.ts')).runDoctor(process.env, options);
   }
   if (command === 'stats') {
