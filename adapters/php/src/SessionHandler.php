@@ -147,7 +147,13 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         }
         $this->prefetched = $session === null ? null : ['id' => $id, 'session' => $session];
 
-        return $session !== null || !$this->isStrict && $id !== '' && !Ids::isVisitors($id);
+        $isChosen = !$this->isStrict && $id !== '' && Settings::isWithin('session_start') && !Ids::isVisitors($id);
+        if ($session === null && !$isChosen && $this->opened?->id === $id) {
+            $this->unlock();
+            $this->opened = null;
+        }
+
+        return $session !== null || $isChosen;
     }
 
     public function read(string $id): string
@@ -307,13 +313,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     {
         ['lock' => $lock, 'session' => $session] = $this->client->lock($token, $this->lease, (float) $this->lock);
         $this->opened = new Opened($id, $token, new OpaqueFormat(new PhpText()), true, null, $lock);
-        if ($session === null) {
-            $this->unlock();
-            $this->opened = null;
-
-            return null;
-        }
-        if ($isDue) {
+        if ($session !== null && $isDue) {
             $this->client->touch($token);
         }
 

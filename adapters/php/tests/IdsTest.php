@@ -74,6 +74,23 @@ final class IdsTest extends TestCase
         self::assertNotSame($id, $page->result, 'nobody chooses in strict mode');
     }
 
+    public function testPagesWaitForEachOtherBeforeThereIsASession(): void
+    {
+        $browser = new Pages((string) Servers::env('EMBEDDED'), 'chosen-' . getmypid(), ['lock' => 20.0]);
+        $page = 'session_id("import-of-2026-11-28-0002"); session_start(); usleep(50000); $_SESSION["n"] = ($_SESSION["n"] ?? 0) + 1;';
+        $pages = $browser->runAll(array_fill(0, 4, $page));
+        self::assertSame([200], array_values(array_unique(array_column($pages, 'status'))), json_encode($pages));
+        self::assertSame(4, $browser->run('session_start(); return $_SESSION["n"];')->result);
+    }
+
+    public function testADirectCallSaysWhetherThereIsASession(): void
+    {
+        $page = $this->browser->run("ini_set('session.use_strict_mode', '0'); \$direct = new RestSessions\\SessionHandler(\$client);
+            \$direct->write('import-of-2026-11-28-0003', 'neither serialize() nor JSON');
+            return [\$direct->validateId('import-of-2026-11-28-0003'), \$direct->validateId('import-of-2026-11-28-0004')];");
+        self::assertSame([[true, false], []], [$page->result, $page->warnings], json_encode($page));
+    }
+
     public function testTheCookieOfAChosenIdStays(): void
     {
         $page = $this->browser->run('session_name("session"); session_id("job-without-values"); session_start();');

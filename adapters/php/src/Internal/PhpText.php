@@ -82,7 +82,8 @@ final class PhpText
         if ($text === '') {
             return [];
         }
-        $values = @unserialize($text);
+        // Other texts are not worth a warning, which an error handler would see even where it is silenced.
+        $values = preg_match('/\Aa:\d+:\{.*\}\z/s', $text) === 1 ? @unserialize($text) : null;
 
         return is_array($values) ? $values : null;
     }
