@@ -2,6 +2,7 @@
 import { type Config, ConfigError, type RateConfig } from './config.ts';
 import type { Authenticate } from './http/guards/auth.ts';
 import type { RateLimits } from './http/guards/rate-limits.ts';
+import { requestIdOf } from './http/message/request-id.ts';
 import { type KeyEvent, KeySource } from './keys/source.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { Reminder } from './limits/reminder.ts';
@@ -30,7 +31,7 @@ export function openAccess(config: Config, log: Log): Access {
   const open = where.file === null && where.list === null;
   const keys = open ? null : usable(() => new KeySource({ ...where, onEvent: (event) => logKeys(log, event) }));
   return {
-    authenticate: keys && ((presented, now) => keys.verify(presented, now)),
+    authenticate: keys && authenticateBy(keys, log),
     wrongKeys: open ? null : wrongKeys(config, log),
     rateLimits: rateLimits(config, log),
     tls,
@@ -73,8 +74,8 @@ function usable<T>(open: () => T): T {
 function rateLimits({ rates: { key, app, misses } }: Config, log: Log): RateLimits | null {
   if (key === null && app === null && misses === null) return null;
   const reminder = new Reminder();
-  const onMisses = (caller: string, now: number) => {
-    if (reminder.isDue(caller, now)) log.warn({ key: caller }, 'a caller has shown too many tokens that open nothing');
+  const onMisses = (key: string, now: number, requestId: string) => {
+    if (reminder.isDue(key, now)) log.warn({ key, requestId }, 'a caller has shown too many tokens that open nothing');
   };
   const limiter = (rate: RateConfig | null) => rate && new RateLimiter(rate);
   return { key: limiter(key), app: limiter(app), misses: limiter(misses), onMisses };
@@ -83,14 +84,23 @@ function rateLimits({ rates: { key, app, misses } }: Config, log: Log): RateLimi
 function wrongKeys({ rates }: Config, log: Log): WrongKeys | null {
   if (rates.wrongKeys === null) return null;
   const reminder = new Reminder();
-  return new WrongKeys(new RateLimiter(rates.wrongKeys), (network, now, counts) => {
+  return new WrongKeys(new RateLimiter(rates.wrongKeys), (network, now, counts, requestId) => {
     if (!reminder.isDue(network, now)) return;
-    log.warn({ address: network, wrongKeys: counts.all }, 'many calls with wrong API keys come from one address');
+    log.warn(
+      { address: network, wrongKeys: counts.all, requestId },
+      'many calls with wrong API keys come from one address',
+    );
   });
+}
+
+function authenticateBy(keys: KeySource, log: Log): Authenticate {
+  return (presented, now, c) =>
+    keys.verify(presented, now, (key) => {
+      log.warn({ key, requestId: requestIdOf(c) }, 'an API key was used that has expired');
+    });
 }
 
 function logKeys(log: Log, event: KeyEvent): void {
   if (event.kind === 'loaded') log.info({ keys: event.keys }, 'the API keys were read again');
-  else if (event.kind === 'expired') log.warn({ key: event.key }, 'an API key was used that has expired');
   else log.warn(event.why);
 }

@@ -71,8 +71,8 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
-    onFault: (err, trace) => {
-      if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
+    onFault: (err, request) => {
+      if (!isOutage(err)) log.error({ err, ...request }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
     },
