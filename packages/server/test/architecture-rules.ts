@@ -160,8 +160,14 @@ export const RULES: readonly Rule[] = [
     why: 'it is handed what it reads',
   },
   {
+    from: /^workers\//,
+    mayImport: /^(workers\/|limits\/pool\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    never: 'serve.ts',
+    why: 'the supervisor opens no store and answers nothing',
+  },
+  {
     from: /^cli\//,
-    mayImport: /^(cli\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup)\.ts$|node:)/,
+    mayImport: /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup)\.ts$|node:)/,
     never: 'stores/open-store.ts',
     why: 'the command neither knows core nor stores',
   },
