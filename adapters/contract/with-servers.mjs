@@ -12,10 +12,10 @@
 // (`npm run build`).
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../packages/server/test/support/ports.mjs';
 import { startFakeServer } from './fake-server.mjs';
 
 const MAIN = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url));
@@ -53,7 +53,7 @@ async function startServer(ends, store) {
 
 /** Absence: null where there is no redis-server. */
 async function startRedis(ends, folder) {
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const ready = await started(ends, 'redis-server', args, process.env, /Ready to accept connections/).catch((error) => {
     if (error.code === 'ENOENT') return null;
@@ -81,17 +81,6 @@ function started(ends, program, args, env, ready) {
     child.stderr.on('data', read);
     child.on('error', reject);
     child.on('close', (code) => reject(new Error(`${program} ended with ${code}: ${output}`)));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
   });
 }
 
