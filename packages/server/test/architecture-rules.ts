@@ -82,7 +82,7 @@ export const RULES: readonly Rule[] = [
     why: 'a store knows its own driver',
   },
   {
-    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?)\.ts$/,
+    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?|slots)\.ts$/,
     mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
     never: 'core/session.ts',
     why: 'the one place with the driver and its sockets',
