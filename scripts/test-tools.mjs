@@ -10,6 +10,8 @@ const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl'
  */
 const OPTIONAL = {
   strace: 'strace',
+  // The single executable is built without the names that a debugger needs.
+  strip: 'binutils',
   chromium: 'chromium',
   php: 'php-cli',
   python3: 'python3',
