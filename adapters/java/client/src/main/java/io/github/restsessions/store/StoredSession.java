@@ -166,9 +166,9 @@ public final class StoredSession {
     return isIdle || end.map(at -> !at.isAfter(now)).orElse(false);
   }
 
-  /** Tells whether an attribute was set or removed since the last save. */
-  public synchronized boolean isWritten(String name) {
-    return written.contains(name);
+  /** Tells whether attributes were set or removed since the last save. */
+  public synchronized boolean isWritten() {
+    return !written.isEmpty();
   }
 
   synchronized boolean isTouched() {
