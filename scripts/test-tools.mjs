@@ -23,6 +23,8 @@ const OPTIONAL = {
   caddy: 'caddy',
   haproxy: 'haproxy',
   phpunit: 'phpunit',
+  javac: 'openjdk-17-jdk-headless',
+  mvn: 'maven',
 };
 /** What adapters are tested with that is no program: Debian's packages, each with a question that the shell answers. */
 const OPTIONAL_PARTS = {
