@@ -114,11 +114,11 @@ interface Named {
 
 /** Gives the error that an answer of the server is. */
 async function errorOf(settings: Settings, { status, headers, body }: Answer & { readonly body: Problem }, ask: Ask) {
-  const { code, detail, errors: faults = [] } = body;
+  const { code, detail, errors: faults = [], requestId = null } = body;
   if (code === 'session_not_found') return new SessionNotFoundError();
   const { base, app } = settings;
   const refused = (wrong: string, message: string) =>
-    new SessionConfigurationError(wrong, `${message} (${detail})`, { status, faults });
+    new SessionConfigurationError(wrong, `${message} (${detail})`, { status, faults, requestId });
   if (code === 'unauthorized') {
     return refused(
       'wrong_key',
@@ -129,5 +129,5 @@ async function errorOf(settings: Settings, { status, headers, body }: Answer & {
   if (code === 'app_not_found') return refused('wrong_app', `${base} has no app ${app}`);
   if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, ask);
   const retryable = status === 423 || status === 429 || status >= 500;
-  return new SessionError(code, detail, { status, faults, retryable, retryAfter: secondsUntil(headers) });
+  return new SessionError(code, detail, { status, faults, requestId, retryable, retryAfter: secondsUntil(headers) });
 }

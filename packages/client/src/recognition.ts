@@ -22,6 +22,8 @@ export interface Problem {
   readonly code: string;
   readonly detail: string;
   readonly errors?: readonly Fault[];
+  /** Absence: undefined from servers that were built before there were ids. */
+  readonly requestId?: string;
 }
 
 /**

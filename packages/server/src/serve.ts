@@ -9,6 +9,7 @@ import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
+import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
@@ -36,10 +37,35 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
+/** A server that is one of several on one port (workers/). */
+export interface WorkerServer extends RunningServer {
+  /** Does from now on what one of them does for all: sweeping, and watching the store. */
+  readonly lead: () => void;
+  /** Frees what processes that are dead held in the store. */
+  readonly release: () => void;
+  /** Counts what others let through (limits/pool.ts). */
+  readonly countSpent: (spent: Spent) => void;
+  /** Takes no new connection, and asks clients to come back on another one. Resolves when no connection is left. */
+  readonly drain: () => Promise<void>;
+}
+
 /** Starts a server. Errors: ConfigError, one line for each fault; what the store or the network says. */
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
+  const server = await serveAsWorker(config, log, null, clock);
+  server.lead();
+  return server;
+}
+
+/** Starts one of several servers on one port. `tellSpent`: is told what it let through; absence: null when it is the only one. */
+export async function serveAsWorker(
+  config: Config,
+  log: Log,
+  tellSpent: ((spent: Spent) => void) | null,
+  clock: () => number = Date.now,
+): Promise<WorkerServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
-  const access = openAccess(config, log);
+  const pool = tellSpent && new Pool(tellSpent, later);
+  const access = openAccess(config, log, pool);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
@@ -56,7 +82,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const { namespace, storeTimeout: timeout, redis } = config;
   const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
   const opening = openStore(config.store, options);
-  const { store, location, changes = [], settings, lookEvery } = await opening;
+  const { store, location, changes = [], settings, lookEvery, releaseDead } = await opening;
   for (const change of changes) log.warn({ store: location }, change);
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
@@ -71,8 +97,8 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
-    onFault: (err, trace) => {
-      if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
+    onFault: (err, request) => {
+      if (!isOutage(err)) log.error({ err, ...request }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
     },
@@ -98,21 +124,27 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     throw error;
   }
 
-  const stopSweeper = startSweeper({
-    sweep: (now, limit) => store.sweep(now, limit),
-    clock,
-    interval: config.sweepInterval,
-    onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
-    onError,
-  });
-
-  const stopWatching = watchStore({
-    look: settings,
-    interval: lookEvery,
-    clock,
-    onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
-    onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
-  });
+  let stopLeading: (() => Promise<void>) | null = null;
+  const lead = () => {
+    const stopSweeper = startSweeper({
+      sweep: (now, limit) => store.sweep(now, limit),
+      clock,
+      interval: config.sweepInterval,
+      onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
+      onError,
+    });
+    const stopWatching = watchStore({
+      look: settings,
+      interval: lookEvery,
+      clock,
+      onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
+      onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
+    });
+    stopLeading = () => {
+      stopWatching();
+      return stopSweeper();
+    };
+  };
 
   const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
@@ -121,14 +153,23 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     trouble: outage.why,
     open: access.authenticate === null,
     reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
+    lead: () => {
+      if (stopLeading === null && !stopping) lead();
+    },
+    release: () => releaseDead?.(),
+    countSpent: (spent) => pool?.charge(spent, clock()),
+    drain: async () => {
+      const drained = server.drain();
+      await stopLeading?.();
+      await drained;
+    },
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
       // Who waits for a lock is answered now, and not when the grace of the stop is over.
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      stopWatching();
-      await stopSweeper();
+      await stopLeading?.();
       await store.close();
     },
   };

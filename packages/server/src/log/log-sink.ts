@@ -8,6 +8,8 @@ import { closeSync, constants, openSync, write, writeSync } from 'node:fs';
 
 /** What may wait to be written. Units: bytes (UTF-16 code units). */
 const MAX_WAITING = 65_536;
+/** What the system takes of a pipe as a whole or not at all (PIPE_BUF). Units: bytes. */
+const AT_ONCE = 4096;
 /** Units: milliseconds. */
 const RETRY = { full: 50, failed: 1000 };
 const LAST_PATIENCE = 1000;
@@ -16,6 +18,8 @@ const STUCK_AFTER = 500;
 export interface LogSinkOptions {
   readonly fd: number;
   readonly isTerminal: boolean;
+  /** Whether other processes write lines to the same place. Default: no. */
+  readonly isShared?: boolean;
   /** Units: milliseconds. */
   readonly clock: () => number;
   /** Gives the line that says how many lines were lost, and how long (whole seconds) it lasted. */
@@ -113,9 +117,19 @@ export class LogSink {
 
   private nextBatch(): Buffer | null {
     if (this.batch !== null || this.waiting.length === 0) return this.batch;
-    this.batch = Buffer.from(this.waiting.join(''));
-    this.waiting = [];
+    this.batch = Buffer.from(this.options.isShared ? this.nextLines() : this.waiting.splice(0).join(''));
     return this.batch;
+  }
+
+  /** Takes as many lines as no other process can get between; a longer line alone. */
+  private nextLines(): string {
+    let text = this.waiting.shift() ?? '';
+    for (let bytes = Buffer.byteLength(text); this.waiting.length > 0; ) {
+      bytes += Buffer.byteLength(this.waiting[0]!);
+      if (bytes > AT_ONCE) break;
+      text += this.waiting.shift();
+    }
+    return text;
   }
 
   private taken(count: number): void {

@@ -17,6 +17,8 @@ export interface Trace {
   /** The name of the caller's API key. */
   key?: string;
   error?: ErrorCode;
+  /** Absence: undefined until somebody has asked for it (request-id.ts). */
+  requestId?: string;
 }
 
 /** The part of Node's request that the Web API does not have. */
@@ -53,6 +55,8 @@ export interface RequestEnv {
   Bindings: {
     incoming?: Incoming;
     trace?: Trace;
+    /** Where there is no trace to keep it. Absence: undefined until somebody has asked for it (request-id.ts). */
+    requestId?: string;
     /** Absence: undefined where nobody counts. */
     streams?: StreamCount;
     /** The names in the client's certificate. */

@@ -208,7 +208,7 @@ function headersOfErrors(codes: readonly ErrorCode[], always: readonly HeaderAns
   const names = [...new Set([...codes.flatMap((code) => ERROR_HEADERS[code] ?? []), ...always])];
   const isOfAll = (name: HeaderAnswerName) => codes.every((code) => ERROR_HEADERS[code]?.includes(name));
   return {
-    ...headersObject(['Cache-Control', ...names.filter(isOfAll)]),
+    ...headersObject(['Cache-Control', 'X-Request-Id', ...names.filter(isOfAll)]),
     ...Object.fromEntries(
       names.filter((name) => !isOfAll(name)).map((name) => [name, { ...HEADER_ANSWERS[name], required: false }]),
     ),
