@@ -8,7 +8,7 @@ import { RateLimiter } from './limits/rate-limiter.ts';
 import { Reminder } from './limits/reminder.ts';
 import { WrongKeys } from './limits/wrong-keys.ts';
 import type { Log } from './log/log.ts';
-import type { Reloading } from './reloading.ts';
+import { ForNow, type Reloading } from './reloading.ts';
 import { TlsSource } from './tls.ts';
 
 export interface Access {
@@ -24,8 +24,15 @@ export interface Access {
   readonly reloadings: readonly Reloading[];
 }
 
+/** Writes into the audit log that the rules are about to change. Errors: ForNow; they must not change then. */
+export type RulesAudit = (
+  act: 'policy.change' | 'keys.change',
+  file: string | null,
+  changes: readonly string[],
+) => void;
+
 /** Errors: ConfigError, for what the configuration points at too. */
-export function openAccess(config: Config, log: Log): Access {
+export function openAccess(config: Config, log: Log, audit: RulesAudit): Access {
   const { keys: where } = config;
   const tls = config.tls && usable(() => new TlsSource(config.tls!, (why) => log.warn(why)));
   const open = where.file === null && where.list === null;
@@ -36,18 +43,22 @@ export function openAccess(config: Config, log: Log): Access {
     rateLimits: rateLimits(config, log),
     tls,
     reloadings: [
-      ...(keys === null ? [] : [reloadingKeys(keys, where.file, log)]),
+      ...(keys === null ? [] : [reloadingKeys(keys, where.file, log, audit)]),
       ...(tls === null ? [] : [reloadingTls(tls, log)]),
     ],
   };
 }
 
-function reloadingKeys(keys: KeySource, file: string | null, log: Log): Reloading {
+function reloadingKeys(keys: KeySource, file: string | null, log: Log, audit: RulesAudit): Reloading {
   return {
     files: file === null ? [] : [file],
-    read: () => keys.reload(),
-    onFault: (error) =>
-      log.error({ why: (error as Error).message }, 'the API keys have a fault; those from before stay'),
+    read: () => keys.reload((changes) => audit('keys.change', file, changes)),
+    onFault: (error) => {
+      const why = (error as Error).message;
+      if (error instanceof ForNow)
+        log.error({ why }, 'the API keys are not read again for now; those from before stay');
+      else log.error({ why }, 'the API keys have a fault; those from before stay');
+    },
   };
 }
 

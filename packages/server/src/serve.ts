@@ -1,7 +1,9 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { isIP } from 'node:net';
-import { openAccess } from './access.ts';
+import { openAccess, type RulesAudit } from './access.ts';
 import { configSchema, docsPageFile, packageVersion } from './assets.ts';
+import { AuditFailure, type AuditLog } from './audit/audit-log.ts';
+import { openAudit } from './audit/open-audit.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
@@ -12,7 +14,7 @@ import { NodeServer } from './http/sockets/node-server.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
-import { type Reloading, WatchedFiles } from './reloading.ts';
+import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
@@ -39,15 +41,18 @@ export interface RunningServer {
 /** Starts a server. Errors: ConfigError, one line for each fault; what the store or the network says. */
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
-  const access = openAccess(config, log);
+  const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
+  const onRules = auditOfRules(audit);
+  const access = openAccess(config, log, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
-  const watched = [...(policyFile === null ? [] : [reloadingPolicy(policyFile, log)]), ...access.reloadings].map(
-    (reloading) => new WatchedFiles(reloading),
-  );
+  const watched = [
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules)]),
+    ...access.reloadings,
+  ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) =>
     log.warn(
       { event: 'token_reuse', app, session },
@@ -68,10 +73,13 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
+    audit,
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
     onFault: (err, request) => {
+      // The audit log tells of itself.
+      if (err instanceof AuditFailure) return;
       if (!isOutage(err)) log.error({ err, ...request }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
@@ -95,6 +103,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     for (const files of watched) files.close();
     outage.close();
     await store.close();
+    await audit?.close();
     throw error;
   }
 
@@ -120,7 +129,13 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     location,
     trouble: outage.why,
     open: access.authenticate === null,
-    reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
+    reload:
+      watched.length === 0 && audit === null
+        ? null
+        : () => {
+            void audit?.reopen();
+            for (const files of watched) files.reload();
+          },
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
@@ -130,6 +145,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
       stopWatching();
       await stopSweeper();
       await store.close();
+      await audit?.close();
     },
   };
 }
@@ -163,11 +179,30 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
+/** Gives what writes into the audit log that the rules are about to change. */
+function auditOfRules(audit: AuditLog | null): RulesAudit {
+  return (act, file, changes) => {
+    try {
+      audit?.changed(act, file, changes);
+    } catch (error) {
+      throw new ForNow('the audit log cannot be written', { cause: error });
+    }
+  };
+}
+
+function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit): Reloading {
   return {
     files: [file.path],
-    read: () => log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again'),
+    read: () => {
+      const changes = file.reload((changes) => audit('policy.change', file.path, changes));
+      log.info({ file: file.path, changes }, 'the policy file was read again');
+    },
     onFault: (error) => {
+      if (error instanceof ForNow) {
+        const words = 'the policy file is not read again for now; the policy before it stays';
+        log.error({ file: file.path, why: error.message }, words);
+        return;
+      }
       if (!(error instanceof PolicyFault)) throw error;
       for (const { where, rule } of error.faults) {
         log.error(

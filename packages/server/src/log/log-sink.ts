@@ -8,6 +8,8 @@ import { closeSync, constants, openSync, write, writeSync } from 'node:fs';
 
 /** What may wait to be written. Units: bytes (UTF-16 code units). */
 const MAX_WAITING = 65_536;
+/** The same with lines that must not be lost. */
+const MAX_DELIVERED = 1_048_576;
 /** Units: milliseconds. */
 const RETRY = { full: 50, failed: 1000 };
 const LAST_PATIENCE = 1000;
@@ -22,10 +24,18 @@ export interface LogSinkOptions {
   readonly wordsForLoss: (lost: number, seconds: number) => string;
 }
 
+interface Receipt {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class LogSink {
   private readonly options: LogSinkOptions;
   private readonly fd: number;
   private waiting: string[] = [];
+  /** Who wants to know of the lines that wait, and of those in the batch. */
+  private receipts: Receipt[] = [];
+  private batchReceipts: Receipt[] = [];
   private size = 0;
   /** Handed to the system, as far as it is not yet taken. */
   private batch: Buffer | null = null;
@@ -61,6 +71,17 @@ export class LogSink {
     this.waiting.push(line);
     this.size += line.length;
     this.pump();
+  }
+
+  /** Writes a line that must not be lost unseen. Resolves when the system has taken it. Errors: why it refuses; it may be written later then. */
+  deliver(line: string): Promise<void> {
+    if (this.size > MAX_DELIVERED) return Promise.reject(new Error('nobody reads what is written'));
+    return new Promise((resolve, reject) => {
+      this.receipts.push({ resolve, reject });
+      this.waiting.push(line);
+      this.size += line.length;
+      this.pump();
+    });
   }
 
   /** Resolves when all is written or refused, or has been tried for a second. */
@@ -106,7 +127,10 @@ export class LogSink {
         return;
       }
       this.isRefused = error.code !== 'EAGAIN';
-      if (this.isRefused) this.failingSince ??= this.options.clock();
+      if (this.isRefused) {
+        this.failingSince ??= this.options.clock();
+        this.refuse(error);
+      }
       this.timer = setTimeout(() => this.retry(), this.isRefused ? RETRY.failed : RETRY.full).unref();
     });
   }
@@ -115,7 +139,15 @@ export class LogSink {
     if (this.batch !== null || this.waiting.length === 0) return this.batch;
     this.batch = Buffer.from(this.waiting.join(''));
     this.waiting = [];
+    this.batchReceipts = this.receipts;
+    this.receipts = [];
     return this.batch;
+  }
+
+  private refuse(error: unknown): void {
+    for (const { reject } of [...this.batchReceipts, ...this.receipts]) reject(error);
+    this.batchReceipts = [];
+    this.receipts = [];
   }
 
   private taken(count: number): void {
@@ -126,6 +158,8 @@ export class LogSink {
       return;
     }
     this.batch = null;
+    for (const { resolve } of this.batchReceipts) resolve();
+    this.batchReceipts = [];
     this.size = this.waiting.reduce((sum, line) => sum + line.length, 0);
     if (this.failingSince === null) return;
     // What waits now came before what was lost: the words about that stand behind it.

@@ -14,14 +14,19 @@ export type Log = Logger;
 export function createLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   const { isTTY } = process.stderr;
-  sink ??= new LogSink({ fd: 2, isTerminal: isTTY, clock: Date.now, wordsForLoss });
+  const sink = standardError();
   if (!isTTY) {
     const log = pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, sink);
     sinks.set(log, sink);
     return log;
   }
   const readable = makeReadable();
-  return pino(options, { write: (line: string) => sink?.write(readable(line)) });
+  return pino(options, { write: (line: string) => sink.write(readable(line)) });
+}
+
+/** Writes a line to standard error that must not be lost unseen. Resolves when it is taken. Errors: what the system says. */
+export function deliver(line: string): Promise<void> {
+  return standardError().deliver(line);
 }
 
 /** Of logs that write lines of JSON. */
@@ -68,6 +73,12 @@ function present(): string {
 
 /** One for all logs of the process: there is one standard error. */
 let sink: LogSink | null = null;
+
+function standardError(): LogSink {
+  sink ??= new LogSink({ fd: 2, isTerminal: process.stderr.isTTY, clock: Date.now, wordsForLoss });
+  return sink;
+}
+
 /** For the start message. */
 let output: LogSink | null = null;
 
