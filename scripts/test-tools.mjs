@@ -24,6 +24,8 @@ const OPTIONAL = {
 };
 /** What adapters are tested with that is no program: Debian's packages, each with a question that the shell answers. */
 const OPTIONAL_PARTS = {
+  // The application of Rack in examples/polyglot/native.
+  'ruby-webrick': `ruby -e 'require "webrick"'`,
   // The client of adapters/php.
   'php-curl': `php -r 'exit((int) !extension_loaded("curl"));'`,
   // Its session handler for Symfony.

@@ -1,9 +1,11 @@
 /** Who may call, how often, and behind which certificate: made from the configuration for serve.ts, and read again when its files change. */
+import type { RulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, type RateConfig } from './config.ts';
 import type { Authenticate } from './http/guards/auth.ts';
 import type { RateLimits } from './http/guards/rate-limits.ts';
 import { requestIdOf } from './http/message/request-id.ts';
 import { type KeyEvent, KeySource } from './keys/source.ts';
+import type { Pool, PooledLimiter } from './limits/pool.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { Reminder } from './limits/reminder.ts';
 import { WrongKeys } from './limits/wrong-keys.ts';
@@ -24,23 +26,16 @@ export interface Access {
   readonly reloadings: readonly Reloading[];
 }
 
-/** Writes into the audit log that the rules are about to change. Errors: ForNow; they must not change then. */
-export type RulesAudit = (
-  act: 'policy.change' | 'keys.change',
-  file: string | null,
-  changes: readonly string[],
-) => void;
-
-/** Errors: ConfigError, for what the configuration points at too. */
-export function openAccess(config: Config, log: Log, audit: RulesAudit): Access {
+/** `pool`: where several processes share their limits. Errors: ConfigError, for what the configuration points at too. */
+export function openAccess(config: Config, log: Log, pool: Pool | null, audit: RulesAudit): Access {
   const { keys: where } = config;
   const tls = config.tls && usable(() => new TlsSource(config.tls!, (why) => log.warn(why)));
   const open = where.file === null && where.list === null;
   const keys = open ? null : usable(() => new KeySource({ ...where, onEvent: (event) => logKeys(log, event) }));
   return {
     authenticate: keys && authenticateBy(keys, log),
-    wrongKeys: open ? null : wrongKeys(config, log),
-    rateLimits: rateLimits(config, log),
+    wrongKeys: open ? null : wrongKeys(config, log, pool),
+    rateLimits: rateLimits(config, log, pool),
     tls,
     reloadings: [
       ...(keys === null ? [] : [reloadingKeys(keys, where.file, log, audit)]),
@@ -82,20 +77,29 @@ function usable<T>(open: () => T): T {
   }
 }
 
-function rateLimits({ rates: { key, app, misses } }: Config, log: Log): RateLimits | null {
+function rateLimits({ rates: { key, app, misses } }: Config, log: Log, pool: Pool | null): RateLimits | null {
   if (key === null && app === null && misses === null) return null;
   const reminder = new Reminder();
   const onMisses = (key: string, now: number, requestId: string) => {
     if (reminder.isDue(key, now)) log.warn({ key, requestId }, 'a caller has shown too many tokens that open nothing');
   };
-  const limiter = (rate: RateConfig | null) => rate && new RateLimiter(rate);
-  return { key: limiter(key), app: limiter(app), misses: limiter(misses), onMisses };
+  return {
+    key: key && limiter('key', key, pool),
+    app: app && limiter('app', app, pool),
+    misses: misses && limiter('misses', misses, pool),
+    onMisses,
+  };
 }
 
-function wrongKeys({ rates }: Config, log: Log): WrongKeys | null {
+function limiter(kind: string, rate: RateConfig, pool: Pool | null): RateLimiter | PooledLimiter {
+  const own = new RateLimiter(rate);
+  return pool === null ? own : pool.share(kind, own);
+}
+
+function wrongKeys({ rates }: Config, log: Log, pool: Pool | null): WrongKeys | null {
   if (rates.wrongKeys === null) return null;
   const reminder = new Reminder();
-  return new WrongKeys(new RateLimiter(rates.wrongKeys), (network, now, counts, requestId) => {
+  return new WrongKeys(limiter('wrongKeys', rates.wrongKeys, pool), (network, now, counts, requestId) => {
     if (!reminder.isDue(network, now)) return;
     log.warn(
       { address: network, wrongKeys: counts.all, requestId },

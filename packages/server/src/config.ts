@@ -11,6 +11,7 @@ import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
 import { ConfigError, type Environment, Reader, type Variable } from './config/variable.ts';
+import { readWorkers, WORKER_VARIABLES } from './config/workers.ts';
 
 export { openNote } from './config/access.ts';
 export type { RateConfig } from './config/limits.ts';
@@ -24,6 +25,8 @@ export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly port: number;
   readonly host: string;
+  /** How many processes answer on the port. */
+  readonly workers: number;
   /** Whether plain reads take the fast lane (http/hot). */
   readonly fastLane: boolean;
   /** Absence: null when the server speaks plain HTTP. */
@@ -39,6 +42,7 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
 
 export const VARIABLES = {
   ...LISTENING_VARIABLES,
+  ...WORKER_VARIABLES,
   ...ACCESS_VARIABLES,
   ...TLS_VARIABLES,
   ...LIMIT_VARIABLES,
@@ -52,14 +56,19 @@ export function readConfig(environment: Environment): Config {
   const reader = new Reader(environment);
   const { read } = reader;
   const listening = reader.part(() => readListening(read));
-  const parts = {
+  const answering = {
     ...listening,
     // Who may call depends on where the server listens: nothing can be said of it before that is known.
     ...(listening && reader.part(() => readAccess(read, listening.host))),
     fastLane: reader.part(() => readFastLane(read)),
     tls: reader.part(() => readTls(read)),
     ...reader.part(() => readLimits(read)),
-    ...reader.part(() => readStore(environment, read)),
+  };
+  const kept = reader.part(() => readStore(environment, read));
+  const parts = {
+    ...answering,
+    ...kept,
+    workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),

@@ -1,9 +1,10 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { isIP } from 'node:net';
-import { openAccess, type RulesAudit } from './access.ts';
+import { openAccess } from './access.ts';
 import { configSchema, docsPageFile, packageVersion } from './assets.ts';
-import { AuditFailure, type AuditLog } from './audit/audit-log.ts';
+import { AuditFailure } from './audit/audit-log.ts';
 import { openAudit } from './audit/open-audit.ts';
+import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
@@ -11,6 +12,7 @@ import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
+import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
@@ -38,12 +40,37 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
+/** A server that is one of several on one port (workers/). */
+export interface WorkerServer extends RunningServer {
+  /** Does from now on what one of them does for all: sweeping, and watching the store. */
+  readonly lead: () => void;
+  /** Frees what processes that are dead held in the store. */
+  readonly release: () => void;
+  /** Counts what others let through (limits/pool.ts). */
+  readonly countSpent: (spent: Spent) => void;
+  /** Takes no new connection, and asks clients to come back on another one. Resolves when no connection is left. */
+  readonly drain: () => Promise<void>;
+}
+
 /** Starts a server. Errors: ConfigError, one line for each fault; what the store or the network says. */
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
+  const server = await serveAsWorker(config, log, null, clock);
+  server.lead();
+  return server;
+}
+
+/** Starts one of several servers on one port. `tellSpent`: is told what it let through; absence: null when it is the only one. */
+export async function serveAsWorker(
+  config: Config,
+  log: Log,
+  tellSpent: ((spent: Spent) => void) | null,
+  clock: () => number = Date.now,
+): Promise<WorkerServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
-  const onRules = auditOfRules(audit);
-  const access = openAccess(config, log, onRules);
+  const onRules = rulesAudit(audit);
+  const pool = tellSpent && new Pool(tellSpent, later);
+  const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
@@ -61,7 +88,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const { namespace, storeTimeout: timeout, redis } = config;
   const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
   const opening = openStore(config.store, options);
-  const { store, location, changes = [], settings, lookEvery } = await opening;
+  const { store, location, changes = [], settings, lookEvery, releaseDead } = await opening;
   for (const change of changes) log.warn({ store: location }, change);
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
@@ -107,21 +134,27 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     throw error;
   }
 
-  const stopSweeper = startSweeper({
-    sweep: (now, limit) => store.sweep(now, limit),
-    clock,
-    interval: config.sweepInterval,
-    onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
-    onError,
-  });
-
-  const stopWatching = watchStore({
-    look: settings,
-    interval: lookEvery,
-    clock,
-    onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
-    onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
-  });
+  let stopLeading: (() => Promise<void>) | null = null;
+  const lead = () => {
+    const stopSweeper = startSweeper({
+      sweep: (now, limit) => store.sweep(now, limit),
+      clock,
+      interval: config.sweepInterval,
+      onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
+      onError,
+    });
+    const stopWatching = watchStore({
+      look: settings,
+      interval: lookEvery,
+      clock,
+      onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
+      onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
+    });
+    stopLeading = () => {
+      stopWatching();
+      return stopSweeper();
+    };
+  };
 
   const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
@@ -136,14 +169,23 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
             void audit?.reopen();
             for (const files of watched) files.reload();
           },
+    lead: () => {
+      if (stopLeading === null && !stopping) lead();
+    },
+    release: () => releaseDead?.(),
+    countSpent: (spent) => pool?.charge(spent, clock()),
+    drain: async () => {
+      const drained = server.drain();
+      await stopLeading?.();
+      await drained;
+    },
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
       // Who waits for a lock is answered now, and not when the grace of the stop is over.
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      stopWatching();
-      await stopSweeper();
+      await stopLeading?.();
       await store.close();
       await audit?.close();
     },
@@ -177,17 +219,6 @@ function openPolicy(path: string): PolicyFile {
   } catch (error) {
     throw error instanceof PolicyFault ? new ConfigError(error.message) : error;
   }
-}
-
-/** Gives what writes into the audit log that the rules are about to change. */
-function auditOfRules(audit: AuditLog | null): RulesAudit {
-  return (act, file, changes) => {
-    try {
-      audit?.changed(act, file, changes);
-    } catch (error) {
-      throw new ForNow('the audit log cannot be written', { cause: error });
-    }
-  };
 }
 
 function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit): Reloading {

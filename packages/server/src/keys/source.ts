@@ -33,6 +33,11 @@ export class KeySource {
     this.ring = this.load();
   }
 
+  /** When keys end, of those that do. Units: epoch milliseconds. */
+  get ends(): { readonly name: string; readonly expiresAt: number }[] {
+    return this.ring.entries.flatMap(({ name, expiresAt }) => (expiresAt === null ? [] : [{ name, expiresAt }]));
+  }
+
   /**
    * Takes what the file holds now. `before` is told first what that changes, in words, if it changes something. Errors: KeysError, and
    * those of `before`; the keys from before stay then.

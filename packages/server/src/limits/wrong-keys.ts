@@ -10,7 +10,7 @@ import type { Allowance, RateLimiter } from './rate-limiter.ts';
 export class WrongKeys {
   /** Calls with a wrong key since the start, and how many of them were turned away with 429: for metrics. */
   readonly counts = { all: 0, limited: 0 };
-  private readonly limiter: RateLimiter;
+  private readonly limiter: Pick<RateLimiter, 'take'>;
   private readonly onLimited: (
     network: string,
     now: number,
@@ -19,7 +19,7 @@ export class WrongKeys {
   ) => void;
 
   /** `onLimited` is told of each call that is turned away. */
-  constructor(limiter: RateLimiter, onLimited: WrongKeys['onLimited'] = () => {}) {
+  constructor(limiter: Pick<RateLimiter, 'take'>, onLimited: WrongKeys['onLimited'] = () => {}) {
     this.limiter = limiter;
     this.onLimited = onLimited;
   }

@@ -10,6 +10,8 @@ import { closeSync, constants, openSync, write, writeSync } from 'node:fs';
 const MAX_WAITING = 65_536;
 /** The same with lines that must not be lost. */
 const MAX_DELIVERED = 1_048_576;
+/** What the system takes of a pipe as a whole or not at all (PIPE_BUF). Units: bytes. */
+const AT_ONCE = 4096;
 /** Units: milliseconds. */
 const RETRY = { full: 50, failed: 1000 };
 const LAST_PATIENCE = 1000;
@@ -18,6 +20,8 @@ const STUCK_AFTER = 500;
 export interface LogSinkOptions {
   readonly fd: number;
   readonly isTerminal: boolean;
+  /** Whether other processes write lines to the same place. Default: no. */
+  readonly isShared?: boolean;
   /** Units: milliseconds. */
   readonly clock: () => number;
   /** Gives the line that says how many lines were lost, and how long (whole seconds) it lasted. */
@@ -25,6 +29,7 @@ export interface LogSinkOptions {
 }
 
 interface Receipt {
+  readonly number: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -33,9 +38,10 @@ export class LogSink {
   private readonly options: LogSinkOptions;
   private readonly fd: number;
   private waiting: string[] = [];
-  /** Who wants to know of the lines that wait, and of those in the batch. */
+  /** Lines that were ever taken on. */
+  private added = 0;
+  /** Who wants to know of a line: `number` counts them from the first. */
   private receipts: Receipt[] = [];
-  private batchReceipts: Receipt[] = [];
   private size = 0;
   /** Handed to the system, as far as it is not yet taken. */
   private batch: Buffer | null = null;
@@ -68,8 +74,7 @@ export class LogSink {
       this.lost++;
       return;
     }
-    this.waiting.push(line);
-    this.size += line.length;
+    this.add(line);
     this.pump();
   }
 
@@ -77,9 +82,8 @@ export class LogSink {
   deliver(line: string): Promise<void> {
     if (this.size > MAX_DELIVERED) return Promise.reject(new Error('nobody reads what is written'));
     return new Promise((resolve, reject) => {
-      this.receipts.push({ resolve, reject });
-      this.waiting.push(line);
-      this.size += line.length;
+      this.add(line);
+      this.receipts.push({ number: this.added, resolve, reject });
       this.pump();
     });
   }
@@ -104,6 +108,16 @@ export class LogSink {
     } catch {
       // Nobody reads it, or it cannot be written: there is nowhere to say so.
     }
+  }
+
+  private add(line: string): void {
+    this.waiting.push(line);
+    this.size += line.length;
+    this.added++;
+  }
+
+  private refuse(error: unknown): void {
+    for (const { reject } of this.receipts.splice(0)) reject(error);
   }
 
   private retry(): void {
@@ -137,17 +151,19 @@ export class LogSink {
 
   private nextBatch(): Buffer | null {
     if (this.batch !== null || this.waiting.length === 0) return this.batch;
-    this.batch = Buffer.from(this.waiting.join(''));
-    this.waiting = [];
-    this.batchReceipts = this.receipts;
-    this.receipts = [];
+    this.batch = Buffer.from(this.options.isShared ? this.nextLines() : this.waiting.splice(0).join(''));
     return this.batch;
   }
 
-  private refuse(error: unknown): void {
-    for (const { reject } of [...this.batchReceipts, ...this.receipts]) reject(error);
-    this.batchReceipts = [];
-    this.receipts = [];
+  /** Takes as many lines as no other process can get between; a longer line alone. */
+  private nextLines(): string {
+    let text = this.waiting.shift() ?? '';
+    for (let bytes = Buffer.byteLength(text); this.waiting.length > 0; ) {
+      bytes += Buffer.byteLength(this.waiting[0]!);
+      if (bytes > AT_ONCE) break;
+      text += this.waiting.shift();
+    }
+    return text;
   }
 
   private taken(count: number): void {
@@ -158,15 +174,13 @@ export class LogSink {
       return;
     }
     this.batch = null;
-    for (const { resolve } of this.batchReceipts) resolve();
-    this.batchReceipts = [];
+    const taken = this.added - this.waiting.length;
+    while (this.receipts.length > 0 && this.receipts[0]!.number <= taken) this.receipts.shift()!.resolve();
     this.size = this.waiting.reduce((sum, line) => sum + line.length, 0);
     if (this.failingSince === null) return;
     // What waits now came before what was lost: the words about that stand behind it.
     const seconds = Math.round((this.options.clock() - this.failingSince) / 1000);
-    const words = this.options.wordsForLoss(this.lost, seconds);
-    this.waiting.push(words);
-    this.size += words.length;
+    this.add(this.options.wordsForLoss(this.lost, seconds));
     this.failingSince = null;
     this.lost = 0;
   }

@@ -3,7 +3,7 @@
  * nothing. Everything that needs a socket is here; everything that does not is in app.ts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../../core/errors.ts';
 import { type HostRule, isRewritten } from '../guards/host-rule.ts';
@@ -125,7 +125,8 @@ export class NodeServer {
     const waiting = new Pipeline();
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-      if (this.stopping) outgoing.setHeader('Connection', 'close');
+      // Of requests that were sent together, the last one ends the connection: it would take those behind it along.
+      if (this.stopping && !waiting.isBehind(incoming.socket)) outgoing.setHeader('Connection', 'close');
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
       const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
       if (fault !== null) refuse(incoming.url ?? '', outgoing, fault, turnedAway(incoming, fault));
@@ -199,6 +200,16 @@ export class NodeServer {
   /** Uses other TLS files for the connections to come. Errors: what OpenSSL says of them; nothing has changed then. */
   useTls(files: TlsFiles): void {
     this.tls?.use(files);
+  }
+
+  /**
+   * Takes no new connection, and has each client come back on another one: with its next answer, or when its connection has been
+   * idle for as long as always. None is cut off, for the client may be about to send. Resolves when none is left.
+   */
+  drain(): Promise<void> {
+    this.stopping = true;
+    // Not the `close` of Node's HTTP server, which closes idle connections.
+    return new Promise((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
   }
 
   /** Takes no new connection, lets the requests under way finish (as long as the grace), then closes all. */
