@@ -103,6 +103,19 @@ export const RULES: readonly Rule[] = [
     why: 'configuration imports nothing of ours',
   },
   {
+    from: /^audit\/open-audit\.ts$/,
+    mayImport: /^(config\.ts$|audit\/|log\/log\.ts$|node:(fs|util)$)/,
+    never: 'http/guards/audit.ts',
+    why: 'it leads lines to where they go',
+  },
+  {
+    from: /^audit\//,
+    mayImport:
+      /^(core\/errors\.ts$|audit\/|http\/message\/audit\.ts$|limits\/|reloading\.ts$|node:(fs|fs\/promises|path)$)/,
+    never: 'core/sessions.ts',
+    why: 'the audit log is handed what it writes',
+  },
+  {
     from: /^log\/log\.ts$/,
     mayImport: /^(config\.ts$|log\/log-sink\.ts$|pino|node:)/,
     never: 'core/session.ts',

@@ -21,6 +21,7 @@ test('without any variable the server is on loopback with the embedded store', (
     policyFile: null,
     logLevel: 'info',
     logRequests: false,
+    auditLog: null,
     sweepInterval: 30_000,
   });
 });
