@@ -10,6 +10,8 @@ const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl'
  */
 const OPTIONAL = {
   strace: 'strace',
+  // The single executable is built without the names that a debugger needs.
+  strip: 'binutils',
   chromium: 'chromium',
   php: 'php-cli',
   python3: 'python3',
@@ -22,6 +24,8 @@ const OPTIONAL = {
   haproxy: 'haproxy',
   logrotate: 'logrotate',
   phpunit: 'phpunit',
+  javac: 'openjdk-17-jdk-headless',
+  mvn: 'maven',
 };
 /** What adapters are tested with that is no program: Debian's packages, each with a question that the shell answers. */
 const OPTIONAL_PARTS = {

@@ -95,7 +95,7 @@ export const RULES: readonly Rule[] = [
     why: 'the scripts are assets, the driver is in connection.ts, clients.ts and pipes.ts',
   },
   ...HTTP_RULES,
-  { from: /^assets\.ts$/, mayImport: /^node:fs$/, never: 'config.ts', why: 'it reads files of the package' },
+  { from: /^assets\.ts$/, mayImport: /^node:(fs|sea)$/, never: 'config.ts', why: 'it reads files of the package' },
   {
     from: /^config(\.ts$|\/)/,
     mayImport: /^(config\/|node:)/,
