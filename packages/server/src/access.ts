@@ -81,7 +81,7 @@ function rateLimits({ rates: { key, app, misses } }: Config, log: Log, pool: Poo
   if (key === null && app === null && misses === null) return null;
   const reminder = new Reminder();
   const onMisses = (key: string, now: number, requestId: string) => {
-    if (reminder.isDue(key, now)) log.warn({ key, requestId }, 'a caller has shown too many tokens that open nothing');
+    if (reminder.isDue(key, now)) log.warn({ requestId, key }, 'a caller has shown too many tokens that open nothing');
   };
   return {
     key: key && limiter('key', key, pool),
@@ -102,7 +102,7 @@ function wrongKeys({ rates }: Config, log: Log, pool: Pool | null): WrongKeys | 
   return new WrongKeys(limiter('wrongKeys', rates.wrongKeys, pool), (network, now, counts, requestId) => {
     if (!reminder.isDue(network, now)) return;
     log.warn(
-      { address: network, wrongKeys: counts.all, requestId },
+      { requestId, address: network, wrongKeys: counts.all },
       'many calls with wrong API keys come from one address',
     );
   });
@@ -111,7 +111,7 @@ function wrongKeys({ rates }: Config, log: Log, pool: Pool | null): WrongKeys | 
 function authenticateBy(keys: KeySource, log: Log): Authenticate {
   return (presented, now, c) =>
     keys.verify(presented, now, (key) => {
-      log.warn({ key, requestId: requestIdOf(c) }, 'an API key was used that has expired');
+      log.warn({ requestId: requestIdOf(c), key }, 'an API key was used that has expired');
     });
 }
 
