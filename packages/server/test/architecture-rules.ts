@@ -82,7 +82,7 @@ export const RULES: readonly Rule[] = [
     why: 'a store knows its own driver',
   },
   {
-    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?)\.ts$/,
+    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?|slots)\.ts$/,
     mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
     never: 'core/session.ts',
     why: 'the one place with the driver and its sockets',
@@ -92,7 +92,7 @@ export const RULES: readonly Rule[] = [
     mayImport:
       /^(core\/|stores\/(redis\/|(finding|format|audit|statistics)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
     never: 'ioredis',
-    why: 'the scripts are assets, the driver is in connection.ts, clients.ts and pipes.ts',
+    why: 'the scripts are assets, the driver is in connection.ts, clients.ts, pipes.ts and slots.ts',
   },
   ...HTTP_RULES,
   { from: /^assets\.ts$/, mayImport: /^node:(fs|sea)$/, never: 'config.ts', why: 'it reads files of the package' },
