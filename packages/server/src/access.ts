@@ -1,4 +1,5 @@
 /** Who may call, how often, and behind which certificate: made from the configuration for serve.ts, and read again when its files change. */
+import type { RulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, type RateConfig } from './config.ts';
 import type { Authenticate } from './http/guards/auth.ts';
 import type { RateLimits } from './http/guards/rate-limits.ts';
@@ -9,7 +10,7 @@ import { RateLimiter } from './limits/rate-limiter.ts';
 import { Reminder } from './limits/reminder.ts';
 import { WrongKeys } from './limits/wrong-keys.ts';
 import type { Log } from './log/log.ts';
-import type { Reloading } from './reloading.ts';
+import { ForNow, type Reloading } from './reloading.ts';
 import { TlsSource } from './tls.ts';
 
 export interface Access {
@@ -26,7 +27,7 @@ export interface Access {
 }
 
 /** `pool`: where several processes share their limits. Errors: ConfigError, for what the configuration points at too. */
-export function openAccess(config: Config, log: Log, pool: Pool | null): Access {
+export function openAccess(config: Config, log: Log, pool: Pool | null, audit: RulesAudit): Access {
   const { keys: where } = config;
   const tls = config.tls && usable(() => new TlsSource(config.tls!, (why) => log.warn(why)));
   const open = where.file === null && where.list === null;
@@ -37,18 +38,22 @@ export function openAccess(config: Config, log: Log, pool: Pool | null): Access 
     rateLimits: rateLimits(config, log, pool),
     tls,
     reloadings: [
-      ...(keys === null ? [] : [reloadingKeys(keys, where.file, log)]),
+      ...(keys === null ? [] : [reloadingKeys(keys, where.file, log, audit)]),
       ...(tls === null ? [] : [reloadingTls(tls, log)]),
     ],
   };
 }
 
-function reloadingKeys(keys: KeySource, file: string | null, log: Log): Reloading {
+function reloadingKeys(keys: KeySource, file: string | null, log: Log, audit: RulesAudit): Reloading {
   return {
     files: file === null ? [] : [file],
-    read: () => keys.reload(),
-    onFault: (error) =>
-      log.error({ why: (error as Error).message }, 'the API keys have a fault; those from before stay'),
+    read: () => keys.reload((changes) => audit('keys.change', file, changes)),
+    onFault: (error) => {
+      const why = (error as Error).message;
+      if (error instanceof ForNow)
+        log.error({ why }, 'the API keys are not read again for now; those from before stay');
+      else log.error({ why }, 'the API keys have a fault; those from before stay');
+    },
   };
 }
 
@@ -76,7 +81,7 @@ function rateLimits({ rates: { key, app, misses } }: Config, log: Log, pool: Poo
   if (key === null && app === null && misses === null) return null;
   const reminder = new Reminder();
   const onMisses = (key: string, now: number, requestId: string) => {
-    if (reminder.isDue(key, now)) log.warn({ key, requestId }, 'a caller has shown too many tokens that open nothing');
+    if (reminder.isDue(key, now)) log.warn({ requestId, key }, 'a caller has shown too many tokens that open nothing');
   };
   return {
     key: key && limiter('key', key, pool),
@@ -97,7 +102,7 @@ function wrongKeys({ rates }: Config, log: Log, pool: Pool | null): WrongKeys | 
   return new WrongKeys(limiter('wrongKeys', rates.wrongKeys, pool), (network, now, counts, requestId) => {
     if (!reminder.isDue(network, now)) return;
     log.warn(
-      { address: network, wrongKeys: counts.all, requestId },
+      { requestId, address: network, wrongKeys: counts.all },
       'many calls with wrong API keys come from one address',
     );
   });
@@ -106,7 +111,7 @@ function wrongKeys({ rates }: Config, log: Log, pool: Pool | null): WrongKeys | 
 function authenticateBy(keys: KeySource, log: Log): Authenticate {
   return (presented, now, c) =>
     keys.verify(presented, now, (key) => {
-      log.warn({ key, requestId: requestIdOf(c) }, 'an API key was used that has expired');
+      log.warn({ requestId: requestIdOf(c), key }, 'an API key was used that has expired');
     });
 }
 

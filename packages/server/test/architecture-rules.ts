@@ -92,15 +92,28 @@ export const RULES: readonly Rule[] = [
     mayImport:
       /^(core\/|stores\/(redis\/|(finding|format|audit|statistics)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
     never: 'ioredis',
-    why: 'the scripts are assets, the driver is in connection.ts, clients.ts and pipes.ts',
+    why: 'the scripts are assets, the driver is in connection.ts, clients.ts, pipes.ts and slots.ts',
   },
   ...HTTP_RULES,
-  { from: /^assets\.ts$/, mayImport: /^node:fs$/, never: 'config.ts', why: 'it reads files of the package' },
+  { from: /^assets\.ts$/, mayImport: /^node:(fs|sea)$/, never: 'config.ts', why: 'it reads files of the package' },
   {
     from: /^config(\.ts$|\/)/,
     mayImport: /^(config\/|node:)/,
     never: 'core/policy.ts',
     why: 'configuration imports nothing of ours',
+  },
+  {
+    from: /^audit\/open-audit\.ts$/,
+    mayImport: /^(config\.ts$|audit\/|log\/log\.ts$|node:(fs|util)$)/,
+    never: 'http/guards/audit.ts',
+    why: 'it leads lines to where they go',
+  },
+  {
+    from: /^audit\//,
+    mayImport:
+      /^(core\/errors\.ts$|audit\/|http\/message\/audit\.ts$|limits\/|reloading\.ts$|node:(fs|fs\/promises|path)$)/,
+    never: 'core/sessions.ts',
+    why: 'the audit log is handed what it writes',
   },
   {
     from: /^log\/log\.ts$/,

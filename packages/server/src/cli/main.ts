@@ -80,4 +80,5 @@ async function backUp(command: 'backup' | 'restore', args: readonly string[]): P
 const ADVICE = 'Try: rest-sessions --help\n';
 
 // Not left to the event loop: the channel of a cluster's worker, or a pipe that nobody reads, would keep it going.
-leave(await main(process.argv.slice(2)));
+// No `await` of a module: the single executable is a script.
+void main(process.argv.slice(2)).then((code) => leave(code));

@@ -4,6 +4,7 @@
  */
 import type { Principal } from '../core/principal.ts';
 import { Reminder } from '../limits/reminder.ts';
+import { changesBetween } from './changes.ts';
 import { type KeyEntry, KeysError, parseKeyList } from './entry.ts';
 import { readKeysFile } from './file.ts';
 import { KeyRing, type Presented } from './ring.ts';
@@ -37,9 +38,15 @@ export class KeySource {
     return this.ring.entries.flatMap(({ name, expiresAt }) => (expiresAt === null ? [] : [{ name, expiresAt }]));
   }
 
-  /** Takes what the file holds now. Errors: KeysError; those from before stay then. */
-  reload(): void {
-    this.ring = this.load();
+  /**
+   * Takes what the file holds now. `before` is told first what that changes, in words, if it changes something. Errors: KeysError, and
+   * those of `before`; the keys from before stay then.
+   */
+  reload(before: (changes: readonly string[]) => void = () => {}): void {
+    const next = this.load();
+    const changes = changesBetween(this.ring.entries, next.entries);
+    if (changes.length > 0) before(changes);
+    this.ring = next;
     this.options.onEvent({ kind: 'loaded', keys: this.ring.entries.map(({ name }) => name) });
   }
 

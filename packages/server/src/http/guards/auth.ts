@@ -56,6 +56,7 @@ export function guard(
       throw refused(wrongKey(fault ?? 'the API key is not known, or no longer in force'));
     }
     if (c.env.trace !== undefined) c.env.trace.key = principal.name;
+    c.env.principal = principal;
     if (!principal.scopes.has(scope)) throw forbidden(`the key needs the scope ${scope}`, scope);
     if (principal.apps !== '*') {
       if (appPosition > 0) {
@@ -64,7 +65,6 @@ export function guard(
         throw forbidden('the key is not for all apps', scope);
       }
     }
-    c.env.principal = principal;
     return handle(c);
   };
 }

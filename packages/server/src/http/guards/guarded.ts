@@ -1,6 +1,9 @@
 /** What stands before the handler of each route, in this order: headers that came twice, the API key, how often it may ask. */
+
+import type { Audit } from '../message/audit.ts';
 import { asksForId, withRequestId } from '../message/request-id.ts';
 import type { Call, Clock, Handle, Reply, Route } from '../message/route.ts';
+import { audited } from './audit.ts';
 import { type Authenticate, guard, type WrongKeys } from './auth.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
@@ -13,14 +16,17 @@ export interface Guards {
   readonly wrongKeys?: WrongKeys | null;
   /** Absence: null when nobody is limited. */
   readonly rateLimits?: RateLimits | null;
+  /** Absence: null without an audit log. */
+  readonly audit?: Audit | null;
 }
 
 /** Gives a route with its guards before it. */
 export function guarded<R extends Route>(route: R, guards: Guards): R {
-  const { clock, authenticate = null, wrongKeys = null, rateLimits = null } = guards;
+  const { clock, authenticate = null, wrongKeys = null, rateLimits = null, audit = null } = guards;
   let { handle } = route;
   if (rateLimits !== null) handle = limited(route, rateLimits, clock);
   if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
+  if (audit !== null) handle = audited(route, handle, audit);
   if (route.scope !== null) handle = withoutRepeatedHeaders(handle, route.forVisitors && KEY_ALONE);
   if (route.forVisitors !== undefined) handle = withAlways(handle, route.forVisitors.always);
   return { ...route, handle: givingIds(handle) };

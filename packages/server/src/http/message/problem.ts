@@ -41,6 +41,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   request_timeout: 408,
   expectation_failed: 417,
   store_unavailable: 503,
+  audit_unavailable: 503,
   internal_error: 500,
 };
 

@@ -138,4 +138,5 @@ export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAn
   session_locked: ['Retry-After'],
   overloaded: ['Retry-After'],
   store_unavailable: ['Retry-After'],
+  audit_unavailable: ['Retry-After'],
 };

@@ -36,6 +36,7 @@ export const LIMITS = {
 
 /** One line of the request log. Holds the route's template, never the path. */
 export type RequestLine = {
+  readonly requestId: string;
   readonly method: string;
   readonly route: string;
   readonly status: number;
@@ -45,7 +46,6 @@ export type RequestLine = {
   /** The name of the caller's API key. */
   readonly key: string | undefined;
   readonly error: ErrorCode | undefined;
-  readonly requestId: string;
 };
 
 export interface NodeServerOptions {
@@ -252,7 +252,7 @@ function beginLine(
   const end = (status: number) => {
     const duration = Math.round((performance.now() - start) * 1000) / 1000;
     const { route, session, key, error, requestId = requestIdIn(headers) } = trace;
-    onRequest({ method, route, status, duration, session, key, error, requestId });
+    onRequest({ requestId, method, route, status, duration, session, key, error });
   };
   return { trace, end };
 }
