@@ -41,7 +41,8 @@ export async function startServers() {
       REST_SESSIONS_PORT: `${back}`,
       REST_SESSIONS_EMBEDDED: await startServer(ends, `lmdb:${join(folder, 'data')}`),
     };
-    if (await startRedis(ends, folder, port)) env.REST_SESSIONS_REDIS = await startServer(ends, `redis://127.0.0.1:${port}`);
+    if (await startRedis(ends, folder, port))
+      env.REST_SESSIONS_REDIS = await startServer(ends, `redis://127.0.0.1:${port}`);
     return { env, close };
   } catch (error) {
     await close();
