@@ -102,7 +102,7 @@ public final class TomcatSite implements Site {
       context.addFilterMap(map);
       Wrapper servlet = Tomcat.addServlet(context, "page", new PageServlet());
       servlet.setAsyncSupported(true);
-      context.addServletMappingDecoded("/*", "page");
+      context.addServletMappingDecoded("/*", "page", false);
       try {
         tomcat.start();
       } catch (LifecycleException fault) {
