@@ -5,7 +5,7 @@
 import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
-import { LOG_VARIABLES, type LogLevel, logging } from './config/logging.ts';
+import { LOG_VARIABLES, type LogLevel, logging, readAuditLog } from './config/logging.ts';
 import { isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
@@ -36,6 +36,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
+  /** `stderr`, or the path of a file. Absence: null when there is no audit log. */
+  readonly auditLog: string | null;
 }
 
 export const VARIABLES = {
@@ -69,6 +71,7 @@ export function readConfig(environment: Environment): Config {
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
+    auditLog: reader.part(() => readAuditLog(read)),
   };
   const faults = [...misspelt(environment), ...reader.faults];
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));

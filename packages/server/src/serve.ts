@@ -2,6 +2,9 @@
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
 import { configSchema, docsPageFile, packageVersion } from './assets.ts';
+import { AuditFailure } from './audit/audit-log.ts';
+import { openAudit } from './audit/open-audit.ts';
+import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
@@ -13,7 +16,7 @@ import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
-import { type Reloading, WatchedFiles } from './reloading.ts';
+import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
@@ -64,16 +67,19 @@ export async function serveAsWorker(
   clock: () => number = Date.now,
 ): Promise<WorkerServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
+  const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
+  const onRules = rulesAudit(audit);
   const pool = tellSpent && new Pool(tellSpent, later);
-  const access = openAccess(config, log, pool);
+  const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
-  const watched = [...(policyFile === null ? [] : [reloadingPolicy(policyFile, log)]), ...access.reloadings].map(
-    (reloading) => new WatchedFiles(reloading),
-  );
+  const watched = [
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules)]),
+    ...access.reloadings,
+  ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) =>
     log.warn(
       { event: 'token_reuse', app, session },
@@ -94,11 +100,14 @@ export async function serveAsWorker(
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
+    audit,
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
-    onFault: (err, trace) => {
-      if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
+    onFault: (err, request) => {
+      // The audit log tells of itself.
+      if (err instanceof AuditFailure) return;
+      if (!isOutage(err)) log.error({ err, ...request }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
     },
@@ -121,6 +130,7 @@ export async function serveAsWorker(
     for (const files of watched) files.close();
     outage.close();
     await store.close();
+    await audit?.close();
     throw error;
   }
 
@@ -152,7 +162,13 @@ export async function serveAsWorker(
     location,
     trouble: outage.why,
     open: access.authenticate === null,
-    reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
+    reload:
+      watched.length === 0 && audit === null
+        ? null
+        : () => {
+            void audit?.reopen();
+            for (const files of watched) files.reload();
+          },
     lead: () => {
       if (stopLeading === null && !stopping) lead();
     },
@@ -171,6 +187,7 @@ export async function serveAsWorker(
       outage.close();
       await stopLeading?.();
       await store.close();
+      await audit?.close();
     },
   };
 }
@@ -204,11 +221,19 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
+function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit): Reloading {
   return {
     files: [file.path],
-    read: () => log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again'),
+    read: () => {
+      const changes = file.reload((changes) => audit('policy.change', file.path, changes));
+      log.info({ file: file.path, changes }, 'the policy file was read again');
+    },
     onFault: (error) => {
+      if (error instanceof ForNow) {
+        const words = 'the policy file is not read again for now; the policy before it stays';
+        log.error({ file: file.path, why: error.message }, words);
+        return;
+      }
       if (!(error instanceof PolicyFault)) throw error;
       for (const { where, rule } of error.faults) {
         log.error(

@@ -21,6 +21,7 @@ test('without any variable the server is on loopback with the embedded store', (
     policyFile: null,
     logLevel: 'info',
     logRequests: false,
+    auditLog: null,
     sweepInterval: 30_000,
   });
 });
@@ -63,6 +64,7 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_NAMESPACE: ['a:b', 'x'.repeat(33), '{x}'],
     RS_CONFIG: ['/no/such/file', '/'],
     RS_LOGLEVEL: ['verbose', 'INFO', 'silent'],
+    RS_AUDIT_LOG: ['/', '/var/log/'],
     RS_SWEEP_INTERVAL: ['0', '-5', 'often', '1e2', '3601'],
   };
   assert.deepEqual(

@@ -15,17 +15,19 @@ export function createLog({ logLevel }: Pick<Config, 'logLevel'>, worker: number
   const base = worker === null ? null : { worker };
   const options = { level: logLevel, base, timestamp: pino.stdTimeFunctions.isoTime };
   const { isTTY } = process.stderr;
-  sink ??= new LogSink({
-    ...{ fd: 2, isTerminal: isTTY, isShared: worker !== null, clock: Date.now },
-    wordsForLoss: (lost, seconds) => wordsForLoss(lost, seconds, worker),
-  });
+  const sink = standardError(worker);
   if (!isTTY) {
     const log = pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, sink);
     sinks.set(log, sink);
     return log;
   }
   const readable = makeReadable();
-  return pino(options, { write: (line: string) => sink?.write(readable(line)) });
+  return pino(options, { write: (line: string) => sink.write(readable(line)) });
+}
+
+/** Writes a line to standard error that must not be lost unseen. Resolves when it is taken. Errors: what the system says. */
+export function deliver(line: string): Promise<void> {
+  return standardError().deliver(line);
 }
 
 /** Of logs that write lines of JSON. */
@@ -74,6 +76,16 @@ function present(): string {
 
 /** One for all logs of the process: there is one standard error. */
 let sink: LogSink | null = null;
+
+/** `worker`: of whoever asks first. */
+function standardError(worker: number | null = null): LogSink {
+  sink ??= new LogSink({
+    ...{ fd: 2, isTerminal: process.stderr.isTTY, isShared: worker !== null, clock: Date.now },
+    wordsForLoss: (lost, seconds) => wordsForLoss(lost, seconds, worker),
+  });
+  return sink;
+}
+
 /** For the start message. */
 let output: LogSink | null = null;
 
