@@ -39,6 +39,11 @@ export class KeySource {
     this.options.onEvent({ kind: 'loaded', keys: this.ring.entries.map(({ name }) => name) });
   }
 
+  /** Gives when each key ends that ends. Units: epoch milliseconds. */
+  get ends(): readonly number[] {
+    return this.ring.entries.flatMap(({ expiresAt }) => expiresAt ?? []);
+  }
+
   /** Finds whom the caller is. Absence: null. */
   verify(presented: Presented, now: number): Principal | null {
     return this.ring.verify(presented, now, (key) => {
