@@ -8,8 +8,11 @@ import { Sessions } from './core/sessions.ts';
 import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
+import type { Exposition } from './http/metrics-route.ts';
+import { MetricsListener } from './http/sockets/metrics-listener.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
 import { flatLines, type Log } from './log/log.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
 import { type Reloading, WatchedFiles } from './reloading.ts';
@@ -27,6 +30,8 @@ export interface RunningServer {
   readonly trouble: string | null;
   /** Whether everyone who reaches the port may call. */
   readonly open: boolean;
+  /** Of this process: its snapshot, and `gather` for who runs several processes as one server. */
+  readonly metrics: ServerMetrics;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
    * changes. A change of these files is noticed without it. Absence: null when there is nothing to read again.
@@ -45,21 +50,43 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
-  const watched = [...(policyFile === null ? [] : [reloadingPolicy(policyFile, log)]), ...access.reloadings].map(
-    (reloading) => new WatchedFiles(reloading),
-  );
-  const onTokenReuse = (app: string, session: string) =>
+  const metrics = new ServerMetrics(policyFile?.apps ?? [], () => ({
+    version: packageVersion(),
+    store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
+    inFlight: () => server.inFlight,
+    storeUp: () => outage.why === null,
+    wrongKeys: () => access.wrongKeys?.counts ?? null,
+    keyExpires: () => access.keyExpires(clock()),
+    certificateExpires: () => access.tls?.endsAt ?? null,
+    lmdbMap: () => mapBytes?.() ?? null,
+  }));
+  const onPolicy = () => metrics.apps.use(policyFile?.apps ?? []);
+  const watched = [
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onPolicy)]),
+    ...access.reloadings,
+  ].map((reloading) => new WatchedFiles(reloading));
+  const onTokenReuse = (app: string, session: string) => {
+    metrics.apps.tokenReused(app);
     log.warn(
       { event: 'token_reuse', app, session },
       'a token was used that a rotation had replaced: it may have been stolen',
     );
+  };
   const { namespace, storeTimeout: timeout, redis } = config;
-  const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
+  const events = {
+    onError,
+    onTokenReuse,
+    onExpired: (app: string, sessions: number) => metrics.apps.ended(app, 'expired', sessions),
+    onBatch: (size: number) => metrics.batches.observe(size),
+  };
+  const options = { namespace, clock, timeout, redis, ...events };
   const opening = openStore(config.store, options);
-  const { store, location, changes = [], settings, lookEvery } = await opening;
+  const { location, changes = [], settings, lookEvery, mapBytes, ...opened } = await opening;
+  const store = metrics.measured(opened.store);
   for (const change of changes) log.warn({ store: location }, change);
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
+  const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
   const appOptions: AppOptions = {
     sessions,
@@ -71,6 +98,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
+    metrics: config.metricsPort === null ? exposition : null,
     onFault: (err, trace) => {
       if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
@@ -83,16 +111,21 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     app: createApp(appOptions, routes),
     lane: config.fastLane ? new FastLane(routes, appOptions.onFault) : null,
     onRequest: config.logRequests ? logRequest : null,
+    meter: metrics.requests,
     tls: access.tls?.files ?? null,
     maxConcurrent: config.maxConcurrent,
     hosts: access.authenticate === null ? new HostRule(ownNames(config)) : null,
   });
   if (access.tls !== null) access.tls.use = (files) => server.useTls(files);
+  const listener = config.metricsPort === null ? null : metricsListener(exposition, log);
   let port: number;
   try {
+    if (listener !== null) log.info({ url: await listener.listen(config.metricsPort!) }, 'the metrics have a port');
     port = await server.listen(config.host, config.port);
   } catch (error) {
     for (const files of watched) files.close();
+    await listener?.stop();
+    metrics.stop();
     outage.close();
     await store.close();
     throw error;
@@ -103,6 +136,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     clock,
     interval: config.sweepInterval,
     onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
+    count: (now, isStopped) => metrics.apps.count(store, now, isStopped),
     onError,
   });
 
@@ -110,6 +144,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     look: settings,
     interval: lookEvery,
     clock,
+    onLook: (found) => metrics.found(found.map(({ code }) => code)),
     onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
     onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
   });
@@ -120,6 +155,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     location,
     trouble: outage.why,
     open: access.authenticate === null,
+    metrics,
     reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
     stop: async () => {
       stopping = true;
@@ -128,10 +164,15 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
       stopWatching();
-      await stopSweeper();
+      await Promise.all([stopSweeper(), listener?.stop()]);
+      metrics.stop();
       await store.close();
     },
   };
+}
+
+function metricsListener(exposition: Exposition, log: Log): MetricsListener {
+  return new MetricsListener(exposition, (err) => log.error({ err }, 'the metrics could not be shown'));
 }
 
 function later(run: () => void, delay: number): () => void {
@@ -163,10 +204,13 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
+function reloadingPolicy(file: PolicyFile, log: Log, onRead: () => void): Reloading {
   return {
     files: [file.path],
-    read: () => log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again'),
+    read: () => {
+      log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again');
+      onRead();
+    },
     onFault: (error) => {
       if (!(error instanceof PolicyFault)) throw error;
       for (const { where, rule } of error.faults) {

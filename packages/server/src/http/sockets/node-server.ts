@@ -9,7 +9,7 @@ import { type ErrorCode, ServiceError } from '../../core/errors.ts';
 import { type HostRule, isRewritten } from '../guards/host-rule.ts';
 import type { FastLane } from '../hot/fast-lane.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
-import type { App, Reply, RequestEnv, Trace } from '../message/route.ts';
+import type { App, Meter, Reply, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
 import { ALL_METHODS, noteTurn, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
@@ -17,6 +17,7 @@ import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
 import { HotConnections } from './hot-connection.ts';
 import { IncomingRequest } from './incoming-request.ts';
+import { metered, NOBODY } from './metering.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
@@ -52,6 +53,8 @@ export interface NodeServerOptions {
   readonly lane?: FastLane | null;
   /** Absence: null when requests are not logged; that costs nothing. */
   readonly onRequest: ((line: RequestLine) => void) | null;
+  /** Absence: nobody counts. */
+  readonly meter?: Meter;
   /** Absence: null for plain HTTP. */
   readonly tls: TlsFiles | null;
   /** How many requests are worked on at once. */
@@ -62,11 +65,12 @@ export interface NodeServerOptions {
   readonly stalledTimeout?: number;
 }
 
-type NodeEnv = RequestEnv['Bindings'] & { incoming: IncomingMessage };
+type NodeEnv = RequestEnv['Bindings'] & { incoming: IncomingRequest };
 
 export class NodeServer {
   private readonly server: Server;
   private readonly tls: TlsSide | null;
+  private readonly concurrency: Concurrency;
   private stopping = false;
 
   constructor(options: NodeServerOptions) {
@@ -74,16 +78,17 @@ export class NodeServer {
       app,
       lane = null,
       onRequest,
+      meter = NOBODY,
       tls,
       maxConcurrent,
       hosts = null,
       stalledTimeout = LIMITS.stalledTimeout,
     } = options;
-    const traces = new WeakMap<object, Trace>();
     /** Adds what is known of a request beside itself. */
     const withMore = (env: NodeEnv): NodeEnv => {
-      const trace = traces.get(env.incoming);
+      const { trace } = env.incoming;
       if (trace !== undefined) env.trace = trace;
+      env.meter = meter;
       if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
       return env;
     };
@@ -94,7 +99,7 @@ export class NodeServer {
       errorHandler: () =>
         problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
     });
-    const work = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const work = (incoming: IncomingRequest, outgoing: ServerResponse): Promise<void> => {
       const route = lane?.routeOf(incoming) ?? null;
       if (route !== null) {
         if (incoming.method === 'GET') hot?.adopt(incoming.socket);
@@ -108,22 +113,30 @@ export class NodeServer {
     };
     const waiting = new Pipeline();
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
-    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    this.concurrency = concurrency;
+    const answer = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
       if (this.stopping) outgoing.setHeader('Connection', 'close');
-      if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
+      const trace: Trace = onRequest === null ? { route: 'none' } : observe(incoming, outgoing, onRequest);
+      incoming.trace = trace;
+      const answered = metered(meter, outgoing, trace);
       const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
       if (fault !== null) refuse(incoming.url ?? '', outgoing, fault);
       else if (incoming.url === '*' && incoming.method === 'OPTIONS') tellMethods(outgoing);
       else if (concurrency.isFull(incoming.url)) {
+        trace.error = OVERLOADED.code;
         refuseOverload(incoming.url ?? '', outgoing);
         concurrency.rest(incoming.socket);
-      } else concurrency.during(work(incoming, outgoing));
+      } else {
+        concurrency.during(work(incoming, outgoing), answered);
+        return;
+      }
+      answered();
     };
     const requestLines = new RequestLines();
     const hot =
       lane &&
       new HotConnections({
-        ...{ lane, concurrency, hosts, lines: requestLines, keepAliveTimeout: LIMITS.keepAliveTimeout },
+        ...{ lane, concurrency, hosts, meter, lines: requestLines, keepAliveTimeout: LIMITS.keepAliveTimeout },
         isStopping: () => this.stopping,
         certificatesOf: tls === null ? null : (socket) => this.tls!.namesFor(socket),
         observe: onRequest && ((method) => beginLine(method, onRequest)),
@@ -136,7 +149,7 @@ export class NodeServer {
       if (!isGood) misspelt.add(incoming);
       hot?.parsed(incoming);
       watchBody(incoming, outgoing, rest, requestLines);
-      if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
+      if (outgoing.socket === null) waiting.add(incoming, outgoing, () => answer(incoming, outgoing));
       else answer(incoming, outgoing);
     };
     const settings = {
@@ -167,6 +180,11 @@ export class NodeServer {
       incoming.watch().awaitReader(() => outgoing.writeContinue());
       handle(incoming, outgoing);
     });
+  }
+
+  /** How many requests are worked on now. */
+  get inFlight(): number {
+    return this.concurrency.inside;
   }
 
   /** Starts to listen; gives the port. Errors: what the system says (EADDRINUSE, EACCES, …). */
