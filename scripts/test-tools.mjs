@@ -21,6 +21,7 @@ const OPTIONAL = {
   caddy: 'caddy',
   haproxy: 'haproxy',
   phpunit: 'phpunit',
+  prometheus: 'prometheus',
 };
 /** What adapters are tested with that is no program: Debian's packages, each with a question that the shell answers. */
 const OPTIONAL_PARTS = {

@@ -10,7 +10,7 @@ import { openLine, read } from '../cost/requests.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { Client } from '../support/client.ts';
 import { runCommand } from '../support/command.ts';
-import { Scrape, scrape } from '../support/metrics.ts';
+import { metricsUrlOf, Scrape, scrape } from '../support/metrics.ts';
 import { startRedis } from '../support/redis.ts';
 import { lastFirst, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -192,14 +192,14 @@ describe('who may see it', () => {
     const secure = await startServer(t, {
       ...{ RS_STORE: 'memory:', RS_TLS_CERT: cert, RS_TLS_KEY: key, RS_METRICS_PORT: '0' },
     });
-    const ends = (await scrape(await portOf(secure))).of('certificate_expires_timestamp_seconds')!;
+    const ends = (await scrape(await metricsUrlOf(secure))).of('certificate_expires_timestamp_seconds')!;
     const asked = spawnSync('openssl', ['x509', '-in', cert, '-noout', '-enddate'], { encoding: 'utf8' });
     assert.equal(ends, Date.parse(asked.stdout.replace('notAfter=', '')) / 1000);
   });
 
   test('on a port of its own: everyone on this machine, no web page, and nothing else is there; the other port has none', async (t) => {
     const server = await startServer(t, { RS_STORE: 'memory:', RS_API_KEYS, RS_METRICS_PORT: '0' });
-    const url = await portOf(server);
+    const url = await metricsUrlOf(server);
     const [own, client] = [new Client(url), new Client(server.url)];
     t.after(() => [own, client].map((one) => one.close()));
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
@@ -239,7 +239,7 @@ test('an app called metrics is an app like others', async (t) => {
 
 test('each name of the table has its HELP and TYPE; the form is the one that the client prefers (kind: what Prometheus 2 and 3 send)', async (t) => {
   const server = await startServer(t, { RS_METRICS_PORT: '0' });
-  const url = await portOf(server);
+  const url = await metricsUrlOf(server);
   await until(async () => (await scrape(url)).of('sessions{app="other"}') === 0);
   const text = (await scrape(url)).text;
   const absent = [
@@ -277,10 +277,3 @@ test('each name of the table has its HELP and TYPE; the form is the one that the
     new Scrape(body.replace('# EOF\n', ''));
   }
 });
-
-/** Gives where a server shows its metrics, by its log. */
-async function portOf(server: { output: () => string }): Promise<string> {
-  const found = () => /"url":"(http:\/\/127\.0\.0\.1:\d+\/metrics)"/.exec(server.output())?.[1];
-  await until(() => found() !== undefined);
-  return found()!;
-}

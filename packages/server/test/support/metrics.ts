@@ -1,5 +1,6 @@
 /** What `/metrics` says, read as Prometheus reads it: the value of each series by its name and labels. */
 import assert from 'node:assert/strict';
+import { until } from './until.ts';
 
 export class Scrape {
   readonly text: string;
@@ -36,4 +37,11 @@ export async function scrape(url: string, headers: Record<string, string> = {}):
   const text = await answer.text();
   assert.equal(answer.status, 200, text);
   return new Scrape(text);
+}
+
+/** Gives where a server with RS_METRICS_PORT shows its metrics, by its log. */
+export async function metricsUrlOf(server: { readonly output: () => string }): Promise<string> {
+  const found = () => /"url":"(http:\/\/127\.0\.0\.1:\d+\/metrics)"/.exec(server.output())?.[1];
+  await until(() => found() !== undefined);
+  return found()!;
 }
