@@ -139,7 +139,7 @@ function readTimes() {
 
 /** Where nothing ran before, as in CI, these go first; all others stand between the slow and the quick ones. */
 const SLOW =
-  /\/(docs-page|kit|polyglot|races|redis-[a-z]+|lmdb-(crash|races)|v02-quota|r19-[a-z-]+|platform)\.test\.ts/;
+  /\/(docs-page|kit|polyglot|polyglot-native|races|redis-[a-z]+|lmdb-(crash|races)|v02-quota|r19-[a-z-]+|platform)\.test\.ts/;
 
 function slowestFirst(jobs, times) {
   const time = (job) => times[nameOf(job)] ?? (SLOW.test(nameOf(job)) ? 60 : 10);

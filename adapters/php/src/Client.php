@@ -95,10 +95,13 @@ final class Client
      * Makes a session under a token that the caller has chosen. Errors: version_mismatch when there is one.
      *
      * @param array<string, mixed> $session
+     * @param string|null $lock refused with lock_lost unless this lock holds; then it ends with the change
      */
-    public function createUnder(string $token, array $session = []): Session
+    public function createUnder(string $token, array $session = [], ?string $lock = null): Session
     {
-        return $this->session('PUT', '/session', $token, $session, ['If-None-Match: *'], false);
+        $path = $lock === null ? '/session' : '/session?release=true';
+
+        return $this->session('PUT', $path, $token, $session, ['If-None-Match: *', ...self::lockHeader($lock)], false);
     }
 
     /**

@@ -2,6 +2,9 @@
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
 import { configSchema, docsPageFile, packageVersion } from './assets.ts';
+import { AuditFailure } from './audit/audit-log.ts';
+import { openAudit } from './audit/open-audit.ts';
+import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
@@ -11,11 +14,12 @@ import { FastLane } from './http/hot/fast-lane.ts';
 import type { Exposition } from './http/metrics-route.ts';
 import { MetricsListener } from './http/sockets/metrics-listener.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
+import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
-import { type Reloading, WatchedFiles } from './reloading.ts';
+import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
@@ -30,7 +34,7 @@ export interface RunningServer {
   readonly trouble: string | null;
   /** Whether everyone who reaches the port may call. */
   readonly open: boolean;
-  /** Of this process: its snapshot, and `gather` for who runs several processes as one server. */
+  /** Of this process, and of others for whom it shows them. */
   readonly metrics: ServerMetrics;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
@@ -41,10 +45,37 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
+/** A server that is one of several on one port (workers/). */
+export interface WorkerServer extends RunningServer {
+  /** Does from now on what one of them does for all: sweeping, and watching the store. */
+  readonly lead: () => void;
+  /** Frees what processes that are dead held in the store. */
+  readonly release: () => void;
+  /** Counts what others let through (limits/pool.ts). */
+  readonly countSpent: (spent: Spent) => void;
+  /** Takes no new connection, and asks clients to come back on another one. Resolves when no connection is left. */
+  readonly drain: () => Promise<void>;
+}
+
 /** Starts a server. Errors: ConfigError, one line for each fault; what the store or the network says. */
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
+  const server = await serveAsWorker(config, log, null, clock);
+  server.lead();
+  return server;
+}
+
+/** Starts one of several servers on one port. `tellSpent`: is told what it let through; absence: null when it is the only one. */
+export async function serveAsWorker(
+  config: Config,
+  log: Log,
+  tellSpent: ((spent: Spent) => void) | null,
+  clock: () => number = Date.now,
+): Promise<WorkerServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
-  const access = openAccess(config, log);
+  const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
+  const onRules = rulesAudit(audit);
+  const pool = tellSpent && new Pool(tellSpent, later);
+  const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
@@ -58,11 +89,11 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     wrongKeys: () => access.wrongKeys?.counts ?? null,
     keyExpires: () => access.keyExpires(clock()),
     certificateExpires: () => access.tls?.endsAt ?? null,
-    lmdbMap: () => mapBytes?.() ?? null,
+    lmdbMap: () => (stopping ? null : (mapBytes?.() ?? null)),
   }));
   const onPolicy = () => metrics.apps.use(policyFile?.apps ?? []);
   const watched = [
-    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onPolicy)]),
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, onPolicy)]),
     ...access.reloadings,
   ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) => {
@@ -81,7 +112,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   };
   const options = { namespace, clock, timeout, redis, ...events };
   const opening = openStore(config.store, options);
-  const { location, changes = [], settings, lookEvery, mapBytes, ...opened } = await opening;
+  const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
   const store = metrics.measured(opened.store);
   for (const change of changes) log.warn({ store: location }, change);
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
@@ -95,12 +126,15 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
+    audit,
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
     metrics: config.metricsPort === null ? exposition : null,
-    onFault: (err, trace) => {
-      if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
+    onFault: (err, request) => {
+      // The audit log tells of itself.
+      if (err instanceof AuditFailure) return;
+      if (!isOutage(err)) log.error({ err, ...request }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
     },
@@ -128,26 +162,33 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     metrics.stop();
     outage.close();
     await store.close();
+    await audit?.close();
     throw error;
   }
 
-  const stopSweeper = startSweeper({
-    sweep: (now, limit) => store.sweep(now, limit),
-    clock,
-    interval: config.sweepInterval,
-    onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
-    count: (now, isStopped) => metrics.apps.count(store, now, isStopped),
-    onError,
-  });
-
-  const stopWatching = watchStore({
-    look: settings,
-    interval: lookEvery,
-    clock,
-    onLook: (found) => metrics.found(found.map(({ code }) => code)),
-    onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
-    onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
-  });
+  let stopLeading: (() => Promise<void>) | null = null;
+  const lead = () => {
+    const stopSweeper = startSweeper({
+      sweep: (now, limit) => store.sweep(now, limit),
+      clock,
+      interval: config.sweepInterval,
+      onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
+      count: (now, isStopped) => metrics.apps.count(store, now, isStopped),
+      onError,
+    });
+    const stopWatching = watchStore({
+      look: settings,
+      interval: lookEvery,
+      clock,
+      onLook: (found) => metrics.found(found.map(({ code }) => code)),
+      onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
+      onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
+    });
+    stopLeading = () => {
+      stopWatching();
+      return stopSweeper();
+    };
+  };
 
   const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
@@ -156,17 +197,33 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     trouble: outage.why,
     open: access.authenticate === null,
     metrics,
-    reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
+    reload:
+      watched.length === 0 && audit === null
+        ? null
+        : () => {
+            void audit?.reopen();
+            for (const files of watched) files.reload();
+          },
+    lead: () => {
+      if (stopLeading === null && !stopping) lead();
+    },
+    release: () => releaseDead?.(),
+    countSpent: (spent) => pool?.charge(spent, clock()),
+    drain: async () => {
+      const drained = server.drain();
+      await Promise.all([stopLeading?.(), listener?.stop()]);
+      await drained;
+    },
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
       // Who waits for a lock is answered now, and not when the grace of the stop is over.
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      stopWatching();
-      await Promise.all([stopSweeper(), listener?.stop()]);
+      await Promise.all([stopLeading?.(), listener?.stop()]);
       metrics.stop();
       await store.close();
+      await audit?.close();
     },
   };
 }
@@ -204,14 +261,20 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadingPolicy(file: PolicyFile, log: Log, onRead: () => void): Reloading {
+function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: () => void): Reloading {
   return {
     files: [file.path],
     read: () => {
-      log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again');
+      const changes = file.reload((changes) => audit('policy.change', file.path, changes));
+      log.info({ file: file.path, changes }, 'the policy file was read again');
       onRead();
     },
     onFault: (error) => {
+      if (error instanceof ForNow) {
+        const words = 'the policy file is not read again for now; the policy before it stays';
+        log.error({ file: file.path, why: error.message }, words);
+        return;
+      }
       if (!(error instanceof PolicyFault)) throw error;
       for (const { where, rule } of error.faults) {
         log.error(

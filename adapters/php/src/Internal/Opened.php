@@ -19,11 +19,14 @@ final class Opened
     public bool $failed = false;
 
     /**
+     * @param string $id PHP's for it
+     * @param string $token the server's
      * @param bool $isNew whether the server has nothing of it
      * @param string|null $subject whose it is for the server
      * @param string|null $lock null where it is not locked
      */
     public function __construct(
+        public readonly string $id,
         public readonly string $token,
         public readonly Format $format,
         public bool $isNew,
@@ -32,10 +35,10 @@ final class Opened
     ) {
     }
 
-    /** Gives the same session under a new token. */
-    public function under(string $token, bool $oldEnds): self
+    /** Gives the same session under a new id. */
+    public function under(string $id, string $token, bool $oldEnds): self
     {
-        $opened = new self($token, $this->format, $this->isNew, $this->subject, $this->lock);
+        $opened = new self($id, $token, $this->format, $this->isNew, $this->subject, $this->lock);
         if (!$this->isNew) {
             $opened->rotatesFrom = $this->rotatesFrom ?? $this->token;
             $opened->oldEnds = $oldEnds || $this->oldEnds;

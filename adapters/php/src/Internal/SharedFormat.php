@@ -6,7 +6,7 @@ namespace RestSessions\Internal;
 
 /**
  * Keys of $_SESSION as keys of the data, which every other stack reads and writes. Keys that begin with "_", and values that JSON does not have (objects,
- * bytes), are PHP's own: they stand together under one key, as serialize() has them.
+ * bytes, references to each other), are PHP's own: they stand together under one key, as serialize() has them.
  *
  * @internal
  */
@@ -68,9 +68,10 @@ final class SharedFormat implements Format
             $shared = (array) ($values[$this->bag] ?? []);
         }
         $kept = [];
+        $linked = References::between($shared);
         foreach ($shared as $key => $value) {
-            if (self::isPrivate((string) $key) || !Json::has([$key => $value])) {
-                $kept[$key] = $value;
+            if (self::isPrivate((string) $key) || isset($linked[$key]) || !Json::has([$key => $value])) {
+                $kept[$key] = &$shared[$key];
                 continue;
             }
             $this->after[$key] = serialize($value);

@@ -65,15 +65,16 @@ final class Writer
     private function create(Opened $opened, Change $change, array $subject): void
     {
         try {
-            $this->client->createUnder($opened->token, ['data' => $change->set] + $subject + $this->deviceOf());
+            $this->client->createUnder($opened->token, ['data' => $change->set] + $subject + $this->deviceOf(), $opened->lock);
         } catch (RestSessionsException $failure) {
             if ($failure->getCode() !== 'version_mismatch') {
                 throw $failure;
             }
             // Another page of the same visitor was first.
-            $this->client->patch($opened->token, $change->set, [], $subject);
+            $this->client->patch($opened->token, $change->set, [], $subject, $opened->lock);
         }
         $opened->isNew = false;
+        $opened->lock = null;
     }
 
     /** @param array{subject?: ?string} $subject */

@@ -33,8 +33,8 @@ export class ServerMetrics {
   private readonly process = new ProcessMeter();
   /** Codes that were found once are told as 0 when they are gone. */
   private findings: ReadonlyMap<string, number> = new Map();
-  /** Gives the pictures of all processes of the server: whoever runs several puts another function here. */
-  gather: () => Promise<readonly Snapshot[]>;
+  /** Gives the pictures of all processes of the server. */
+  private gather = async (): Promise<readonly Snapshot[]> => [this.snapshot()];
   private readonly known: () => Known;
 
   /** `apps`: those that the policy file names. `known` is asked when the first picture is made. */
@@ -42,11 +42,21 @@ export class ServerMetrics {
     this.apps = new AppMeter(apps);
     this.requests = new RequestMeter(this.apps);
     this.known = known;
-    this.gather = async () => [this.snapshot()];
   }
 
   measured(store: SessionStore): SessionStore {
     return new MeasuredStore(store, this.apps, this.durations);
+  }
+
+  /**
+   * Shows this process together with others from now on. `gather` gives the snapshots of all, this one included; none when nobody can
+   * be asked.
+   */
+  shownWith(gather: () => Promise<readonly unknown[]>): void {
+    this.gather = async () => {
+      const all = (await gather()) as readonly Snapshot[];
+      return all.length > 0 ? all : [this.snapshot()];
+    };
   }
 
   /** Takes what a look at the store has found, by the codes of the findings. */

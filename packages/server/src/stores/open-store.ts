@@ -28,6 +28,8 @@ export interface OpenedStore {
   readonly settings: () => Promise<Finding[]>;
   /** How often to ask. Units: milliseconds. */
   readonly lookEvery: number;
+  /** Frees what processes that are dead held in it. Absence: undefined where they hold nothing. */
+  readonly releaseDead?: () => void;
 }
 
 /**
@@ -66,6 +68,7 @@ export async function openStore(
     settings: async () => store.health(),
     mapBytes: () => store.mapBytes(),
     lookEvery: SECOND,
+    releaseDead: () => store.releaseDeadReaders(),
   };
 }
 

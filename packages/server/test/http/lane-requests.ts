@@ -23,8 +23,10 @@ const list = (text: string) => text.split('|');
 /** After the last of these the server closes: so it is known when all is answered. */
 const LAST = bytes(`GET /ping HTTP/1.1\r\n${HOST}\r\nConnection: close\r\n\r\n`);
 
+/** That of the example in the standard: no id that is drawn is this one. */
+export const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PLAIN = list(
-  'User-Agent: wrk|Accept: */*|Accept-Encoding: gzip, br|Cookie: a=b; c=d|X-Forwarded-For: 10.0.0.1|A:',
+  `User-Agent: wrk|Accept: */*|Accept-Encoding: gzip, br|Cookie: a=b; c=d|X-Forwarded-For: 10.0.0.1|A:|X-Request-Id: r-1|traceparent: 00-${TRACE_ID}-00f067aa0ba902b7-01`,
 );
 const ODD = [
   ...list('Connection: keep-alive|Connection: close|Connection: Upgrade|Upgrade: h2c|Expect: 100-continue|Expect: x'),
@@ -35,7 +37,7 @@ const ODD = [
     'Keep-Alive: 5|Proxy-Connection: close|TE: trailers|Range: bytes=0-1|A : b|: b|A|A: b\rc|A: b\nB: c|A:\tb\t ',
   ),
   ...list(
-    'Connection: close, x|Connection:|Sec-Fetch-Site: cross-site|Origin: http://evil.example|A: b\r\n c|\xe9: \xff',
+    'Connection: close, x|Connection:|X-Request-Id: a b|x-request-id:|traceparent: 00-1-2-3|Sec-Fetch-Site: cross-site|Origin: http://evil.example|A: b\r\n c|\xe9: \xff',
   ),
   `A: ${'b'.repeat(5000)}`,
   `A: ${'b'.repeat(17_000)}`,

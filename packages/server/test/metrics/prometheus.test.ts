@@ -11,7 +11,7 @@ import { METRICS } from '../../src/metrics/table.ts';
 import { openLine } from '../cost/requests.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { Client } from '../support/client.ts';
-import { metricsUrlOf } from '../support/metrics.ts';
+import { metricsUrlOf, scrape } from '../support/metrics.ts';
 import { deployed, type Prometheus, promtool, startPrometheus, whyNoPrometheus } from '../support/prometheus.ts';
 import { lastFirst, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -128,7 +128,8 @@ describe('a Prometheus that scrapes a server', { skip }, () => {
     const slow = await openLine(server.port);
     const head = `PUT /shop/create/slow?ip=1.1.1.1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 7`;
     const { answered } = slow.send(`${head}\r\n\r\n{"a"`);
-    await until(async () => (await client.send('GET', `/shop/get/${token}`)).status === 503);
+    await until(async () => (await scrape(metrics)).of('http_requests_in_flight') === 1);
+    assert.equal((await client.send('GET', `/shop/get/${token}`)).status, 503);
     slow.socket.write(':1}');
     await answered;
     slow.socket.destroy();

@@ -7,10 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { ServiceError } from '../../core/errors.ts';
 import { HostRule } from '../guards/host-rule.ts';
 import { HEADERS, plainProblem, STATUS } from '../message/problem.ts';
+import { requestIdIn } from '../message/request-id.ts';
 import { CONTENT_TYPES, type Exposition, formFor, METRICS_PATH } from '../metrics-route.ts';
 
 /** Units: milliseconds and bytes. A scrape is short. */
-const LIMITS = { headers: 8192, requestTimeout: 10_000, keepAliveTimeout: 75_000, connections: 64 };
+const LIMITS = { headers: 8192, requestTimeout: 10_000, keepAliveTimeout: 75_000, stopGrace: 3000, connections: 64 };
 
 const NOT_FOUND = new ServiceError('route_not_found', 'this port has /metrics, and nothing else');
 const ONLY_GET = new ServiceError('method_not_allowed', 'the methods of this route are GET, HEAD');
@@ -26,16 +27,18 @@ export class MetricsListener {
     const settings = { maxHeaderSize: LIMITS.headers, requestTimeout: LIMITS.requestTimeout };
     this.server = createServer(settings, (incoming, outgoing) => {
       const { method, url = '', headers } = incoming;
+      const refuse = (error: ServiceError, more?: Record<string, string>) =>
+        answerError(outgoing, error, requestIdIn(headers), more);
       const refused = hosts.check(incoming);
-      if (refused !== null) return refuse(outgoing, refused);
-      if (!/^\/metrics(?:$|\?)/.test(url)) return refuse(outgoing, NOT_FOUND);
-      if (method !== 'GET' && method !== 'HEAD') return refuse(outgoing, ONLY_GET, { Allow: 'GET, HEAD' });
+      if (refused !== null) return refuse(refused);
+      if (!/^\/metrics(?:$|\?)/.test(url)) return refuse(NOT_FOUND);
+      if (method !== 'GET' && method !== 'HEAD') return refuse(ONLY_GET, { Allow: 'GET, HEAD' });
       const form = formFor(headers.accept);
       exposition(form).then(
         (text) => show(incoming, outgoing, text, CONTENT_TYPES[form]),
         (error: unknown) => {
           onFault(error);
-          refuse(outgoing, FAILED);
+          refuse(FAILED);
         },
       );
     });
@@ -55,11 +58,15 @@ export class MetricsListener {
     });
   }
 
-  /** A scrape that is cut off is made again in seconds: nothing waits for it. */
+  /** Takes no new connection, lets a scrape that is under way finish, then closes all. */
   stop(): Promise<void> {
     return new Promise((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
+      const end = setTimeout(() => this.server.closeAllConnections(), LIMITS.stopGrace);
+      this.server.close(() => {
+        clearTimeout(end);
+        resolve();
+      });
+      this.server.closeIdleConnections();
     });
   }
 }
@@ -74,7 +81,7 @@ function show({ method }: IncomingMessage, outgoing: ServerResponse, text: strin
   outgoing.end(method === 'HEAD' ? undefined : text);
 }
 
-function refuse(outgoing: ServerResponse, error: ServiceError, more: Record<string, string> = {}): void {
-  const { body, headers } = plainProblem(error, 'classic');
+function answerError(outgoing: ServerResponse, error: ServiceError, requestId: string, more = {}): void {
+  const { body, headers } = plainProblem(error, 'classic', requestId);
   outgoing.writeHead(STATUS[error.code], { ...headers, ...more }).end(body);
 }
