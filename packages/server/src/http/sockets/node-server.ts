@@ -130,8 +130,7 @@ export class NodeServer {
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
     this.concurrency = concurrency;
     const answer = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
-      // Of requests that were sent together, the last one ends the connection: it would take those behind it along.
-      if (this.stopping && !waiting.isBehind(incoming.socket)) outgoing.setHeader('Connection', 'close');
+      if (this.stopping) closeAfterLast(outgoing, () => waiting.isBehind(incoming.socket));
       const trace: Trace = onRequest === null ? { route: 'none' } : observe(incoming, outgoing, onRequest);
       incoming.trace = trace;
       const answered = metered(meter, outgoing, trace);
@@ -271,6 +270,18 @@ function beginLine(
     onRequest({ requestId, method, route, status, duration, session, key, error });
   };
   return { trace, end };
+}
+
+/**
+ * Has an answer end its connection, unless another request waits behind it by then: of requests that were sent together, the end
+ * after the first would take the others along.
+ */
+function closeAfterLast(outgoing: ServerResponse, isOneBehind: () => boolean): void {
+  const writeHead = outgoing.writeHead;
+  outgoing.writeHead = (...head: unknown[]) => {
+    if (!isOneBehind()) outgoing.setHeader('Connection', 'close');
+    return Reflect.apply(writeHead, outgoing, head);
+  };
 }
 
 function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {
