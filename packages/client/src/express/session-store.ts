@@ -27,6 +27,8 @@ const PRIVATE_KEY = '_express';
 
 /** Marks the cookie of a session that another stack made. */
 const FOREIGN = Symbol('foreign');
+/** Marks what is in the place of a cookie in a session that was saved by hand without one. */
+const BARE = Symbol('bare');
 
 export class RestSessionStore extends EventEmitter {
   readonly client: SessionClient;
@@ -191,7 +193,8 @@ export class RestSessionStore extends EventEmitter {
   /** Part of express-session's contract: makes `req.session` of what `get` gave. */
   // biome-ignore lint/suspicious/noExplicitAny: the request and the session of the framework
   createSession(req: any, read: FrameworkSession): any {
-    const { cookie: state, ...shown } = read;
+    const { cookie: kept, ...shown } = read;
+    const state = kept?.[BARE] ? undefined : kept;
     const whole = this.wholes.get(read);
     const isForeign = state?.[FOREIGN] === true;
     // Its classes are had from a session that it makes: this package does not depend on it.
@@ -232,7 +235,12 @@ export class RestSessionStore extends EventEmitter {
     const kept = JSON.stringify(keptOf(id, cookie, this.lasts(shown)));
     const baseline = { id, texts, subject, state: kept, idleTimeout };
     this.baselines.set(shown, baseline);
-    if (cookie === undefined) return shown;
+    if (cookie === undefined) {
+      // Not among its keys, for there is none; but @fastify/session has to carry what was read.
+      const carrier = Object.defineProperty({}, BARE, { value: true });
+      carry(baseline, carrier);
+      return Object.defineProperty(shown, 'cookie', { value: carrier, writable: true, configurable: true });
+    }
     carry(baseline, cookie);
     if (state === undefined) Object.defineProperty(cookie, FOREIGN, { value: true });
     return shown;
