@@ -111,6 +111,20 @@ def test_expiry(store: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(SessionStore, "aget"), reason="Django has it since 5.1")
+def test_a_very_short_expiry_slides_and_ends(store: str) -> None:
+    with using(store, "django-short"):
+        session = SessionStore()
+        session.set_expiry(3)
+        session.save()
+        key = session.session_key or ""
+        first = session.client.get(key)["absoluteExpiresAt"]
+        page = SessionStore(key)
+        page["a"] = 1
+        page.save()
+        stored = page.client.get(key)
+        assert stored["absoluteExpiresAt"] > first and stored["data"]["a"] == 1
+
+
 async def test_asynchronous(store: str) -> None:
     with using(store, "django-async"):
         session = SessionStore()

@@ -27,6 +27,7 @@ from django.utils.dateparse import parse_datetime
 
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
+from ._page import SHORTEST_IDLE, lasting
 from ._protocol import is_token
 from .errors import SessionError, SessionNotFoundError
 
@@ -59,6 +60,8 @@ class SessionStore(SessionBase):
     #: What was last read or written. Absence: None while nothing was.
     _baseline: Texts | None = None
     _subject: str | None = None
+    #: The session as it was last read or saved. Absence: None while nothing was.
+    _stored: dict[str, Any] | None = None
 
     @property
     def client(self) -> Client:
@@ -160,7 +163,7 @@ class SessionStore(SessionBase):
         client, touches = _parts()
         packed = self._packed(data)
         texts = texts_of(packed)
-        session: dict[str, Any] = {"data": packed, "idleTimeout": self.get_expiry_age()}
+        session: dict[str, Any] = {"data": packed, **lasting(self.get_expiry_age(), None)}
         subject = self._subject_in(data)
         if subject is not None:
             session["subject"] = subject
@@ -171,7 +174,7 @@ class SessionStore(SessionBase):
                 raise CreateError from error
             raise
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject = texts, subject
+        self._baseline, self._subject, self._stored = texts, subject, saved
 
     def _update(self, key: str, data: dict[str, Any]) -> None:
         client, touches = _parts()
@@ -180,8 +183,9 @@ class SessionStore(SessionBase):
         before = self._baseline if self._baseline is not None else {}
         to_set, to_unset = changes(before, texts)
         more: dict[str, Any] = {}
-        if _PRIVATE in to_set:
-            more["idleTimeout"] = self.get_expiry_age()
+        age = self.get_expiry_age()
+        if _PRIVATE in to_set or age < SHORTEST_IDLE:
+            more.update(lasting(age, self._stored))
         subject = self._subject_in(data)
         if subject is not None and subject != self._subject:
             more["subject"] = subject
@@ -193,7 +197,7 @@ class SessionStore(SessionBase):
         except SessionNotFoundError as error:
             raise UpdateError from error
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject = texts, saved["subject"]
+        self._baseline, self._subject, self._stored = texts, saved["subject"], saved
 
     def _packed(self, data: dict[str, Any]) -> dict[str, Any]:
         if settings.SESSION_SERIALIZER != _JSON:
@@ -205,7 +209,7 @@ class SessionStore(SessionBase):
 
     def _opened(self, session: dict[str, Any]) -> dict[str, Any]:
         data, private = session["data"], session["data"].get(_PRIVATE)
-        self._subject = session["subject"]
+        self._subject, self._stored = session["subject"], session
         shared = shared_of(data)
         if isinstance(private, dict) and isinstance(private.get("opaque"), str):
             opened: dict[str, Any] = self.serializer().loads(b64decode(private["opaque"]))
