@@ -78,7 +78,7 @@ func (s *Store) packed(session *sessions.Session) (delta.Texts, private, error) 
 			continue
 		}
 		text, err := json.Marshal(value)
-		if err != nil {
+		if err != nil || !delta.IsExact(text) {
 			opaque[key] = value
 			continue
 		}

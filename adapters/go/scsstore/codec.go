@@ -71,6 +71,9 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 		if err != nil {
 			return nil, fmt.Errorf("rest-sessions: %s cannot be sent as JSON: %w", key, err)
 		}
+		if !delta.IsExact(text) {
+			return nil, fmt.Errorf("rest-sessions: %s has text that is not UTF-8: keep it as []byte", key)
+		}
 		name, comesBack, err := known.NameOf(value, text)
 		if err != nil {
 			return nil, err

@@ -5,12 +5,13 @@
 import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
-import { LOG_VARIABLES, type LogLevel, logging } from './config/logging.ts';
+import { LOG_VARIABLES, type LogLevel, logging, readAuditLog } from './config/logging.ts';
 import { isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
 import { ConfigError, type Environment, Reader, type Variable } from './config/variable.ts';
+import { readWorkers, WORKER_VARIABLES } from './config/workers.ts';
 
 export { openNote } from './config/access.ts';
 export type { RateConfig } from './config/limits.ts';
@@ -24,6 +25,8 @@ export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly port: number;
   readonly host: string;
+  /** How many processes answer on the port. */
+  readonly workers: number;
   /** Whether plain reads take the fast lane (http/hot). */
   readonly fastLane: boolean;
   /** Absence: null when the server speaks plain HTTP. */
@@ -33,10 +36,13 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
+  /** `stderr`, or the path of a file. Absence: null when there is no audit log. */
+  readonly auditLog: string | null;
 }
 
 export const VARIABLES = {
   ...LISTENING_VARIABLES,
+  ...WORKER_VARIABLES,
   ...ACCESS_VARIABLES,
   ...TLS_VARIABLES,
   ...LIMIT_VARIABLES,
@@ -50,16 +56,22 @@ export function readConfig(environment: Environment): Config {
   const reader = new Reader(environment);
   const { read } = reader;
   const listening = reader.part(() => readListening(read));
-  const parts = {
+  const answering = {
     ...listening,
     // Who may call depends on where the server listens: nothing can be said of it before that is known.
     ...(listening && reader.part(() => readAccess(read, listening.host))),
     fastLane: reader.part(() => readFastLane(read)),
     tls: reader.part(() => readTls(read)),
     ...reader.part(() => readLimits(read)),
-    ...reader.part(() => readStore(environment, read)),
+  };
+  const kept = reader.part(() => readStore(environment, read));
+  const parts = {
+    ...answering,
+    ...kept,
+    workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
+    auditLog: reader.part(() => readAuditLog(read)),
   };
   const faults = [...misspelt(environment), ...reader.faults];
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));

@@ -2,6 +2,9 @@
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
 import { configSchema, docsPageFile, packageVersion } from './assets.ts';
+import { AuditFailure } from './audit/audit-log.ts';
+import { openAudit } from './audit/open-audit.ts';
+import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
@@ -9,10 +12,11 @@ import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
+import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
-import { type Reloading, WatchedFiles } from './reloading.ts';
+import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
@@ -36,18 +40,46 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
+/** A server that is one of several on one port (workers/). */
+export interface WorkerServer extends RunningServer {
+  /** Does from now on what one of them does for all: sweeping, and watching the store. */
+  readonly lead: () => void;
+  /** Frees what processes that are dead held in the store. */
+  readonly release: () => void;
+  /** Counts what others let through (limits/pool.ts). */
+  readonly countSpent: (spent: Spent) => void;
+  /** Takes no new connection, and asks clients to come back on another one. Resolves when no connection is left. */
+  readonly drain: () => Promise<void>;
+}
+
 /** Starts a server. Errors: ConfigError, one line for each fault; what the store or the network says. */
 export async function serve(config: Config, log: Log, clock: () => number = Date.now): Promise<RunningServer> {
+  const server = await serveAsWorker(config, log, null, clock);
+  server.lead();
+  return server;
+}
+
+/** Starts one of several servers on one port. `tellSpent`: is told what it let through; absence: null when it is the only one. */
+export async function serveAsWorker(
+  config: Config,
+  log: Log,
+  tellSpent: ((spent: Spent) => void) | null,
+  clock: () => number = Date.now,
+): Promise<WorkerServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
-  const access = openAccess(config, log);
+  const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
+  const onRules = rulesAudit(audit);
+  const pool = tellSpent && new Pool(tellSpent, later);
+  const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
-  const watched = [...(policyFile === null ? [] : [reloadingPolicy(policyFile, log)]), ...access.reloadings].map(
-    (reloading) => new WatchedFiles(reloading),
-  );
+  const watched = [
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules)]),
+    ...access.reloadings,
+  ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) =>
     log.warn(
       { event: 'token_reuse', app, session },
@@ -56,7 +88,7 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
   const { namespace, storeTimeout: timeout, redis } = config;
   const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
   const opening = openStore(config.store, options);
-  const { store, location, changes = [], settings, lookEvery } = await opening;
+  const { store, location, changes = [], settings, lookEvery, releaseDead } = await opening;
   for (const change of changes) log.warn({ store: location }, change);
   const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
@@ -68,11 +100,14 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
+    audit,
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
-    onFault: (err, trace) => {
-      if (!isOutage(err)) log.error({ err, route: trace?.route }, 'a request failed');
+    onFault: (err, request) => {
+      // The audit log tells of itself.
+      if (err instanceof AuditFailure) return;
+      if (!isOutage(err)) log.error({ err, ...request }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
     },
@@ -95,24 +130,31 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     for (const files of watched) files.close();
     outage.close();
     await store.close();
+    await audit?.close();
     throw error;
   }
 
-  const stopSweeper = startSweeper({
-    sweep: (now, limit) => store.sweep(now, limit),
-    clock,
-    interval: config.sweepInterval,
-    onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
-    onError,
-  });
-
-  const stopWatching = watchStore({
-    look: settings,
-    interval: lookEvery,
-    clock,
-    onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
-    onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
-  });
+  let stopLeading: (() => Promise<void>) | null = null;
+  const lead = () => {
+    const stopSweeper = startSweeper({
+      sweep: (now, limit) => store.sweep(now, limit),
+      clock,
+      interval: config.sweepInterval,
+      onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
+      onError,
+    });
+    const stopWatching = watchStore({
+      look: settings,
+      interval: lookEvery,
+      clock,
+      onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
+      onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
+    });
+    stopLeading = () => {
+      stopWatching();
+      return stopSweeper();
+    };
+  };
 
   const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
@@ -120,16 +162,32 @@ export async function serve(config: Config, log: Log, clock: () => number = Date
     location,
     trouble: outage.why,
     open: access.authenticate === null,
-    reload: watched.length === 0 ? null : () => watched.forEach((files) => void files.reload()),
+    reload:
+      watched.length === 0 && audit === null
+        ? null
+        : () => {
+            void audit?.reopen();
+            for (const files of watched) files.reload();
+          },
+    lead: () => {
+      if (stopLeading === null && !stopping) lead();
+    },
+    release: () => releaseDead?.(),
+    countSpent: (spent) => pool?.charge(spent, clock()),
+    drain: async () => {
+      const drained = server.drain();
+      await stopLeading?.();
+      await drained;
+    },
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
       // Who waits for a lock is answered now, and not when the grace of the stop is over.
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      stopWatching();
-      await stopSweeper();
+      await stopLeading?.();
       await store.close();
+      await audit?.close();
     },
   };
 }
@@ -163,11 +221,19 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadingPolicy(file: PolicyFile, log: Log): Reloading {
+function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit): Reloading {
   return {
     files: [file.path],
-    read: () => log.info({ file: file.path, changes: file.reload() }, 'the policy file was read again'),
+    read: () => {
+      const changes = file.reload((changes) => audit('policy.change', file.path, changes));
+      log.info({ file: file.path, changes }, 'the policy file was read again');
+    },
     onFault: (error) => {
+      if (error instanceof ForNow) {
+        const words = 'the policy file is not read again for now; the policy before it stays';
+        log.error({ file: file.path, why: error.message }, words);
+        return;
+      }
       if (!(error instanceof PolicyFault)) throw error;
       for (const { where, rule } of error.faults) {
         log.error(

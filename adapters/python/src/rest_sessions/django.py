@@ -5,7 +5,8 @@
 
 `request.session["cart"]` is `data.cart` for every other stack. What Django keeps for itself (names that begin with `_`:
 the user, messages, the expiry) is under `_django`. The session belongs to the user who logs in, so that their sessions can
-be listed and ended.
+be listed and ended. Without `django.contrib.auth` the option `subject` tells whose it is: a function of the session's values,
+or the dotted path of one; None before the login.
 
 With a SESSION_SERIALIZER that is not Django's JSON the session is one opaque value.
 """
@@ -13,8 +14,9 @@ With a SESSION_SERIALIZER that is not Django's JSON the session is one opaque va
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -24,6 +26,7 @@ from django.core.signals import setting_changed
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.dateparse import parse_datetime
+from django.utils.module_loading import import_string
 
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
@@ -33,17 +36,36 @@ from .errors import SessionError, SessionNotFoundError
 
 _PRIVATE = "_django"
 _JSON = "django.contrib.sessions.serializers.JSONSerializer"
-_OPTIONS = {"url", "app", "key", "timeout", "touch_interval"}
+_OPTIONS = {"url", "app", "key", "timeout", "touch_interval", "subject"}
+
+
+class _Parts(NamedTuple):
+    client: Client
+    touches: TouchTimes
+    subject: Callable[[Mapping[str, Any]], str | None]
 
 
 @lru_cache(maxsize=1)
-def _parts() -> tuple[Client, TouchTimes]:
+def _parts() -> _Parts:
     options = getattr(settings, "REST_SESSIONS", None)
     if not isinstance(options, dict) or not {"url", "app"} <= options.keys() <= _OPTIONS:
         raise ImproperlyConfigured(f"REST_SESSIONS must be a dict with url and app, and may have {sorted(_OPTIONS)}")
     given = dict(options)
     touches = TouchTimes(given.pop("touch_interval", 30.0))
-    return Client(given.pop("url"), given.pop("app"), given.pop("key", None), **given), touches
+    subject = given.pop("subject", _authenticated)
+    if isinstance(subject, str):
+        subject = import_string(subject)
+    if not callable(subject):
+        raise ImproperlyConfigured(
+            "REST_SESSIONS['subject'] must be a function of the session's values, or the dotted path of one"
+        )
+    return _Parts(Client(given.pop("url"), given.pop("app"), given.pop("key", None), **given), touches, subject)
+
+
+def _authenticated(values: Mapping[str, Any]) -> str | None:
+    """Whom django.contrib.auth has logged in. Absence: None."""
+    user = values.get("_auth_user_id")
+    return str(user) if user else None
 
 
 def _forget(*, setting: str, **_more: Any) -> None:
@@ -65,14 +87,14 @@ class SessionStore(SessionBase):
 
     @property
     def client(self) -> Client:
-        return _parts()[0]
+        return _parts().client
 
     # Django's own accepts any text of 8 characters; what can be no token costs no request.
     def _validate_session_key(self, key: str | None) -> bool:
         return is_token(key) and len(key or "") >= 8
 
     def load(self) -> dict[str, Any]:
-        client, touches = _parts()
+        client, touches, _ = _parts()
         key = self.session_key
         if key is None:
             return {}
@@ -123,7 +145,7 @@ class SessionStore(SessionBase):
     def delete(self, session_key: str | None = None) -> None:
         key = self.session_key if session_key is None else session_key
         if key is not None and is_token(key):
-            client, touches = _parts()
+            client, touches, _ = _parts()
             touches.forget(key)
             client.revoke(key)
 
@@ -136,7 +158,7 @@ class SessionStore(SessionBase):
             self._session_cache = data
             return
         new = self._get_new_session_key()
-        client, touches = _parts()
+        client, touches, _ = _parts()
         try:
             client.rotate(key, new_token=new, grace=0)
         except SessionNotFoundError:
@@ -160,11 +182,11 @@ class SessionStore(SessionBase):
         """The server removes what has expired by itself."""
 
     def _begin(self, key: str, data: dict[str, Any]) -> None:
-        client, touches = _parts()
+        client, touches, subject_in = _parts()
         packed = self._packed(data)
         texts = texts_of(packed)
         session: dict[str, Any] = {"data": packed, **lasting(self.get_expiry_age(), None)}
-        subject = self._subject_in(data)
+        subject = subject_in(data)
         if subject is not None:
             session["subject"] = subject
         try:
@@ -177,7 +199,7 @@ class SessionStore(SessionBase):
         self._baseline, self._subject, self._stored = texts, subject, saved
 
     def _update(self, key: str, data: dict[str, Any]) -> None:
-        client, touches = _parts()
+        client, touches, subject_in = _parts()
         texts = texts_of(self._packed(data))
         # A session that was never read is compared with nothing: what it sets is added.
         before = self._baseline if self._baseline is not None else {}
@@ -186,7 +208,7 @@ class SessionStore(SessionBase):
         age = self.get_expiry_age()
         if _PRIVATE in to_set or age < SHORTEST_IDLE:
             more.update(lasting(age, self._stored))
-        subject = self._subject_in(data)
+        subject = subject_in(data)
         if subject is not None and subject != self._subject:
             more["subject"] = subject
         if self._baseline is not None and not to_set and not to_unset and not more:
@@ -217,8 +239,3 @@ class SessionStore(SessionBase):
             return opened
         self._baseline = texts_of({**shared, **({_PRIVATE: private} if isinstance(private, dict) else {})})
         return {**shared, **(private if isinstance(private, dict) else {})}
-
-    @staticmethod
-    def _subject_in(data: dict[str, Any]) -> str | None:
-        user = data.get("_auth_user_id")
-        return str(user) if user else None

@@ -26,6 +26,8 @@ export interface OpenedStore {
   readonly settings: () => Promise<Finding[]>;
   /** How often to ask. Units: milliseconds. */
   readonly lookEvery: number;
+  /** Frees what processes that are dead held in it. Absence: undefined where they hold nothing. */
+  readonly releaseDead?: () => void;
 }
 
 /**
@@ -62,6 +64,7 @@ export async function openStore(
     changes: closeToOthers(path),
     settings: async () => store.health(),
     lookEvery: SECOND,
+    releaseDead: () => store.releaseDeadReaders(),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { ServiceError } from '../../core/errors.ts';
 import { Refusal } from '../message/problem.ts';
+import { requestIdOf } from '../message/request-id.ts';
 import { type Call, type Clock, callerOf, type Handle, type Route } from '../message/route.ts';
 import { appIn } from './auth.ts';
 
@@ -29,7 +30,7 @@ export interface RateLimits {
   readonly app: Limiter | null;
   readonly misses: Limiter | null;
   /** Told of a key that has shown too many tokens that open nothing: someone may be guessing. */
-  readonly onMisses: (key: string, now: number) => void;
+  readonly onMisses: (key: string, now: number, requestId: string) => void;
 }
 
 /** Puts a route's handler behind the limits. */
@@ -72,7 +73,7 @@ function countingMisses(
     const caller = callerOf(c);
     const { allowed, wait } = limiter.look(caller, now);
     if (!allowed) {
-      onMisses(caller, now);
+      onMisses(caller, now, requestIdOf(c));
       throw tooMany('too many tokens that open nothing', wait, {});
     }
     c.env.misses = 0;

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
 import type { ArrivingBody } from './arriving.ts';
+import type { Act, Audit } from './audit.ts';
 import { HEADERS } from './problem.ts';
 
 export type { Clock } from '../../core/instant.ts';
@@ -17,6 +18,8 @@ export interface Trace {
   /** The name of the caller's API key. */
   key?: string;
   error?: ErrorCode;
+  /** Absence: undefined until somebody has asked for it (request-id.ts). */
+  requestId?: string;
 }
 
 /** The part of Node's request that the Web API does not have. */
@@ -53,6 +56,8 @@ export interface RequestEnv {
   Bindings: {
     incoming?: Incoming;
     trace?: Trace;
+    /** Where there is no trace to keep it. Absence: undefined until somebody has asked for it (request-id.ts). */
+    requestId?: string;
     /** Absence: undefined where nobody counts. */
     streams?: StreamCount;
     /** The names in the client's certificate. */
@@ -61,6 +66,8 @@ export interface RequestEnv {
     principal?: Principal;
     /** Tokens of this request that opened nothing. Absence: undefined when nobody counts them. */
     misses?: number;
+    /** Of routes that are audited, on a server that has an audit log. */
+    audit?: Audit;
     /** What the answer has in any case, also one of an error. Absence: undefined for nothing. */
     always?: Reply['headers'];
   };
@@ -109,6 +116,8 @@ export interface Route {
     /** What every answer has, also one of an error. */
     readonly always: Reply['headers'];
   };
+  /** What the route does to sessions of others, where that is written into the audit log (guards/audit.ts). */
+  readonly audits?: Act;
   readonly handle: Handle;
 }
 

@@ -29,7 +29,7 @@ export interface Shared {
   /** Absence: null for plain HTTP. */
   readonly certificatesOf: ((socket: Socket) => readonly string[]) | null;
   /** Begins the line of the log about a request; what it gives ends the line. Absence: null when requests are not logged. */
-  readonly observe: ((method: string) => { readonly trace: Trace; readonly end: (status: number) => void }) | null;
+  readonly observe: ((head: Head) => { readonly trace: Trace; readonly end: (status: number) => void }) | null;
   /** Units: milliseconds. */
   readonly keepAliveTimeout: number;
 }
@@ -194,7 +194,7 @@ class HotConnection {
     const env: HotEnv = { incoming };
     if (certificatesOf !== null) env.certificates = certificatesOf(this.socket);
     if (observe !== null) {
-      const { trace, end } = observe('GET');
+      const { trace, end } = observe(incoming);
       env.trace = trace;
       this.endLine = end;
     }

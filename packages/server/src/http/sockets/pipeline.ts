@@ -57,6 +57,11 @@ export class Pipeline {
     return this.waitingOn(socket) > FEW_WAITING;
   }
 
+  /** Tells whether a request waits behind the one that is answered now. */
+  isBehind(socket: Socket): boolean {
+    return this.waitingOn(socket) > 0;
+  }
+
   private waitingOn(socket: Socket): number {
     return this.waiting.get(socket) ?? 0;
   }

@@ -177,6 +177,20 @@ export class Environment {
     return this.readers.look(this.root.readerList(), this.root.env.info().lastTxnId, performance.now(), after);
   }
 
+  /** Gives how much of the data file is used, and by how many. */
+  size(): Record<'pages used' | 'pages free' | 'page bytes' | 'commits' | 'readers', number> {
+    this.assertOpen();
+    const { lastPageNumber, lastTxnId } = this.root.env.info();
+    const free = this.freePages();
+    return {
+      'pages used': lastPageNumber + 1 - free,
+      'pages free': free,
+      'page bytes': this.root.env.stat().pageSize,
+      commits: lastTxnId,
+      readers: [...this.root.readerList().matchAll(/^ *\d+ +[0-9a-f]+ +\S+$/gm)].length,
+    };
+  }
+
   /** Frees the places of readers that dead processes left, which would keep the file from reusing pages. */
   releaseDeadReaders(): void {
     this.assertOpen();

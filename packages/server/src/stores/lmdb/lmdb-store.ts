@@ -291,6 +291,11 @@ export class LmdbStore implements SessionStore {
     return this.tables.environment.stuckReaders();
   }
 
+  /** Frees the places of readers that dead processes left. Each sweep does it, too. */
+  releaseDeadReaders(): void {
+    this.tables.environment.releaseDeadReaders();
+  }
+
   /** Gives the audit of what is committed. It shares the open tables, and closes with the store. */
   audit(): LmdbAudit {
     return new LmdbAudit(this.tables, this.path);

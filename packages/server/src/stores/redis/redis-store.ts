@@ -26,6 +26,7 @@ import type {
 } from '../../core/store.ts';
 import { partitionOf, type TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
+import type { EngineStatistics } from '../statistics.ts';
 import { readAddress } from './address.ts';
 import { Aliases, type AliasOf } from './aliases.ts';
 import { parts } from './answers.ts';
@@ -39,6 +40,7 @@ import { Format } from './format.ts';
 import { packHash } from './hashes.ts';
 import { Keys } from './keys.ts';
 import { Locks } from './locks.ts';
+import { memoryOf } from './memory.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
@@ -271,6 +273,11 @@ export class RedisStore implements SessionStore {
   /** Gives what about its servers may cost sessions. Errors: `store_unavailable`, when one cannot be asked. */
   async settings(): Promise<Finding[]> {
     return [...(await examine(this.calls, this.replicas)), ...(await this.format.finding())];
+  }
+
+  /** Gives what each master says of its memory. Errors: `store_unavailable`. */
+  memory(): Promise<EngineStatistics[]> {
+    return memoryOf(this.calls);
   }
 
   async close(): Promise<void> {
