@@ -220,6 +220,21 @@ final class ManualTest extends TestCase
         self::assertSame('{}|{"0":"a","1":"b"}|[]|["x"]', implode('|', array_map(json_encode(...), [$tree->cart, $tree->map, $tree->list, $tree->both])));
     }
 
+    public function testPagesAtOnceKeepWhatIsOfPhpAlone(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["_old"] = 1; $_SESSION["at"] = new ArrayObject([1]); $_SESSION["cart"] = 1;');
+        $pages = array_map(static fn (int $i): string => "session_start(); \$_SESSION['_own$i'] = $i; \$_SESSION['obj$i'] = new ArrayObject([$i]); usleep(30000);", range(1, 8));
+        $pages[] = 'session_start(); unset($_SESSION["_old"]); usleep(30000);';
+        $pages[] = 'session_start(); $_SESSION["cart"] = 2; usleep(30000);';
+        self::assertSame([200], array_values(array_unique(array_column($browser->runAll($pages), 'status'))));
+        $keys = $browser->run('session_start(); return array_keys($_SESSION);')->result;
+        $wanted = array_merge(['at', 'cart'], ...array_map(static fn (int $i): array => ["_own$i", "obj$i"], range(1, 8)));
+        self::assertSame(self::sorted($wanted), self::sorted($keys));
+        $data = $this->client->get((string) $browser->token)->data;
+        self::assertSame([['_php', 'cart'], 2], [self::sorted(array_keys($data)), $data['cart']]);
+    }
+
     public function testNoteOfTheDevice(): void
     {
         $browser = $this->browser();
