@@ -6,6 +6,7 @@ namespace RestSessions\Tests;
 
 use PHPUnit\Framework\TestCase;
 use RestSessions\Client;
+use RestSessions\SessionHandler;
 
 /**
  * What the manual of PHP says of sessions holds on the server.
@@ -233,6 +234,22 @@ final class ManualTest extends TestCase
         self::assertSame(self::sorted($wanted), self::sorted($keys));
         $data = $this->client->get((string) $browser->token)->data;
         self::assertSame([['_php', 'cart'], 2], [self::sorted(array_keys($data)), $data['cart']]);
+    }
+
+    /** As Laravel does: no read between the writes. */
+    public function testASecondWriteOfAPageKeepsWhatAnotherPageWrote(): void
+    {
+        $token = 'written-twice-by-one-page';
+        [$one, $two] = array_map(fn (): SessionHandler => new SessionHandler($this->client, encoding: 'serialize'), [1, 2]);
+        $one->write($token, serialize(['_a' => 1]));
+        foreach ([$one, $two] as $page) {
+            $page->read($token);
+        }
+        $two->write($token, serialize(['_a' => 1, '_two' => 2]));
+        $one->write($token, serialize(['_a' => 1, '_one' => 1]));
+        $one->write($token, serialize(['_a' => 1, '_one' => 3]));
+        $one->write($token, serialize(['_one' => 3]));
+        self::assertEquals(['_two' => 2, '_one' => 3], unserialize((new SessionHandler($this->client, encoding: 'serialize'))->read($token)));
     }
 
     public function testNoteOfTheDevice(): void

@@ -137,6 +137,36 @@ def test_a_very_short_permanent_session_slides(store: str) -> None:
     assert client.get(token)["absoluteExpiresAt"] > first
 
 
+def test_pages_at_once_keep_what_each_wrote_of_flasks_own(store: str) -> None:
+    def page() -> str:
+        step = flask.request.args.get("step")
+        flask.session["a"] = flask.session.get("a", 0)
+        if step == "outer":
+            # Another page of the same visitor, while this one runs.
+            other = shop.test_client()
+            other.set_cookie("session", browser.get_cookie("session").value)
+            other.get("/?step=inner")
+            flask.session["_mine"] = 1
+            flask.session["at"] = datetime(2026, 11, 28, tzinfo=timezone.utc)
+        elif step == "inner":
+            flask.flash("hello")
+            flask.session.pop("_old")
+        elif step == "see":
+            seen.append(
+                (flask.get_flashed_messages(), flask.session.get("_old"), flask.session["_mine"], flask.session["at"].year)
+            )
+        else:
+            flask.session["_old"] = 1
+        return ""
+
+    seen: list[Any] = []
+    shop = make_app(store, "flask-own", page)
+    browser = shop.test_client()
+    for step in ("", "?step=outer", "?step=see"):
+        assert browser.get("/" + step).status_code == 200
+    assert seen == [(["hello"], None, 1, 2026)]
+
+
 def test_an_empty_session_is_ended(store: str) -> None:
     def page() -> str:
         if flask.request.method == "POST":

@@ -97,13 +97,10 @@ final class SharedFormat implements Format
     public function rebase(Change $change, \stdClass $theirs): Change
     {
         $there = self::privateOf($theirs);
-        if ($there !== $this->private) {
-            $this->privateAfter = PrivatePart::merge($this->private, $this->privateAfter, $there, $this->bag);
-            $this->private = $there;
-        }
+        $merged = PrivatePart::merge($this->private, $this->privateAfter, $there, $this->bag);
         $set = array_diff_key($change->set, [self::PRIVATE_KEY => 1]);
         $unset = array_values(array_diff($change->unset, [self::PRIVATE_KEY]));
-        $this->addPrivate($set, $unset);
+        self::addPrivate($set, $unset, $there, $merged);
 
         return new Change($set, $unset, $change->values);
     }
@@ -131,7 +128,7 @@ final class SharedFormat implements Format
     private function changeOf(array $set, ?array $values): Change
     {
         $unset = array_map(strval(...), array_keys(array_diff_key($this->before, $this->after)));
-        $this->addPrivate($set, $unset);
+        self::addPrivate($set, $unset, $this->private, $this->privateAfter);
 
         return new Change($set, $unset, $values);
     }
@@ -140,12 +137,12 @@ final class SharedFormat implements Format
      * @param array<array-key, mixed> $set
      * @param list<string> $unset
      */
-    private function addPrivate(array &$set, array &$unset): void
+    private static function addPrivate(array &$set, array &$unset, string $before, string $after): void
     {
-        if ($this->privateAfter === '' && $this->private !== '') {
+        if ($after === '' && $before !== '') {
             $unset[] = self::PRIVATE_KEY;
-        } elseif ($this->privateAfter !== $this->private) {
-            $set[self::PRIVATE_KEY] = base64_encode($this->privateAfter);
+        } elseif ($after !== $before) {
+            $set[self::PRIVATE_KEY] = base64_encode($after);
         }
     }
 

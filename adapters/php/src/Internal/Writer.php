@@ -16,6 +16,8 @@ final class Writer
 {
     /** How often a write is tried when other pages were faster. The last one asks no more. */
     private const MOST_TRIES = 8;
+    /** No session has this version. */
+    private const NO_VERSION = 0;
 
     private readonly ?\Closure $subject;
     private readonly ?\Closure $device;
@@ -77,7 +79,8 @@ final class Writer
             $version = $isPrivate && $opened->lock === null && $tries > 0 ? $opened->version : null;
             try {
                 $saved = $this->client->patch($opened->token, $change->set, $change->unset, $subject, $opened->lock, $version);
-                $opened->version = $saved->version;
+                // After a merge the page does not know all that is there, so the next write of PHP's own part merges again.
+                $opened->version = $tries === self::MOST_TRIES ? $saved->version : self::NO_VERSION;
 
                 return;
             } catch (RestSessionsException $failure) {
@@ -88,6 +91,9 @@ final class Writer
             $theirs = $this->client->get($opened->token);
             $change = $opened->format->rebase($change, $theirs->tree);
             $opened->version = $theirs->version;
+            if ($change->isEmpty() && $subject === []) {
+                return;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ._delta import Texts, changes, shared_of, texts_of
+from ._own import OwnPart
 
 
 class PageSession(MutableMapping[str, Any]):
@@ -59,6 +60,11 @@ class PageSession(MutableMapping[str, Any]):
     def changed(self) -> tuple[dict[str, Any], list[str]]:
         """What is to be set and unset."""
         return changes(self._baseline, texts_of(self._packed()))
+
+    def write(self, to_set: dict[str, Any], to_unset: list[str], more: dict[str, Any]) -> OwnPart:
+        """What is to be sent for a change."""
+        version = self.stored["version"] if self.stored else None
+        return OwnPart(self._private_key, self._baseline, to_set, to_unset, more, version)
 
     def _packed(self) -> dict[str, Any]:
         private = {key: value for key, value in self._values.items() if key.startswith("_")}

@@ -30,6 +30,7 @@ from django.utils.module_loading import import_string
 
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
+from ._own import OwnPart, patch
 from ._page import SHORTEST_IDLE, lasting
 from ._protocol import is_token
 from .errors import SessionError, SessionNotFoundError
@@ -160,7 +161,7 @@ class SessionStore(SessionBase):
         new = self._get_new_session_key()
         client, touches, _ = _parts()
         try:
-            client.rotate(key, new_token=new, grace=0)
+            self._stored = client.rotate(key, new_token=new, grace=0)["session"]
         except SessionNotFoundError:
             # It has ended meanwhile. Django's own stores begin a new one as well.
             self.create()
@@ -215,7 +216,9 @@ class SessionStore(SessionBase):
             return
         try:
             is_change = bool(to_set or to_unset or more)
-            saved = client.patch(key, set=to_set, unset=to_unset, **more) if is_change else client.touch(key)
+            version = self._stored["version"] if self._stored else None
+            part = OwnPart(_PRIVATE, before, to_set, to_unset, more, version)
+            saved = patch(client, key, part) if is_change else client.touch(key)
         except SessionNotFoundError as error:
             raise UpdateError from error
         touches.note(key, saved["idleTimeout"])

@@ -18,6 +18,7 @@ from flask.wrappers import Request as FlaskRequest
 
 from ._client import Client
 from ._delta import TouchTimes
+from ._own import patch
 from ._page import PageSession, cookie_age, device_of, lasting
 from ._protocol import is_token
 from .errors import SessionNotFoundError
@@ -185,7 +186,7 @@ class RestSessionInterface(SessionInterface):
         if not session._values:
             self.end(session)
             return
-        stored = self.client.patch(session.token, set=to_set, unset=to_unset, **self._lasting(app, session))
+        stored = patch(self.client, session.token, session.write(to_set, to_unset, self._lasting(app, session)))
         self._touches.note(session.token, stored["idleTimeout"])
         session.saved(session.token, stored)
 
