@@ -18,6 +18,7 @@ import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
 import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
+import { openTracing } from './tracing/open-tracing.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
 import { startSweeper } from './upkeep/sweeper.ts';
@@ -69,6 +70,7 @@ export async function serveAsWorker(
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
   const onRules = rulesAudit(audit);
+  const tracing = await openTracing(process.env, { version: packageVersion(), store: config.store, log });
   const pool = tellSpent && new Pool(tellSpent, later);
   const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
@@ -90,7 +92,7 @@ export async function serveAsWorker(
   const opening = openStore(config.store, options);
   const { store, location, changes = [], settings, lookEvery, releaseDead } = await opening;
   for (const change of changes) log.warn({ store: location }, change);
-  const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
+  const sessions = new Sessions(tracing?.traced(store) ?? store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
   let stopping = false;
   const appOptions: AppOptions = {
@@ -101,6 +103,7 @@ export async function serveAsWorker(
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
     audit,
+    tracing: tracing?.tracing ?? null,
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
@@ -188,6 +191,7 @@ export async function serveAsWorker(
       await stopLeading?.();
       await store.close();
       await audit?.close();
+      await tracing?.close();
     },
   };
 }
