@@ -70,7 +70,8 @@ export async function serveAsWorker(
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
   const onRules = rulesAudit(audit);
-  const tracing = await openTracing(process.env, { version: packageVersion(), store: config.store, log });
+  const tracing =
+    config.tracing && (await openTracing(config.tracing, { version: packageVersion(), store: config.store, log }));
   const pool = tellSpent && new Pool(tellSpent, later);
   const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
