@@ -25,6 +25,7 @@ export const OPTIONAL = {
   logrotate: 'logrotate',
   wrk: 'wrk',
   phpunit: 'phpunit',
+  prometheus: 'prometheus',
   javac: 'openjdk-17-jdk-headless',
   mvn: 'maven',
 };
