@@ -11,6 +11,7 @@ import { isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
+import { readTracing, type TracingConfig } from './config/tracing.ts';
 import { ConfigError, type Environment, Reader, type Variable } from './config/variable.ts';
 import { readWorkers, WORKER_VARIABLES } from './config/workers.ts';
 
@@ -20,6 +21,7 @@ export type { LogLevel } from './config/logging.ts';
 export { nearest } from './config/names.ts';
 export type { RedisConfig } from './config/store.ts';
 export type { TlsConfig } from './config/tls.ts';
+export type { TracingConfig } from './config/tracing.ts';
 export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 
 /** The configuration of one server, checked and complete. */
@@ -41,6 +43,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly logRequests: boolean;
   /** `stderr`, or the path of a file. Absence: null when there is no audit log. */
   readonly auditLog: string | null;
+  /** Absence: null when nothing is traced. */
+  readonly tracing: TracingConfig | null;
 }
 
 export const VARIABLES = {
@@ -77,6 +81,7 @@ export function readConfig(environment: Environment): Config {
     metricsPort: reader.part(() => readMetricsPort(read)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),
+    tracing: reader.part(() => readTracing(environment)),
   };
   const faults = [...misspelt(environment), ...reader.faults];
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));

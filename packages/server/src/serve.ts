@@ -21,6 +21,7 @@ import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
 import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
+import { openTracing } from './tracing/open-tracing.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
 import { startSweeper } from './upkeep/sweeper.ts';
@@ -74,6 +75,8 @@ export async function serveAsWorker(
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
   const onRules = rulesAudit(audit);
+  const tracing =
+    config.tracing && (await openTracing(config.tracing, { version: packageVersion(), store: config.store, log }));
   const pool = tellSpent && new Pool(tellSpent, later);
   const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
@@ -115,7 +118,7 @@ export async function serveAsWorker(
   const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
   const store = metrics.measured(opened.store);
   for (const change of changes) log.warn({ store: location }, change);
-  const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
+  const sessions = new Sessions(tracing?.traced(store) ?? store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
@@ -127,6 +130,7 @@ export async function serveAsWorker(
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
     audit,
+    tracing: tracing?.tracing ?? null,
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
@@ -224,6 +228,7 @@ export async function serveAsWorker(
       metrics.stop();
       await store.close();
       await audit?.close();
+      await tracing?.close();
     },
   };
 }

@@ -103,6 +103,19 @@ export const RULES: readonly Rule[] = [
     why: 'configuration imports nothing of ours',
   },
   {
+    from: /^tracing\/open-tracing\.ts$/,
+    mayImport: /^(config\.ts$|core\/store\.ts$|http\/message\/tracing\.ts$|log\/log\.ts$|tracing\/)/,
+    never: '@opentelemetry/api',
+    why: 'it loads the libraries when they are asked for',
+  },
+  {
+    from: /^tracing\//,
+    mayImport:
+      /^(core\/(errors|store)\.ts$|http\/message\/(problem|route|tracing)\.ts$|tracing\/|@opentelemetry\/|node:async_hooks$)/,
+    never: 'stores/open-store.ts',
+    why: 'spans are about routes and verbs, whatever the store',
+  },
+  {
     from: /^audit\/open-audit\.ts$/,
     mayImport: /^(config\.ts$|audit\/|log\/log\.ts$|node:(fs|util)$)/,
     never: 'http/guards/audit.ts',

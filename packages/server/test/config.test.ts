@@ -23,6 +23,7 @@ test('without any variable the server is on loopback with the embedded store', (
     logLevel: 'info',
     logRequests: false,
     auditLog: null,
+    tracing: null,
     sweepInterval: 30_000,
   });
 });
