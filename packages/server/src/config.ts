@@ -6,6 +6,7 @@ import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging, readAuditLog } from './config/logging.ts';
+import { METRICS_VARIABLES, readMetricsPort } from './config/metrics.ts';
 import { alike, isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
@@ -35,6 +36,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly tls: TlsConfig | null;
   /** Absence: null when every app lives under the default policy. */
   readonly policyFile: string | null;
+  /** The port of the metrics. Absence: null when they are on the port of the sessions. */
+  readonly metricsPort: number | null;
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
@@ -52,6 +55,7 @@ export const VARIABLES = {
   ...LIMIT_VARIABLES,
   ...STORE_VARIABLES,
   ...POLICY_VARIABLES,
+  ...METRICS_VARIABLES,
   ...LOG_VARIABLES,
 } as const;
 
@@ -74,6 +78,7 @@ export function readConfig(environment: Environment): Config {
     ...kept,
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
+    metricsPort: reader.part(() => readMetricsPort(read)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),
     tracing: reader.part(() => readTracing(environment)),

@@ -18,7 +18,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { guards: /hono|node:net/ },
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
-  { 'system-routes': /(?!)/, hot: /(?!)/ },
+  { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/ },
   { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server|node:(https?|net|tls)/ },
 ];
 
@@ -162,6 +162,24 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
+    from: /^metrics\/(table|snapshot|series|render)\.ts$/,
+    mayImport: /^metrics\//,
+    never: 'core/store.ts',
+    why: 'what counts and what is written knows nothing of sessions',
+  },
+  {
+    from: /^metrics\/process-meter\.ts$/,
+    mayImport: /^(metrics\/|node:fs$)/,
+    never: 'core/store.ts',
+    why: 'it asks the system',
+  },
+  {
+    from: /^metrics\//,
+    mayImport: /^(metrics\/|core\/(store|token)\.ts$)/,
+    never: 'http/message/route.ts',
+    why: 'metrics are handed what they count, and know no route and no engine',
+  },
+  {
     from: /^upkeep\/outage\.ts$/,
     mayImport: /^core\/errors\.ts$/,
     never: 'log/log.ts',
@@ -187,7 +205,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^workers\//,
-    mayImport: /^(workers\/|limits\/pool\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    mayImport: /^(workers\/|(limits\/pool|metrics\/snapshot)\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
     never: 'serve.ts',
     why: 'the supervisor opens no store and answers nothing',
   },
