@@ -4,6 +4,7 @@ import { reportFiles } from '../bench/report.ts';
 import { configurationTable } from '../packages/server/src/config.ts';
 import { cookieTable, policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
+import { manualPage } from './manual.ts';
 
 const generated: Record<string, string> = {
   'docs/configuration.md': `# Configuration
@@ -45,6 +46,7 @@ ${cookieTable()}
 `,
   'packages/server/schema/config.json': policyJsonSchema(),
   'docs/errors.md': await errorsPage(),
+  'docs/rest-sessions.1': manualPage(),
   // What was measured, as the latest results have it.
   ...reportFiles(),
 };
