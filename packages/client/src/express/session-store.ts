@@ -41,6 +41,9 @@ export class RestSessionStore extends EventEmitter {
   private readonly saves = new InTurn();
   /** All data of a session, by the object that `get` gave of it. */
   private readonly wholes = new WeakMap<object, Record<string, unknown>>();
+  /** Of express-session. Absence: undefined before the first session that is read. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  private classes: { readonly Session: any; readonly cookie: object } | undefined;
   /** Whether the application's ids may be no tokens. Absence: undefined until it is asked. */
   private hasOddIds: boolean | undefined;
 
@@ -188,22 +191,31 @@ export class RestSessionStore extends EventEmitter {
   /** Part of express-session's contract: makes `req.session` of what `get` gave. */
   // biome-ignore lint/suspicious/noExplicitAny: the request and the session of the framework
   createSession(req: any, read: FrameworkSession): any {
-    // Its classes are had from a session that it makes: this package does not depend on it.
-    const model = Object.create(req);
-    this.generate(model);
-    const { cookie: defaults, constructor: Session } = model.session;
     const { cookie: state, ...shown } = read;
     const whole = this.wholes.get(read);
+    const isForeign = state?.[FOREIGN] === true;
+    // Its classes are had from a session that it makes: this package does not depend on it.
+    let made: FrameworkSession | undefined;
+    if (isForeign || this.classes === undefined) {
+      const model = Object.create(req);
+      this.generate(model);
+      made = model.session as FrameworkSession;
+      this.classes = { Session: made.constructor, cookie: Object.getPrototypeOf(made.cookie) };
+    }
+    const { Session, cookie } = this.classes;
     const session = new Session(req, whole ?? shown);
     // A session of another stack gets the cookie that this application gives to all.
-    session.cookie = state?.[FOREIGN] ? defaults : restored(Object.getPrototypeOf(defaults), state);
+    session.cookie = isForeign ? made!.cookie : restored(cookie, state);
     // express-session compares the session at the end with this object.
     read.cookie = session.cookie;
     req.session = session;
     const baseline = this.baselines.get(read);
     if (baseline !== undefined) {
       const state = JSON.stringify(keptOf(baseline.id, session.cookie, this.lasts(session)));
-      this.baselines.set(session, { ...baseline, texts: shownIn(session, textsOf(whole ?? shown)), state });
+      // As many as there are: `get` has hidden none.
+      const texts =
+        Object.keys(whole ?? shown).length === baseline.texts.size ? baseline.texts : textsOf(whole ?? shown);
+      this.baselines.set(session, { ...baseline, texts: shownIn(session, texts), state });
     }
     return session;
   }

@@ -28,7 +28,8 @@ Or both in one line:
 export function startFailure(error: unknown, { host, port, store }: Config): string {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   // The same code can come from several calls: EACCES may be about a port, or about the folder of the store.
-  const network = syscall === 'listen' || syscall === 'getaddrinfo';
+  // A worker's port is bound by its primary.
+  const network = syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo';
   if (!network) return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
   if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use; stop what listens there or set RS_PORT`;
   if (code === 'EACCES')

@@ -18,7 +18,7 @@ import { FIRST_MARK, type FromWorker, type Ready, type StartFailure } from './me
 /** How long a stop may take before what is left is ended: ten seconds for the requests, and some for the store. Units: milliseconds. */
 const STOP_PATIENCE = 20_000;
 /** How long a restart waits for an old worker before it goes on to the next. Units: milliseconds. */
-const RESTART_PATIENCE = 10_000;
+const RESTART_PATIENCE = 2000;
 
 /** What a worker is started with. */
 export interface Program {

@@ -125,8 +125,7 @@ export class NodeServer {
     const waiting = new Pipeline();
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-      // Of requests that were sent together, the last one ends the connection: it would take those behind it along.
-      if (this.stopping && !waiting.isBehind(incoming.socket)) outgoing.setHeader('Connection', 'close');
+      if (this.stopping) closeAfterLast(outgoing, () => waiting.isBehind(incoming.socket));
       if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
       const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
       if (fault !== null) refuse(incoming.url ?? '', outgoing, fault, turnedAway(incoming, fault));
@@ -255,6 +254,18 @@ function beginLine(
     onRequest({ requestId, method, route, status, duration, session, key, error });
   };
   return { trace, end };
+}
+
+/**
+ * Has an answer end its connection, unless another request waits behind it by then: of requests that were sent together, the end
+ * after the first would take the others along.
+ */
+function closeAfterLast(outgoing: ServerResponse, isOneBehind: () => boolean): void {
+  const writeHead = outgoing.writeHead;
+  outgoing.writeHead = (...head: unknown[]) => {
+    if (!isOneBehind()) outgoing.setHeader('Connection', 'close');
+    return Reflect.apply(writeHead, outgoing, head);
+  };
 }
 
 function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {

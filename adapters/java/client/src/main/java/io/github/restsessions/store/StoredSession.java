@@ -175,7 +175,8 @@ public final class StoredSession {
     return isTouched;
   }
 
-  synchronized Optional<String> oldToken() {
+  /** The token by which the server still knows it. Absence: empty where that is the token. */
+  public synchronized Optional<String> oldToken() {
     return Optional.ofNullable(oldToken);
   }
 

@@ -16,6 +16,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +26,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
-import org.apache.catalina.Wrapper;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.catalina.valves.RemoteIpValve;
-import org.apache.tomcat.util.descriptor.web.FilterDef;
-import org.apache.tomcat.util.descriptor.web.FilterMap;
 
 /** An application in Tomcat under a filter. All of them share one Tomcat. */
 public final class TomcatSite implements Site {
@@ -90,19 +88,14 @@ public final class TomcatSite implements Site {
       // What a proxy with TLS says, as most applications have it.
       RemoteIpValve proxies = new RemoteIpValve();
       context.getPipeline().addValve(proxies);
-      FilterDef filter = new FilterDef();
-      filter.setFilterName("sites");
-      filter.setFilter(new SiteFilter());
-      filter.setAsyncSupported("true");
-      context.addFilterDef(filter);
-      FilterMap map = new FilterMap();
-      map.setFilterName("sites");
-      map.addURLPattern("/*");
-      map.setDispatcher(DispatcherType.REQUEST.name());
-      context.addFilterMap(map);
-      Wrapper servlet = Tomcat.addServlet(context, "page", new PageServlet());
-      servlet.setAsyncSupported(true);
-      context.addServletMappingDecoded("/*", "page");
+      context.addServletContainerInitializer(
+          (classes, application) -> {
+            application
+                .addFilter("sites", new SiteFilter())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+            application.addServlet("page", new PageServlet()).addMapping("/*");
+          },
+          null);
       try {
         tomcat.start();
       } catch (LifecycleException fault) {

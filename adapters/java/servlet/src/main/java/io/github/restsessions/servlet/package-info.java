@@ -1,0 +1,2 @@
+/** The HttpSession of an application without Spring, on a REST-Sessions server. */
+package io.github.restsessions.servlet;
