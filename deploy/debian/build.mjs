@@ -19,7 +19,13 @@ import { gzipSync } from 'node:zlib';
 import { root, run } from '../../scripts/install.mjs';
 
 const { values } = parseArgs({
-  options: { executable: { type: 'string' }, out: { type: 'string' }, version: { type: 'string' } },
+  options: {
+    executable: { type: 'string' },
+    out: { type: 'string' },
+    version: { type: 'string' },
+    // gzip is for tests: xz takes a minute.
+    compression: { type: 'string', default: 'xz' },
+  },
 });
 const executable = values.executable ?? join(root, 'release/rest-sessions');
 if (!existsSync(executable)) run(process.execPath, [join(root, 'deploy/executable/build.mjs'), '--out', executable]);
@@ -31,9 +37,13 @@ const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-deb-'));
 try {
   fill(folder);
   mkdirSync(dirname(out), { recursive: true });
-  const { status, error } = spawnSync('dpkg-deb', ['--root-owner-group', `-Z${values.compression}`, '--build', folder, out], {
-    stdio: 'inherit',
-  });
+  const { status, error } = spawnSync(
+    'dpkg-deb',
+    ['--root-owner-group', `-Z${values.compression}`, '--build', folder, out],
+    {
+      stdio: 'inherit',
+    },
+  );
   if (error || status !== 0) throw new Error(`dpkg-deb failed: ${error?.message ?? status}`);
   console.log(`${out}: ${(statSync(out).size / 1024 ** 2).toFixed(1)} MiB`);
 } finally {
