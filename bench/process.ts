@@ -23,7 +23,7 @@ const SERVER = fileURLToPath(new URL('../packages/server/dist/cli/main.js', impo
 /** A process that answers on `url`. */
 export interface Running {
   readonly url: string;
-  /** User and system time so far. Units: microseconds. */
+  /** User and system time so far, of its workers, too. Units: microseconds. */
   readonly cpu: () => number;
   /** Resident memory. Units: bytes. */
   readonly memory: () => number;
@@ -73,8 +73,9 @@ export async function startProgram(
   command: string,
   args: readonly string[],
   port: number,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Running> {
-  const child = start(bench, command, args, {});
+  const child = start(bench, command, args, env);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
   for (let attempt = 0; !(await isListening(port)); attempt++) {
@@ -146,17 +147,27 @@ function start({ after }: Pick<Bench, 'after'>, command: string, args: readonly 
   });
   const ended = once(child, 'exit');
   after(async () => {
+    if (child.exitCode === null && child.signalCode === null) for (const one of childrenOf(child.pid!)) endOne(one);
     child.kill('SIGKILL');
     await ended;
   });
   return child;
 }
 
+/** Ends a process that another has started and would leave behind. */
+function endOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
 function watch(child: Child, url: string): Running {
   const { pid } = child;
   return {
     url,
-    cpu: () => cpuOf(pid!),
+    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, one) => sum + cpuOf(one), 0),
     memory: () => memoryOf(pid!, 'VmRSS'),
     ownMemory: () => memoryOf(pid!, 'RssAnon'),
     stop: async () => {
@@ -167,11 +178,24 @@ function watch(child: Child, url: string): Running {
   };
 }
 
+/** Gives the processes that a process has started and that still run: the workers of php-fpm. Source: proc(5), /proc/PID/task/TID/children. */
+function childrenOf(pid: number): number[] {
+  const lists = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
+    } catch {
+      // The thread has ended just now, or this kernel does not tell.
+      return '';
+    }
+  });
+  return lists.join(' ').split(' ').filter(Boolean).map(Number);
+}
+
 /**
  * Gives the larger of two counts of the same time. What the kernel tells of a process is in ticks, and a short round has few;
  * what it tells of each thread is in nanoseconds, but threads that have ended are not in it.
  */
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   return Math.max(ticksOf(pid), threadsOf(pid));
 }
 

@@ -29,14 +29,16 @@ function watch() {
   const hook = createHook({
     init: (_, type) => /^(Timeout|Immediate|\w+WRAP)$/.test(type) && ran.add(`${type} begun by ${caller()}`),
     before: () => {
-      const { _onTimeout: run } = executionAsyncResource();
-      if (run) ran.add(`timer: ${run.name} ${String(run).replaceAll(/\s+/g, ' ').slice(0, 120)}`);
+      const resource = executionAsyncResource();
+      const { _onTimeout: run } = resource;
+      if (run && resource !== timer) ran.add(`timer: ${run.name} ${String(run).replaceAll(/\s+/g, ' ').slice(0, 120)}`);
     },
-  }).enable();
+  });
   timer = setTimeout(() => {
     hook.disable();
     tell([...ran]);
   }, WATCH).unref();
+  hook.enable();
 }
 
 function tell(ran) {

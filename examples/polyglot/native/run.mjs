@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installIn } from '../../../scripts/install.mjs';
 import { afterwards, answers, end, freePort, run, start, startSessions } from '../programs.mjs';
+import { buildSpring, SPRING_JAR } from './spring/build.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const adapters = (path) => here(`../../../adapters/${path}`);
@@ -60,6 +61,12 @@ const PAGES = {
     needs: 'golang-go',
     prepare: () => run(['go', 'build', '-o', join(folder, 'go-page'), '.'], { cwd: here('go') }),
     command: () => [join(folder, 'go-page')],
+  },
+  Spring: {
+    tool: ['sh', '-c', 'javac --release 17 --version && mvn --version'],
+    needs: 'openjdk-17-jdk-headless maven',
+    prepare: () => buildSpring(folder),
+    command: () => ['java', '-XX:TieredStopAtLevel=1', '-jar', SPRING_JAR],
   },
 };
 
