@@ -4,7 +4,7 @@
  */
 import { showUrl } from '../config.ts';
 import { type AppSummary, type AuditFinding, examineStore, examineSurroundings, notesOn } from '../doctor.ts';
-import { fail, print } from './output.ts';
+import { fail, print, standardError } from './output.ts';
 import { Progress } from './progress.ts';
 import { configuredFor } from './store-option.ts';
 
@@ -26,7 +26,7 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorO
   const config = configuredFor(environment, store);
   if (typeof config === 'number') return config;
   const findings = new Findings();
-  const progress = new Progress(process.stderr, performance.now);
+  const progress = new Progress(standardError, () => performance.now());
   const shown = showUrl(config.store);
   const head = { store: shown, repair, quick, notes: notesOn(config, Date.now()) };
   for (const finding of examineSurroundings(config, Date.now())) findings.add({ ...finding, mended: null });

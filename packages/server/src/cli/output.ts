@@ -3,6 +3,7 @@
  * there: a file, a pipe, a terminal. Not process.stdout, which reports a reader who has gone (`| head -1`) as a fault of the program.
  */
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 
 /** How long somebody who does not read is waited for, where writing does not wait by itself. Units: milliseconds. */
 const PATIENCE = 10_000;
@@ -23,6 +24,12 @@ export function deliver(text: string): string | null {
 export function say(message: string): void {
   write(2, `rest-sessions: ${message}\n`);
 }
+
+/** Where progress is shown. Where nobody reads it, the work goes on: process.stderr would end the program there. */
+export const standardError = {
+  isTTY: isatty(2),
+  write: (text: string): void => void write(2, text),
+};
 
 /** Says what went wrong. Gives the exit code. */
 export function fail(message: string): number {

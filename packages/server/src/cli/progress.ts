@@ -1,6 +1,6 @@
 /** Shows how far a long piece of work has come: a bar on a terminal, a line now and then elsewhere. Standard error only. */
 
-/** What it writes to: process.stderr, or a test. */
+/** What it writes to: standard error (output.ts), or a test. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;

@@ -1,6 +1,6 @@
 /** The doctor as an operator uses it: what it says, its exit codes, and that it disturbs no server. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,6 +95,12 @@ describe('doctor', () => {
       const { code, stdout } = await doctor(args, { RS_STORE: store });
       assert.deepEqual([code, /app shop: 1 sessions\nNothing is wrong\.\n$/.test(stdout)], [0, true], stdout);
     }
+    if (process.platform !== 'linux') return;
+    // On a terminal, where the bar is drawn. `script` gives the exit code of its command.
+    const words = ['-qec', `'${process.execPath}' '${MAIN}' doctor`, '/dev/null'];
+    const options = { env: { PATH: process.env.PATH, RS_STORE: store }, encoding: 'utf8', timeout: 120_000 } as const;
+    const { status, stdout } = spawnSync('script', words, options);
+    assert.deepEqual([status, /█ 100 % .*Nothing is wrong\./s.test(stdout)], [0, true], stdout);
   });
 
   test('refuses a password among its arguments, other stores and other words, with 2', async (t) => {
