@@ -38,8 +38,15 @@ export async function checkBackup(file: string, onProgress: OnProgress): Promise
   return check(resolve(file), (done, total) => onProgress('checking', done, total));
 }
 
-/** Removes what a backup or a restore leaves that is ended in the middle. */
-export async function discardPartial(place: { readonly file: string } | { readonly folder: string }): Promise<void> {
-  if ('file' in place) (await import('./stores/lmdb/backup/backup.ts')).discard(resolve(place.file));
-  else (await import('./stores/lmdb/backup/restore.ts')).discardRestore(place.folder);
+/** Where a backup or a restore writes. */
+export type Place = { readonly file: string } | { readonly folder: string };
+
+/** Gives what removes the leavings of one that is ended in the middle. At once: nothing comes between it and the end. */
+export async function discardOf(place: Place): Promise<() => void> {
+  if ('file' in place) {
+    const { discard } = await import('./stores/lmdb/backup/backup.ts');
+    return () => discard(resolve(place.file));
+  }
+  const { discardRestore } = await import('./stores/lmdb/backup/restore.ts');
+  return () => discardRestore(place.folder);
 }

@@ -3,14 +3,15 @@ import {
   backUpTo,
   checkBackup,
   dataFolder,
-  discardPartial,
+  discardOf,
   type OnProgress,
+  type Place,
   restoreFrom,
   type Seal,
 } from '../backup.ts';
 import { showUrl } from '../config.ts';
 import { leave } from './leave.ts';
-import { fail, misuse, print, say } from './output.ts';
+import { fail, misuse, print, say, standardError } from './output.ts';
 import { Progress } from './progress.ts';
 import { configuredFor } from './store-option.ts';
 
@@ -60,16 +61,17 @@ export async function runRestore(
 }
 
 /** Runs a piece of work with its progress shown. Gives its result, or the exit code after words. */
-async function shown<T>(place: Parameters<typeof discardPartial>[0], work: (onProgress: OnProgress) => Promise<T>) {
-  const progress = new Progress(process.stderr, () => performance.now());
+async function shown<T>(place: Place, work: (onProgress: OnProgress) => Promise<T>) {
+  const progress = new Progress(standardError, () => performance.now());
+  const discard = await discardOf(place);
   for (const [signal, number] of [
     ['SIGINT', 2],
     ['SIGTERM', 15],
     ['SIGHUP', 1],
   ] as const) {
-    process.once(signal, async () => {
+    process.once(signal, () => {
       progress.clear();
-      await discardPartial(place);
+      discard();
       say('ended by a signal: nothing was changed');
       leave(128 + number);
     });

@@ -1,6 +1,6 @@
 /** Backup, restore and stats as an operator uses them, on real stores with real servers. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -9,11 +9,14 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { backUp } from '../../src/stores/lmdb/backup/backup.ts';
+import { restore } from '../../src/stores/lmdb/backup/restore.ts';
 import { FORMAT } from '../../src/stores/lmdb/format.ts';
 import { Tables } from '../../src/stores/lmdb/tables.ts';
 import { Client } from '../support/client.ts';
@@ -146,6 +149,63 @@ describe('backup of the embedded store', () => {
     assert.equal((await run(store, 'restore', file, '--check')).code, 0);
   });
 
+  test('and a restore take what has their own number for a leftover, as in a container', async (t) => {
+    const { folder, store } = await made(t);
+    const [path, file, fresh] = [store.slice('lmdb:'.length), join(folder, 'again'), join(folder, 'fresh')];
+    for (const left of [`${file}.partial-${process.pid}`, join(fresh, `restoring-${process.pid}`)]) {
+      mkdirSync(left, { recursive: true });
+      writeFileSync(join(left, 'data.mdb'), 'half');
+    }
+    await backUp({ path, file, replace: false, version: '0.0.0', onProgress: () => undefined });
+    await restore({ file, path: fresh, replace: false, onBytes: () => undefined });
+    assert.deepEqual(readdirSync(fresh), ['data.mdb']);
+    assert.deepEqual(readdirSync(folder).sort(), ['again', 'data', 'fresh', 'sessions.backup']);
+  });
+
+  test('goes on when nobody reads its progress any more', { skip: process.platform === 'win32' }, async (t) => {
+    const { folder, store } = await made(t);
+    for (const words of [`backup '${join(folder, 'unread')}'`, 'doctor']) {
+      // The reader of the pipe has ended when the command begins.
+      const line = `{ sleep 0.2; '${process.execPath}' '${MAIN}' ${words}; echo "code $?" >&3; } 2>&1 1>/dev/null | true`;
+      const { stdout } = spawnSync('bash', ['-c', `{ ${line}; } 3>&1`], {
+        env: { PATH: process.env.PATH, RS_STORE: store },
+        encoding: 'utf8',
+      });
+      assert.equal(stdout, 'code 0\n');
+    }
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('unread')),
+      ['unread'],
+    );
+  });
+
+  test('never takes the place of the store itself, nor of what is no regular file', {
+    skip: process.platform !== 'linux',
+  }, async (t) => {
+    const { folder, store, file, client, tokens } = await made(t);
+    const path = store.slice('lmdb:'.length);
+    symlinkSync(path, join(folder, 'same'));
+    for (const name of [join(path, 'data.mdb'), join(folder, 'same', 'data.mdb')]) {
+      const { code, stderr } = await run(store, 'backup', name, '--replace');
+      assert.deepEqual([code, /is a file of the store that is to be backed up/.test(stderr)], [1, true], stderr);
+    }
+    assert.equal((await client.send('GET', `/shop/get/${tokens[0]}`)).json.id, 'user0');
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    symlinkSync(join(folder, 'nothing'), join(folder, 'link'));
+    for (const name of ['pipe', 'link', 'same']) {
+      const { code, stderr } = await run(store, 'backup', join(folder, name), '--replace');
+      assert.deepEqual([code, /is there already, and is no regular file/.test(stderr)], [1, true], stderr);
+    }
+    // Opening it would wait for a writer, where no signal but SIGKILL is heard.
+    const pipe = spawnSync(process.execPath, [MAIN, 'restore', join(folder, 'pipe'), '--check'], {
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+      encoding: 'utf8',
+    });
+    assert.deepEqual([pipe.status, /is no file/.test(pipe.stderr)], [1, true], pipe.stderr);
+    assert.equal((await run(store, 'restore', file, '--check')).code, 0);
+  });
+
   test('of another store than the embedded one is refused with a sentence', async (t) => {
     const folder = temporaryFolder(t);
     for (const command of ['backup', 'restore']) {
@@ -228,6 +288,18 @@ describe('restore of the embedded store', () => {
     await refused(sealed({ form: 2 }), /is a backup of form 2, of a newer version/);
     const newer = seal.namespaces.map((one: object) => ({ ...one, format: FORMAT + 1 }));
     await refused(sealed({ namespaces: newer, madeBy: '9.9.9' }), /was made by a newer version \(9\.9\.9\)/);
+    for (const facts of [
+      { namespaces: null },
+      { namespaces: [null] },
+      { namespaces: [{ name: 'drs', format: '1', sessions: 1 }] },
+      { madeAt: 'x' },
+      { madeAt: 9e15 },
+      { madeBy: undefined },
+      { sha256: undefined },
+    ]) {
+      await refused(sealed(facts), /is damaged: its seal cannot be read/);
+    }
+    await refused(sealed({ bytes: 'x' }), /is damaged: it has \d+ bytes of data/);
     await server.end();
     await refused(readFileSync(join(store.slice('lmdb:'.length), 'data.mdb')), /has no seal at its end/);
     const missing = await run(`lmdb:${place}`, 'restore', join(folder, 'none'));

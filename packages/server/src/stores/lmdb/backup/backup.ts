@@ -4,7 +4,7 @@
  * copy is then opened and every entry of every table is read, before it gets its seal and its name: a file of that
  * name is whole.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
@@ -35,6 +35,7 @@ const SLICE = 5000;
 export async function backUp({ path, file, replace, version, onProgress }: BackupOptions): Promise<Seal> {
   if (!existsSync(join(path, 'data.mdb'))) throw new OpenFailure(`no store in ${path}`);
   assertFree(file, replace);
+  assertNotOfStore(path, file);
   assertStoreFiles(path, true);
   const folder = partialFolder(file);
   try {
@@ -65,9 +66,19 @@ export function discard(file: string): void {
 }
 
 function assertFree(file: string, replace: boolean): void {
-  if (!replace && existsSync(file)) {
-    throw new OpenFailure(`${file} is there already: name another file, or say --replace`);
-  }
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  // A pipe, a device, a folder or a link in that place is something else, and never in the way by mistake alone.
+  if (!found.isFile()) throw new OpenFailure(`${file} is there already, and is no regular file: name another file`);
+  if (!replace) throw new OpenFailure(`${file} is there already: name another file, or say --replace`);
+}
+
+/** Errors: a backup that would take the place of the store itself, which its servers would lose at that moment. */
+function assertNotOfStore(path: string, file: string): void {
+  const above = dirname(file);
+  if (!/^(data|lock)\.mdb$/i.test(basename(file)) || !existsSync(above)) return;
+  if (realpathSync(above) !== realpathSync(path)) return;
+  throw new OpenFailure(`${file} is a file of the store that is to be backed up: name another file`);
 }
 
 const partialName = (file: string, pid: number) => `${file}.partial-${pid}`;
@@ -79,7 +90,8 @@ function partialFolder(file: string): string {
   try {
     for (const name of readdirSync(above)) {
       const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : 0;
-      if (Number.isInteger(pid) && pid > 0 && !isAlive(pid))
+      // In a container each command has the same number: what has ours is of one before us.
+      if (Number.isInteger(pid) && pid > 0 && (pid === process.pid || !isAlive(pid)))
         rmSync(join(above, name), { recursive: true, force: true });
     }
     mkdirSync(folder, { mode: 0o700 });

@@ -43,6 +43,8 @@ export async function restore({ file, path, replace, onBytes }: RestoreOptions):
   makeFolder(path);
   const folder = partialName(path);
   try {
+    // In a container each command has the same number: one before us that was killed left it.
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { mode: 0o700 });
     const copy = join(folder, 'data.mdb');
     await copyTo(copy, (fd) => unseal(file, sealed, onBytes, fd));

@@ -4,7 +4,7 @@
  * anybody relies on it. LMDB does not look behind its last page: its own tools read a backup as it is.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OpenFailure, openFailure } from '../open-failure.ts';
 
@@ -56,9 +56,10 @@ export async function seal(file: string, facts: Omit<Seal, 'bytes' | 'sha256'>, 
 export function readSeal(file: string): Seal {
   let fd: number | null = null;
   try {
+    // Looked at before it is opened: opening a pipe waits for its writer, without an end.
+    if (!statSync(file).isFile()) throw new OpenFailure(`${file} is no file`);
     fd = openSync(file, 'r');
     const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new OpenFailure(`${file} is no file`);
     const block = Buffer.alloc(SEAL_LENGTH);
     const bytes = stats.size - SEAL_LENGTH;
     if (bytes > 0) readSync(fd, block, 0, SEAL_LENGTH, bytes);
@@ -72,6 +73,7 @@ export function readSeal(file: string): Seal {
     if (found.bytes !== bytes) {
       throw new OpenFailure(`${file} is damaged: it has ${bytes} bytes of data, and its seal speaks of ${found.bytes}`);
     }
+    if (!isWellFormed(found)) throw new OpenFailure(`${file} is damaged: its seal cannot be read; use another backup`);
     const { kind: _kind, form: _form, ...sealed } = found;
     return sealed;
   } catch (error) {
@@ -119,6 +121,20 @@ function parse(block: Buffer): (Seal & { readonly kind: string; readonly form: n
   } catch {
     return null;
   }
+}
+
+/** Tells whether a seal of our form has what it must have. Nobody vouches for it: the SHA-256 is of the data alone. */
+function isWellFormed({ madeAt, madeBy, namespaces, sha256 }: Seal): boolean {
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  return (
+    isCount(madeAt) &&
+    // The last instant that a Date can have.
+    madeAt <= 8.64e15 &&
+    typeof madeBy === 'string' &&
+    typeof sha256 === 'string' &&
+    Array.isArray(namespaces) &&
+    namespaces.every((one) => typeof one?.name === 'string' && isCount(one.format) && isCount(one.sessions))
+  );
 }
 
 /** Says what a file without a seal is. */
