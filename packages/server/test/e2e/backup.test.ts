@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -159,6 +161,15 @@ describe('backup of the embedded store', () => {
     await backUp({ path, file, replace: false, version: '0.0.0', onProgress: () => undefined });
     await restore({ file, path: fresh, replace: false, onBytes: () => undefined });
     assert.deepEqual(readdirSync(fresh), ['data.mdb']);
+    if (process.geteuid?.() !== 0) return;
+    // Root restores for the account of the server, which owns the folder.
+    const owned = join(folder, 'owned');
+    mkdirSync(owned);
+    chownSync(owned, 4711, 4712);
+    await restore({ file, path: owned, replace: false, onBytes: () => undefined });
+    const { uid, gid } = statSync(join(owned, 'data.mdb'));
+    assert.deepEqual([uid, gid], [4711, 4712]);
+    rmSync(owned, { recursive: true });
     assert.deepEqual(readdirSync(folder).sort(), ['again', 'data', 'fresh', 'sessions.backup']);
   });
 

@@ -2,7 +2,17 @@
  * Restore of a backup into a data folder that no server uses. The backup is read once: copied beside the place, compared with
  * its seal, and only then given its name. What was there before is kept under another name, never removed.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { assertStoreFiles } from '../file-check.ts';
 import { FORMAT } from '../format.ts';
@@ -48,6 +58,7 @@ export async function restore({ file, path, replace, onBytes }: RestoreOptions):
     mkdirSync(folder, { mode: 0o700 });
     const copy = join(folder, 'data.mdb');
     await copyTo(copy, (fd) => unseal(file, sealed, onBytes, fd));
+    giveTo(path, copy);
     assertStoreFiles(folder, true);
     // It may have been started meanwhile.
     assertUnused(path);
@@ -98,6 +109,13 @@ function assertPlace(path: string, place: string, replace: boolean): void {
 
 function isThere(place: string): boolean {
   return (statSync(place, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** Gives a file to the account that owns the folder: a server of that account could not open a file of root. */
+function giveTo(path: string, file: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(path);
+  chownSync(file, uid, gid);
 }
 
 /** Moves a data file to another name in its folder, and gives that. */
