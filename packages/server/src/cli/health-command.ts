@@ -16,6 +16,9 @@ import { fail, print } from './output.ts';
 /** Units: milliseconds. Shorter than the timeout of a usual health check. */
 const TIMEOUT = 2500;
 
+/** Of an answer that says what is wrong. Units: characters. */
+const LONGEST_BODY = 4096;
+
 type Address = Pick<Config, 'host' | 'port' | 'tls'>;
 
 /** What came of asking. `reached`: the connection was made, TLS included. Absence: status null when there was no answer. */
@@ -23,6 +26,8 @@ interface Outcome {
   readonly status: number | null;
   readonly reached: boolean;
   readonly why: string;
+  /** Which check has failed, as the server says it. Absence: null. */
+  readonly check: string | null;
 }
 
 /** Asks. Gives the exit code: 0 healthy, 1 not, or it cannot be asked. (Docker has kept 2 for itself.) Errors: UsageError. */
@@ -43,11 +48,12 @@ export async function runHealth(args: readonly string[], environment: NodeJS.Pro
   }
 }
 
-function judge(address: Address, isReady: boolean, { status, reached, why }: Outcome): number {
+function judge(address: Address, isReady: boolean, { status, reached, why, check }: Outcome): number {
   const what = isReady ? 'ready' : 'alive';
   const where = urlOf(address);
   if (status === 200) return print(`${what}: ${where}\n`);
-  if (status !== null) return fail(`${where} is not ${what}: it answers ${status}`);
+  if (status !== null)
+    return fail(`${where} is not ${what}: it answers ${status}${check === null ? '' : ` (${check})`}`);
   const needsCertificate = reached && address.tls?.clientCa != null;
   if (needsCertificate && !isReady) return print(`alive: ${where} (it asks for a client certificate)\n`);
   const advice = needsCertificate ? '; it asks for a client certificate: name one with --cert and --key' : '';
@@ -68,8 +74,11 @@ function ask(address: Address, path: string, shown: { cert: string; key: string 
   return new Promise((resolve) => {
     let reached = false;
     const onAnswer = (answer: IncomingMessage) => {
-      answer.resume();
-      resolve({ status: answer.statusCode ?? 0, reached, why: '' });
+      let body = '';
+      answer.setEncoding('utf8').on('data', (text: string) => {
+        body = (body + text).slice(0, LONGEST_BODY);
+      });
+      answer.on('close', () => resolve({ status: answer.statusCode ?? 0, reached, why: '', check: checkIn(body) }));
     };
     const request =
       tls === null
@@ -79,11 +88,21 @@ function ask(address: Address, path: string, shown: { cert: string; key: string 
     request.on('socket', (socket) => socket.once('secureConnect', () => (reached = true)));
     request.on('error', (error: NodeJS.ErrnoException) => {
       const isAlert = error.code?.includes('_ALERT_') ?? false;
-      resolve({ status: null, reached: reached || isAlert, why: error.code ?? error.message });
+      resolve({ status: null, reached: reached || isAlert, why: error.code ?? error.message, check: null });
     });
     request.on('close', () => clearTimeout(timer));
     request.end();
   });
+}
+
+/** Absence: null when the body is none of ours, or names no check. */
+function checkIn(body: string): string | null {
+  try {
+    const { check } = JSON.parse(body) as { check?: unknown };
+    return typeof check === 'string' && /^[a-z]{1,20}$/.test(check) ? check : null;
+  } catch {
+    return null;
+  }
 }
 
 /** A server that listens on every address is asked on loopback. */

@@ -58,7 +58,9 @@ export function helpOf(command: Command): string {
 
 const SERVE = `serve (the default) starts the server and runs until SIGTERM, SIGINT or SIGQUIT. It then finishes
 the requests under way and ends with 0; a second signal ends it at once. Keys, certificates and the
-policy file are read again within seconds of a change, and at once on SIGHUP. It takes no options.
+policy file are read again within seconds of a change, and at once on SIGHUP. With RS_WORKERS several
+processes answer on one port; SIGUSR2 replaces them, one after the other, and no request fails. It
+takes no options.
 `;
 
 const DOCTOR = `doctor says what to change, while servers run: the machine, keys and certificates that end within 30

@@ -75,6 +75,8 @@ export interface ErrorDetails {
   readonly faults?: readonly Fault[];
   /** Of `session_limit_reached`: the sessions that are there. */
   readonly sessions?: readonly Session[];
+  /** Which check has failed, where somebody asks whether the server is ready. */
+  readonly check?: 'store' | 'stopping' | undefined;
   /** The fault underneath. Logged, never sent. */
   readonly cause?: unknown;
 }
@@ -86,6 +88,7 @@ export class ServiceError extends Error {
   readonly field: string | undefined;
   readonly faults: readonly Fault[] | undefined;
   readonly sessions: readonly Session[] | undefined;
+  readonly check: ErrorDetails['check'];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -93,5 +96,6 @@ export class ServiceError extends Error {
     this.field = details.field;
     this.faults = details.faults;
     this.sessions = details.sessions;
+    this.check = details.check;
   }
 }

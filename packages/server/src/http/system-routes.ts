@@ -1,6 +1,7 @@
 /**
  * Routes about the server itself. `ping` is the classic one; `livez` and `readyz` are for orchestrators, the schema of the
- * policy file is for editors. `/` and `/health` are where people look first who know nothing of this server yet.
+ * policy file is for editors. `/` and `/health` are where people look first who know nothing of this server yet. Who is not
+ * ready says which check has failed, and not why: everybody may ask. The log has that.
  */
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
@@ -14,8 +15,13 @@ export function systemRoutes(
   version: string,
 ): Route[] {
   const ready: Handle = async (c) => {
-    if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping');
-    await sessions.ping();
+    if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping', { check: 'stopping' });
+    try {
+      await sessions.ping();
+    } catch (cause) {
+      if (!(cause instanceof ServiceError)) throw cause;
+      throw new ServiceError(cause.code, cause.message, { check: 'store', cause });
+    }
     return answer(c, '{"status":"ok"}');
   };
   return [

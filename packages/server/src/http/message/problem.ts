@@ -75,8 +75,8 @@ export function classicName(code: ErrorCode): string {
   return code.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function classicBody(code: ErrorCode, message: string): string {
-  return JSON.stringify({ name: classicName(code), message });
+function classicBody({ code, message, check }: ServiceError): string {
+  return JSON.stringify({ name: classicName(code), message, ...(check !== undefined && { check }) });
 }
 
 /** The two forms that errors have on the wire. */
@@ -136,7 +136,7 @@ export function plainProblem(
   form: ErrorForm,
   requestId: string,
 ): { body: string; headers: Readonly<Record<string, string>> } {
-  const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error, requestId);
+  const body = form === 'classic' ? classicBody(error) : problemBody(error, requestId);
   const extra: Record<string, string> = {
     'Content-Length': String(Buffer.byteLength(body)),
     [REQUEST_ID]: requestId,

@@ -11,7 +11,7 @@ import { requestIdIn } from '../message/request-id.ts';
 import { CONTENT_TYPES, type Exposition, formFor, METRICS_PATH } from '../metrics-route.ts';
 
 /** Units: milliseconds and bytes. A scrape is short. */
-const LIMITS = { headers: 8192, requestTimeout: 10_000, keepAliveTimeout: 75_000, stopGrace: 3000, connections: 64 };
+const LIMITS = { headers: 8192, requestTimeout: 10_000, stopGrace: 3000, connections: 64 };
 
 const NOT_FOUND = new ServiceError('route_not_found', 'this port has /metrics, and nothing else');
 const ONLY_GET = new ServiceError('method_not_allowed', 'the methods of this route are GET, HEAD');
@@ -27,6 +27,8 @@ export class MetricsListener {
     const settings = { maxHeaderSize: LIMITS.headers, requestTimeout: LIMITS.requestTimeout };
     this.server = createServer(settings, (incoming, outgoing) => {
       const { method, url = '', headers } = incoming;
+      // A scrape must not meet the end of a connection that was kept: of several workers, one may be leaving.
+      outgoing.setHeader('Connection', 'close');
       const refuse = (error: ServiceError, more?: Record<string, string>) =>
         answerError(outgoing, error, requestIdIn(headers), more);
       const refused = hosts.check(incoming);
@@ -42,7 +44,6 @@ export class MetricsListener {
         },
       );
     });
-    this.server.keepAliveTimeout = LIMITS.keepAliveTimeout;
     this.server.maxConnections = LIMITS.connections;
   }
 
