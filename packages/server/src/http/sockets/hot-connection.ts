@@ -120,6 +120,8 @@ class HotConnection {
   private status = 0;
   /** Of the request whose answer is under way. */
   private route = '';
+  /** Absence: null before the first one. */
+  private env: HotEnv | null = null;
   private startedAt = 0;
 
   constructor(socket: NodeSocket, toNode: Listener, endToNode: () => void, shared: Shared) {
@@ -202,6 +204,7 @@ class HotConnection {
       env.trace = trace;
       this.endLine = end;
     }
+    this.env = env;
     lane.answer(route, env, this.write);
   }
 
@@ -214,7 +217,8 @@ class HotConnection {
       const text = replyText(reply, shared.keepAliveTimeout);
       socket.write(text, isAscii(reply) ? 'latin1' : 'utf8', this.onWritten);
     }
-    shared.meter.answered(this.route, writable ? reply.status : GONE, performance.now() - this.startedAt);
+    const duration = performance.now() - this.startedAt;
+    shared.meter.answered(this.route, writable ? reply.status : GONE, duration, this.env?.traceId);
   };
 
   private readonly onWritten = (error?: Error | null): void => {
