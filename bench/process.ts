@@ -23,7 +23,7 @@ const SERVER = fileURLToPath(new URL('../packages/server/dist/cli/main.js', impo
 /** A process that answers on `url`. */
 export interface Running {
   readonly url: string;
-  /** User and system time so far. Units: microseconds. */
+  /** User and system time so far, of its workers, too. Units: microseconds. */
   readonly cpu: () => number;
   /** Resident memory. Units: bytes. */
   readonly memory: () => number;
@@ -156,7 +156,7 @@ function watch(child: Child, url: string): Running {
   const { pid } = child;
   return {
     url,
-    cpu: () => cpuOf(pid!),
+    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, each) => sum + cpuOf(each), 0),
     memory: () => memoryOf(pid!, 'VmRSS'),
     ownMemory: () => memoryOf(pid!, 'RssAnon'),
     stop: async () => {
@@ -167,11 +167,20 @@ function watch(child: Child, url: string): Running {
   };
 }
 
+/** Gives the processes that a process has started. Absence: none where the system does not tell. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Gives the larger of two counts of the same time. What the kernel tells of a process is in ticks, and a short round has few;
  * what it tells of each thread is in nanoseconds, but threads that have ended are not in it.
  */
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   return Math.max(ticksOf(pid), threadsOf(pid));
 }
 

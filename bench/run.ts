@@ -29,8 +29,25 @@ import { p8 } from './workloads/p8-memory-redis.ts';
 import { p9 } from './workloads/p9-cluster.ts';
 import { p10 } from './workloads/p10-start.ts';
 import { verify } from './workloads/verify.ts';
+import { workers } from './workloads/workers.ts';
 
-const WORKLOADS: readonly Workload[] = [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, verify, gateway, express, growth];
+const WORKLOADS: readonly Workload[] = [
+  p1,
+  p2,
+  p3,
+  p4,
+  p5,
+  p6,
+  p7,
+  p8,
+  p9,
+  p10,
+  workers,
+  verify,
+  gateway,
+  express,
+  growth,
+];
 const TARGETS = WORKLOADS.map(({ target }) => target);
 
 const SHORT = { rounds: 3, seconds: 0.5, many: 100_000 };

@@ -4,10 +4,10 @@
  * it is kept with its plot in bench/results: scale.json, scale.svg; fewer sessions or one store alone are not.
  * Exit code 0: everything was measured, reached or not. 1: something could not be measured. 2: wrong use.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { firstToken } from './contenders.ts';
 import { fillEmbedded, fillOurs } from './fill.ts';
 import { describeMachine } from './machine.ts';
@@ -34,6 +34,8 @@ const NOTHING = 'nothing else';
 const TIMES = 9;
 /** What an end may take for a million. Units: seconds. */
 const END_WITHIN = 10;
+/** What a backup may take for a million. Units: seconds. */
+const BACKUP_WITHIN = 20;
 /** What others may wait, and what a question may take. Units: milliseconds. */
 const WAIT = 20;
 
@@ -111,6 +113,7 @@ async function measure(store: StoreName, sessions: number): Promise<Finding[]> {
   ] as const) {
     found(await figure.others(what, () => ask(url + path)));
   }
+  if (store === 'embedded') found(...(await figure.backup(folder)));
   const size = store === 'embedded' ? sizeOf(folder) : 0;
   found(...(await figure.end(() => ask(`${url}${app}/sessions?confirm=${APP}`, 'DELETE'))));
   if (store === 'Redis') return findings;
@@ -163,6 +166,15 @@ function figuresOf(store: StoreName, sessions: number, pace: Pace) {
       const own = median(times);
       return one(what, 'ms', own, WAIT, { times }, [Math.min(...times), Math.max(...times)]);
     },
+    backup: async (folder: string) => {
+      const file = `${folder}.backup`;
+      bench.after(() => rmSync(file, { force: true }));
+      const { waits, seconds } = await timed(() =>
+        command({ RS_STORE: `lmdb:${folder}` }, 'backup', file, '--replace'),
+      );
+      const within = (BACKUP_WITHIN * sessions) / MILLION;
+      return [one('a backup', 's', seconds, within), waited('a backup', waits, seconds)];
+    },
     end: async (work: () => Promise<string>) => {
       const { answer, waits, seconds } = await timed(work);
       if (answer !== `{"revoked":${sessions}}`) throw new Error(`the end answered ${answer}`);
@@ -172,6 +184,12 @@ function figuresOf(store: StoreName, sessions: number, pace: Pace) {
       ];
     },
   };
+}
+
+/** Runs a command of ours. Errors: what it said, when it fails. */
+async function command(env: Record<string, string>, ...args: string[]): Promise<void> {
+  const main = fileURLToPath(new URL('../packages/server/bin/rest-sessions.js', import.meta.url));
+  await promisify(execFile)(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env } });
 }
 
 /** Asks, and takes the answer in. Gives it; its beginning where it is long. */

@@ -5,6 +5,7 @@ import { Sessions } from '../packages/server/src/core/sessions.ts';
 import { routeTable } from '../packages/server/src/http/app.ts';
 import {
   classicName,
+  EXAMPLE_ID,
   problem,
   problemTitle,
   problemType,
@@ -29,7 +30,7 @@ export async function errorsPage(): Promise<string> {
   const shown = new ServiceError('invalid_request', 'idleTimeout must be a number, not a string', {
     faults: [{ in: 'body', at: '/idleTimeout', rule: 'type', message: 'idleTimeout must be a number, not a string' }],
   });
-  const body = JSON.stringify(await problem(shown, 'problem').json(), null, 2);
+  const body = JSON.stringify(await problem(shown, 'problem', EXAMPLE_ID).json(), null, 2);
   return `# Errors
 
 Every error is one of the codes below. Compare the code: messages are for people and may change.
@@ -46,8 +47,11 @@ ${body}
 connection is no request that has a route.
 
 \`\`\`json
-${await problem(new ServiceError('missing_parameter', 'No ip supplied'), 'classic').text()}
+${await problem(new ServiceError('missing_parameter', 'No ip supplied'), 'classic', EXAMPLE_ID).text()}
 \`\`\`
+
+Every error has an id, in the header \`X-Request-Id\` and in v1 as \`requestId\`: look for it in the log of the server
+([operations](operations.md#request-ids)). It is the trace id of the request's \`traceparent\`, else its \`X-Request-Id\`, else drawn.
 
 A client can always tell "logged out" (404 \`session_not_found\`) from "misconfigured" (401, 403) from "try again" (429, 503). Only the
 first is a reason to clear a cookie. A 405 carries \`Allow\`, a 429 and a 503 \`Retry-After\`.

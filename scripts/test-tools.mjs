@@ -3,13 +3,15 @@
 import { spawnSync } from 'node:child_process';
 import { run } from './install.mjs';
 
-const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
+export const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
 /**
  * What single tests are about: a browser for the page /docs, the languages of the polyglot example, the proxies of the gateway example, strace to count system
- * calls. Where one is missing, its tests are skipped and say so; with CI=true they fail.
+ * calls, logrotate for the audit log, wrk for restarts under load. Where one is missing, its tests are skipped and say so; with CI=true they fail.
  */
-const OPTIONAL = {
+export const OPTIONAL = {
   strace: 'strace',
+  // The single executable is built without the names that a debugger needs.
+  strip: 'binutils',
   chromium: 'chromium',
   php: 'php-cli',
   python3: 'python3',
@@ -20,12 +22,17 @@ const OPTIONAL = {
   nginx: 'nginx-light',
   caddy: 'caddy',
   haproxy: 'haproxy',
+  logrotate: 'logrotate',
+  wrk: 'wrk',
   phpunit: 'phpunit',
+  prometheus: 'prometheus',
   javac: 'openjdk-17-jdk-headless',
   mvn: 'maven',
 };
 /** What adapters are tested with that is no program: Debian's packages, each with a question that the shell answers. */
 const OPTIONAL_PARTS = {
+  // The application of Rack in examples/polyglot/native.
+  'ruby-webrick': `ruby -e 'require "webrick"'`,
   // The client of adapters/php.
   'php-curl': `php -r 'exit((int) !extension_loaded("curl"));'`,
   // Its session handler for Symfony.

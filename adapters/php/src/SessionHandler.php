@@ -8,6 +8,7 @@ use RestSessions\Exception\Configuration;
 use RestSessions\Exception\RestSessionsException;
 use RestSessions\Exception\SessionNotFound;
 use RestSessions\Internal\Cookie;
+use RestSessions\Internal\Ids;
 use RestSessions\Internal\Opened;
 use RestSessions\Internal\OpaqueFormat;
 use RestSessions\Internal\PhpText;
@@ -36,15 +37,17 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     private ?array $prefetched = null;
     /** What validateId() failed with. read() says so: if validateId() did, PHP would take it for "no such session" and set a new cookie. */
     private ?RestSessionsException $failure = null;
-    /** @var array<string, true> tokens that were made here, and under which nothing is on the server */
+    /** @var array<string, true> ids that were made here, and under which nothing is on the server */
     private array $made = [];
-    /** The token that session_regenerate_id() is about to leave. */
+    /** The id that session_regenerate_id() is about to leave. */
     private ?string $leaving = null;
     private bool $leavingEnds = false;
     /** Whether a framework has said that what is written next is not on the server. */
     private bool $nextIsNew = false;
     private readonly TouchTimes $touchTimes;
     private readonly Writer $writer;
+    /** Whether even an id that the application has chosen must be there already, as the configuration of PHP has it. */
+    private readonly bool $isStrict;
 
     /**
      * @param string $mode SHARED or OPAQUE
@@ -73,6 +76,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         }
         $this->touchTimes = new TouchTimes(sys_get_temp_dir(), $touchInterval);
         $this->writer = new Writer($client, $subject, $device);
+        $this->isStrict = Settings::isOn('use_strict_mode');
         // Otherwise PHP would take over any token that a visitor brings.
         if (session_status() === PHP_SESSION_NONE && !headers_sent()) {
             ini_set('session.use_strict_mode', '1');
@@ -117,23 +121,22 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         return true;
     }
 
-    /** Makes a token. Letters and digits only, because PHP writes other signs of a cookie in another way than other stacks do. */
     public function create_sid(): string
     {
-        $token = bin2hex(random_bytes(24));
-        $this->made = array_slice($this->made, -9) + [$token => true];
+        $id = Ids::make();
+        $this->made = array_slice($this->made, -9, null, true) + [$id => true];
 
-        return $token;
+        return $id;
     }
 
     public function validateId(string $id): bool
     {
-        if (self::isWithin('session_regenerate_id') || self::isWithin('session_create_id')) {
+        if (Settings::isWithin('session_regenerate_id') || Settings::isWithin('session_create_id')) {
             // PHP asks whether what it has just made is taken.
             return false;
         }
         if (isset($this->made[$id])) {
-            return $this->opened?->token === $id;
+            return $this->opened?->id === $id;
         }
         try {
             $session = $this->fetch($id);
@@ -144,7 +147,13 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         }
         $this->prefetched = $session === null ? null : ['id' => $id, 'session' => $session];
 
-        return $session !== null;
+        $isChosen = !$this->isStrict && $id !== '' && Settings::isWithin('session_start') && !Ids::isVisitors($id);
+        if ($session === null && !$isChosen && $this->opened?->id === $id) {
+            $this->unlock();
+            $this->opened = null;
+        }
+
+        return $session !== null || $isChosen;
     }
 
     public function read(string $id): string
@@ -154,7 +163,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             throw $failure;
         }
         if ($this->leaving !== null && $this->leaving !== $id) {
-            $this->opened = $this->opened?->under($id, $this->leavingEnds);
+            $this->opened = $this->opened?->under($id, Ids::tokenOf($id), $this->leavingEnds);
             $this->leaving = null;
 
             return '';
@@ -168,21 +177,22 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         $this->nextIsNew = false;
         $php = new PhpText($this->encoding);
         $format = $this->mode === self::SHARED ? new SharedFormat($php, $this->bag) : new OpaqueFormat($php);
-        $lock = $this->opened?->token === $id ? $this->opened->lock : null;
-        $this->opened = new Opened($id, $format, $session === null, $session?->subject, $lock);
+        $lock = $this->opened?->id === $id ? $this->opened->lock : null;
+        $this->opened = new Opened($id, Ids::tokenOf($id), $format, $session === null, $session?->subject, $lock);
+        $this->opened->version = $session?->version;
 
         return $format->read($session->tree ?? new \stdClass());
     }
 
     public function write(string $id, string $data): bool
     {
-        if (self::isWithin('session_regenerate_id')) {
+        if (Settings::isWithin('session_regenerate_id')) {
             // What changed goes along to the new token.
             [$this->leaving, $this->leavingEnds] = [$id, false];
 
             return true;
         }
-        if ($this->opened?->token !== $id) {
+        if ($this->opened?->id !== $id) {
             $this->read($id);
         }
         $opened = $this->opened;
@@ -215,7 +225,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     public function updateTimestamp(string $id, string $data): bool
     {
         // The read has touched the session.
-        if ($this->opened?->token === $id && $this->opened->isNew) {
+        if ($this->opened?->id === $id && $this->opened->isNew) {
             $this->keepNothing();
         }
 
@@ -224,14 +234,14 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     public function destroy(string $id): bool
     {
-        if (self::isWithin('session_regenerate_id')) {
+        if (Settings::isWithin('session_regenerate_id')) {
             [$this->leaving, $this->leavingEnds] = [$id, true];
 
             return true;
         }
-        $opened = $this->opened?->token === $id ? $this->opened : null;
+        $opened = $this->opened?->id === $id ? $this->opened : null;
         $this->opened = null;
-        $token = $opened?->rotatesFrom ?? $id;
+        $token = $opened?->rotatesFrom ?? Ids::tokenOf($id);
         if ($opened === null || !$opened->isNew) {
             $this->client->revoke($token);
         }
@@ -267,7 +277,9 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     private function keepNothing(): void
     {
-        if ($this->encoding !== 'ini') {
+        $id = (string) $this->opened?->id;
+        $isChosen = !isset($this->made[$id]) && !Ids::isVisitors($id);
+        if ($this->encoding !== 'ini' || $isChosen) {
             return;
         }
         Cookie::drop();
@@ -277,38 +289,33 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     /** Reads a session. Absence: null when there is none. */
     private function fetch(string $id): ?Session
     {
-        if (!Client::isToken($id)) {
+        $token = Ids::tokenOf($id);
+        if (!Client::isToken($token)) {
             return null;
         }
-        $isDue = $this->touchTimes->isDue($id);
+        $isDue = $this->touchTimes->isDue($token);
         try {
             if ($this->lock !== null && $this->opened?->lock === null) {
-                $session = $this->fetchLocked($id, $isDue);
+                $session = $this->fetchLocked($id, $token, $isDue);
             } else {
-                $session = $this->client->get($id, $isDue);
+                $session = $this->client->get($token, $isDue);
             }
         } catch (SessionNotFound) {
             return null;
         }
         if ($isDue && $session !== null) {
-            $this->touchTimes->note($id, $session->idleTimeout);
+            $this->touchTimes->note($token, $session->idleTimeout);
         }
 
         return $session;
     }
 
-    private function fetchLocked(string $id, bool $isDue): ?Session
+    private function fetchLocked(string $id, string $token, bool $isDue): ?Session
     {
-        ['lock' => $lock, 'session' => $session] = $this->client->lock($id, $this->lease, (float) $this->lock);
-        $this->opened = new Opened($id, new OpaqueFormat(new PhpText()), true, null, $lock);
-        if ($session === null) {
-            $this->unlock();
-            $this->opened = null;
-
-            return null;
-        }
-        if ($isDue) {
-            $this->client->touch($id);
+        ['lock' => $lock, 'session' => $session] = $this->client->lock($token, $this->lease, (float) $this->lock);
+        $this->opened = new Opened($id, $token, new OpaqueFormat(new PhpText()), true, null, $lock);
+        if ($session !== null && $isDue) {
+            $this->client->touch($token);
         }
 
         return $session;
@@ -332,18 +339,6 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     {
         return isset($this->made[$id])
             || $this->nextIsNew
-            || $this->encoding === 'ini' && session_status() === PHP_SESSION_ACTIVE && filter_var(ini_get('session.use_strict_mode'), FILTER_VALIDATE_BOOLEAN);
-    }
-
-    /** Tells whether it is a function of PHP that calls: to a handler PHP does not say why it reads and writes. */
-    private static function isWithin(string $caller): bool
-    {
-        foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 12) as ['function' => $function]) {
-            if ($function === $caller) {
-                return true;
-            }
-        }
-
-        return false;
+            || $this->encoding === 'ini' && session_status() === PHP_SESSION_ACTIVE && Settings::isOn('use_strict_mode');
     }
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client as Browser
 from django.test import override_settings
 from django.utils import timezone
@@ -95,6 +97,33 @@ def test_login_belongs_to_the_user_and_can_be_ended_everywhere(store: str) -> No
         assert not session.exists(session.session_key)
 
 
+def told_subject(values: Mapping[str, Any]) -> str | None:
+    return values.get("user")
+
+
+@pytest.mark.parametrize("subject", [told_subject, f"{__name__}.told_subject"], ids=["function", "path"])
+def test_an_application_without_djangos_users_tells_whose_session_it_is(subject: Any) -> None:
+    with using(contract.env("REST_SESSIONS_EMBEDDED"), "django-subject", subject=subject):
+        session = SessionStore()
+        session["cart"] = 1
+        session.save()
+        assert session.client.get(session.session_key)["subject"] is None
+        session.cycle_key()
+        session["user"] = "ann"
+        session.save()
+        assert session.client.get(session.session_key)["subject"] == "ann"
+        # A session that another stack began is still hers after a change.
+        other = SessionStore(session.session_key)
+        other["cart"] = 2
+        other.save()
+        assert session.client.revoke_subject("ann") == 1
+
+
+def test_a_subject_that_is_no_function_is_refused_in_words() -> None:
+    with using("http://127.0.0.1:9", "django-subject", subject=7), pytest.raises(ImproperlyConfigured, match="subject"):
+        SessionStore("x" * 32).load()
+
+
 def test_expiry(store: str) -> None:
     with using(store, "django-expiry"):
         for past in (-10, timezone.now() - timedelta(days=1)):
@@ -111,6 +140,38 @@ def test_expiry(store: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(SessionStore, "aget"), reason="Django has it since 5.1")
+def test_pages_at_once_keep_what_each_wrote_of_djangos_own(store: str) -> None:
+    with using(store, "django-own"):
+        first = SessionStore()
+        first.update({"_old": 1, SESSION_KEY: "7"})
+        first.save()
+        one, two = SessionStore(first.session_key), SessionStore(first.session_key)
+        assert one["_old"] == two["_old"] == 1
+        two["_messages"] = "hello"
+        del two["_old"]
+        two.save()
+        one["_tour"] = 1
+        one.save()
+        # It does not know what the other one wrote, and must not take it away now.
+        one["_tour"] = 2
+        one.save()
+        assert dict(SessionStore(first.session_key).items()) == {SESSION_KEY: "7", "_messages": "hello", "_tour": 2}
+
+
+def test_a_very_short_expiry_slides_and_ends(store: str) -> None:
+    with using(store, "django-short"):
+        session = SessionStore()
+        session.set_expiry(3)
+        session.save()
+        key = session.session_key or ""
+        first = session.client.get(key)["absoluteExpiresAt"]
+        page = SessionStore(key)
+        page["a"] = 1
+        page.save()
+        stored = page.client.get(key)
+        assert stored["absoluteExpiresAt"] > first and stored["data"]["a"] == 1
+
+
 async def test_asynchronous(store: str) -> None:
     with using(store, "django-async"):
         session = SessionStore()

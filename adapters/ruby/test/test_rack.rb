@@ -79,6 +79,18 @@ class RackTest < Minitest::Test
     assert_equal 600, client.get(browser.token)["idleTimeout"]
   end
 
+  def test_a_very_short_expire_after_slides_and_ends
+    browser = browser(expire_after: 2)
+    browser.visit { |page| page.set("cart", 1) }
+    token = browser.token
+    first = Time.iso8601(client.get(token)["expiresAt"])
+    assert_in_delta 2, first - Time.iso8601(client.get(token)["createdAt"]), 0.5
+    browser.visit { |page| assert_equal 1, page.see("cart") }
+    assert_operator Time.iso8601(client.get(token)["expiresAt"]), :>, first
+    sleep 0.1 until client.verify(token) == [nil]
+    browser.visit { |page| assert_nil page.see("cart") }
+  end
+
   def test_over_https_the_cookie_is_for_this_host_alone
     browser = browser()
     response = browser.visit("HTTPS" => "on") { |page| page.set("cart", 1) }

@@ -13,13 +13,14 @@ import { jsonText } from './json.ts';
 import type { Settings } from './options.ts';
 import {
   type Answer,
+  type Ask,
   answerOf,
-  type Came,
   oldServerError,
   type Problem,
   secondsUntil,
   strangerError,
 } from './recognition.ts';
+import { type Incoming, type Outgoing, TimedOut } from './transport.ts';
 
 export type { Answer } from './recognition.ts';
 
@@ -48,45 +49,38 @@ export interface Call extends CallOptions {
 /** Sends a call. Errors: SessionError and its classes; the reason of the caller's own signal. */
 export async function send(settings: Settings, call: Call): Promise<Answer> {
   const body = call.body === undefined ? undefined : jsonText(call.body, 'the body');
-  const deadline = AbortSignal.timeout(settings.timeout);
-  const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
-  const init: RequestInit = {
-    method: call.method,
-    headers: { ...settings.headers, ...call.headers, ...typeOf(call) },
-    redirect: 'manual',
-    signal,
-    ...(body !== undefined && { body }),
-  };
-  let came = await attempt(settings, call, init, deadline);
+  const { method, signal } = call;
+  const headers = { ...settings.headers, ...call.headers, ...typeOf(call) };
+  const end = performance.now() + settings.timeout;
+  const outgoing = (): Outgoing => ({ method, headers, body, signal, timeout: left(end) });
+  let came = await attempt(settings, call, outgoing());
   // Once more, on another connection: the server may have closed this one, for example because it was restarted.
-  if (came instanceof SessionServerLostError && call.isRepeatable) came = await attempt(settings, call, init, deadline);
+  if (came instanceof SessionServerLostError && call.isRepeatable) came = await attempt(settings, call, outgoing());
   if (came instanceof SessionError) throw came;
   const answer = answerOf(came, call.answerHas);
-  if (answer === null) throw await strangerError(settings, came, call.isRepeatable, signal);
-  if (answer.status < 400) return answer;
-  throw await errorOf(settings, answer as Answer & { readonly body: Problem }, signal);
+  if (answer !== null && answer.status < 400) return answer;
+  // Without the key: it may be a stranger who is asked.
+  const ask: Ask = (url) =>
+    settings.transport(url, { method: 'GET', headers: { Accept: 'application/json' }, signal, timeout: left(end) });
+  if (answer === null) throw await strangerError(settings, came, call.isRepeatable, ask);
+  throw await errorOf(settings, answer as Answer & { readonly body: Problem }, ask);
 }
+
+/** What is left of the time of a call. Units: milliseconds. */
+const left = (end: number) => Math.max(1, Math.ceil(end - performance.now()));
 
 function typeOf({ body, mediaType = 'application/json' }: Call): Record<string, string> {
   return body === undefined ? {} : { 'Content-Type': mediaType };
 }
 
-async function attempt(
-  settings: Settings,
-  call: Call,
-  init: RequestInit,
-  deadline: AbortSignal,
-): Promise<Came | SessionError> {
+async function attempt(settings: Settings, call: Call, outgoing: Outgoing): Promise<Incoming | SessionError> {
   const { timeout, base } = settings;
   const { signal, path, isRepeatable: retryable } = call;
   try {
-    const response = await settings.fetch(base + path, init);
-    const text = await response.text();
-    await connectionIsFree();
-    return { response, text };
+    return await settings.transport(base + path, outgoing);
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
-    if (deadline.aborted) {
+    if (cause instanceof TimedOut) {
       return new SessionTimeoutError('timeout', `${base} did not answer within ${timeout} ms`, { retryable, cause });
     }
     const reason = reasonOf(cause);
@@ -100,15 +94,6 @@ async function attempt(
   }
 }
 
-/** Runs something after what else this turn of the event loop has to do. Absence: undefined on edge runtimes. */
-export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (run: () => void) => void };
-
-/**
- * Node's fetch takes a connection for busy until the turn after its answer has ended. A call that comes at once would open a
- * second one, and programs that make one call after the other would keep two.
- */
-const connectionIsFree = () => afterThisTurn && new Promise<void>((resolve) => afterThisTurn(resolve));
-
 /** Gives which protocol somebody does not speak: `https:` to a plain server, HTTP to a mail server. Absence: null. By Node's names. */
 function strangeProtocol(reason: string): string | null {
   if (/^(?:ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)|EPROTO)/.test(reason)) return 'HTTPS';
@@ -116,23 +101,24 @@ function strangeProtocol(reason: string): string | null {
   return /^HPE_|does not match the HTTP\/1\.1 protocol/.test(reason) ? 'HTTP' : null;
 }
 
-/** What `fetch` says is the same for all; the cause beneath names it (ECONNREFUSED, a certificate, a name that is not known). */
+/** What names it is a code (ECONNREFUSED, a certificate, a name that is not known). Of `fetch` it is that of the cause beneath. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
-  return cause?.code ?? (cause?.message || message || 'no reason was given');
+  const { code, message, cause } = error as Named & { readonly cause?: Named };
+  return cause?.code ?? (typeof code === 'string' ? code : cause?.message || message || 'no reason was given');
+}
+
+interface Named {
+  readonly code?: string;
+  readonly message?: string;
 }
 
 /** Gives the error that an answer of the server is. */
-async function errorOf(
-  settings: Settings,
-  { status, headers, body }: Answer & { readonly body: Problem },
-  signal: AbortSignal,
-) {
-  const { code, detail, errors: faults = [] } = body;
+async function errorOf(settings: Settings, { status, headers, body }: Answer & { readonly body: Problem }, ask: Ask) {
+  const { code, detail, errors: faults = [], requestId = null } = body;
   if (code === 'session_not_found') return new SessionNotFoundError();
   const { base, app } = settings;
   const refused = (wrong: string, message: string) =>
-    new SessionConfigurationError(wrong, `${message} (${detail})`, { status, faults });
+    new SessionConfigurationError(wrong, `${message} (${detail})`, { status, faults, requestId });
   if (code === 'unauthorized') {
     return refused(
       'wrong_key',
@@ -141,7 +127,7 @@ async function errorOf(
   }
   if (code === 'forbidden') return refused('wrong_key', `${base} does not let this API key do that in the app ${app}`);
   if (code === 'app_not_found') return refused('wrong_app', `${base} has no app ${app}`);
-  if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, signal);
+  if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, ask);
   const retryable = status === 423 || status === 429 || status >= 500;
-  return new SessionError(code, detail, { status, faults, retryable, retryAfter: secondsUntil(headers) });
+  return new SessionError(code, detail, { status, faults, requestId, retryable, retryAfter: secondsUntil(headers) });
 }

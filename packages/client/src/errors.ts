@@ -19,6 +19,7 @@ export interface SessionErrorDetails {
   readonly retryable?: boolean;
   readonly retryAfter?: number | null;
   readonly faults?: readonly Fault[];
+  readonly requestId?: string | null;
   readonly cause?: unknown;
 }
 
@@ -35,6 +36,8 @@ export class SessionError extends Error {
   readonly retryAfter: number | null;
   /** Each value that was wrong. Absence: empty. */
   readonly faults: readonly Fault[];
+  /** Of the call, as the log of the server has it. Absence: null when there was no answer, or none with an id. */
+  readonly requestId: string | null;
 
   constructor(code: string, message: string, details: SessionErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -43,6 +46,7 @@ export class SessionError extends Error {
     this.retryable = details.retryable ?? false;
     this.retryAfter = details.retryAfter ?? null;
     this.faults = details.faults ?? [];
+    this.requestId = details.requestId ?? null;
   }
 }
 

@@ -85,6 +85,8 @@ export interface components {
             status: number;
             detail: string;
             code: components["schemas"]["ErrorCode"];
+            /** @description Of the request, as in the log of the server: the trace id of its `traceparent`, else its `X-Request-Id`, else drawn. The header `X-Request-Id` of the answer has it, too. */
+            requestId: string;
             errors?: components["schemas"]["Fault"][];
             /** @description Of session_limit_reached: the sessions that are there. */
             sessions?: components["schemas"]["Session"][];
@@ -93,7 +95,7 @@ export interface components {
          * @description What to compare. docs/errors.md says what each means.
          * @enum {string}
          */
-        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "internal_error";
+        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "audit_unavailable" | "internal_error";
         /** @description What is wrong with one value of the request. */
         Fault: {
             /** @description A JSON pointer into the body. */

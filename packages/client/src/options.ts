@@ -1,5 +1,7 @@
 /** How a client is set up, checked once. What is wrong is told by the first call, not by the constructor: see SessionClient. */
 import { SessionConfigurationError } from './errors.ts';
+import { transportFor } from './platform-transport.ts';
+import type { Transport } from './transport.ts';
 
 export interface SessionClientOptions {
   /** Where the server is: `http://127.0.0.1:3000`, or with a path where a proxy serves it below one. */
@@ -10,7 +12,7 @@ export interface SessionClientOptions {
   readonly key?: string | undefined;
   /** How long a call may take in all. Units: milliseconds. Default: 2000. */
   readonly timeout?: number | undefined;
-  /** Default: that of the platform. */
+  /** What carries the requests. Default: that of the platform; on Node its `node:http`, which costs less. */
   readonly fetch?: typeof fetch | undefined;
 }
 
@@ -24,7 +26,7 @@ export interface Settings {
   /** Those of every request. */
   readonly headers: Readonly<Record<string, string>>;
   readonly timeout: number;
-  readonly fetch: typeof fetch;
+  readonly transport: Transport;
 }
 
 const APP = /^[A-Za-z0-9-][A-Za-z0-9_-]{2,19}$/;
@@ -42,10 +44,16 @@ export function settingsOf(options: SessionClientOptions): Settings {
   if (typeof timeout !== 'number' || !(timeout >= 1 && timeout <= 2_147_483_647)) {
     throw wrong('wrong_timeout', `timeout must be a number of milliseconds from 1 on, not ${shown(timeout)}`);
   }
-  const send = options.fetch ?? ((input, init) => fetch(input, init));
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (key !== undefined) headers.Authorization = `Bearer ${key}`;
-  return { base: baseOf(url), appPath: `/v1/apps/${app}`, app, headers, timeout, fetch: send };
+  return {
+    base: baseOf(url),
+    appPath: `/v1/apps/${app}`,
+    app,
+    headers,
+    timeout,
+    transport: transportFor(options.fetch),
+  };
 }
 
 function baseOf(url: unknown): string {

@@ -4,17 +4,15 @@
  */
 import { type Fault, SessionConfigurationError, type SessionError, SessionServerLostError } from './errors.ts';
 import type { Settings } from './options.ts';
+import type { Incoming } from './transport.ts';
 
-/** A whole answer, of whoever. */
-export interface Came {
-  readonly response: Response;
-  readonly text: string;
-}
+/** Asks somebody at a URL, in what is left of the time of the call. */
+export type Ask = (url: string) => Promise<Incoming>;
 
 /** An answer of the server. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Incoming['headers'];
   /** Absence: undefined without a body. */
   readonly body: unknown;
 }
@@ -24,14 +22,16 @@ export interface Problem {
   readonly code: string;
   readonly detail: string;
   readonly errors?: readonly Fault[];
+  /** Absence: undefined from servers that were built before there were ids. */
+  readonly requestId?: string;
 }
 
 /**
  * Reads an answer. `member`: of the body of a good one; null where that has no body. Absence: null when it is none that the
  * server gives.
  */
-export function answerOf({ response, text }: Came, member: string | null): Answer | null {
-  const { status, headers, ok } = response;
+export function answerOf({ status, headers, text }: Incoming, member: string | null): Answer | null {
+  const ok = status >= 200 && status < 300;
   if (status === 304 || (status === 204 && member === null)) return { status, headers, body: undefined };
   const type = headers.get('Content-Type') ?? '';
   if (!type.startsWith(ok ? 'application/json' : 'application/problem+json')) return null;
@@ -44,7 +44,7 @@ export function answerOf({ response, text }: Came, member: string | null): Answe
 }
 
 /** Reads `Retry-After`: seconds, or as proxies have it an instant. Absence: null when there is none to read. Units: seconds. */
-export function secondsUntil(headers: Headers): number | null {
+export function secondsUntil(headers: Incoming['headers']): number | null {
   const after = headers.get('Retry-After') ?? '';
   const seconds = /^\d+$/.test(after) ? Number(after) : Math.ceil((Date.parse(after) - Date.now()) / 1000);
   return Number.isNaN(seconds) ? null : Math.max(0, seconds);
@@ -61,12 +61,11 @@ function parsed(text: string): unknown {
 /** Gives the error of an answer that is none of the server's: of a proxy before it that has lost it, or of somebody else. */
 export async function strangerError(
   settings: Settings,
-  { response }: Came,
+  { status, headers }: Incoming,
   isRepeatable: boolean,
-  signal: AbortSignal,
+  ask: Ask,
 ): Promise<SessionError> {
   const { base } = settings;
-  const { status, headers } = response;
   // A proxy says so of a server that is not there, or has too much to do.
   if (status >= 500 || status === 429) {
     const message = `${base} answered ${status}, which is not of the session server itself`;
@@ -77,9 +76,9 @@ export async function strangerError(
       retryAfter: secondsUntil(headers),
     });
   }
-  const known = await versionAt(settings, signal);
+  const known = await versionAt(base, ask);
   if (known !== null) return wrongVersion(base, known, status);
-  const above = await pathError(settings, status, signal);
+  const above = await pathError(base, status, ask);
   if (above !== null) return above;
   // An opaque redirect, as browsers and edge runtimes give it, has no status.
   const came =
@@ -94,16 +93,16 @@ export async function strangerError(
 }
 
 /** Gives the error of a server of ours that does not have the call. */
-export async function oldServerError(settings: Settings, status: number, signal: AbortSignal): Promise<SessionError> {
-  const known = await versionAt(settings, signal);
-  const above = known === null ? await pathError(settings, status, signal) : null;
-  return above ?? wrongVersion(settings.base, known ?? 'of another version', status);
+export async function oldServerError({ base }: Settings, status: number, ask: Ask): Promise<SessionError> {
+  const known = await versionAt(base, ask);
+  const above = known === null ? await pathError(base, status, ask) : null;
+  return above ?? wrongVersion(base, known ?? 'of another version', status);
 }
 
 /** Gives the error of a URL that goes on where that of the server ends (`…/v1`, `…/v1/apps/shop`). Absence: null. */
-async function pathError({ base, fetch }: Settings, status: number, signal: AbortSignal): Promise<SessionError | null> {
+async function pathError(base: string, status: number, ask: Ask): Promise<SessionError | null> {
   const { origin } = new URL(base);
-  if (origin === base || (await versionAt({ base: origin, fetch }, signal)) === null) return null;
+  if (origin === base || (await versionAt(origin, ask)) === null) return null;
   const message = `url must be ${origin}, where the REST-Sessions server is, and not ${base}`;
   return new SessionConfigurationError('wrong_url', message, { status });
 }
@@ -114,19 +113,11 @@ function wrongVersion(base: string, version: string, status: number): SessionErr
 }
 
 /** Asks a server what it is: the home of ours says its version, and 2.x answers a ping. Absence: null when it is none. */
-async function versionAt(
-  { base, fetch }: Pick<Settings, 'base' | 'fetch'>,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const ask = async (path: string) => {
-    // Without the key: it may be a stranger.
-    const response = await fetch(base + path, { headers: { Accept: 'application/json' }, redirect: 'manual', signal });
-    return response.text();
-  };
+async function versionAt(base: string, ask: Ask): Promise<string | null> {
   try {
-    const home = parsed(await ask('/')) as { name?: unknown; version?: unknown } | undefined;
+    const home = parsed((await ask(`${base}/`)).text) as { name?: unknown; version?: unknown } | undefined;
     if (home?.name === 'REST-Sessions') return String(home.version);
-    return /^"?PONG"?$/.test((await ask('/ping')).trim()) ? '2.x or older' : null;
+    return /^"?PONG"?$/.test((await ask(`${base}/ping`)).text.trim()) ? '2.x or older' : null;
   } catch {
     return null;
   }

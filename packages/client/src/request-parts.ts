@@ -2,15 +2,18 @@
 import { SessionError, SessionNotFoundError } from './errors.ts';
 
 const TOKEN = /^[A-Za-z0-9._~:,-]{1,256}$/;
-/** Why a token that the caller chose is refused without asking the server. */
-export const REFUSED_TOKEN =
-  'token must be 22 to 256 characters of A-Z, a-z, 0-9, . _ ~ : , and - (a framework makes it: see its genid)';
 const ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export function isToken(token: unknown): token is string {
   return typeof token === 'string' && TOKEN.test(token);
+}
+
+/** Gives the error of a token that the caller chose. Not "no such session", as for one that somebody presents. */
+export function refusedToken(): SessionError {
+  const rule = '22 to 256 characters of A-Z, a-z, 0-9, . _ ~ : , and - (a framework makes it: see its genid)';
+  return new SessionError('invalid_format', `token must be ${rule}`);
 }
 
 export function isId(id: string): boolean {

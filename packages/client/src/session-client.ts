@@ -7,9 +7,9 @@
  * modules would otherwise die without saying where.
  */
 import { type Answer, type Call, type CallOptions, type Method, send } from './connection.ts';
-import { noSession, SessionError, SessionNotFoundError } from './errors.ts';
+import { noSession, SessionNotFoundError } from './errors.ts';
 import { type SessionClientOptions, type Settings, settingsOf } from './options.ts';
-import { idPart, isId, isToken, type Query, queryText, REFUSED_TOKEN, subjectPath } from './request-parts.ts';
+import { idPart, isId, isToken, type Query, queryText, refusedToken, subjectPath } from './request-parts.ts';
 import type {
   Activity,
   AppCounts,
@@ -150,8 +150,7 @@ export class SessionClient<Data extends object = SessionData> {
     options: Omit<WriteOptions, 'ifVersion'> & { readonly ifVersion?: WriteOptions['ifVersion'] | 'none' } = {},
   ): Promise<Session<Data>> {
     this.settings();
-    // Not "no such session", as for a token that somebody presents: this one the caller has made.
-    if (!isToken(token)) throw new SessionError('invalid_format', REFUSED_TOKEN);
+    if (!isToken(token)) throw refusedToken();
     const { ifVersion, ...rest } = options;
     const conditions: WriteOptions & { readonly isNew?: boolean } =
       ifVersion === 'none' ? { ...rest, isNew: true } : { ...rest, ...(ifVersion !== undefined && { ifVersion }) };

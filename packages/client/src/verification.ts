@@ -2,9 +2,10 @@
  * Checks of one turn of the event loop, gathered into one request: a page that asks for the same session in ten places, or a
  * gateway with a hundred requests in hand, sends one. A token that is asked for twice in it is sent once.
  */
-import { type Answer, afterThisTurn, send } from './connection.ts';
+import { type Answer, send } from './connection.ts';
 import { SessionConfigurationError } from './errors.ts';
 import type { Settings } from './options.ts';
+import { afterThisTurn } from './platform-transport.ts';
 import type { Session } from './types.ts';
 
 /** Most tokens of one call to the server. */

@@ -16,90 +16,101 @@ import { startGate, startStranger, startTalker } from './support.ts';
 
 const TOKEN = `rs00${'a'.repeat(36)}`;
 
-describe('a session client whose server does not answer as it should', () => {
-  const server = forAllTests((cleanup) => startServer(cleanup, { RS_STORE: 'memory:' }));
+/** On Node `node:http` carries the requests, unless there is a `fetch`. */
+const CARRIERS: Record<string, Pick<SessionClientOptions, 'fetch'>> = {
+  'node:http': {},
+  fetch: { fetch: globalThis.fetch },
+};
 
-  test('a server that is away, one that is slow and a session that is gone are three different errors', async (t) => {
-    const [port] = (await freePorts(1)) as [number];
-    const away = new SessionClient({ url: `http://127.0.0.1:${port}`, app: 'shop' });
-    const silent = new SessionClient({ url: await startStranger(t, () => {}), app: 'shop', timeout: 50 });
-    const here = new SessionClient({ url: server().url, app: 'shop' });
-    const cases = [
-      [away, SessionServerLostError, 'unreachable', null, true],
-      [silent, SessionTimeoutError, 'timeout', null, true],
-      [here, SessionNotFoundError, 'session_not_found', 404, false],
-    ] as const;
-    for (const [client, kind, code, status, retryable] of cases) {
-      await assert.rejects(client.get(TOKEN), (error: SessionError) => {
-        assert.ok(error instanceof kind && error instanceof SessionError);
-        assert.equal(error.name, kind.name);
-        assert.deepEqual([error.code, error.status, error.retryable], [code, status, retryable]);
-        assert.ok(!error.message.includes(TOKEN));
-        return true;
+for (const [name, carrier] of Object.entries(CARRIERS)) {
+  describe(`a session client by ${name} whose connection or server is lost`, () => {
+    const server = forAllTests((cleanup) => startServer(cleanup, { RS_STORE: 'memory:' }));
+    test('a server that is away, one that is slow and a session that is gone are three different errors', async (t) => {
+      const [port] = (await freePorts(1)) as [number];
+      const away = new SessionClient({ ...carrier, url: `http://127.0.0.1:${port}`, app: 'shop' });
+      const silent = new SessionClient({ ...carrier, url: await startStranger(t, () => {}), app: 'shop', timeout: 50 });
+      const here = new SessionClient({ ...carrier, url: server().url, app: 'shop' });
+      const cases = [
+        [away, SessionServerLostError, 'unreachable', null, true],
+        [silent, SessionTimeoutError, 'timeout', null, true],
+        [here, SessionNotFoundError, 'session_not_found', 404, false],
+      ] as const;
+      for (const [client, kind, code, status, retryable] of cases) {
+        await assert.rejects(client.get(TOKEN), (error: SessionError) => {
+          assert.ok(error instanceof kind && error instanceof SessionError);
+          assert.equal(error.name, kind.name);
+          assert.deepEqual([error.code, error.status, error.retryable], [code, status, retryable]);
+          assert.ok(!error.message.includes(TOKEN));
+          return true;
+        });
+      }
+      await assert.rejects(away.get(TOKEN), { message: /^http:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED$/ });
+      await assert.rejects(silent.get(TOKEN), { message: /did not answer within 50 ms/ });
+      await assert.rejects(away.patch(TOKEN, { set: {} }), { code: 'unreachable', retryable: false });
+      await assert.rejects(away.verify(TOKEN), SessionServerLostError);
+      await assert.rejects(away.find(TOKEN), SessionServerLostError);
+    });
+
+    test('a call ends when its own signal is aborted, with the reason of the signal', async (t) => {
+      const silent = new SessionClient({ ...carrier, url: await startStranger(t, () => {}), app: 'shop' });
+      const stop = new AbortController();
+      const call = silent.get(TOKEN, { signal: stop.signal });
+      stop.abort(new Error('the page was left'));
+      await assert.rejects(call, { message: 'the page was left' });
+    });
+
+    /** Breaks the first connection that carries a request, before or after the server has it. */
+    async function breaking(t: TestContext, when: 'before' | 'after') {
+      const sent: string[] = [];
+      const gate = await startGate(t, server().url, (near, request, pass) => {
+        sent.push(request);
+        if (sent.length > 1) return pass();
+        if (when === 'after') pass();
+        setImmediate(() => near.destroy());
+      });
+      const keys = () => sent.map((request) => /idempotency-key: (\S+)/i.exec(request)?.[1]);
+      return { sessions: new SessionClient({ ...carrier, url: gate.url, app: `broken-${when}` }), sent, keys };
+    }
+
+    for (const when of ['before', 'after'] as const) {
+      test(`a create whose connection breaks ${when} the server has it is sent again and done once`, async (t) => {
+        const { sessions, keys } = await breaking(t, when);
+        const { token } = await sessions.create({ subject: 'ann' });
+        assert.equal((await sessions.get(token)).subject, 'ann');
+        assert.equal(await sessions.count(), 1);
+        const [first, second] = keys();
+        assert.ok(first !== undefined && first === second);
+      });
+
+      test(`a read whose connection breaks ${when} the server has it is sent again`, async (t) => {
+        const { sessions, sent } = await breaking(t, when);
+        await assert.rejects(sessions.get(TOKEN), SessionNotFoundError);
+        assert.equal(sent.length, 2);
+      });
+
+      test(`a change whose connection breaks ${when} the server has it is not sent again`, async (t) => {
+        const { sessions, sent } = await breaking(t, when);
+        await assert.rejects(sessions.patch(TOKEN, { set: { n: 1 } }), SessionServerLostError);
+        await assert.rejects(
+          sessions.revoke(TOKEN).then(() => sessions.patch(TOKEN, { set: {} })),
+          SessionNotFoundError,
+        );
+        assert.equal(sent.length, 3);
       });
     }
-    await assert.rejects(away.get(TOKEN), { message: /^http:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED$/ });
-    await assert.rejects(silent.get(TOKEN), { message: /did not answer within 50 ms/ });
-    await assert.rejects(away.patch(TOKEN, { set: {} }), { code: 'unreachable', retryable: false });
-    await assert.rejects(away.verify(TOKEN), SessionServerLostError);
-    await assert.rejects(away.find(TOKEN), SessionServerLostError);
+
+    test('a thousand reads one after the other open one connection', async (t) => {
+      const gate = await startGate(t, server().url);
+      const sessions = new SessionClient({ ...carrier, url: gate.url, app: 'pool' });
+      const { token } = await sessions.create({ data: { text: 'x'.repeat(5000) } });
+      for (let i = 0; i < 1000; i++) await (i % 10 === 9 ? sessions.find(TOKEN) : sessions.get(token));
+      assert.equal(gate.opened(), 1);
+    });
   });
+}
 
-  test('a call ends when its own signal is aborted, with the reason of the signal', async (t) => {
-    const silent = new SessionClient({ url: await startStranger(t, () => {}), app: 'shop' });
-    const stop = new AbortController();
-    const call = silent.get(TOKEN, { signal: stop.signal });
-    stop.abort(new Error('the page was left'));
-    await assert.rejects(call, { message: 'the page was left' });
-  });
-
-  /** Breaks the first connection that carries a request, before or after the server has it. */
-  async function breaking(t: TestContext, when: 'before' | 'after') {
-    const sent: string[] = [];
-    const gate = await startGate(t, server().url, (near, request, pass) => {
-      sent.push(request);
-      if (sent.length > 1) return pass();
-      if (when === 'after') pass();
-      setImmediate(() => near.destroy());
-    });
-    const keys = () => sent.map((request) => /idempotency-key: (\S+)/i.exec(request)?.[1]);
-    return { sessions: new SessionClient({ url: gate.url, app: `broken-${when}` }), sent, keys };
-  }
-
-  for (const when of ['before', 'after'] as const) {
-    test(`a create whose connection breaks ${when} the server has it is sent again and done once`, async (t) => {
-      const { sessions, keys } = await breaking(t, when);
-      const { token } = await sessions.create({ subject: 'ann' });
-      assert.equal((await sessions.get(token)).subject, 'ann');
-      assert.equal(await sessions.count(), 1);
-      const [first, second] = keys();
-      assert.ok(first !== undefined && first === second);
-    });
-
-    test(`a read whose connection breaks ${when} the server has it is sent again`, async (t) => {
-      const { sessions, sent } = await breaking(t, when);
-      await assert.rejects(sessions.get(TOKEN), SessionNotFoundError);
-      assert.equal(sent.length, 2);
-    });
-
-    test(`a change whose connection breaks ${when} the server has it is not sent again`, async (t) => {
-      const { sessions, sent } = await breaking(t, when);
-      await assert.rejects(sessions.patch(TOKEN, { set: { n: 1 } }), SessionServerLostError);
-      await assert.rejects(
-        sessions.revoke(TOKEN).then(() => sessions.patch(TOKEN, { set: {} })),
-        SessionNotFoundError,
-      );
-      assert.equal(sent.length, 3);
-    });
-  }
-
-  test('a thousand reads one after the other open one connection', async (t) => {
-    const gate = await startGate(t, server().url);
-    const sessions = new SessionClient({ url: gate.url, app: 'pool' });
-    const { token } = await sessions.create({ data: { text: 'x'.repeat(5000) } });
-    for (let i = 0; i < 1000; i++) await (i % 10 === 9 ? sessions.find(TOKEN) : sessions.get(token));
-    assert.equal(gate.opened(), 1);
-  });
+describe('a session client whose server does not answer as it should', () => {
+  const server = forAllTests((cleanup) => startServer(cleanup, { RS_STORE: 'memory:' }));
 
   const wrong: [
     what: string,

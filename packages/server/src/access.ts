@@ -1,13 +1,16 @@
 /** Who may call, how often, and behind which certificate: made from the configuration for serve.ts, and read again when its files change. */
+import type { RulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, type RateConfig } from './config.ts';
 import type { Authenticate } from './http/guards/auth.ts';
 import type { RateLimits } from './http/guards/rate-limits.ts';
+import { requestIdOf } from './http/message/request-id.ts';
 import { type KeyEvent, KeySource } from './keys/source.ts';
+import type { Pool, PooledLimiter } from './limits/pool.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { Reminder } from './limits/reminder.ts';
 import { WrongKeys } from './limits/wrong-keys.ts';
 import type { Log } from './log/log.ts';
-import type { Reloading } from './reloading.ts';
+import { ForNow, type Reloading } from './reloading.ts';
 import { TlsSource } from './tls.ts';
 
 export interface Access {
@@ -15,6 +18,8 @@ export interface Access {
   readonly authenticate: Authenticate | null;
   /** Absence: null when everyone may call. */
   readonly wrongKeys: WrongKeys | null;
+  /** Gives when the next key ends. Absence: null when none does. Units: epoch milliseconds. */
+  readonly keyExpires: (now: number) => number | null;
   /** Absence: null when no rate is configured. */
   readonly rateLimits: RateLimits | null;
   /** Absence: null for plain HTTP. */
@@ -23,30 +28,43 @@ export interface Access {
   readonly reloadings: readonly Reloading[];
 }
 
-/** Errors: ConfigError, for what the configuration points at too. */
-export function openAccess(config: Config, log: Log): Access {
+/** `pool`: where several processes share their limits. Errors: ConfigError, for what the configuration points at too. */
+export function openAccess(config: Config, log: Log, pool: Pool | null, audit: RulesAudit): Access {
   const { keys: where } = config;
   const tls = config.tls && usable(() => new TlsSource(config.tls!, (why) => log.warn(why)));
   const open = where.file === null && where.list === null;
   const keys = open ? null : usable(() => new KeySource({ ...where, onEvent: (event) => logKeys(log, event) }));
   return {
-    authenticate: keys && ((presented, now) => keys.verify(presented, now)),
-    wrongKeys: open ? null : wrongKeys(config, log),
-    rateLimits: rateLimits(config, log),
+    authenticate: keys && authenticateBy(keys, log),
+    wrongKeys: open ? null : wrongKeys(config, log, pool),
+    keyExpires: (now) => nextEnd(keys?.ends ?? [], now),
+    rateLimits: rateLimits(config, log, pool),
     tls,
     reloadings: [
-      ...(keys === null ? [] : [reloadingKeys(keys, where.file, log)]),
+      ...(keys === null ? [] : [reloadingKeys(keys, where.file, log, audit)]),
       ...(tls === null ? [] : [reloadingTls(tls, log)]),
     ],
   };
 }
 
-function reloadingKeys(keys: KeySource, file: string | null, log: Log): Reloading {
+/** A key that has ended is told for so long, so that whoever is warned sees it. Units: milliseconds. */
+const TOLD_AFTER_END = 86_400_000;
+
+function nextEnd(ends: KeySource['ends'], now: number): number | null {
+  const told = ends.map(({ expiresAt }) => expiresAt).filter((end) => end > now - TOLD_AFTER_END);
+  return told.length === 0 ? null : Math.min(...told);
+}
+
+function reloadingKeys(keys: KeySource, file: string | null, log: Log, audit: RulesAudit): Reloading {
   return {
     files: file === null ? [] : [file],
-    read: () => keys.reload(),
-    onFault: (error) =>
-      log.error({ why: (error as Error).message }, 'the API keys have a fault; those from before stay'),
+    read: () => keys.reload((changes) => audit('keys.change', file, changes)),
+    onFault: (error) => {
+      const why = (error as Error).message;
+      if (error instanceof ForNow)
+        log.error({ why }, 'the API keys are not read again for now; those from before stay');
+      else log.error({ why }, 'the API keys have a fault; those from before stay');
+    },
   };
 }
 
@@ -70,27 +88,45 @@ function usable<T>(open: () => T): T {
   }
 }
 
-function rateLimits({ rates: { key, app, misses } }: Config, log: Log): RateLimits | null {
+function rateLimits({ rates: { key, app, misses } }: Config, log: Log, pool: Pool | null): RateLimits | null {
   if (key === null && app === null && misses === null) return null;
   const reminder = new Reminder();
-  const onMisses = (caller: string, now: number) => {
-    if (reminder.isDue(caller, now)) log.warn({ key: caller }, 'a caller has shown too many tokens that open nothing');
+  const onMisses = (key: string, now: number, requestId: string) => {
+    if (reminder.isDue(key, now)) log.warn({ requestId, key }, 'a caller has shown too many tokens that open nothing');
   };
-  const limiter = (rate: RateConfig | null) => rate && new RateLimiter(rate);
-  return { key: limiter(key), app: limiter(app), misses: limiter(misses), onMisses };
+  return {
+    key: key && limiter('key', key, pool),
+    app: app && limiter('app', app, pool),
+    misses: misses && limiter('misses', misses, pool),
+    onMisses,
+  };
 }
 
-function wrongKeys({ rates }: Config, log: Log): WrongKeys | null {
+function limiter(kind: string, rate: RateConfig, pool: Pool | null): RateLimiter | PooledLimiter {
+  const own = new RateLimiter(rate);
+  return pool === null ? own : pool.share(kind, own);
+}
+
+function wrongKeys({ rates }: Config, log: Log, pool: Pool | null): WrongKeys | null {
   if (rates.wrongKeys === null) return null;
   const reminder = new Reminder();
-  return new WrongKeys(new RateLimiter(rates.wrongKeys), (network, now, counts) => {
+  return new WrongKeys(limiter('wrongKeys', rates.wrongKeys, pool), (network, now, counts, requestId) => {
     if (!reminder.isDue(network, now)) return;
-    log.warn({ address: network, wrongKeys: counts.all }, 'many calls with wrong API keys come from one address');
+    log.warn(
+      { requestId, address: network, wrongKeys: counts.all },
+      'many calls with wrong API keys come from one address',
+    );
   });
+}
+
+function authenticateBy(keys: KeySource, log: Log): Authenticate {
+  return (presented, now, c) =>
+    keys.verify(presented, now, (key) => {
+      log.warn({ requestId: requestIdOf(c), key }, 'an API key was used that has expired');
+    });
 }
 
 function logKeys(log: Log, event: KeyEvent): void {
   if (event.kind === 'loaded') log.info({ keys: event.keys }, 'the API keys were read again');
-  else if (event.kind === 'expired') log.warn({ key: event.key }, 'an API key was used that has expired');
   else log.warn(event.why);
 }

@@ -1,8 +1,10 @@
 /**
  * Every file of the package that is read beside the code. Where they are is said here and nowhere else: the sources
- * (src/) and what is built of them (dist/) are in the same folder, so one path is right for both.
+ * (src/) and what is built of them (dist/) are in the same folder, so one path is right for both. In the single executable
+ * (deploy/executable) they are inside of it, by the same paths.
  */
 import { readFileSync } from 'node:fs';
+import { getAsset, isSea } from 'node:sea';
 
 const PACKAGE = new URL('../', import.meta.url);
 
@@ -27,5 +29,5 @@ export function docsPageFile(name: string): string {
 }
 
 function read(path: string): string {
-  return readFileSync(new URL(path, PACKAGE), 'utf8');
+  return isSea() ? getAsset(path, 'utf8') : readFileSync(new URL(path, PACKAGE), 'utf8');
 }

@@ -10,6 +10,9 @@ import { stat } from 'node:fs/promises';
 /** Units: milliseconds. */
 const ROUND = 1000;
 
+/** Thrown by `read` for what is no fault of the files and will pass: it is told once, and the files are read again each round until then. */
+export class ForNow extends Error {}
+
 export interface Reloading {
   /** Absence: an empty list when there is nothing to read again. */
   readonly files: readonly string[];
@@ -18,12 +21,16 @@ export interface Reloading {
   readonly onFault: (error: unknown) => void;
 }
 
+/** The state of no file. */
+const UNREAD = 'unread';
+
 export class WatchedFiles {
   private readonly options: Reloading;
   /** The state of the files that was read last. */
   private known: string;
   /** Found with that state, and not yet told. */
   private fault: { error: unknown } | null = null;
+  private isWaiting = false;
   private timer: NodeJS.Timeout | null;
 
   /** To be made right after the files were read for the first time. */
@@ -65,9 +72,17 @@ export class WatchedFiles {
     this.fault = null;
     try {
       this.options.read();
+      this.isWaiting = false;
     } catch (error) {
-      this.fault = { error };
+      if (error instanceof ForNow) this.waitFor(error);
+      else this.fault = { error };
     }
+  }
+
+  private waitFor(error: ForNow): void {
+    this.known = UNREAD;
+    if (!this.isWaiting) this.options.onFault(error);
+    this.isWaiting = true;
   }
 
   private tell(): void {

@@ -18,7 +18,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { guards: /hono|node:net/ },
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
-  { 'system-routes': /(?!)/, hot: /(?!)/ },
+  { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/ },
   { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server|node:(https?|net|tls)/ },
 ];
 
@@ -45,7 +45,7 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^core\//, mayImport: /^core\//, never: 'node:crypto', why: 'core has no I/O and no dependency' },
   {
-    from: /^stores\/open-(store|audit)\.ts$/,
+    from: /^stores\/open-(store|audit|statistics)\.ts$/,
     mayImport: /^(core\/|stores\/|node:(path|fs)$)/,
     never: 'config.ts',
     why: 'it knows the engines',
@@ -57,7 +57,7 @@ export const RULES: readonly Rule[] = [
     why: 'a comparison and its words',
   },
   {
-    from: /^stores\/(finding|audit)\.ts$/,
+    from: /^stores\/(finding|audit|statistics)\.ts$/,
     mayImport: /^stores\/finding\.ts$/,
     never: 'stores/redis/keys.ts',
     why: 'they are shapes',
@@ -69,30 +69,64 @@ export const RULES: readonly Rule[] = [
     why: 'the specification stands on core alone',
   },
   {
+    from: /^stores\/lmdb\/backup\//,
+    mayImport: /^(stores\/lmdb\/|lmdb$|node:(crypto|fs|path|timers\/promises)$)/,
+    never: 'core/session.ts',
+    why: 'a backup is of files, whatever stands in them',
+  },
+  {
     from: /^stores\/lmdb\//,
-    mayImport: /^(core\/|stores\/(lmdb\/|(finding|format|audit)\.ts$)|lmdb$|node:(fs|path|timers\/promises)$)/,
+    mayImport:
+      /^(core\/|stores\/(lmdb\/|(finding|format|audit|statistics)\.ts$)|lmdb$|node:(fs|path|timers\/promises)$)/,
     never: 'stores/memory/memory-store.ts',
     why: 'a store knows its own driver',
   },
   {
-    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?)\.ts$/,
+    from: /^stores\/redis\/(connection|clients|connectors|handshake|pipes?|slots)\.ts$/,
     mayImport: /^(ioredis$|stores\/redis\/|node:(net|tls|timers\/promises)$)/,
     never: 'core/session.ts',
     why: 'the one place with the driver and its sockets',
   },
   {
     from: /^stores\/redis\//,
-    mayImport: /^(core\/|stores\/(redis\/|(finding|format|audit)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
+    mayImport:
+      /^(core\/|stores\/(redis\/|(finding|format|audit|statistics)\.ts$)|assets\.ts$|node:(crypto|timers\/promises)$)/,
     never: 'ioredis',
-    why: 'the scripts are assets, the driver is in connection.ts, clients.ts and pipes.ts',
+    why: 'the scripts are assets, the driver is in connection.ts, clients.ts, pipes.ts and slots.ts',
   },
   ...HTTP_RULES,
-  { from: /^assets\.ts$/, mayImport: /^node:fs$/, never: 'config.ts', why: 'it reads files of the package' },
+  { from: /^assets\.ts$/, mayImport: /^node:(fs|sea)$/, never: 'config.ts', why: 'it reads files of the package' },
   {
     from: /^config(\.ts$|\/)/,
     mayImport: /^(config\/|node:)/,
     never: 'core/policy.ts',
     why: 'configuration imports nothing of ours',
+  },
+  {
+    from: /^tracing\/open-tracing\.ts$/,
+    mayImport: /^(config\.ts$|core\/store\.ts$|http\/message\/tracing\.ts$|log\/log\.ts$|tracing\/)/,
+    never: '@opentelemetry/api',
+    why: 'it loads the libraries when they are asked for',
+  },
+  {
+    from: /^tracing\//,
+    mayImport:
+      /^(core\/(errors|store)\.ts$|http\/message\/(problem|route|tracing)\.ts$|tracing\/|@opentelemetry\/|node:async_hooks$)/,
+    never: 'stores/open-store.ts',
+    why: 'spans are about routes and verbs, whatever the store',
+  },
+  {
+    from: /^audit\/open-audit\.ts$/,
+    mayImport: /^(config\.ts$|audit\/|log\/log\.ts$|node:(fs|util)$)/,
+    never: 'http/guards/audit.ts',
+    why: 'it leads lines to where they go',
+  },
+  {
+    from: /^audit\//,
+    mayImport:
+      /^(core\/errors\.ts$|audit\/|http\/message\/audit\.ts$|limits\/|reloading\.ts$|node:(fs|fs\/promises|path)$)/,
+    never: 'core/sessions.ts',
+    why: 'the audit log is handed what it writes',
   },
   {
     from: /^log\/log\.ts$/,
@@ -128,6 +162,24 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
+    from: /^metrics\/(table|snapshot|series|render)\.ts$/,
+    mayImport: /^metrics\//,
+    never: 'core/store.ts',
+    why: 'what counts and what is written knows nothing of sessions',
+  },
+  {
+    from: /^metrics\/process-meter\.ts$/,
+    mayImport: /^(metrics\/|node:fs$)/,
+    never: 'core/store.ts',
+    why: 'it asks the system',
+  },
+  {
+    from: /^metrics\//,
+    mayImport: /^(metrics\/|core\/(store|token)\.ts$)/,
+    never: 'http/message/route.ts',
+    why: 'metrics are handed what they count, and know no route and no engine',
+  },
+  {
     from: /^upkeep\/outage\.ts$/,
     mayImport: /^core\/errors\.ts$/,
     never: 'log/log.ts',
@@ -152,16 +204,34 @@ export const RULES: readonly Rule[] = [
     why: 'it is handed what it reads',
   },
   {
+    from: /^workers\//,
+    mayImport: /^(workers\/|(limits\/pool|metrics\/snapshot)\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    never: 'serve.ts',
+    why: 'the supervisor opens no store and answers nothing',
+  },
+  {
     from: /^cli\//,
-    mayImport: /^(cli\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor)\.ts$|node:)/,
+    mayImport: /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup)\.ts$|node:)/,
     never: 'stores/open-store.ts',
     why: 'the command neither knows core nor stores',
   },
   {
     from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|stores\/(open-)?audit\.ts$)/,
+    mayImport: /^(config\.ts$|doctor\/|stores\/(finding|(open-)?(audit|statistics))\.ts$|node:(fs|path)$)/,
     never: 'serve.ts',
     why: 'the composition root of the doctor, which needs no server',
+  },
+  {
+    from: /^doctor\//,
+    mayImport: /^(config\.ts$|tls\.ts$|keys\/source\.ts$|policy\/file\.ts$|stores\/finding\.ts$|node:(crypto|fs)$)/,
+    never: 'serve.ts',
+    why: 'it reads what a server would read, and starts none',
+  },
+  {
+    from: /^backup\.ts$/,
+    mayImport: /^(assets\.ts$|config\.ts$|stores\/lmdb\/backup\/|node:path$)/,
+    never: 'serve.ts',
+    why: 'the composition root of backups, which need no server',
   },
   { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
 ];

@@ -7,6 +7,7 @@ test('without any variable the server is on loopback with the embedded store', (
   assert.deepEqual(readConfig({}), {
     port: 3000,
     host: '127.0.0.1',
+    workers: 1,
     fastLane: true,
     keys: { file: null, list: null },
     allowedHosts: [],
@@ -18,8 +19,11 @@ test('without any variable the server is on loopback with the embedded store', (
     redis: { wait: 0, tls: {} },
     namespace: 'drs',
     policyFile: null,
+    metricsPort: null,
     logLevel: 'info',
     logRequests: false,
+    auditLog: null,
+    tracing: null,
     sweepInterval: 30_000,
   });
 });
@@ -33,6 +37,8 @@ test('a bad value is one line that names the variable, the value and what is all
   const bad: Record<string, string[]> = {
     RS_PORT: ['0x50', '-1', '65536', '80.5', ' 80', '3000abc', '99999999999999999999'],
     RS_HOST: ['a b', '1.1.1.1/24', 'x'.repeat(300), '\n'],
+    RS_METRICS_PORT: ['-1', '65536', 'off', '9464 '],
+    RS_WORKERS: ['0', '-1', '65', '1.5', 'all', 'AUTO', '01'],
     RS_FAST_LANE: ['yes', 'true', 'on off'],
     RS_AUTH: ['yes', 'NONE'],
     RS_ALLOWED_HOSTS: ['a:80', 'http://a.example', '*', 'a..b', '[::1]', '-a.example', 'x'.repeat(300)],
@@ -61,6 +67,7 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_NAMESPACE: ['a:b', 'x'.repeat(33), '{x}'],
     RS_CONFIG: ['/no/such/file', '/'],
     RS_LOGLEVEL: ['verbose', 'INFO', 'silent'],
+    RS_AUDIT_LOG: ['/', '/var/log/'],
     RS_SWEEP_INTERVAL: ['0', '-5', 'often', '1e2', '3601'],
   };
   assert.deepEqual(

@@ -38,6 +38,23 @@ func (k KnownTypes) Restore(text []byte, name string) (any, error) {
 	return Natural(text)
 }
 
+// IsExact tells whether a text that encoding/json wrote has all that was in the strings of the value: in the place of bytes that are no UTF-8 it
+// writes \ufffd, as an escape. What was there as that character is not escaped.
+func IsExact(text []byte) bool {
+	escape := []byte(`\ufffd`)
+	for {
+		at := bytes.Index(text, escape)
+		if at < 0 {
+			return true
+		}
+		before := len(text[:at]) - len(bytes.TrimRight(text[:at], `\`))
+		if before%2 == 0 {
+			return false
+		}
+		text = text[at+len(escape):]
+	}
+}
+
 // NameOf gives the name of the type that a value needs to come back by Restore; empty where its JSON text tells the type. False: it would
 // come back as something else.
 func (k KnownTypes) NameOf(value any, text []byte) (name string, comesBack bool, err error) {

@@ -44,6 +44,6 @@ final class Cookie
 
     private static function isUsed(): bool
     {
-        return filter_var(ini_get('session.use_cookies'), FILTER_VALIDATE_BOOLEAN);
+        return Settings::isOn('use_cookies');
     }
 }

@@ -15,7 +15,7 @@ final class Json
     private const DEPTH = 100_000;
     private const FLAGS = JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRESERVE_ZERO_FRACTION | JSON_THROW_ON_ERROR;
     /** Arrays that are deeper, or go round in a circle, are left to serialize(). */
-    private const NESTED = 500;
+    public const NESTED = 500;
 
     public static function encode(mixed $value): string
     {

@@ -51,25 +51,16 @@ final class PhpText
             return $count === 0 ? '' : "a:$count:{{$pairs}}";
         }
         $all = $own === '' ? $values : $values + (array) unserialize($own);
-        $text = '';
-        switch ($handler) {
-            case 'json':
-                return $all === [] ? '' : Json::encode((object) $all);
-            case 'php':
-                foreach ($all as $key => $value) {
-                    $text .= "$key|" . serialize($value);
-                }
-                return $text;
-            case 'php_binary':
-                foreach ($all as $key => $value) {
-                    $text .= chr(strlen((string) $key)) . $key . serialize($value);
-                }
-                return $text;
-            default:
-                // igbinary and others: PHP itself writes them, from what stands in $_SESSION, which it fills only after this.
-                $_SESSION = $all;
-                return (string) session_encode();
+        if ($all === []) {
+            return '';
         }
+        if ($handler === 'json') {
+            return Json::encode((object) $all);
+        }
+        // PHP itself writes the others, because it keeps what refers to each other. It does so from $_SESSION, which it fills only after this.
+        $_SESSION = array_filter($all, fn (int|string $key): bool => $this->canShow((string) $key), ARRAY_FILTER_USE_KEY);
+
+        return (string) session_encode();
     }
 
     /**
@@ -91,7 +82,8 @@ final class PhpText
         if ($text === '') {
             return [];
         }
-        $values = @unserialize($text);
+        // Other texts are not worth a warning, which an error handler would see even where it is silenced.
+        $values = preg_match('/\Aa:\d+:\{.*\}\z/s', $text) === 1 ? @unserialize($text) : null;
 
         return is_array($values) ? $values : null;
     }

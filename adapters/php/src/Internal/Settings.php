@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace RestSessions\Internal;
 
 /**
- * What belongs to our sessions in the configuration of PHP.
+ * The session module of PHP: what of its configuration belongs to our sessions, beside the strict mode that each handler turns on, and what it is at.
  *
  * @internal
  */
@@ -15,7 +15,6 @@ final class Settings
     {
         $https = filter_var($_SERVER['HTTPS'] ?? '', FILTER_VALIDATE_BOOLEAN);
         $settings = [
-            'use_strict_mode' => '1',
             'use_only_cookies' => '1',
             'lazy_write' => '1',
             'serialize_handler' => 'php_serialize',
@@ -30,5 +29,23 @@ final class Settings
         foreach ($settings as $name => $value) {
             ini_set("session.$name", $value);
         }
+    }
+
+    /** Tells whether a setting of sessions is on. */
+    public static function isOn(string $name): bool
+    {
+        return filter_var(ini_get("session.$name"), FILTER_VALIDATE_BOOLEAN);
+    }
+
+    /** Tells whether it is a function of PHP that calls: to a handler PHP does not say why it reads and writes. */
+    public static function isWithin(string $caller): bool
+    {
+        foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 12) as ['function' => $function]) {
+            if ($function === $caller) {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

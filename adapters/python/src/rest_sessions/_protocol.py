@@ -29,7 +29,10 @@ def is_token(text: object) -> bool:
 def json_text(value: object, what: str = "the data") -> str:
     """Gives the JSON text of a value. Errors: TypeError that names it, for what JSON has no form for."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # Half of a character (a lone surrogate) is text for Python, and has no form in UTF-8.
+        text.encode()
+        return text
     except (TypeError, ValueError) as error:
         raise TypeError(f"{what} cannot be sent as JSON: {error}") from error
 

@@ -5,7 +5,8 @@
 
 `request.session["cart"]` is `data.cart` for every other stack. What Django keeps for itself (names that begin with `_`:
 the user, messages, the expiry) is under `_django`. The session belongs to the user who logs in, so that their sessions can
-be listed and ended.
+be listed and ended. Without `django.contrib.auth` the option `subject` tells whose it is: a function of the session's values,
+or the dotted path of one; None before the login.
 
 With a SESSION_SERIALIZER that is not Django's JSON the session is one opaque value.
 """
@@ -13,8 +14,9 @@ With a SESSION_SERIALIZER that is not Django's JSON the session is one opaque va
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -24,25 +26,47 @@ from django.core.signals import setting_changed
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.dateparse import parse_datetime
+from django.utils.module_loading import import_string
 
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
+from ._own import OwnPart, patch
+from ._page import SHORTEST_IDLE, lasting
 from ._protocol import is_token
 from .errors import SessionError, SessionNotFoundError
 
 _PRIVATE = "_django"
 _JSON = "django.contrib.sessions.serializers.JSONSerializer"
-_OPTIONS = {"url", "app", "key", "timeout", "touch_interval"}
+_OPTIONS = {"url", "app", "key", "timeout", "touch_interval", "subject"}
+
+
+class _Parts(NamedTuple):
+    client: Client
+    touches: TouchTimes
+    subject: Callable[[Mapping[str, Any]], str | None]
 
 
 @lru_cache(maxsize=1)
-def _parts() -> tuple[Client, TouchTimes]:
+def _parts() -> _Parts:
     options = getattr(settings, "REST_SESSIONS", None)
     if not isinstance(options, dict) or not {"url", "app"} <= options.keys() <= _OPTIONS:
         raise ImproperlyConfigured(f"REST_SESSIONS must be a dict with url and app, and may have {sorted(_OPTIONS)}")
     given = dict(options)
     touches = TouchTimes(given.pop("touch_interval", 30.0))
-    return Client(given.pop("url"), given.pop("app"), given.pop("key", None), **given), touches
+    subject = given.pop("subject", _authenticated)
+    if isinstance(subject, str):
+        subject = import_string(subject)
+    if not callable(subject):
+        raise ImproperlyConfigured(
+            "REST_SESSIONS['subject'] must be a function of the session's values, or the dotted path of one"
+        )
+    return _Parts(Client(given.pop("url"), given.pop("app"), given.pop("key", None), **given), touches, subject)
+
+
+def _authenticated(values: Mapping[str, Any]) -> str | None:
+    """Whom django.contrib.auth has logged in. Absence: None."""
+    user = values.get("_auth_user_id")
+    return str(user) if user else None
 
 
 def _forget(*, setting: str, **_more: Any) -> None:
@@ -59,17 +83,19 @@ class SessionStore(SessionBase):
     #: What was last read or written. Absence: None while nothing was.
     _baseline: Texts | None = None
     _subject: str | None = None
+    #: The session as it was last read or saved. Absence: None while nothing was.
+    _stored: dict[str, Any] | None = None
 
     @property
     def client(self) -> Client:
-        return _parts()[0]
+        return _parts().client
 
     # Django's own accepts any text of 8 characters; what can be no token costs no request.
     def _validate_session_key(self, key: str | None) -> bool:
         return is_token(key) and len(key or "") >= 8
 
     def load(self) -> dict[str, Any]:
-        client, touches = _parts()
+        client, touches, _ = _parts()
         key = self.session_key
         if key is None:
             return {}
@@ -120,7 +146,7 @@ class SessionStore(SessionBase):
     def delete(self, session_key: str | None = None) -> None:
         key = self.session_key if session_key is None else session_key
         if key is not None and is_token(key):
-            client, touches = _parts()
+            client, touches, _ = _parts()
             touches.forget(key)
             client.revoke(key)
 
@@ -133,9 +159,9 @@ class SessionStore(SessionBase):
             self._session_cache = data
             return
         new = self._get_new_session_key()
-        client, touches = _parts()
+        client, touches, _ = _parts()
         try:
-            client.rotate(key, new_token=new, grace=0)
+            self._stored = client.rotate(key, new_token=new, grace=0)["session"]
         except SessionNotFoundError:
             # It has ended meanwhile. Django's own stores begin a new one as well.
             self.create()
@@ -157,11 +183,11 @@ class SessionStore(SessionBase):
         """The server removes what has expired by itself."""
 
     def _begin(self, key: str, data: dict[str, Any]) -> None:
-        client, touches = _parts()
+        client, touches, subject_in = _parts()
         packed = self._packed(data)
         texts = texts_of(packed)
-        session: dict[str, Any] = {"data": packed, "idleTimeout": self.get_expiry_age()}
-        subject = self._subject_in(data)
+        session: dict[str, Any] = {"data": packed, **lasting(self.get_expiry_age(), None)}
+        subject = subject_in(data)
         if subject is not None:
             session["subject"] = subject
         try:
@@ -171,29 +197,32 @@ class SessionStore(SessionBase):
                 raise CreateError from error
             raise
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject = texts, subject
+        self._baseline, self._subject, self._stored = texts, subject, saved
 
     def _update(self, key: str, data: dict[str, Any]) -> None:
-        client, touches = _parts()
+        client, touches, subject_in = _parts()
         texts = texts_of(self._packed(data))
         # A session that was never read is compared with nothing: what it sets is added.
         before = self._baseline if self._baseline is not None else {}
         to_set, to_unset = changes(before, texts)
         more: dict[str, Any] = {}
-        if _PRIVATE in to_set:
-            more["idleTimeout"] = self.get_expiry_age()
-        subject = self._subject_in(data)
+        age = self.get_expiry_age()
+        if _PRIVATE in to_set or age < SHORTEST_IDLE:
+            more.update(lasting(age, self._stored))
+        subject = subject_in(data)
         if subject is not None and subject != self._subject:
             more["subject"] = subject
         if self._baseline is not None and not to_set and not to_unset and not more:
             return
         try:
             is_change = bool(to_set or to_unset or more)
-            saved = client.patch(key, set=to_set, unset=to_unset, **more) if is_change else client.touch(key)
+            version = self._stored["version"] if self._stored else None
+            part = OwnPart(_PRIVATE, before, to_set, to_unset, more, version)
+            saved = patch(client, key, part) if is_change else client.touch(key)
         except SessionNotFoundError as error:
             raise UpdateError from error
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject = texts, saved["subject"]
+        self._baseline, self._subject, self._stored = texts, saved["subject"], saved
 
     def _packed(self, data: dict[str, Any]) -> dict[str, Any]:
         if settings.SESSION_SERIALIZER != _JSON:
@@ -205,7 +234,7 @@ class SessionStore(SessionBase):
 
     def _opened(self, session: dict[str, Any]) -> dict[str, Any]:
         data, private = session["data"], session["data"].get(_PRIVATE)
-        self._subject = session["subject"]
+        self._subject, self._stored = session["subject"], session
         shared = shared_of(data)
         if isinstance(private, dict) and isinstance(private.get("opaque"), str):
             opened: dict[str, Any] = self.serializer().loads(b64decode(private["opaque"]))
@@ -213,8 +242,3 @@ class SessionStore(SessionBase):
             return opened
         self._baseline = texts_of({**shared, **({_PRIVATE: private} if isinstance(private, dict) else {})})
         return {**shared, **(private if isinstance(private, dict) else {})}
-
-    @staticmethod
-    def _subject_in(data: dict[str, Any]) -> str | None:
-        user = data.get("_auth_user_id")
-        return str(user) if user else None

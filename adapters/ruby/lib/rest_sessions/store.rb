@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "rack/session/abstract/id"
+require "time"
 require_relative "../rest_sessions"
 require_relative "codec"
 require_relative "page"
@@ -14,7 +15,9 @@ module RestSessions
   # it ("failed to save session"). Every other fault is raised, and never looks like an empty session.
   module Store
     OWN = %i[client url app api_key timeout touch_interval subject marshal].freeze
-    private_constant :OWN
+    # Seconds. The server takes no shorter idle timeout.
+    SHORTEST_IDLE = 10
+    private_constant :OWN, :SHORTEST_IDLE
 
     attr_reader :client
 
@@ -173,9 +176,9 @@ module RestSessions
       texts = Codec.texts(data)
       changed = data.reject { |key, _| page.texts[key] == texts[key] }
       removed = page.texts.keys - texts.keys
-      return if changed.empty? && removed.empty?
+      lasts = lasting(options, page.stored)
+      return if changed.empty? && removed.empty? && !lasts.key?(:absolute_timeout)
 
-      lasts = lasting(options)
       lasts = {} if lasts[:idle_timeout] == page.stored["idleTimeout"]
       stored = @client.patch(page.token, set: changed, unset: removed, **lasts)
       @touches.note(page.token, stored["idleTimeout"])
@@ -187,9 +190,14 @@ module RestSessions
       { ip: req.ip.to_s[0, 64], user_agent: agent }.reject { |_, text| text.empty? }
     end
 
-    def lasting(options)
-      seconds = options[:expire_after]
-      seconds ? { idle_timeout: seconds.to_f } : {}
+    # Gives the timeout that `expire_after` asks for. A very short one is told as the end that it has for now, and anew at each request.
+    def lasting(options, stored = nil)
+      seconds = options[:expire_after]&.to_f
+      return {} unless seconds
+      return { idle_timeout: seconds } if seconds >= SHORTEST_IDLE
+
+      began = stored && Time.iso8601(stored["authenticatedAt"] || stored["createdAt"])
+      { absolute_timeout: began ? Time.now - began + seconds : seconds }
     end
 
     # Rack leaves out what is nil. A key that another stack set to null, and that is still there, was not removed.

@@ -2,6 +2,7 @@
  * What express-session keeps of its cookie in a session: its options, and how long it lives. It is the framework's own, so it stays
  * apart from the application's data. `expires` moves with each request and is not kept: the server has it.
  */
+import { isOwnToken } from '../framework/framework-ids.ts';
 import type { Session } from '../types.ts';
 
 /** As express-session and @fastify/session write it. Units: milliseconds. */
@@ -17,19 +18,25 @@ const SHORTEST = 10;
 /** What the store keeps in a session. */
 interface Kept {
   readonly cookie?: CookieState;
+  /** Of a session whose id is not its token. */
+  readonly id?: string;
   /** When a session ends that is to last shorter than the server keeps one. Units: milliseconds since 1970. */
   readonly ends?: number;
 }
 
-/** Gives what is kept of a cookie. A session that was saved by hand may have none. */
-export function keptOf(cookie: CookieState | undefined): Kept {
-  if (cookie == null) return {};
-  const state = JSON.parse(JSON.stringify(cookie)) as Record<string, unknown>;
+/** Gives what is kept of a session beside its data. One that was saved by hand may have no cookie. `lasts`: see lastsOf. */
+export function keptOf(id: string, cookie: CookieState | undefined, lasts: number | undefined): Kept {
+  const known = isOwnToken(id) ? {} : { id };
+  if (cookie == null) return known;
+  const state: Record<string, unknown> = { ...((cookie as { toJSON?(): CookieState }).toJSON?.() ?? cookie) };
   if (typeof state.originalMaxAge === 'number') delete state.expires;
   // @fastify/session notes when the cookie was to end that the browser sent.
   delete state.originalExpires;
-  const lasts = lastsOf(cookie);
-  return { cookie: state, ...(lasts !== undefined && lasts < SHORTEST && { ends: Date.now() + lasts * 1000 }) };
+  return {
+    cookie: state,
+    ...known,
+    ...(lasts !== undefined && lasts < SHORTEST && { ends: Date.now() + lasts * 1000 }),
+  };
 }
 
 /**
@@ -69,8 +76,7 @@ export function hasEnded(kept: unknown): boolean {
 }
 
 /** Gives the idle timeout that the server is asked for. Units: seconds. Absence: undefined when the policy says. */
-export function idleTimeoutOf(cookie: CookieState | undefined): number | undefined {
-  const lasts = lastsOf(cookie);
+export function idleTimeoutOf(lasts: number | undefined): number | undefined {
   return lasts === undefined ? undefined : Math.max(lasts, SHORTEST);
 }
 

@@ -5,91 +5,102 @@
  * A write never brings back a session that was ended while the page ran: it is an error. A session is only ever created by the
  * first write of a page that began it.
  *
- * The id of the session is its token. It is not kept on the server in a form that could be read, so `all` and `ids` give public
- * ids, by which a session can be ended but not opened.
+ * The id of the session is its token (framework/framework-ids.ts has the exceptions). That is not kept on the server in a form that could be
+ * read, so `all` and `ids` give public ids, by which a session can be ended but not opened.
  */
 import { EventEmitter } from 'node:events';
 import { SessionNotFoundError } from '../errors.ts';
-import { type Texts, textsOf } from '../framework/changes.ts';
 import { InTurn } from '../framework/in-turn.ts';
-import {
-  type Baseline,
-  type Opened,
-  SharedSessions,
-  type SharedSessionsOptions,
-} from '../framework/shared-sessions.ts';
+import { type Opened, SharedSessions } from '../framework/shared-sessions.ts';
 import type { SessionClient } from '../index.ts';
+import { isId, isToken, refusedToken } from '../request-parts.ts';
 import { type Callback, told } from './callbacks.ts';
-import { cookieOf, hasEnded, idleTimeoutOf, keptOf, lastsOf, restored } from './cookie-state.ts';
-import { carriedIn, carry, requestIn, withHiddenMembers } from './fastify-session.ts';
+import { hasEnded, idleTimeoutOf, keptOf, lastsOf } from './cookie-state.ts';
+import { requestIn } from './fastify-session.ts';
+import { SessionObjects } from './session-objects.ts';
+import { checkStoreOptions, type FrameworkSession, type SessionStoreOptions, type Ttl } from './store-options.ts';
 
-/** A session as the frameworks have it: the data, and a cookie beside it. */
-// biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
-export type FrameworkSession = { cookie?: any; [key: string]: any };
-
-export type SessionStoreOptions = SharedSessionsOptions<FrameworkSession>;
+export type { FrameworkSession, SessionStoreOptions } from './store-options.ts';
 
 /** Under which express-session's own state is. */
 const PRIVATE_KEY = '_express';
-
-/** Marks the cookie of a session that another stack made. */
-const FOREIGN = Symbol('foreign');
 
 export class RestSessionStore extends EventEmitter {
   readonly client: SessionClient;
   /** Set by express-session: makes `req.session` anew, with a new id. */
   declare generate: (req: object) => void;
   private readonly app: string;
+  private readonly ttl: Ttl | undefined;
+  private readonly disableTouch: boolean;
   private readonly sessions: SharedSessions<FrameworkSession>;
-  /** By the object that the application has. */
-  private readonly baselines = new WeakMap<object, Baseline>();
+  private readonly objects: SessionObjects;
   private readonly saves = new InTurn();
-  /** All data of a session, by the object that `get` gave of it. */
-  private readonly wholes = new WeakMap<object, Record<string, unknown>>();
+  /** Whether the application's ids may be no tokens. Absence: undefined until it is asked. */
+  private hasOddIds: boolean | undefined;
 
+  /** Errors: TypeError for options that this store cannot have. */
   constructor(options: SessionStoreOptions) {
     super();
+    checkStoreOptions(options);
     this.app = options.app;
+    this.ttl = options.ttl;
+    this.disableTouch = options.disableTouch === true;
     this.sessions = new SharedSessions(PRIVATE_KEY, options);
     this.client = this.sessions.client;
+    this.objects = new SessionObjects((session) => this.lasts(session));
   }
 
-  /** Reads a session. Absence: null, also for a token that opens none, or is none. */
-  get(token: string, callback?: Callback): Promise<FrameworkSession | null> {
+  /** Gives the token by which the client and other stacks open the session of an id: mostly the id itself. */
+  tokenOf(id: string): string {
+    return this.sessions.tokenOf(id);
+  }
+
+  /** Reads a session. Absence: null, also for an id that opens none, or can be none. */
+  get(id: string, callback?: Callback): Promise<FrameworkSession | null> {
     return told(callback, async () => {
-      const opened = await this.sessions.read(token);
+      if (!isToken(id) && !this.makesOddIds()) return null;
+      const opened = await this.sessions.read(id);
       if (opened === null) return null;
-      if (!hasEnded(opened.state)) return this.shown(token, opened);
-      await this.sessions.end(token);
+      if (!hasEnded(opened.state)) return this.objects.shown(id, opened);
+      await this.sessions.end(id);
       return null;
     });
   }
 
   /** Writes what has changed of a session that was read, or creates one. */
-  set(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
-    return told(callback, () => this.saves.do(session, () => this.save(token, session)));
+  set(id: string, session: FrameworkSession, callback?: Callback): Promise<void> {
+    return told(callback, () => this.saves.do(session, () => this.save(id, session)));
   }
 
-  private async save(token: string, session: FrameworkSession): Promise<void> {
+  private async save(id: string, session: FrameworkSession): Promise<void> {
+    // Of a framework that cannot be asked what ids it makes, such a session could not be found again.
+    if (!isToken(id) && !this.makesOddIds()) throw refusedToken();
     const { cookie, ...data } = session;
-    if ((lastsOf(cookie) ?? 1) <= 0) return this.sessions.end(token);
-    const idleTimeout = idleTimeoutOf(cookie);
-    const wanted = { token, session, data, state: keptOf(cookie), idleTimeout, ...deviceOf(session) };
-    const baseline = this.baselineOf(token, session);
+    const lasts = this.lasts(session);
+    if ((lasts ?? 1) <= 0) {
+      await this.sessions.end(id);
+      return;
+    }
+    const kept = { state: keptOf(id, cookie, lasts), idleTimeout: idleTimeoutOf(lasts) };
+    const wanted = { id, session, data, ...kept, isTimed: typeof this.ttl === 'function', ...deviceOf(session) };
+    const baseline = this.objects.baselineOf(id, session);
     // What is no session of a framework is a call by hand, which may replace what is there.
     const isBegun = typeof session.save === 'function';
     const saved =
       baseline === undefined ? this.sessions.create(wanted, isBegun) : this.sessions.update(baseline, wanted);
-    this.baselines.set(session, await saved);
+    this.objects.note(session, await saved);
   }
 
   /** Says that someone is there. The read of the same page has said so, unless the cookie is to live longer from now on. */
-  touch(token: string, session: FrameworkSession, callback?: Callback): Promise<void> {
+  touch(id: string, session: FrameworkSession, callback?: Callback): Promise<void> {
     return told(callback, async () => {
-      const state = keptOf(session.cookie);
-      const baseline = this.baselineOf(token, session);
+      if (this.disableTouch) return;
+      const lasts = this.lasts(session);
+      const state = keptOf(id, session.cookie, lasts);
+      const baseline = this.objects.baselineOf(id, session);
       if (baseline?.state === JSON.stringify(state)) return;
-      const idleTimeout = idleTimeoutOf(session.cookie);
+      const token = this.tokenOf(id);
+      const idleTimeout = idleTimeoutOf(lasts);
       const news = idleTimeout === undefined ? {} : { idleTimeout };
       const touching =
         baseline !== undefined && state.ends !== undefined
@@ -101,29 +112,36 @@ export class RestSessionStore extends EventEmitter {
     });
   }
 
-  /** Ends a session. One that has ended already is no error. */
-  destroy(token: string, callback?: Callback): Promise<void> {
-    return told(callback, () => this.sessions.end(token));
+  /** Ends a session, by its id or by what `ids` gives for it. One that has ended already is no error. */
+  destroy(id: string, callback?: Callback): Promise<void> {
+    return told(callback, async () => {
+      const isEnded = await this.sessions.end(id);
+      if (!isEnded && isId(id)) await this.client.revokeById(id);
+    });
   }
 
-  /** Gives the sessions of the app, each with its public id. */
+  /** Gives the sessions of the app, each with its id as `ids` gives it. */
   all(callback?: Callback): Promise<FrameworkSession[]> {
     return told(callback, async () => {
       const found: FrameworkSession[] = [];
       for await (const session of this.client.each({ limit: 1000 })) {
         const opened = this.sessions.opened(session);
-        if (!hasEnded(opened.state)) found.push({ ...this.shown('', opened), id: session.id });
+        if (!hasEnded(opened.state)) found.push({ ...this.objects.shown('', opened), id: shownId(opened) });
       }
       return found;
     });
   }
 
-  /** Gives the public ids of the sessions of the app; with a subject, of theirs. */
+  /**
+   * Gives the ids of the sessions of the app; with a subject, of theirs. An id that is a token is not there to be given, and would open the
+   * session to all who see it: in its place is the public one.
+   */
   ids(subject?: string | Callback, callback?: Callback): Promise<string[]> {
     const of = typeof subject === 'string' ? { subject } : {};
     return told(typeof subject === 'function' ? subject : callback, async () => {
       const ids: string[] = [];
-      for await (const { id } of this.client.each({ ...of, limit: 1000 })) ids.push(id);
+      for await (const session of this.client.each({ ...of, limit: 1000 }))
+        ids.push(shownId(this.sessions.opened(session)));
       return ids;
     });
   }
@@ -155,62 +173,48 @@ export class RestSessionStore extends EventEmitter {
   }
 
   /** Part of express-session's contract: reads a session outside of a request. */
-  load(token: string, callback: Callback): void {
-    this.get(token, (error, session) => {
+  load(id: string, callback: Callback): void {
+    this.get(id, (error, session) => {
       if (error || !session) return callback(error);
-      callback(null, this.createSession({ sessionID: token, sessionStore: this }, session));
+      callback(null, this.createSession({ sessionID: id, sessionStore: this }, session));
     });
   }
 
   /** Part of express-session's contract: makes `req.session` of what `get` gave. */
   // biome-ignore lint/suspicious/noExplicitAny: the request and the session of the framework
   createSession(req: any, read: FrameworkSession): any {
-    // Its classes are had from a session that it makes: this package does not depend on it.
-    const model = Object.create(req);
-    this.generate(model);
-    const { cookie: defaults, constructor: Session } = model.session;
-    const { cookie: state, ...shown } = read;
-    const whole = this.wholes.get(read);
-    const session = new Session(req, whole ?? shown);
-    // A session of another stack gets the cookie that this application gives to all.
-    session.cookie = state?.[FOREIGN] ? defaults : restored(Object.getPrototypeOf(defaults), state);
-    // express-session compares the session at the end with this object.
-    read.cookie = session.cookie;
-    req.session = session;
-    const baseline = this.baselines.get(read);
-    if (baseline !== undefined) {
-      const state = JSON.stringify(keptOf(session.cookie));
-      this.baselines.set(session, { ...baseline, texts: shownIn(session, textsOf(whole ?? shown)), state });
+    return this.objects.opened(req, read, (request) => this.generate(request));
+  }
+
+  /** Gives how long a session lasts without activity. Units: seconds. Absence: undefined when the policy says. */
+  private lasts(session: FrameworkSession): number | undefined {
+    if (typeof this.ttl === 'function') return this.ttl(session);
+    return lastsOf(session.cookie) ?? this.ttl;
+  }
+
+  /**
+   * Tells whether the application makes ids that are no tokens (`genid` of express-session), by having one made. Without this, each
+   * malformed cookie would cost a request.
+   */
+  private makesOddIds(): boolean {
+    if (this.generate === undefined) return false;
+    if (this.hasOddIds === undefined) {
+      const request: { sessionID?: unknown } = {};
+      try {
+        this.generate(request);
+      } catch {
+        // It is made of the request: nothing is known of it.
+      }
+      this.hasOddIds = !isToken(request.sessionID);
     }
-    return session;
-  }
-
-  /** Gives what the frameworks make their session of. */
-  private shown(token: string, { session, data, state }: Opened): FrameworkSession {
-    const { cookie: _, ...own } = data;
-    const cookie = cookieOf(state, session);
-    const shown: FrameworkSession = withHiddenMembers(own);
-    const texts = textsOf(shown);
-    this.wholes.set(shown, own);
-    const baseline = { token, texts, subject: session.subject, state: JSON.stringify(keptOf(cookie)) };
-    this.baselines.set(shown, baseline);
-    if (cookie === undefined) return shown;
-    shown.cookie = cookie;
-    carry(baseline, cookie);
-    if (state === undefined) Object.defineProperty(cookie, FOREIGN, { value: true });
-    return shown;
-  }
-
-  private baselineOf(token: string, session: FrameworkSession): Baseline | undefined {
-    const own = this.baselines.get(session) ?? carriedIn(session);
-    // What @fastify/session begins after another one has the options of that one's cookie.
-    return own?.token === token ? own : undefined;
+    return this.hasOddIds;
   }
 }
 
-/** A key with the name of a member is not shown to the application; so it was not the application that removed it. */
-function shownIn(session: object, texts: Texts): Texts {
-  return new Map([...texts].filter(([key]) => Object.prototype.propertyIsEnumerable.call(session, key)));
+/** Gives the id that the framework made, where it is kept. */
+function shownId({ session, state }: Opened): string {
+  const { id } = (state ?? {}) as { readonly id?: unknown };
+  return typeof id === 'string' ? id : session.id;
 }
 
 /** What the request of a new session tells of the device, for the list of devices. */

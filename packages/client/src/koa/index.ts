@@ -9,6 +9,7 @@ import { textsOf } from '../framework/changes.ts';
 import { pageError } from '../framework/page-error.ts';
 import { type Baseline, SharedSessions, type SharedSessionsOptions } from '../framework/shared-sessions.ts';
 import type { SessionClient } from '../index.ts';
+import { isToken, refusedToken } from '../request-parts.ts';
 
 /** A session as koa-session has it: the data, and its own members with `_` in front. */
 // biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
@@ -55,30 +56,32 @@ export class RestKoaSessionStore {
   }
 
   /** Reads a session. Absence: undefined. */
-  async get(token: string, maxAge?: MaxAge, { ctx, rolling }: Details = {}): Promise<KoaSession | undefined> {
-    const opened = await this.sessions.read(token).catch(fail);
+  async get(id: string, maxAge?: MaxAge, { ctx, rolling }: Details = {}): Promise<KoaSession | undefined> {
+    if (!isToken(id)) return undefined;
+    const opened = await this.sessions.read(id).catch(fail);
     if (opened === null) return undefined;
     const { session, data, state = {} } = opened;
     const own = Object.fromEntries(Object.entries(data).filter(([key]) => !key.startsWith('_') && !MEMBERS.has(key)));
     const kept = state as KoaSession;
-    if (ctx)
-      this.baselines.set(ctx, { token, texts: textsOf(own), subject: session.subject, state: JSON.stringify(kept) });
+    const { subject, idleTimeout } = session;
+    if (ctx) this.baselines.set(ctx, { id, texts: textsOf(own), subject, state: JSON.stringify(kept), idleTimeout });
     if (rolling && typeof maxAge === 'number' && '_expire' in kept)
       return { ...own, ...kept, _expire: Date.now() + maxAge };
     return { ...own, ...kept };
   }
 
   /** Writes what has changed of a session that was read, or creates one. */
-  async set(token: string, session: KoaSession, maxAge?: MaxAge, details: Details = {}): Promise<void> {
+  async set(id: string, session: KoaSession, maxAge?: MaxAge, details: Details = {}): Promise<void> {
     const { ctx, changed, rolling } = details;
     const read = ctx && this.baselines.get(ctx);
-    const baseline = read?.token === token ? read : undefined;
+    const baseline = read?.id === id ? read : undefined;
     if (baseline !== undefined && rolling && changed === false) return;
     const [state, data] = parted(session);
     // `_expire` moves with each write; what makes the cookie, and the session, last longer is `_maxAge`.
     const lasts = baseline === undefined || JSON.parse(baseline.state)._maxAge !== state._maxAge;
     const idleTimeout = lasts && typeof maxAge === 'number' ? maxAge / 1000 : undefined;
-    const wanted = { token, session: data, data, state, idleTimeout, ip: ctx?.ip, userAgent: ctx?.get?.('User-Agent') };
+    if (!isToken(id)) throw refusedToken();
+    const wanted = { id, session: data, data, state, idleTimeout, ip: ctx?.ip, userAgent: ctx?.get?.('User-Agent') };
     const saved = await (baseline === undefined
       ? this.sessions.create(wanted, ctx !== undefined)
       : this.sessions.update(baseline, wanted)
@@ -87,8 +90,13 @@ export class RestKoaSessionStore {
   }
 
   /** Ends a session. One that has ended already is no error. */
-  async destroy(token: string): Promise<void> {
-    await this.sessions.end(token).catch(fail);
+  async destroy(id: string): Promise<void> {
+    if (isToken(id)) await this.sessions.end(id).catch(fail);
+  }
+
+  /** Gives the token by which the client and other stacks open the session of an id: mostly the id itself. */
+  tokenOf(id: string): string {
+    return this.sessions.tokenOf(id);
   }
 
   /** Logs a subject out everywhere. `except`: the public id of a session that goes on. Gives how many were ended. */

@@ -2,15 +2,18 @@
  * `rest-sessions doctor`: what is wrong with a store, on standard output; how far it has come, on standard error. Writes
  * nothing to the store without --repair.
  */
-import { type Config, ConfigError, openNote, readConfig, showUrl } from '../config.ts';
-import { type AppSummary, type AuditFinding, examineStore } from '../doctor.ts';
-import { fail, misuse, print } from './output.ts';
+import { showUrl } from '../config.ts';
+import { type AppSummary, type AuditFinding, examineStore, examineSurroundings, notesOn } from '../doctor.ts';
+import { fail, print } from './output.ts';
 import { Progress } from './progress.ts';
+import { configuredFor } from './store-option.ts';
 
 export interface DoctorOptions {
   /** A store URL in the place of RS_STORE. */
   readonly store: string | undefined;
   readonly repair: boolean;
+  /** Whether no session is looked at. */
+  readonly quick: boolean;
   readonly json: boolean;
 }
 
@@ -19,37 +22,28 @@ const SHOWN = 1000;
 
 /** Examines a store. Gives the exit code: 0 nothing is wrong now, 1 something is, or it cannot be examined, 2 wrong use. */
 export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorOptions): Promise<number> {
-  const { store, repair, json } = options;
-  if (store !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
-    return misuse(['--store has a password, which everybody on this machine can read; set RS_STORE instead']);
-  }
-  let config: Config;
-  try {
-    const named = store === undefined ? {} : { RS_STORE: store, RS_REDISHOST: '', RS_REDISPORT: '' };
-    config = readConfig({ ...environment, ...named });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const message = store === undefined ? error.message : error.message.replace(/^RS_STORE=/m, '--store=');
-    return misuse(message.split('\n'));
-  }
-  if (config.store === 'memory:') return misuse(['a store in memory is in its server; nobody else can look into it']);
+  const { store, repair, quick, json } = options;
+  const config = configuredFor(environment, store);
+  if (typeof config === 'number') return config;
   const findings = new Findings();
   const progress = new Progress(process.stderr, performance.now);
   const shown = showUrl(config.store);
+  const head = { store: shown, repair, quick, notes: notesOn(config, Date.now()) };
+  for (const finding of examineSurroundings(config, Date.now())) findings.add({ ...finding, mended: null });
   try {
     const apps = await examineStore(config, {
       repair,
+      quick,
       onFinding: (finding) => findings.add(finding),
       onProgress: (phase, done, total) => progress.show(phase, done, total),
     });
     progress.clear();
-    const note = openNote(config);
-    const code = print(
-      (json ? asJson : asText)({ store: shown, repair, notes: note === null ? [] : [note] }, findings, apps),
-    );
+    const code = print((json ? asJson : asText)(head, findings, apps));
     return findings.left > 0 ? 1 : code;
   } catch (error) {
     progress.clear();
+    // What was found around it is worth knowing all the more.
+    if (findings.count > 0) print((json ? asJson : asText)(head, findings, null));
     return fail(`${shown} cannot be examined: ${(error as Error).message.replaceAll('\n', ' ')}`);
   }
 }
@@ -73,22 +67,27 @@ class Findings {
 interface Head {
   readonly store: string;
   readonly repair: boolean;
+  readonly quick: boolean;
   readonly notes: readonly string[];
 }
 
-function asJson(head: Head, { shown, count, left }: Findings, apps: AppSummary[]): string {
+/** `apps`: null when the store could not be examined. */
+function asJson(head: Head, { shown, count, left }: Findings, apps: AppSummary[] | null): string {
   return `${JSON.stringify({ ...head, count, left, findings: [...shown.values()], apps }, null, 2)}\n`;
 }
 
-function asText({ store, repair, notes }: Head, { shown, count, left }: Findings, apps: AppSummary[]): string {
-  const lines = [`${store}: ${repair ? 'examined and mended' : 'examined, nothing was changed'}`, ''];
+function asText({ store, repair, quick, notes }: Head, { shown, count, left }: Findings, apps: AppSummary[] | null) {
+  const deed = repair
+    ? 'examined and mended'
+    : `${quick ? 'looked at, without its sessions' : 'examined'}, nothing was changed`;
+  const lines = [`${store}: ${apps === null ? 'could not be examined' : deed}`, ''];
   for (const { kind, code, where, message, mended } of shown.values()) {
     lines.push(`${kind} ${code} at ${where}`, `  ${message}${mended === null ? '' : ` → ${mended}`}`);
   }
   if (count > shown.size) lines.push(`… and ${count - shown.size} more`);
   if (count > 0) lines.push('');
   lines.push(...notes.map((note) => `note: ${note}\n`));
-  for (const { app, sessions, largest, ended } of apps) {
+  for (const { app, sessions, largest, ended } of apps ?? []) {
     const partition = largest === null ? '' : `, at most ${largest} in one of its 256 partitions`;
     const behind = ended === 0 ? '' : `; ${ended} that have ended are still to be removed from the file`;
     lines.push(`app ${app}: ${sessions} sessions${partition}${behind}`);

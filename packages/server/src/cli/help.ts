@@ -1,7 +1,7 @@
 /** The texts of --help, of all and of each command. The variables come from their table. */
 import { VARIABLES, type Variable } from '../config.ts';
 
-export type Command = 'serve' | 'keys' | 'doctor' | 'health';
+export type Command = 'serve' | 'keys' | 'doctor' | 'health' | 'backup' | 'restore' | 'stats';
 
 const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong use or configuration.\n';
 
@@ -21,8 +21,11 @@ export function help(): string {
 Usage: rest-sessions [serve]
        rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
        rest-sessions keys list | revoke NAME | check
-       rest-sessions doctor [--store URL] [--repair] [--json]
+       rest-sessions doctor [--store URL] [--repair | --quick] [--json]
        rest-sessions health [--ready]
+       rest-sessions backup FILE [--store URL] [--replace] [--json]
+       rest-sessions restore FILE [--store URL] [--replace | --check] [--json]
+       rest-sessions stats [--store URL] [--json]
        rest-sessions COMMAND --help | --help | --version
 
 ${SERVE}
@@ -31,6 +34,9 @@ keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH
 
 ${DOCTOR}
 ${HEALTH}
+${BACKUP}
+${RESTORE}
+${STATS}
 ${variables()}
 ${EXIT_CODES}`;
 }
@@ -38,10 +44,15 @@ ${EXIT_CODES}`;
 export function helpOf(command: Command): string {
   if (command === 'keys') return `${KEYS_USAGE}${EXIT_CODES}`;
   if (command === 'doctor')
-    return `Usage: rest-sessions doctor [--store URL] [--repair] [--json]\n\n${DOCTOR}\n${EXIT_CODES}`;
+    return `Usage: rest-sessions doctor [--store URL] [--repair | --quick] [--json]\n\n${DOCTOR}\n${EXIT_CODES}`;
   if (command === 'health') {
     return `Usage: rest-sessions health [--ready] [--cert FILE --key FILE]\n\n${HEALTH}\n${EXIT_CODES}`;
   }
+  if (command === 'backup')
+    return `Usage: rest-sessions backup FILE [--store URL] [--replace] [--json]\n\n${BACKUP}\n${EXIT_CODES}`;
+  if (command === 'restore')
+    return `Usage: rest-sessions restore FILE [--store URL] [--replace | --check] [--json]\n\n${RESTORE}\n${EXIT_CODES}`;
+  if (command === 'stats') return `Usage: rest-sessions stats [--store URL] [--json]\n\n${STATS}\n${EXIT_CODES}`;
   return `Usage: rest-sessions [serve]\n\n${SERVE}\n${variables()}\n${EXIT_CODES}`;
 }
 
@@ -50,8 +61,9 @@ the requests under way and ends with 0; a second signal ends it at once. Keys, c
 policy file are read again within seconds of a change, and at once on SIGHUP. It takes no options.
 `;
 
-const DOCTOR = `doctor examines a store while servers use it: the settings of its Redis, and whether sessions and
-their indexes agree. It changes nothing; --repair mends what it can, --json is for programs. The
+const DOCTOR = `doctor says what to change, while servers run: the machine, keys and certificates that end within 30
+days, the settings and memory of Redis, and whether sessions and their indexes agree. It changes
+nothing; --repair mends what it can, --quick leaves the sessions out, --json is for programs. The
 store is RS_STORE or --store (a URL with a password only in RS_STORE). Ends with 1 when something
 is wrong, or left.
 `;
@@ -59,6 +71,20 @@ is wrong, or left.
 const HEALTH = `health asks the server of this configuration (RS_HOST, RS_PORT, RS_TLS_CERT, …) whether it answers:
 0 yes, 1 no. With --ready: whether it takes requests, its store included. --cert and --key name a
 client certificate, for --ready where RS_TLS_CLIENT_CA asks for one.
+`;
+
+const BACKUP = `backup writes the embedded store (lmdb:PATH), as it is at one instant and while servers use it, into one
+file: compact, checked entry by entry, sealed with a SHA-256. A FILE that is there is left alone,
+or with --replace replaced at the end. The file has all sessions: keep it like the store.
+`;
+
+const RESTORE = `restore puts a backup into the folder of the embedded store, with all its servers stopped; --replace
+moves the store that is there aside. Sessions that ended after the backup was made are back, then.
+--check reads the backup and says whether it is whole.
+`;
+
+const STATS = `stats tells what a store holds, while servers use it: sessions and subjects of each app, and what the
+file or the Redis says of itself. It changes nothing.
 `;
 
 function variables(): string {

@@ -6,7 +6,15 @@ import { type Command, help, helpOf } from './help.ts';
 import { leave } from './leave.ts';
 import { misuse, print } from './output.ts';
 
-const COMMANDS: readonly string[] = ['serve', 'keys', 'doctor', 'health'] satisfies Command[];
+const COMMANDS: readonly string[] = [
+  'serve',
+  'keys',
+  'doctor',
+  'health',
+  'backup',
+  'restore',
+  'stats',
+] satisfies Command[];
 const HELP = new Set(['--help', '-h']);
 
 async function main(args: readonly string[]): Promise<number> {
@@ -32,18 +40,45 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
   if (command === 'keys') return (await import('./keys-command.ts')).runKeys(args, process.env);
   if (command === 'health') return (await import('./health-command.ts')).runHealth(args, process.env);
   if (command === 'doctor') {
-    const given = readArguments('doctor', args, { store: 'text', repair: 'switch', json: 'switch' });
+    const given = readArguments('doctor', args, { store: 'text', repair: 'switch', quick: 'switch', json: 'switch' });
     if (given.words.length > 0) throw new UsageError('doctor takes options only; there is a word too many after it');
-    const options = { store: given.text('store'), repair: given.has('repair'), json: given.has('json') };
+    if (given.has('quick') && given.has('repair'))
+      throw new UsageError('--quick looks at no session, so --repair means nothing beside it');
+    const options = {
+      store: given.text('store'),
+      repair: given.has('repair'),
+      quick: given.has('quick'),
+      json: given.has('json'),
+    };
     return (await import('./doctor-command.ts')).runDoctor(process.env, options);
   }
+  if (command === 'stats') {
+    const given = readArguments('stats', args, { store: 'text', json: 'switch' });
+    if (given.words.length > 0) throw new UsageError('stats takes options only; there is a word too many after it');
+    const options = { store: given.text('store'), json: given.has('json') };
+    return (await import('./stats-command.ts')).runStats(process.env, options);
+  }
+  if (command === 'backup' || command === 'restore') return backUp(command, args);
   const { words } = readArguments('serve', args, {});
   if (words.length > 0)
     throw new UsageError('serve takes no words after it; it is configured by environment variables');
   return (await import('./serve-command.ts')).runServe(process.env);
 }
 
+async function backUp(command: 'backup' | 'restore', args: readonly string[]): Promise<number> {
+  const options = { store: 'text', replace: 'switch', json: 'switch' } as const;
+  const given = readArguments(command, args, command === 'restore' ? { ...options, check: 'switch' } : options);
+  const [file, ...more] = given.words;
+  if (file === undefined || more.length > 0)
+    throw new UsageError(`${command} needs one FILE, and there are ${given.words.length}`);
+  const common = { file, store: given.text('store'), replace: given.has('replace'), json: given.has('json') };
+  const commands = await import('./backup-command.ts');
+  if (command === 'backup') return commands.runBackup(process.env, common);
+  return commands.runRestore(process.env, { ...common, check: given.has('check') });
+}
+
 const ADVICE = 'Try: rest-sessions --help\n';
 
 // Not left to the event loop: the channel of a cluster's worker, or a pipe that nobody reads, would keep it going.
-leave(await main(process.argv.slice(2)));
+// No `await` of a module: the single executable is a script.
+void main(process.argv.slice(2)).then((code) => leave(code));

@@ -1,13 +1,19 @@
-/** `rest-sessions serve`: start, greet, run until a signal, stop without losing anything. */
+/**
+ * `rest-sessions serve`: start, greet, run until a signal, stop without losing anything. In one process; or, with RS_WORKERS, in
+ * a supervisor (supervise.ts) that starts this command once more for each worker (worker-process.ts).
+ */
+import cluster from 'node:cluster';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { type Config, ConfigError, nearest, readConfig, showUrl, unknownVariables } from '../config.ts';
+import { type Config, ConfigError, nearest, readConfig, unknownVariables } from '../config.ts';
 import { createLog, finishLog, flushLog, greet, isLogStuck, type Log } from '../log/log.ts';
-import { type RunningServer, serve } from '../serve.ts';
+import type { RunningServer } from '../serve.ts';
+import { workerNumber } from '../workers/channel.ts';
 import { consoleInto } from './console.ts';
 import { leave } from './leave.ts';
 import { fail, misuse } from './output.ts';
 import { firstCauseToStop } from './signals.ts';
+import { greeting, startFailure } from './start-words.ts';
 
 /** Runs the server until it is told to stop. Gives the exit code. */
 export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> {
@@ -18,7 +24,19 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
     if (!(error instanceof ConfigError)) throw error;
     return misuse(error.message.split('\n'));
   }
-  const log = createLog(config);
+  const number = workerNumber(environment);
+  const log = createLog(config, number);
+  dieLoudly(log);
+  consoleInto(log);
+  if (number !== null) return (await import('./worker-process.ts')).runWorker(config, log);
+  const warn = () => tellUnknown(environment, log);
+  // Somebody else's cluster has workers of its own, and shares the port among them.
+  if (config.workers > 1 && !cluster.isWorker) return (await import('./supervise.ts')).runSupervisor(config, log, warn);
+  return runAlone(config, log, warn);
+}
+
+/** Runs the server in this process. `warn` says what there is to say at the start. */
+async function runAlone(config: Config, log: Log, warn: () => void): Promise<number> {
   let server: RunningServer | null = null;
   // Before anything says that the server is there: a supervisor may stop it the moment it reads that.
   const stopped = firstCauseToStop({
@@ -29,10 +47,9 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
     onIgnored: (signal) => log.info({ signal }, 'this signal means nothing to the server'),
     onImpatience: () => leave(1, { isStuck: isLogStuck() }),
   });
-  dieLoudly(log);
-  consoleInto(log);
-  tellUnknown(environment, log);
+  warn();
   try {
+    const { serve } = await import('../serve.ts');
     server = await serve(config, log);
   } catch (error) {
     await finishLog();
@@ -86,35 +103,4 @@ function dieLoudly(log: Log): void {
     if (!isStuck) flushLog();
     leave(1, { isStuck });
   });
-}
-
-function greeting({ url, location, trouble, open }: RunningServer): string {
-  const access = open ? 'everyone who reaches this address may call: there are no API keys' : 'an API key is needed';
-  const header = open ? '' : ' -H "Authorization: Bearer $KEY"';
-  return `REST-Sessions listens on ${url}
-sessions are kept in: ${location}
-${trouble === null ? '' : `they cannot be reached now, and requests are answered 503 until they can: ${trouble}\n`}${access}
-the API, to read and to try: ${url}/docs
-
-Create a session:
-  curl -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22'
-Read it, with the token of that answer in the place of TOKEN:
-  curl${header} '${url}/shop/get/TOKEN'
-Or both in one line:
-  curl${header} "${url}/shop/get/$(curl -s -X PUT${header} '${url}/shop/create/user123?ip=192.168.99.22' | cut -d'"' -f4)"
-
-`;
-}
-
-function startFailure(error: unknown, { host, port, store }: Config): string {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  // The same code can come from several calls: EACCES may be about a port, or about the folder of the store.
-  const network = syscall === 'listen' || syscall === 'getaddrinfo';
-  if (!network) return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
-  if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use; stop what listens there or set RS_PORT`;
-  if (code === 'EACCES')
-    return `port ${port} on ${host} may not be used by this account; set RS_PORT to one above 1023`;
-  if (code === 'EADDRNOTAVAIL') return `RS_HOST=${host} is not an address of this machine`;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `RS_HOST=${host} cannot be resolved`;
-  return `cannot listen on ${host}, port ${port}: ${message}`;
 }

@@ -4,6 +4,7 @@
  */
 import type { Principal } from '../core/principal.ts';
 import { Reminder } from '../limits/reminder.ts';
+import { changesBetween } from './changes.ts';
 import { type KeyEntry, KeysError, parseKeyList } from './entry.ts';
 import { readKeysFile } from './file.ts';
 import { KeyRing, type Presented } from './ring.ts';
@@ -18,8 +19,7 @@ export interface KeySourceOptions {
 /** What an operator wants to know. Names of keys, never keys. */
 export type KeyEvent =
   | { readonly kind: 'loaded'; readonly keys: readonly string[] }
-  | { readonly kind: 'warning'; readonly why: string }
-  | { readonly kind: 'expired'; readonly key: string };
+  | { readonly kind: 'warning'; readonly why: string };
 
 export class KeySource {
   private ring: KeyRing;
@@ -33,16 +33,27 @@ export class KeySource {
     this.ring = this.load();
   }
 
-  /** Takes what the file holds now. Errors: KeysError; those from before stay then. */
-  reload(): void {
-    this.ring = this.load();
+  /** When keys end, of those that do. Units: epoch milliseconds. */
+  get ends(): { readonly name: string; readonly expiresAt: number }[] {
+    return this.ring.entries.flatMap(({ name, expiresAt }) => (expiresAt === null ? [] : [{ name, expiresAt }]));
+  }
+
+  /**
+   * Takes what the file holds now. `before` is told first what that changes, in words, if it changes something. Errors: KeysError, and
+   * those of `before`; the keys from before stay then.
+   */
+  reload(before: (changes: readonly string[]) => void = () => {}): void {
+    const next = this.load();
+    const changes = changesBetween(this.ring.entries, next.entries);
+    if (changes.length > 0) before(changes);
+    this.ring = next;
     this.options.onEvent({ kind: 'loaded', keys: this.ring.entries.map(({ name }) => name) });
   }
 
-  /** Finds whom the caller is. Absence: null. */
-  verify(presented: Presented, now: number): Principal | null {
+  /** Finds whom the caller is. `onExpired` is told of a key that is no longer in force, once a minute. Absence: null. */
+  verify(presented: Presented, now: number, onExpired: (key: string) => void): Principal | null {
     return this.ring.verify(presented, now, (key) => {
-      if (this.reminder.isDue(key, now)) this.options.onEvent({ kind: 'expired', key });
+      if (this.reminder.isDue(key, now)) onExpired(key);
     });
   }
 

@@ -10,24 +10,29 @@ import type { Allowance, RateLimiter } from './rate-limiter.ts';
 export class WrongKeys {
   /** Calls with a wrong key since the start, and how many of them were turned away with 429: for metrics. */
   readonly counts = { all: 0, limited: 0 };
-  private readonly limiter: RateLimiter;
-  private readonly onLimited: (network: string, now: number, counts: Readonly<WrongKeys['counts']>) => void;
+  private readonly limiter: Pick<RateLimiter, 'take'>;
+  private readonly onLimited: (
+    network: string,
+    now: number,
+    counts: Readonly<WrongKeys['counts']>,
+    requestId: string,
+  ) => void;
 
   /** `onLimited` is told of each call that is turned away. */
-  constructor(limiter: RateLimiter, onLimited: WrongKeys['onLimited'] = () => {}) {
+  constructor(limiter: Pick<RateLimiter, 'take'>, onLimited: WrongKeys['onLimited'] = () => {}) {
     this.limiter = limiter;
     this.onLimited = onLimited;
   }
 
   /** Counts one. `address`: of the caller's connection; absence: undefined where there is none, which is not limited. */
-  note(address: string | undefined, now: number): Allowance | null {
+  note(address: string | undefined, now: number, requestId = ''): Allowance | null {
     this.counts.all++;
     if (address === undefined) return null;
     const network = networkOf(address);
     const allowance = this.limiter.take(network, now);
     if (!allowance.allowed) {
       this.counts.limited++;
-      this.onLimited(network, now, this.counts);
+      this.onLimited(network, now, this.counts, requestId);
     }
     return allowance;
   }

@@ -8,6 +8,10 @@ import { closeSync, constants, openSync, write, writeSync } from 'node:fs';
 
 /** What may wait to be written. Units: bytes (UTF-16 code units). */
 const MAX_WAITING = 65_536;
+/** The same with lines that must not be lost. */
+const MAX_DELIVERED = 1_048_576;
+/** What the system takes of a pipe as a whole or not at all (PIPE_BUF). Units: bytes. */
+const AT_ONCE = 4096;
 /** Units: milliseconds. */
 const RETRY = { full: 50, failed: 1000 };
 const LAST_PATIENCE = 1000;
@@ -16,16 +20,28 @@ const STUCK_AFTER = 500;
 export interface LogSinkOptions {
   readonly fd: number;
   readonly isTerminal: boolean;
+  /** Whether other processes write lines to the same place. Default: no. */
+  readonly isShared?: boolean;
   /** Units: milliseconds. */
   readonly clock: () => number;
   /** Gives the line that says how many lines were lost, and how long (whole seconds) it lasted. */
   readonly wordsForLoss: (lost: number, seconds: number) => string;
 }
 
+interface Receipt {
+  readonly number: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class LogSink {
   private readonly options: LogSinkOptions;
   private readonly fd: number;
   private waiting: string[] = [];
+  /** Lines that were ever taken on. */
+  private added = 0;
+  /** Who wants to know of a line: `number` counts them from the first. */
+  private receipts: Receipt[] = [];
   private size = 0;
   /** Handed to the system, as far as it is not yet taken. */
   private batch: Buffer | null = null;
@@ -58,9 +74,18 @@ export class LogSink {
       this.lost++;
       return;
     }
-    this.waiting.push(line);
-    this.size += line.length;
+    this.add(line);
     this.pump();
+  }
+
+  /** Writes a line that must not be lost unseen. Resolves when the system has taken it. Errors: why it refuses; it may be written later then. */
+  deliver(line: string): Promise<void> {
+    if (this.size > MAX_DELIVERED) return Promise.reject(new Error('nobody reads what is written'));
+    return new Promise((resolve, reject) => {
+      this.add(line);
+      this.receipts.push({ number: this.added, resolve, reject });
+      this.pump();
+    });
   }
 
   /** Resolves when all is written or refused, or has been tried for a second. */
@@ -85,6 +110,16 @@ export class LogSink {
     }
   }
 
+  private add(line: string): void {
+    this.waiting.push(line);
+    this.size += line.length;
+    this.added++;
+  }
+
+  private refuse(error: unknown): void {
+    for (const { reject } of this.receipts.splice(0)) reject(error);
+  }
+
   private retry(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
@@ -106,16 +141,29 @@ export class LogSink {
         return;
       }
       this.isRefused = error.code !== 'EAGAIN';
-      if (this.isRefused) this.failingSince ??= this.options.clock();
+      if (this.isRefused) {
+        this.failingSince ??= this.options.clock();
+        this.refuse(error);
+      }
       this.timer = setTimeout(() => this.retry(), this.isRefused ? RETRY.failed : RETRY.full).unref();
     });
   }
 
   private nextBatch(): Buffer | null {
     if (this.batch !== null || this.waiting.length === 0) return this.batch;
-    this.batch = Buffer.from(this.waiting.join(''));
-    this.waiting = [];
+    this.batch = Buffer.from(this.options.isShared ? this.nextLines() : this.waiting.splice(0).join(''));
     return this.batch;
+  }
+
+  /** Takes as many lines as no other process can get between; a longer line alone. */
+  private nextLines(): string {
+    let text = this.waiting.shift() ?? '';
+    for (let bytes = Buffer.byteLength(text); this.waiting.length > 0; ) {
+      bytes += Buffer.byteLength(this.waiting[0]!);
+      if (bytes > AT_ONCE) break;
+      text += this.waiting.shift();
+    }
+    return text;
   }
 
   private taken(count: number): void {
@@ -126,13 +174,13 @@ export class LogSink {
       return;
     }
     this.batch = null;
+    const taken = this.added - this.waiting.length;
+    while (this.receipts.length > 0 && this.receipts[0]!.number <= taken) this.receipts.shift()!.resolve();
     this.size = this.waiting.reduce((sum, line) => sum + line.length, 0);
     if (this.failingSince === null) return;
     // What waits now came before what was lost: the words about that stand behind it.
     const seconds = Math.round((this.options.clock() - this.failingSince) / 1000);
-    const words = this.options.wordsForLoss(this.lost, seconds);
-    this.waiting.push(words);
-    this.size += words.length;
+    this.add(this.options.wordsForLoss(this.lost, seconds));
     this.failingSince = null;
     this.lost = 0;
   }

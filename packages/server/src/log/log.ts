@@ -10,18 +10,24 @@ import { LogSink } from './log-sink.ts';
 
 export type Log = Logger;
 
-/** Makes the log. Written without blocking. */
-export function createLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
-  const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+/** Makes the log. Written without blocking. `worker`: its number, of one of several processes with one log. */
+export function createLog({ logLevel }: Pick<Config, 'logLevel'>, worker: number | null = null): Log {
+  const base = worker === null ? null : { worker };
+  const options = { level: logLevel, base, timestamp: pino.stdTimeFunctions.isoTime };
   const { isTTY } = process.stderr;
-  sink ??= new LogSink({ fd: 2, isTerminal: isTTY, clock: Date.now, wordsForLoss });
+  const sink = standardError(worker);
   if (!isTTY) {
     const log = pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, sink);
     sinks.set(log, sink);
     return log;
   }
   const readable = makeReadable();
-  return pino(options, { write: (line: string) => sink?.write(readable(line)) });
+  return pino(options, { write: (line: string) => sink.write(readable(line)) });
+}
+
+/** Writes a line to standard error that must not be lost unseen. Resolves when it is taken. Errors: what the system says. */
+export function deliver(line: string): Promise<void> {
+  return standardError().deliver(line);
 }
 
 /** Of logs that write lines of JSON. */
@@ -38,9 +44,11 @@ export function flatLines(log: Log, level: 'info' | 'debug', msg: string): (line
   const to = sinks.get(log);
   if (to === undefined || !log.isLevelEnabled(level)) return (line) => log[level](line, msg);
   const begin = `{"level":"${level}","time":"`;
+  const { worker } = log.bindings();
+  const of = worker === undefined ? '"' : `","worker":${worker}`;
   const end = `,"msg":${JSON.stringify(msg)}}\n`;
   return (line) => {
-    let text = `${begin}${present()}"`;
+    let text = begin + present() + of;
     for (const name in line) {
       const value = line[name];
       if (value === undefined) continue;
@@ -68,6 +76,16 @@ function present(): string {
 
 /** One for all logs of the process: there is one standard error. */
 let sink: LogSink | null = null;
+
+/** `worker`: of whoever asks first. */
+function standardError(worker: number | null = null): LogSink {
+  sink ??= new LogSink({
+    ...{ fd: 2, isTerminal: process.stderr.isTTY, isShared: worker !== null, clock: Date.now },
+    wordsForLoss: (lost, seconds) => wordsForLoss(lost, seconds, worker),
+  });
+  return sink;
+}
+
 /** For the start message. */
 let output: LogSink | null = null;
 
@@ -77,9 +95,10 @@ export function greet(text: string): void {
   output.write(text);
 }
 
-function wordsForLoss(lost: number, seconds: number): string {
+function wordsForLoss(lost: number, seconds: number, worker: number | null): string {
   const msg = `the log could not be written for ${seconds} s; ${lost} lines were lost`;
-  return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lost, seconds, msg })}\n`;
+  const of = worker === null ? {} : { worker };
+  return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), ...of, lost, seconds, msg })}\n`;
 }
 
 /** Resolves when all is written out, or after a second: whoever does not read the log does not keep the server from ending. */

@@ -2,6 +2,8 @@
 import { pointerTo } from './fault.ts';
 import type { PolicyDocument } from './schema.ts';
 
+const ROOT = pointerTo([]);
+
 /** Gives lines like `/apps/shop/idleTimeout: 7200 → 3600`; a member that is not there is "not set". */
 export function changesBetween(before: PolicyDocument, after: PolicyDocument): string[] {
   const [old, now] = [leavesOf(before), leavesOf(after)];
@@ -13,7 +15,8 @@ export function changesBetween(before: PolicyDocument, after: PolicyDocument): s
 
 /** Tells whether an object that is empty in one document has members in the other. Then the members tell what has changed. */
 function isFilled(pointer: string, one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
-  return one.get(pointer) === '{}' && [...other.keys()].some((below) => below.startsWith(`${pointer}/`));
+  const path = pointer === ROOT ? '' : pointer;
+  return one.get(pointer) === '{}' && [...other.keys()].some((below) => below.startsWith(`${path}/`));
 }
 
 /** Gives the values in a document by pointer, as JSON. An empty object is a value, too: an app without rules of its own still counts. */

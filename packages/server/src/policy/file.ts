@@ -22,11 +22,21 @@ export class PolicyFile {
     this.inForce = load(path);
   }
 
-  /** Takes what the file holds now and gives what that changes, in words. Errors: PolicyFault; nothing has changed then. */
-  reload(): readonly string[] {
-    const before = this.inForce;
-    this.inForce = load(this.path);
-    return changesBetween(before.document, this.inForce.document);
+  /** The apps that the file names, in its order. */
+  get apps(): readonly string[] {
+    return Object.keys(this.inForce.document.apps ?? {});
+  }
+
+  /**
+   * Takes what the file holds now and gives what that changes, in words. `before` is told of it first, if it changes something.
+   * Errors: PolicyFault, and those of `before`; nothing has changed then.
+   */
+  reload(before: (changes: readonly string[]) => void = () => {}): readonly string[] {
+    const next = load(this.path);
+    const changes = changesBetween(this.inForce.document, next.document);
+    if (changes.length > 0) before(changes);
+    this.inForce = next;
+    return changes;
   }
 }
 

@@ -9,6 +9,8 @@ export interface AuditFinding extends Finding {
 export interface AuditOptions {
   /** False: nothing is written. */
   readonly repair: boolean;
+  /** Whether only settings and states are looked at, and no session. Absence: false. */
+  readonly quick?: boolean;
   /** Told of each finding, of some twice when entries move during the walk. */
   readonly onFinding: (finding: AuditFinding) => void;
   /** Told how far a phase has come. `total` is an estimate. */

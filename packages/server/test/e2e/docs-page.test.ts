@@ -5,39 +5,14 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { AxeResults } from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { hashKey, newKey } from '../../src/keys/format.ts';
+import { launchChromium, noChromium } from '../support/chromium.ts';
 import { Client } from '../support/client.ts';
 import { forAllTests } from '../support/redis.ts';
 import { type Cleanup, startServer, temporaryFolder } from '../support/server.ts';
 
-/** Debian's. Absence: undefined where it is not installed. */
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
-const skip =
-  executablePath === undefined && process.env.CI !== 'true' && 'SKIPPED: needs chromium (apt-get install chromium)';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-];
-
 const server = forAllTests((cleanup) => startServer(cleanup, { RS_STORE: 'memory:' }));
-
-async function launch(cleanup: Cleanup): Promise<Browser> {
-  const browser = await chromium.launch({
-    headless: true,
-    args: FLAGS,
-    ...(executablePath !== undefined && { executablePath }),
-  });
-  cleanup.after(() => browser.close());
-  return browser;
-}
 
 /** Opens /docs in a new context of the browser. `hosts` fills with the hosts that were asked, `complaints` with what the console says. */
 async function openDocs(cleanup: Cleanup, browser: Browser, url = server().url) {
@@ -68,9 +43,9 @@ async function tryOut(page: Page, id: string, fill: Record<string, string> = {},
   return { status: Number.parseInt(await form.locator('.status').innerText(), 10), call: blocks[0]!, text: blocks[2]! };
 }
 
-describe('/docs in Chromium', { skip }, () => {
+describe('/docs in Chromium', { skip: noChromium }, () => {
   // One for all tests: what a page keeps, it keeps in a context of its own.
-  const browser = forAllTests(launch);
+  const browser = forAllTests(launchChromium);
 
   test('a session is made, read with the token that was filled in, and seen by the classic routes', async (t) => {
     const { page, hosts, complaints } = await openDocs(t, browser());

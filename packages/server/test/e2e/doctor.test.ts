@@ -1,9 +1,11 @@
 /** The doctor as an operator uses it: what it says, its exit codes, and that it disturbs no server. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { makeAuthority } from '../support/certificates.ts';
 import { Client } from '../support/client.ts';
 import { startRedis } from '../support/redis.ts';
 import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
@@ -115,6 +117,67 @@ describe('doctor', () => {
     const missing = await doctor(['--store', `lmdb:${join(folder, 'none')}`]);
     assert.deepEqual([missing.code, existsSync(join(folder, 'none'))], [1, false]);
     assert.match(missing.stderr, /cannot be examined: no store in/);
+  });
+
+  test('with --quick looks at no session, and tells the rest', async (t) => {
+    const { port, admin } = await startRedis(t, ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']);
+    const env = { RS_STORE: `redis://127.0.0.1:${port}` };
+    const { url } = await startServer(t, env);
+    const shop = new Client(url);
+    t.after(() => shop.close());
+    await shop.create('shop', 'user123');
+    await admin.del((await admin.keys('*:u'))[0]!);
+    const codes = async (...args: string[]) => {
+      const { code, stdout } = await doctor([...args, '--json'], env);
+      return [code, JSON.parse(stdout).findings.map((finding: { code: string }) => finding.code)];
+    };
+    const [all, quick] = [await codes(), await codes('--quick')];
+    assert.deepEqual(quick, [1, ['eviction', 'persistence']]);
+    assert.ok((all[1] as string[]).length > 2, `${all}`);
+    const both = await doctor(['--quick', '--repair'], env);
+    assert.deepEqual([both.code, /--quick looks at no session/.test(both.stderr)], [2, true]);
+    const store = `lmdb:${temporaryFolder(t)}`;
+    const server = await startServer(t, { RS_STORE: store });
+    const client = new Client(server.url);
+    t.after(() => client.close());
+    await client.create('shop', 'user123');
+    const { code, stdout, stderr } = await doctor(['--quick'], { RS_STORE: store });
+    assert.deepEqual([code, stderr], [0, ''], stdout);
+    assert.match(stdout, /looked at, without its sessions, nothing was changed\n[\s\S]+Nothing is wrong\./);
+  });
+
+  test('tells of keys and certificates that end soon or cannot be used, also when the store is away', async (t) => {
+    const folder = temporaryFolder(t);
+    const authority = makeAuthority(folder);
+    const { cert, key } = authority.issue('own', '/CN=localhost', 'DNS:localhost');
+    const file = join(folder, 'keys.json');
+    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+    const entry = (name: string, expiresAt?: string) => ({
+      name,
+      hash: `sha256:${createHash('sha256').update(name).digest('hex')}`,
+      apps: '*',
+      scopes: ['verify'],
+      ...(expiresAt !== undefined && { expiresAt }),
+    });
+    const keys = [entry('soon', day(10)), entry('gone', day(-10)), entry('later', day(300)), entry('never')];
+    writeFileSync(file, JSON.stringify({ keys }), { mode: 0o600 });
+    writeFileSync(join(folder, 'policy.json'), '{"apps": 5}');
+    const env = { RS_STORE: 'redis://127.0.0.1:1', RS_KEYS_FILE: file, RS_TLS_CERT: cert, RS_TLS_KEY: key };
+    const { code, stdout, stderr } = await doctor(['--quick'], { ...env, RS_CONFIG: join(folder, 'policy.json') });
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot be examined: connect ECONNREFUSED/);
+    assert.match(stdout, /^setting key-expires at API key soon\n {2}it ends on \S+, in 9 days; renew it$/m);
+    assert.match(stdout, /^state key-expires at API key gone\n {2}it ended on \S+; renew it$/m);
+    assert.match(
+      stdout,
+      /^setting certificate-expires at the certificate of RS_TLS_CERT\n {2}it ends on .+ in 1 days/m,
+    );
+    assert.match(stdout, /^setting policy at .+policy\.json\n {2}a server that starts now would refuse it: /m);
+    assert.ok(!/later|never/.test(stdout), stdout);
+    chmodSync(file, 0o666);
+    const { stdout: refused } = await doctor(['--quick'], { ...env, RS_TLS_KEY: cert });
+    assert.match(refused, /^setting keys at .+\n {2}a server that starts now would refuse it: .*may write it/m);
+    assert.match(refused, /^setting tls at RS_TLS_CERT\n {2}a server that starts now would refuse it: RS_TLS_KEY/m);
   });
 
   test('says within seconds that a Redis is away', async () => {

@@ -57,6 +57,20 @@ describe('what INFO says about the safety of sessions', () => {
     }
   });
 
+  test('memory that is nearly full says what comes then; clocks that are apart say whose counts', () => {
+    const used = (used_memory: string, maxmemory_policy = 'noeviction') =>
+      changed({ used_memory, maxmemory: '1000000', maxmemory_policy });
+    assert.deepEqual(used('899999'), []);
+    assert.match(used('900000')[0]!.message, /^90 % of maxmemory is used: .*creates and changes are refused/);
+    assert.match(used('950000', 'volatile-lru').find(({ code }) => code === 'memory')!.message, /sessions are dropped/);
+    assert.deepEqual(changed({ used_memory: '5000000' }), []);
+    const at = (now: number | null) =>
+      judge(`${HEALTHY['Redis 7.0']}server_time_usec:1700000000000000\r\n`, 'h:1', 0, now);
+    assert.deepEqual([at(1_700_000_001_900), at(null)], [[], []]);
+    assert.match(at(1_700_000_010_000)[0]!.message, /^its clock is 10 s behind/);
+    assert.match(at(1_699_999_990_000)[0]!.message, /^its clock is 10 s ahead/);
+  });
+
   test('without the append-only file it says what a stop costs, and what INFO does not tell', () => {
     const [never] = changed({ aof_enabled: '0' });
     assert.equal(never?.code, 'persistence');

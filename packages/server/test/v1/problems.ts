@@ -52,7 +52,8 @@ export function problemsSection(service: () => Service): void {
         assert.equal(status, expected, text);
         assert.equal(headers['content-type'], 'application/problem+json');
         assert.equal(headers['cache-control'], 'no-store');
-        const { type, title, status: said, detail, code, ...rest } = json;
+        const { type, title, status: said, detail, code, requestId, ...rest } = json;
+        assert.equal(requestId, headers['x-request-id']);
         assert.ok(
           Object.keys(rest).every((name) => name === 'errors'),
           text,

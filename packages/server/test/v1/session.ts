@@ -213,7 +213,9 @@ export function sessionSection(service: () => Service): void {
       for (const token of [other, wrong, '', 'x', 'é', '"', 'rs'.repeat(200), own.toLowerCase(), `${own},x`]) {
         const answer = await app.get(token);
         assert.equal(answer.status, 404, token);
-        texts.add(answer.text);
+        const { requestId, ...said } = answer.json;
+        assert.equal(requestId, answer.headers['x-request-id']);
+        texts.add(JSON.stringify(said));
       }
       assert.equal(texts.size, 1);
     });

@@ -21,6 +21,7 @@ import {
   type Ip,
   isReservedApp,
 } from '../../core/validate.ts';
+import { ending } from '../guards/audit.ts';
 import { countMiss } from '../guards/rate-limits.ts';
 import { JSON_TYPE, readBody } from '../message/body.ts';
 import { answer, type Call, type Clock, type Reply, type Route, trace } from '../message/route.ts';
@@ -123,13 +124,17 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const now = clock();
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
-    return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'subject', subject }, now) }));
+    const kill = await ending(c, 'subject.end', { app, subject }, () =>
+      sessions.revoke(app, { by: 'subject', subject }, now),
+    );
+    return answer(c, JSON.stringify({ kill }));
   }
 
   async function killall(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
-    return answer(c, JSON.stringify({ kill: await sessions.revoke(app, { by: 'app' }, now) }));
+    const kill = await ending(c, 'app.end', { app }, () => sessions.revoke(app, { by: 'app' }, now));
+    return answer(c, JSON.stringify({ kill }));
   }
 
   const routes: (Route & { readonly handle: ClassicHandle })[] = [
@@ -140,8 +145,8 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     { method: 'GET', path: '/:app/soapp', scope: 'read', handle: soapp },
     { method: 'GET', path: '/:app/soid/:id', scope: 'read', handle: soid },
     { method: 'DELETE', path: '/:app/kill/:token', scope: 'revoke', handle: kill },
-    { method: 'DELETE', path: '/:app/killsoid/:id', scope: 'revoke', handle: killsoid },
-    { method: 'DELETE', path: '/:app/killall', scope: 'admin', handle: killall },
+    { method: 'DELETE', path: '/:app/killsoid/:id', scope: 'revoke', audits: 'subject.end', handle: killsoid },
+    { method: 'DELETE', path: '/:app/killall', scope: 'admin', audits: 'app.end', handle: killall },
   ];
   return routes.map((route) => ({ ...route, handle: inClassicWords(route.handle, route.handle === get) }));
 }

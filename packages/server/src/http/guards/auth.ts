@@ -8,13 +8,15 @@
 import type { ServiceError } from '../../core/errors.ts';
 import { mayUse, type Principal } from '../../core/principal.ts';
 import { Refusal } from '../message/problem.ts';
+import { requestIdOf } from '../message/request-id.ts';
 import type { Call, Clock, Handle, Route } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 
-/** Finds who calls, by the key of the request and the names in the client's certificate. Absence: null. */
+/** Finds who calls, by the key of the request and the names in the client's certificate. `c`: for what is logged of it. Absence: null. */
 export type Authenticate = (
   presented: { readonly key: string | null; readonly certificates: readonly string[] },
   now: number,
+  c: Pick<Call, 'env' | 'req'>,
 ) => Principal | null;
 
 const REALM = 'Bearer realm="rest-sessions"';
@@ -23,7 +25,11 @@ const NO_CERTIFICATES: readonly string[] = [];
 /** What http needs to know of wrong keys; made in limits/. */
 export interface WrongKeys {
   /** Counts one. Absence: null when it is not limited. Units: milliseconds. */
-  note(address: string | undefined, now: number): { readonly allowed: boolean; readonly wait: number } | null;
+  note(
+    address: string | undefined,
+    now: number,
+    requestId: string,
+  ): { readonly allowed: boolean; readonly wait: number } | null;
 }
 
 /** Puts a route's handler behind its scope. `wrongKeys`: null when they are not counted. */
@@ -42,14 +48,15 @@ export function guard(
     const { key, fault } = shown(authorizationOf(c));
     const certificates = c.env.certificates ?? NO_CERTIFICATES;
     const now = clock();
-    const principal = fault === null ? authenticate({ key, certificates }, now) : null;
+    const principal = fault === null ? authenticate({ key, certificates }, now, c) : null;
     if (principal === null) {
       if (key === null && fault === null) throw refused(noKey());
-      const allowance = wrongKeys?.note(c.env.incoming?.socket?.remoteAddress, now) ?? null;
+      const allowance = wrongKeys?.note(c.env.incoming?.socket?.remoteAddress, now, requestIdOf(c)) ?? null;
       if (allowance?.allowed === false) throw refused(tooManyWrong(allowance.wait));
       throw refused(wrongKey(fault ?? 'the API key is not known, or no longer in force'));
     }
     if (c.env.trace !== undefined) c.env.trace.key = principal.name;
+    c.env.principal = principal;
     if (!principal.scopes.has(scope)) throw forbidden(`the key needs the scope ${scope}`, scope);
     if (principal.apps !== '*') {
       if (appPosition > 0) {
@@ -58,7 +65,6 @@ export function guard(
         throw forbidden('the key is not for all apps', scope);
       }
     }
-    c.env.principal = principal;
     return handle(c);
   };
 }

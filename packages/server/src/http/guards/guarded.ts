@@ -1,5 +1,10 @@
 /** What stands before the handler of each route, in this order: headers that came twice, the API key, how often it may ask. */
+
+import type { Audit } from '../message/audit.ts';
+import { asksForId, withRequestId } from '../message/request-id.ts';
 import type { Call, Clock, Handle, Reply, Route } from '../message/route.ts';
+import type { Tracing } from '../message/tracing.ts';
+import { audited } from './audit.ts';
 import { type Authenticate, guard, type WrongKeys } from './auth.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
@@ -12,16 +17,23 @@ export interface Guards {
   readonly wrongKeys?: WrongKeys | null;
   /** Absence: null when nobody is limited. */
   readonly rateLimits?: RateLimits | null;
+  /** Absence: null without an audit log. */
+  readonly audit?: Audit | null;
+  /** Absence: null when nothing is traced. */
+  readonly tracing?: Tracing | null;
 }
 
 /** Gives a route with its guards before it. */
 export function guarded<R extends Route>(route: R, guards: Guards): R {
-  const { clock, authenticate = null, wrongKeys = null, rateLimits = null } = guards;
+  const { clock, authenticate = null, wrongKeys = null, rateLimits = null, audit = null, tracing = null } = guards;
   let { handle } = route;
   if (rateLimits !== null) handle = limited(route, rateLimits, clock);
   if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
+  if (audit !== null) handle = audited(route, handle, audit);
   if (route.scope !== null) handle = withoutRepeatedHeaders(handle, route.forVisitors && KEY_ALONE);
-  return { ...route, handle: route.forVisitors === undefined ? handle : withAlways(handle, route.forVisitors.always) };
+  if (route.forVisitors !== undefined) handle = withAlways(handle, route.forVisitors.always);
+  handle = givingIds(handle);
+  return { ...route, handle: tracing === null ? handle : (c) => tracing.within(c, route, handle) };
 }
 
 const KEY_ALONE: ReadonlySet<string> = new Set(['Authorization']);
@@ -31,6 +43,15 @@ function withoutRepeatedHeaders(handle: Handle, only?: ReadonlySet<string>): Han
   return (c: Call) => {
     refuseRepeatedHeaders(c, only);
     return handle(c);
+  };
+}
+
+/** Answers that are no errors have the id of the request only if it brought one: reads are not to pay for what nobody reads. */
+function givingIds(handle: Handle): Handle {
+  return (c: Call) => {
+    const reply = handle(c);
+    if (!asksForId(c)) return reply;
+    return reply instanceof Promise ? reply.then((reply) => withRequestId(c, reply)) : withRequestId(c, reply);
   };
 }
 

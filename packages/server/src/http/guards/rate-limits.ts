@@ -4,7 +4,9 @@
  * (draft-ietf-httpapi-ratelimit-headers-10); a server without limits adds nothing and pays nothing.
  */
 import { ServiceError } from '../../core/errors.ts';
+import { meterMiss } from '../message/miss.ts';
 import { Refusal } from '../message/problem.ts';
+import { requestIdOf } from '../message/request-id.ts';
 import { type Call, type Clock, callerOf, type Handle, type Route } from '../message/route.ts';
 import { appIn } from './auth.ts';
 
@@ -29,7 +31,7 @@ export interface RateLimits {
   readonly app: Limiter | null;
   readonly misses: Limiter | null;
   /** Told of a key that has shown too many tokens that open nothing: someone may be guessing. */
-  readonly onMisses: (key: string, now: number) => void;
+  readonly onMisses: (key: string, now: number, requestId: string) => void;
 }
 
 /** Puts a route's handler behind the limits. */
@@ -57,6 +59,7 @@ export function limited(route: Route, limits: RateLimits, clock: Clock): Handle 
 /** Notes that a token opened nothing. For handlers that answer so without an error. */
 export function countMiss(c: Call): void {
   if (c.env.misses !== undefined) c.env.misses++;
+  meterMiss(c);
 }
 
 function countingMisses(
@@ -72,7 +75,7 @@ function countingMisses(
     const caller = callerOf(c);
     const { allowed, wait } = limiter.look(caller, now);
     if (!allowed) {
-      onMisses(caller, now);
+      onMisses(caller, now, requestIdOf(c));
       throw tooMany('too many tokens that open nothing', wait, {});
     }
     c.env.misses = 0;

@@ -41,8 +41,12 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   request_timeout: 408,
   expectation_failed: 417,
   store_unavailable: 503,
+  audit_unavailable: 503,
   internal_error: 500,
 };
+
+/** Has the id of the request in each answer that is an error (request-id.ts). */
+export const REQUEST_ID = 'X-Request-Id';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -94,7 +98,7 @@ export function problemTitle(code: ErrorCode): string {
   return words[0]!.toUpperCase() + words.slice(1);
 }
 
-function problemBody({ code, message, field, faults, sessions }: ServiceError): string {
+function problemBody({ code, message, field, faults, sessions }: ServiceError, requestId: string): string {
   const own: Fault[] = field === undefined ? [] : [{ in: 'body', at: `/${field}`, rule: code, message }];
   const errors = (faults ?? own).map(({ in: place, at, rule, message }) =>
     place === 'body' ? { pointer: at, rule, message } : { parameter: at, in: place, rule, message },
@@ -105,20 +109,24 @@ function problemBody({ code, message, field, faults, sessions }: ServiceError): 
     status: STATUS[code],
     detail: message,
     code,
+    requestId,
     ...(errors.length > 0 && { errors }),
   });
   return sessions === undefined ? body : `${body.slice(0, -1)},"sessions":${sessionList(sessions)}}`;
 }
 
+/** That of the example in the standard (W3C Trace Context). */
+export const EXAMPLE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+
 /** Gives the body of an error as documents show it. The message is that of its fault, else its meaning. */
 export function problemExample(code: ErrorCode, faults?: readonly Fault[]): Record<string, unknown> {
   const message = faults?.[0]?.message ?? ERROR_CODES[code];
-  return JSON.parse(problemBody(new ServiceError(code, message, faults && { faults })));
+  return JSON.parse(problemBody(new ServiceError(code, message, faults && { faults }), EXAMPLE_ID));
 }
 
-/** Gives the complete answer to an error. */
-export function problem(error: ServiceError, form: ErrorForm): Response {
-  const { body, headers } = plainProblem(error, form);
+/** Gives the complete answer to an error. In the classic form, whose body is the predecessor's, the id is in the header alone. */
+export function problem(error: ServiceError, form: ErrorForm, requestId: string): Response {
+  const { body, headers } = plainProblem(error, form, requestId);
   return new Response(body, { status: STATUS[error.code], headers });
 }
 
@@ -126,9 +134,13 @@ export function problem(error: ServiceError, form: ErrorForm): Response {
 export function plainProblem(
   error: ServiceError,
   form: ErrorForm,
+  requestId: string,
 ): { body: string; headers: Readonly<Record<string, string>> } {
-  const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error);
-  const extra: Record<string, string> = { 'Content-Length': String(Buffer.byteLength(body)) };
+  const body = form === 'classic' ? classicBody(error.code, error.message) : problemBody(error, requestId);
+  const extra: Record<string, string> = {
+    'Content-Length': String(Buffer.byteLength(body)),
+    [REQUEST_ID]: requestId,
+  };
   if (form === 'problem') extra['Content-Type'] = PROBLEM_TYPE;
   if (STATUS[error.code] === 503 || error.code === 'session_locked') extra['Retry-After'] = RETRY_AFTER;
   return { body, headers: { ...HEADERS, ...extra } };
@@ -138,7 +150,8 @@ export function plainProblem(
 export function closingAnswer(
   error: ServiceError,
   form: ErrorForm,
+  requestId: string,
 ): { body: string; headers: Readonly<Record<string, string>> } {
-  const { body, headers } = plainProblem(error, form);
+  const { body, headers } = plainProblem(error, form, requestId);
   return { body, headers: { ...headers, Connection: 'close' } };
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
 import type { ArrivingBody } from './arriving.ts';
+import type { Act, Audit } from './audit.ts';
 import { HEADERS } from './problem.ts';
 
 export type { Clock } from '../../core/instant.ts';
@@ -17,6 +18,18 @@ export interface Trace {
   /** The name of the caller's API key. */
   key?: string;
   error?: ErrorCode;
+  /** Absence: undefined until somebody has asked for it (request-id.ts). */
+  requestId?: string;
+}
+
+/** Who counts requests; made in metrics/. */
+export interface Meter {
+  /** `route`: its template. Units: milliseconds. `traceId`: absence: undefined where the request has no trace. */
+  answered(route: string, status: number, duration: number, traceId?: string): void;
+  /** A request was turned away because the server is full. */
+  shed(): void;
+  /** A token was shown that opened nothing. `app`: empty when it was looked for in several. */
+  missed(app: string): void;
 }
 
 /** The part of Node's request that the Web API does not have. */
@@ -53,6 +66,10 @@ export interface RequestEnv {
   Bindings: {
     incoming?: Incoming;
     trace?: Trace;
+    /** Where there is no trace to keep it. Absence: undefined until somebody has asked for it (request-id.ts). */
+    requestId?: string;
+    /** Absence: undefined where nobody counts. */
+    meter?: Meter;
     /** Absence: undefined where nobody counts. */
     streams?: StreamCount;
     /** The names in the client's certificate. */
@@ -61,6 +78,8 @@ export interface RequestEnv {
     principal?: Principal;
     /** Tokens of this request that opened nothing. Absence: undefined when nobody counts them. */
     misses?: number;
+    /** Of routes that are audited, on a server that has an audit log. */
+    audit?: Audit;
     /** What the answer has in any case, also one of an error. Absence: undefined for nothing. */
     always?: Reply['headers'];
   };
@@ -109,6 +128,8 @@ export interface Route {
     /** What every answer has, also one of an error. */
     readonly always: Reply['headers'];
   };
+  /** What the route does to sessions of others, where that is written into the audit log (guards/audit.ts). */
+  readonly audits?: Act;
   readonly handle: Handle;
 }
 

@@ -4,15 +4,16 @@
  * error; what fails later breaks the connection off, so that nobody takes the part for the whole.
  */
 import { ServiceError } from '../../core/errors.ts';
-import type { OnFault } from './failure.ts';
+import { failedOf, type OnFault } from './failure.ts';
 import type { Call, StreamCount } from './route.ts';
 
 /** Gives pieces of text as a body. */
 export function streamOf(
-  { env }: Call,
+  c: Call,
   pieces: AsyncGenerator<string, void, void>,
   onFault: OnFault,
 ): ReadableStream<Uint8Array> {
+  const { env } = c;
   const count = countedOnce(env.streams);
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     count.goOn();
@@ -28,7 +29,7 @@ export function streamOf(
     } catch (error) {
       count.end();
       if (env.trace !== undefined) env.trace.error = error instanceof ServiceError ? error.code : 'internal_error';
-      onFault(error, env.trace);
+      onFault(error, failedOf(c));
       // The end of the connection cancels the stream. To fail the stream would have the adapter write into the answer.
       if (env.incoming?.socket?.destroy === undefined) controller.error(error);
       else env.incoming.socket.destroy();

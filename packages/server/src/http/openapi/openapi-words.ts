@@ -117,6 +117,11 @@ export const HEADER_ANSWERS = {
     schema: { type: 'string' },
   },
   'RateLimit-Policy': { description: 'Those limits.', required: false, schema: { type: 'string' } },
+  'X-Request-Id': {
+    description: 'The id of the request, as in the log of the server.',
+    required: true,
+    schema: { type: 'string', pattern: '^[A-Za-z0-9._~:@+/=-]{1,128}$' },
+  },
   'Retry-After': { description: 'Seconds after which to try again.', required: true, schema: SECONDS },
 } as const satisfies Record<string, HeaderAnswer>;
 
@@ -133,4 +138,5 @@ export const ERROR_HEADERS: Readonly<Partial<Record<ErrorCode, readonly HeaderAn
   session_locked: ['Retry-After'],
   overloaded: ['Retry-After'],
   store_unavailable: ['Retry-After'],
+  audit_unavailable: ['Retry-After'],
 };

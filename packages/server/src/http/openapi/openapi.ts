@@ -163,7 +163,16 @@ const BEFORE_ROUTES: readonly ErrorCode[] = [
 ];
 
 /** Gives the errors that an operation can answer with: its own, and those of all that read what it reads. */
-export function errorsOf({ method, path, headers = [], bodies, scope, errors, forVisitors }: Description): ErrorCode[] {
+export function errorsOf({
+  method,
+  path,
+  headers = [],
+  bodies,
+  scope,
+  errors,
+  forVisitors,
+  audits,
+}: Description): ErrorCode[] {
   const codes: ErrorCode[] = ['invalid_request', ...errors];
   if (path.includes('/:app')) codes.push('invalid_format', 'app_not_found');
   if (headers.includes('Session-Token') && forVisitors === undefined) codes.push('missing_parameter');
@@ -175,6 +184,7 @@ export function errorsOf({ method, path, headers = [], bodies, scope, errors, fo
   if (scope !== null) codes.push('forbidden', 'rate_limited');
   if (scope !== null && forVisitors === undefined) codes.push('unauthorized');
   if (method !== 'GET') codes.push('cross_site_request');
+  if (audits !== undefined) codes.push('audit_unavailable');
   codes.push(...BEFORE_ROUTES, 'overloaded', 'store_unavailable', 'internal_error');
   return [...new Set(codes)];
 }
@@ -208,7 +218,7 @@ function headersOfErrors(codes: readonly ErrorCode[], always: readonly HeaderAns
   const names = [...new Set([...codes.flatMap((code) => ERROR_HEADERS[code] ?? []), ...always])];
   const isOfAll = (name: HeaderAnswerName) => codes.every((code) => ERROR_HEADERS[code]?.includes(name));
   return {
-    ...headersObject(['Cache-Control', ...names.filter(isOfAll)]),
+    ...headersObject(['Cache-Control', 'X-Request-Id', ...names.filter(isOfAll)]),
     ...Object.fromEntries(
       names.filter((name) => !isOfAll(name)).map((name) => [name, { ...HEADER_ANSWERS[name], required: false }]),
     ),

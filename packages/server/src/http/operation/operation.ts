@@ -35,6 +35,7 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly scope: Route['scope'];
   readonly narrowsApps?: true;
   readonly forVisitors?: Route['forVisitors'];
+  readonly audits?: Route['audits'];
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -130,7 +131,7 @@ function placed(error: unknown, places: ReadonlyMap<string, Place>): unknown {
 /** Gives what makes routes of operations. */
 export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
-    const { method, path, scope, narrowsApps, headers = [], bodies, handle } = operation;
+    const { method, path, scope, narrowsApps, audits, headers = [], bodies, handle } = operation;
     const queryOf = queriesBy(operation.query);
     const hasApp = path.startsWith('/v1/apps/:app');
     const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
@@ -141,6 +142,7 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
       path,
       scope,
       ...(narrowsApps && { narrowsApps }),
+      ...(audits && { audits }),
       operation: description,
       handle: async (c) => {
         try {

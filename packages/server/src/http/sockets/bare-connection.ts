@@ -6,6 +6,8 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import { ServiceError } from '../../core/errors.ts';
 import { closingAnswer, errorForm, STATUS } from '../message/problem.ts';
+import { requestIdIn } from '../message/request-id.ts';
+import type { Incoming } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
 import { followChunks } from './chunk-sizes.ts';
 import type { IncomingRequest } from './incoming-request.ts';
@@ -74,7 +76,7 @@ export function refuseConnection(error: ClientError, socket: Socket): void {
     socket.destroy();
     return;
   }
-  endWith(socket, faultOf(error), targetOf(error, socket));
+  endWith(socket, faultOf(error), headOf(error, socket));
 }
 
 function faultOf({ code }: ClientError): ServiceError {
@@ -87,32 +89,40 @@ function faultOf({ code }: ClientError): ServiceError {
   return new ServiceError('bad_request', 'this is not a well-formed HTTP/1.1 request');
 }
 
-/** Gives the target of the request that cannot be read on: from its head, or from the bytes of it in the last read. Absence: empty. */
-function targetOf({ rawPacket, bytesParsed }: ClientError, socket: Socket): string {
+/** What is known of a request that cannot be read on. */
+type PartialHead = Pick<Incoming, 'url' | 'headers'>;
+
+/** Gives it from its head, or from the bytes of it in the last read. Absence: what is not known is empty. */
+function headOf({ rawPacket, bytesParsed }: ClientError, socket: Socket): PartialHead {
   const current = answerUnderWay(socket);
-  if (current !== undefined && !current.req.complete) return current.req.url ?? '';
+  if (current !== undefined && !current.req.complete) return current.req;
   const read = rawPacket?.toString('latin1', 0, Math.min(bytesParsed ?? 0, rawPacket.length)) ?? '';
   // What comes after the last empty line is the head that the parser was in.
-  return /^[A-Z]+ +([^ \r\n]+)/.exec(read.slice(read.lastIndexOf('\r\n\r\n') + 1).trimStart())?.[1] ?? '';
+  const head = read.slice(read.lastIndexOf('\r\n\r\n') + 1).trimStart();
+  // A line is whole when another one has begun after it.
+  const lines = [...head.matchAll(/\n(traceparent|x-request-id):[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)/gi)];
+  const headers = Object.fromEntries(lines.map(([, name, value]) => [name!.toLowerCase(), value]));
+  return { url: /^[A-Z]+ +([^ \r\n]+)/.exec(head)?.[1], headers };
 }
 
 /** Answers CONNECT, which takes the connection away from the server, errors and all. */
-export function refuseConnect(_request: IncomingMessage, socket: Socket): void {
+export function refuseConnect(request: IncomingMessage, socket: Socket): void {
   socket.on('error', () => socket.destroy());
-  endWith(socket, new ServiceError('method_not_allowed', 'this is not a proxy'), '', `Allow: ${ALL_METHODS}\r\n`);
+  const head = { url: '', headers: request.headers };
+  endWith(socket, new ServiceError('method_not_allowed', 'this is not a proxy'), head, `Allow: ${ALL_METHODS}\r\n`);
 }
 
-function endWith(socket: Socket, error: ServiceError, target: string, extraHeader = ''): void {
+function endWith(socket: Socket, error: ServiceError, head: PartialHead, extraHeader = ''): void {
   const current = answerUnderWay(socket);
   if (current?.req.complete) {
-    current.once('close', () => setImmediate(endWith, socket, error, target, extraHeader));
+    current.once('close', () => setImmediate(endWith, socket, error, head, extraHeader));
     return;
   }
   if (!socket.writable || current?.headersSent) {
     socket.destroy();
     return;
   }
-  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
+  const { body, headers } = closingAnswer(error, errorForm(routePath(head.url ?? '')), requestIdIn(head.headers));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const status = `HTTP/1.1 ${STATUS[error.code]} ${STATUS_CODES[STATUS[error.code]]}\r\n`;
   // What is still coming is read and dropped: closing over unread bytes would reset the connection, answer and all.

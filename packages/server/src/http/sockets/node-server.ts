@@ -3,13 +3,14 @@
  * nothing. Everything that needs a socket is here; everything that does not is in app.ts.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type ErrorCode, ServiceError } from '../../core/errors.ts';
 import { type HostRule, isRewritten } from '../guards/host-rule.ts';
 import type { FastLane } from '../hot/fast-lane.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
-import type { App, Reply, RequestEnv, Trace } from '../message/route.ts';
+import { requestIdIn } from '../message/request-id.ts';
+import type { App, Incoming, Meter, Reply, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
 import { ALL_METHODS, noteTurn, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
@@ -17,6 +18,7 @@ import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
 import { HotConnections } from './hot-connection.ts';
 import { IncomingRequest } from './incoming-request.ts';
+import { metered, NOBODY } from './metering.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
@@ -35,6 +37,7 @@ export const LIMITS = {
 
 /** One line of the request log. Holds the route's template, never the path. */
 export type RequestLine = {
+  readonly requestId: string;
   readonly method: string;
   readonly route: string;
   readonly status: number;
@@ -52,6 +55,8 @@ export interface NodeServerOptions {
   readonly lane?: FastLane | null;
   /** Absence: null when requests are not logged; that costs nothing. */
   readonly onRequest: ((line: RequestLine) => void) | null;
+  /** Absence: nobody counts. */
+  readonly meter?: Meter;
   /** Absence: null for plain HTTP. */
   readonly tls: TlsFiles | null;
   /** How many requests are worked on at once. */
@@ -62,11 +67,12 @@ export interface NodeServerOptions {
   readonly stalledTimeout?: number;
 }
 
-type NodeEnv = RequestEnv['Bindings'] & { incoming: IncomingMessage };
+type NodeEnv = RequestEnv['Bindings'] & { incoming: IncomingRequest };
 
 export class NodeServer {
   private readonly server: Server;
   private readonly tls: TlsSide | null;
+  private readonly concurrency: Concurrency;
   private stopping = false;
 
   constructor(options: NodeServerOptions) {
@@ -74,27 +80,35 @@ export class NodeServer {
       app,
       lane = null,
       onRequest,
+      meter = NOBODY,
       tls,
       maxConcurrent,
       hosts = null,
       stalledTimeout = LIMITS.stalledTimeout,
     } = options;
-    const traces = new WeakMap<object, Trace>();
     /** Adds what is known of a request beside itself. */
     const withMore = (env: NodeEnv): NodeEnv => {
-      const trace = traces.get(env.incoming);
+      const { trace } = env.incoming;
       if (trace !== undefined) env.trace = trace;
+      env.meter = meter;
       if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
       return env;
     };
     const fetch = (request: Request, env: object) =>
       app.fetch(request, Object.assign(withMore(env as NodeEnv), { streams: concurrency.streams }));
+    /** Whose URL is being read: the adapter does so at once. Absence: null before the first. */
+    let current: IncomingRequest | null = null;
     const listener = getRequestListener(fetch, {
       hostname: 'localhost',
-      errorHandler: () =>
-        problem(new ServiceError('bad_request', 'the request target or the Host header is not valid'), 'classic'),
+      errorHandler: () => problem(NO_URL, 'classic', idOf(current!)),
     });
-    const work = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const idOf = (incoming: IncomingRequest): string => {
+      const { trace } = incoming;
+      const id = requestIdIn(incoming.headers);
+      if (trace !== undefined) trace.requestId = id;
+      return id;
+    };
+    const work = (incoming: IncomingRequest, outgoing: ServerResponse): Promise<void> => {
       const route = lane?.routeOf(incoming) ?? null;
       if (route !== null) {
         if (incoming.method === 'GET') hot?.adopt(incoming.socket);
@@ -104,29 +118,42 @@ export class NodeServer {
       }
       // Hono would refuse it. What the server is called makes no difference from here on.
       if (isRewritten(incoming.headers.host)) incoming.headers.host = 'localhost';
+      current = incoming;
       return listener(incoming, outgoing);
+    };
+    /** Notes why a request was turned away before it had a route, and gives its id. */
+    const turnedAway = (incoming: IncomingRequest, { code }: ServiceError): string => {
+      if (incoming.trace !== undefined) incoming.trace.error = code;
+      return idOf(incoming);
     };
     const waiting = new Pipeline();
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
-    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-      if (this.stopping) outgoing.setHeader('Connection', 'close');
-      if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
+    this.concurrency = concurrency;
+    const answer = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
+      if (this.stopping) closeAfterLast(outgoing, () => waiting.isBehind(incoming.socket));
+      const trace: Trace = onRequest === null ? { route: 'none' } : observe(incoming, outgoing, onRequest);
+      incoming.trace = trace;
+      const answered = metered(meter, outgoing, trace);
       const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
-      if (fault !== null) refuse(incoming.url ?? '', outgoing, fault);
+      if (fault !== null) refuse(incoming.url ?? '', outgoing, fault, turnedAway(incoming, fault));
       else if (incoming.url === '*' && incoming.method === 'OPTIONS') tellMethods(outgoing);
       else if (concurrency.isFull(incoming.url)) {
-        refuseOverload(incoming.url ?? '', outgoing);
+        refuseOverload(incoming.url ?? '', outgoing, turnedAway(incoming, OVERLOADED));
         concurrency.rest(incoming.socket);
-      } else concurrency.during(work(incoming, outgoing));
+      } else {
+        concurrency.during(work(incoming, outgoing), answered);
+        return;
+      }
+      answered();
     };
     const requestLines = new RequestLines();
     const hot =
       lane &&
       new HotConnections({
-        ...{ lane, concurrency, hosts, lines: requestLines, keepAliveTimeout: LIMITS.keepAliveTimeout },
+        ...{ lane, concurrency, hosts, meter, lines: requestLines, keepAliveTimeout: LIMITS.keepAliveTimeout },
         isStopping: () => this.stopping,
         certificatesOf: tls === null ? null : (socket) => this.tls!.namesFor(socket),
-        observe: onRequest && ((method) => beginLine(method, onRequest)),
+        observe: onRequest && ((head) => beginLine(head, onRequest)),
       });
     const misspelt = new WeakSet<IncomingMessage>();
     // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
@@ -136,7 +163,7 @@ export class NodeServer {
       if (!isGood) misspelt.add(incoming);
       hot?.parsed(incoming);
       watchBody(incoming, outgoing, rest, requestLines);
-      if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
+      if (outgoing.socket === null) waiting.add(incoming, outgoing, () => answer(incoming, outgoing));
       else answer(incoming, outgoing);
     };
     const settings = {
@@ -169,6 +196,11 @@ export class NodeServer {
     });
   }
 
+  /** How many requests are worked on now. */
+  get inFlight(): number {
+    return this.concurrency.inside;
+  }
+
   /** Starts to listen; gives the port. Errors: what the system says (EADDRINUSE, EACCES, …). */
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -183,6 +215,16 @@ export class NodeServer {
   /** Uses other TLS files for the connections to come. Errors: what OpenSSL says of them; nothing has changed then. */
   useTls(files: TlsFiles): void {
     this.tls?.use(files);
+  }
+
+  /**
+   * Takes no new connection, and has each client come back on another one: with its next answer, or when its connection has been
+   * idle for as long as always. None is cut off, for the client may be about to send. Resolves when none is left.
+   */
+  drain(): Promise<void> {
+    this.stopping = true;
+    // Not the `close` of Node's HTTP server, which closes idle connections.
+    return new Promise((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
   }
 
   /** Takes no new connection, lets the requests under way finish (as long as the grace), then closes all. */
@@ -200,7 +242,7 @@ export class NodeServer {
 
 function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest: (line: RequestLine) => void): Trace {
   const { socket } = incoming;
-  const { trace, end } = beginLine(incoming.method ?? '', onRequest);
+  const { trace, end } = beginLine(incoming, onRequest);
   let isSent = false;
   // Node says so of an answer that lay unread when its connection was cut, too, and Node 20 of one that could not be written.
   outgoing.once('finish', () => {
@@ -216,15 +258,30 @@ function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest:
 }
 
 /** Begins the line about a request. `end` writes it. */
-function beginLine(method: string, onRequest: (line: RequestLine) => void) {
+function beginLine(
+  { method = '', headers }: Incoming & { readonly method?: string | undefined },
+  onRequest: (line: RequestLine) => void,
+) {
   const start = performance.now();
   const trace: Trace = { route: 'none' };
   const end = (status: number) => {
     const duration = Math.round((performance.now() - start) * 1000) / 1000;
-    const { route, session, key, error } = trace;
-    onRequest({ method, route, status, duration, session, key, error });
+    const { route, session, key, error, requestId = requestIdIn(headers) } = trace;
+    onRequest({ requestId, method, route, status, duration, session, key, error });
   };
   return { trace, end };
+}
+
+/**
+ * Has an answer end its connection, unless another request waits behind it by then: of requests that were sent together, the end
+ * after the first would take the others along.
+ */
+function closeAfterLast(outgoing: ServerResponse, isOneBehind: () => boolean): void {
+  const writeHead = outgoing.writeHead;
+  outgoing.writeHead = (...head: unknown[]) => {
+    if (!isOneBehind()) outgoing.setHeader('Connection', 'close');
+    return Reflect.apply(writeHead, outgoing, head);
+  };
 }
 
 function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {
@@ -237,16 +294,17 @@ function tellMethods(outgoing: ServerResponse): void {
 }
 
 /** Answers in the form of the path, and ends the connection. */
-function refuse(target: string, outgoing: ServerResponse, error: ServiceError): void {
-  const { body, headers } = closingAnswer(error, errorForm(routePath(target)));
+function refuse(target: string, outgoing: ServerResponse, error: ServiceError, requestId: string): void {
+  const { body, headers } = closingAnswer(error, errorForm(routePath(target)), requestId);
   outgoing.writeHead(STATUS[error.code], headers).end(body);
 }
 
 const MISSPELT = new ServiceError('bad_request', 'the request line must have one space before and after the target');
+const NO_URL = new ServiceError('bad_request', 'the request target or the Host header is not valid');
 const OVERLOADED = new ServiceError('overloaded', 'the server is busy; nothing was done; try again');
 
 /** Turns a request away at once, and keeps its connection: the client may try again on it. */
-function refuseOverload(target: string, outgoing: ServerResponse): void {
-  const { body, headers } = plainProblem(OVERLOADED, errorForm(routePath(target)));
+function refuseOverload(target: string, outgoing: ServerResponse, requestId: string): void {
+  const { body, headers } = plainProblem(OVERLOADED, errorForm(routePath(target)), requestId);
   outgoing.writeHead(STATUS.overloaded, headers).end(body);
 }

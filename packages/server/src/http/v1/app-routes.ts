@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../../core/policy.ts';
 import { checkVersion } from '../../core/rules.ts';
 import type { Sessions } from '../../core/sessions.ts';
 import type { AppName } from '../../core/validate.ts';
+import { ending } from '../guards/audit.ts';
 import { seesApp } from '../guards/auth.ts';
 import { answer } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
@@ -48,15 +49,21 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       method: 'DELETE',
       path: `${SESSIONS}/:id`,
       scope: 'revoke',
+      audits: 'session.end',
       tag: TAG,
       summary: 'End a session by its public id',
       description:
         'Ends one session whose token the caller does not have: use it for “log out this device” on a page “my devices”, or in a back office. It is safe to repeat: an id that has no session is 200 with `revoked` 0.',
       headers: ['Session-Lock', 'If-Match', 'If-None-Match'],
+      query: queries.EndQuery,
       answers: { 200: { description: 'Whether there was one.', schema: shape.Revoked, example: { revoked: 1 } } },
       errors: ['version_mismatch', 'lock_lost'],
-      handle: async ({ c, now, app }) => {
-        const revoked = await sessions.revokeById(app, pathPart(c, 5, 'id'), now, expectOf(c), lockOf(c, {}));
+      handle: async ({ c, now, app, query: { reason } }) => {
+        const session = pathPart(c, 5, 'id');
+        const [expect, lock] = [expectOf(c), lockOf(c, {})];
+        const revoked = await ending(c, 'session.end', { app, session, ...(reason && { reason }) }, () =>
+          sessions.revokeById(app, session, now, expect, lock),
+        );
         return answer(c, JSON.stringify({ revoked }));
       },
     }),
@@ -65,6 +72,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       method: 'DELETE',
       path: SESSIONS,
       scope: 'admin',
+      audits: 'app.end',
       tag: TAG,
       summary: 'End all sessions of an app',
       description:
@@ -72,13 +80,16 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       query: queries.RevokeAppQuery,
       answers: { 200: { description: 'How many.', schema: shape.RevokedOrCounted, example: { revoked: 1200 } } },
       errors: [],
-      handle: async ({ c, now, app, query: { confirm, dryRun } }) => {
+      handle: async ({ c, now, app, query: { confirm, dryRun, reason } }) => {
         if (dryRun) {
           const count = await sessions.count(app, EVER, now);
           return answer(c, JSON.stringify({ revoked: 0, sessions: count.sessions }));
         }
         if (confirm !== app) throw unconfirmed(app);
-        return answer(c, JSON.stringify({ revoked: await sessions.revoke(app, { by: 'app' }, now) }));
+        const revoked = await ending(c, 'app.end', { app, ...(reason && { reason }) }, () =>
+          sessions.revoke(app, { by: 'app' }, now),
+        );
+        return answer(c, JSON.stringify({ revoked }));
       },
     }),
     operation({

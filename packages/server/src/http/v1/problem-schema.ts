@@ -26,6 +26,11 @@ export const Problem = z
     status: z.int(),
     detail: z.string(),
     code: ErrorCode,
+    requestId: z
+      .string()
+      .describe(
+        'Of the request, as in the log of the server: the trace id of its `traceparent`, else its `X-Request-Id`, else drawn. The header `X-Request-Id` of the answer has it, too.',
+      ),
     errors: z.array(Fault).optional(),
     sessions: z.array(Session).optional().describe('Of session_limit_reached: the sessions that are there.'),
   })

@@ -59,13 +59,19 @@ export const IdsQuery = z.strictObject({ activeWithin, subject, limit: appLimit,
 export const CountQuery = z.strictObject({ activeWithin, subject });
 export const SubjectListQuery = z.strictObject({ activeWithin, limit: subjectLimit, cursor });
 export const SubjectCountQuery = z.strictObject({ activeWithin });
+const reason = matching(/^[^\p{Cc}]{1,200}$/u, '1 to 200 characters without control characters')
+  .optional()
+  .describe('Why, in up to 200 characters: for the audit log.');
+export const EndQuery = z.strictObject({ reason });
 export const ExceptQuery = z.strictObject({
   except: z.string().meta(ID_TEXT).optional().describe('The id of a session that goes on.'),
+  reason,
 });
 export const WithinQuery = z.strictObject({
   within: secondsText.default(600).describe('Seconds; a fraction counts to the millisecond.'),
 });
 export const RevokeAppQuery = z.strictObject({
   confirm: z.string().optional().describe('The name of the app, once more. Not needed with `dryRun`.'),
+  reason,
   dryRun: flag.default(false).describe('Ends nothing and says how many it would.'),
 });

@@ -1,6 +1,7 @@
 /** v1: the end of all sessions of one subject. Their list is in list-routes.ts. */
 import type { Sessions } from '../../core/sessions.ts';
 import { checkPathSubject } from '../../core/validate.ts';
+import { ending } from '../guards/audit.ts';
 import { answer } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 import type { OperationRoute, Operations } from '../operation/operation.ts';
@@ -17,6 +18,7 @@ export function subjectRoutes(sessions: Sessions, operation: Operations): Operat
       method: 'DELETE',
       path: PATH,
       scope: 'revoke',
+      audits: 'subject.end',
       tag: TAG,
       summary: 'End the sessions of a subject, all or all but one',
       description:
@@ -24,10 +26,13 @@ export function subjectRoutes(sessions: Sessions, operation: Operations): Operat
       query: queries.ExceptQuery,
       answers: { 200: { description: 'How many.', schema: shape.Revoked, example: { revoked: 2 } } },
       errors: [],
-      handle: async ({ c, now, app, query: { except } }) => {
+      handle: async ({ c, now, app, query: { except, reason } }) => {
         const subject = checkPathSubject(pathPart(c, 5, 'subject'));
-        const selector = { by: 'subject', subject, ...(except !== undefined && { except }) } as const;
-        return answer(c, JSON.stringify({ revoked: await sessions.revoke(app, selector, now) }));
+        const whose = { subject, ...(except !== undefined && { except }) };
+        const revoked = await ending(c, 'subject.end', { app, ...whose, ...(reason && { reason }) }, () =>
+          sessions.revoke(app, { by: 'subject', ...whose }, now),
+        );
+        return answer(c, JSON.stringify({ revoked }));
       },
     }),
   ];

@@ -40,7 +40,7 @@ const INDEXES: Record<IndexName, readonly [missing: string, orphan: string]> = {
 
 /** Opens the audit of a folder. Errors: a folder or namespace without a store; it makes neither. */
 export function openLmdbAudit(path: string, namespace: string, repair: boolean): LmdbAudit {
-  const present = new Tables(path, namespace, true);
+  const present = new Tables(path, namespace, { readOnly: true });
   // An environment that is opened only for reading does not create a missing table.
   const exists = present.sessions !== undefined;
   if (exists && !repair) return new LmdbAudit(present, path);
@@ -62,6 +62,28 @@ export class LmdbAudit implements Audit {
     const { environment } = this.tables;
     const began = performance.now();
     environment.stuckReaders();
+    const counts = options.quick ? new Map<string, number>() : await this.compare(options);
+    // A reader of a busy server may hold an old state for a moment: those are told that still hold it after a while.
+    const suspicious = environment.stuckReaders(0).length > 0;
+    if (suspicious) await delay(Math.max(0, STUCK_FOR_DOCTOR - (performance.now() - began)));
+    const stuck = suspicious ? environment.stuckReaders(STUCK_FOR_DOCTOR) : [];
+    for (const finding of [...stuckFindings(stuck), ...openToOthers(this.path)]) {
+      options.onFinding({ ...finding, mended: null });
+    }
+    const ended = new Map<string, number>();
+    for (const { home, records } of await this.tables.read(() => this.tables.homes.leftovers())) {
+      ended.set(appOf(home), (ended.get(appOf(home)) ?? 0) + records);
+    }
+    return [...new Set([...counts.keys(), ...ended.keys()])].map((app) => ({
+      app,
+      sessions: counts.get(app) ?? 0,
+      largest: null,
+      ended: ended.get(app) ?? 0,
+    }));
+  }
+
+  /** Goes through all tables. Gives the sessions of each app. */
+  private async compare(options: AuditOptions): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
     await this.walk(this.tables.sessions, 'sessions', options, async (entries, snapshot) => {
       // What is left of an app that ended is no session any more (homes.ts).
@@ -81,23 +103,7 @@ export class LmdbAudit implements Audit {
     }
     await this.counts(options);
     await this.memos(options);
-    // A reader of a busy server may hold an old state for a moment: those are told that still hold it after a while.
-    const suspicious = environment.stuckReaders(0).length > 0;
-    if (suspicious) await delay(Math.max(0, STUCK_FOR_DOCTOR - (performance.now() - began)));
-    const stuck = suspicious ? environment.stuckReaders(STUCK_FOR_DOCTOR) : [];
-    for (const finding of [...stuckFindings(stuck), ...openToOthers(this.path)]) {
-      options.onFinding({ ...finding, mended: null });
-    }
-    const ended = new Map<string, number>();
-    for (const { home, records } of await this.tables.read(() => this.tables.homes.leftovers())) {
-      ended.set(appOf(home), (ended.get(appOf(home)) ?? 0) + records);
-    }
-    return [...new Set([...counts.keys(), ...ended.keys()])].map((app) => ({
-      app,
-      sessions: counts.get(app) ?? 0,
-      largest: null,
-      ended: ended.get(app) ?? 0,
-    }));
+    return counts;
   }
 
   /** The counts of apps against their sessions and subjects, each app as of one snapshot. */

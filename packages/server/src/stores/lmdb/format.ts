@@ -12,7 +12,7 @@ import { isFull } from './room.ts';
  * The format this version writes. 1: records of form 1, or of the first builds. 2: records of form 2. 3: homes (homes.ts), and counts of
  * subjects. None of the versions that wrote 1 and 2 noted it.
  */
-const FORMAT = 3;
+export const FORMAT = 3;
 
 export class Format {
   private readonly environment: Environment;

@@ -2,6 +2,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import type { Address } from './address.ts';
 import { directConnector, place, sentinelConnector } from './connectors.ts';
+import { keepSlots } from './slots.ts';
 
 export interface TlsFiles {
   readonly ca?: Buffer;
@@ -43,7 +44,6 @@ export function clientFor(address: Address, tls: TlsFiles, timeout: number): Red
       enableOfflineQueue: false,
       clusterRetryStrategy: () => null,
       slotsRefreshTimeout: timeout,
-      slotsRefreshInterval: 5000,
       // 0: what was sent on a connection that was lost is not sent again.
       retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 100,
@@ -52,7 +52,9 @@ export function clientFor(address: Address, tls: TlsFiles, timeout: number): Red
       // The name in a certificate, not the address that CLUSTER SLOTS gives.
       ...(address.tls ? { dnsLookup: unresolved } : {}),
     } satisfies ClusterOptions;
-    return withoutReplicas(new Cluster([...nodes], options));
+    const cluster = withoutReplicas(new Cluster([...nodes], options));
+    keepSlots(cluster);
+    return cluster;
   }
   const options = {
     ...common,

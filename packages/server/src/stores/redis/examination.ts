@@ -3,12 +3,20 @@ import type { Finding } from '../finding.ts';
 import { judge, unseen } from './health.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
-/** Gives what may cost sessions, of every master. Errors: `store_unavailable`, when one cannot be asked. */
-export async function examine(calls: ScriptCalls, wait: number): Promise<Finding[]> {
+/**
+ * Gives what may cost sessions, of every master. `clock`: what time it is here, to be compared. Errors: `store_unavailable`, when one
+ * cannot be asked.
+ */
+export async function examine(
+  calls: ScriptCalls,
+  wait: number,
+  clock: (() => number) | null = null,
+): Promise<Finding[]> {
   const masters = await calls.masters();
   const findings = masters.map(async ({ name, send }) => {
     try {
-      return judge(String(await send('INFO', [])), name, wait);
+      const info = String(await send('INFO', []));
+      return judge(info, name, wait, clock?.() ?? null);
     } catch (error) {
       const { cause } = error as { cause?: unknown };
       if (cause instanceof Error && cause.message.startsWith('NOPERM')) return [unseen(name)];

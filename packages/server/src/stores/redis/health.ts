@@ -8,8 +8,16 @@ import type { Finding } from '../finding.ts';
 /** What the scripts were written for. Source: ZRANGE BYSCORE and ZADD GT came with Redis 6.2; Valkey began with 7.2. */
 const OLDEST = { Redis: [6, 2], Valkey: [7, 2] } as const;
 
-/** Judges one master. `wait`: the replicas that RS_REDIS_WAIT asks for. `where`: its name, for the findings. */
-export function judge(info: string, where: string, wait: number): Finding[] {
+/** From this share of its limit on, the memory of a server is told. */
+const NEARLY_FULL = 0.9;
+/** So far clocks may be apart. Units: milliseconds. */
+const APART = 2000;
+
+/**
+ * Judges one master. `wait`: the replicas that RS_REDIS_WAIT asks for. `where`: its name, for the findings. `now`: what time
+ * it is here, when it was asked; null: clocks are not compared. Units: epoch milliseconds.
+ */
+export function judge(info: string, where: string, wait: number, now: number | null = null): Finding[] {
   const fields = new Map([...info.matchAll(/^([a-z0-9_]+):(.*?)\r?$/gm)].map(([, name, value]) => [name!, value!]));
   const sentences = {
     version: version(fields),
@@ -18,6 +26,8 @@ export function judge(info: string, where: string, wait: number): Finding[] {
     persistence: persistence(fields),
     'failing-disk': failingDisk(fields),
     replicas: replicas(fields, wait),
+    memory: memory(fields),
+    clock: now === null ? null : clock(fields, now),
   };
   return Object.entries(sentences).flatMap(([code, message]) =>
     message === null ? [] : [{ kind: 'setting', code, where, message } as const],
@@ -57,6 +67,22 @@ function eviction(fields: Fields): string | null {
     ? 'keys with a TTL are dropped when memory is full: tokens chosen by a caller then lead nowhere, though their sessions live'
     : 'whole partitions are dropped when memory is full: one in 256 of an app’s users each time, their sessions without their index or the index without its sessions';
   return `maxmemory-policy is ${policy}: ${risk}; set noeviction`;
+}
+
+function memory(fields: Fields): string | null {
+  const [used, limit] = [Number(fields.get('used_memory')), Number(fields.get('maxmemory'))];
+  if (!(limit > 0 && used >= limit * NEARLY_FULL)) return null;
+  return `${Math.floor((100 * used) / limit)} % of maxmemory is used: when it is full, ${
+    fields.get('maxmemory_policy') === 'noeviction' ? 'creates and changes are refused' : 'sessions are dropped'
+  }; raise maxmemory`;
+}
+
+/** Sessions live by the clock of Redis; log lines, certificates and keys by the one here. */
+function clock(fields: Fields, now: number): string | null {
+  const there = Number(fields.get('server_time_usec')) / 1000;
+  if (!(Math.abs(there - now) > APART)) return null;
+  const seconds = Math.round(Math.abs(there - now) / 1000);
+  return `its clock is ${seconds} s ${there > now ? 'ahead of' : 'behind'} the one of this machine: deadlines follow its own, logs, keys and certificates the one here; let both follow NTP`;
 }
 
 function persistence(fields: Fields): string | null {

@@ -26,6 +26,7 @@ import type {
 } from '../../core/store.ts';
 import { partitionOf, type TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
+import type { EngineStatistics } from '../statistics.ts';
 import { readAddress } from './address.ts';
 import { Aliases, type AliasOf } from './aliases.ts';
 import { parts } from './answers.ts';
@@ -39,6 +40,7 @@ import { Format } from './format.ts';
 import { packHash } from './hashes.ts';
 import { Keys } from './keys.ts';
 import { Locks } from './locks.ts';
+import { memoryOf } from './memory.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
@@ -86,17 +88,17 @@ export class RedisStore implements SessionStore {
 
   /** Errors: a URL that is none of Redis. */
   constructor({ url, namespace, tls = {}, replicas = 0, clock = 'redis', ...rest }: RedisOptions) {
-    const { onTokenReuse } = rest;
+    const { onTokenReuse, onExpired, onBatch } = rest;
     const address = readAddress(url);
     if (address === null) throw new Error('not a URL of Redis');
     this.location = address.safe;
     this.replicas = replicas;
     this.calls = new ScriptCalls({ ...rest, address, tls, replicas, clock });
     this.keys = new Keys(namespace);
-    this.batching = new Batching(this.calls, this.keys, onTokenReuse);
+    this.batching = new Batching(this.calls, this.keys, { onTokenReuse, onBatch });
     this.aliases = new Aliases(this.calls, this.keys);
     this.claims = new Claims(this.aliases, this.batching, this.calls.timeout);
-    this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
+    this.fanOut = new FanOut(this.calls, this.keys, this.aliases, onExpired);
     this.endings = new Endings(this.calls, this.keys, this.aliases, this.fanOut);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
@@ -271,6 +273,11 @@ export class RedisStore implements SessionStore {
   /** Gives what about its servers may cost sessions. Errors: `store_unavailable`, when one cannot be asked. */
   async settings(): Promise<Finding[]> {
     return [...(await examine(this.calls, this.replicas)), ...(await this.format.finding())];
+  }
+
+  /** Gives what each master says of its memory. Errors: `store_unavailable`. */
+  memory(): Promise<EngineStatistics[]> {
+    return memoryOf(this.calls);
   }
 
   async close(): Promise<void> {

@@ -174,7 +174,7 @@ class SessionClientTest {
 
   @Test
   void serverAwayAndBack(@TempDir Path folder) {
-    Servers.Running server = Servers.start(0, folder);
+    Servers.Running server = Servers.start(Servers.portToComeBackTo(), folder);
     SessionClient client = Servers.client(server.url(), "away");
     String token = client.create(new NewSession()).token();
     server.close();

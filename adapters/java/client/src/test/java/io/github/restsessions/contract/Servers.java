@@ -89,6 +89,13 @@ public final class Servers {
   }
 
   /**
+   * Gives a port at which a server that a test ends can come back: nobody else gets it meanwhile.
+   */
+  public static int portToComeBackTo() {
+    return Integer.parseInt(environment("REST_SESSIONS_PORT"));
+  }
+
+  /**
    * Starts a server that a test may end, on a port (0 for a free one), with a store in a folder.
    */
   public static Running start(int port, Path folder) {

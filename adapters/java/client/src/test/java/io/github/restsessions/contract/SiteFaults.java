@@ -43,7 +43,7 @@ public abstract class SiteFaults {
 
   @Test
   void serverAwayIsAnErrorThatKeepsTheCookieAndBackWorksAgain(@TempDir Path folder) {
-    Servers.Running server = Servers.start(0, folder);
+    Servers.Running server = Servers.start(Servers.portToComeBackTo(), folder);
     Site site = site(Servers.client(server.url(), "away"));
     String token = begin(site);
     server.close();

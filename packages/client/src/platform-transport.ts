@@ -1,0 +1,48 @@
+/**
+ * How requests travel. The platform's `fetch` works everywhere. On Node it costs several times the CPU that `node:http` does, so there
+ * the latter carries them, unless the caller gave a `fetch` or put another one in the place of the global one (tracing, tests).
+ */
+import { nodeTransport } from './node-transport.ts';
+import { TimedOut, type Transport } from './transport.ts';
+
+const FETCH = globalThis.fetch;
+/** One for all clients of the process, so that they share its connections. Absence: undefined before the first call. */
+let onNode: Transport | null | undefined;
+
+/** Gives the transport. `own`: the `fetch` of the caller. */
+export function transportFor(own: typeof fetch | undefined): Transport {
+  if (own !== undefined) return byFetch(own);
+  const byPlatform = byFetch((input, init) => fetch(input, init));
+  onNode ??= nodeTransport();
+  const usual = onNode ?? byPlatform;
+  return (url, outgoing) => (globalThis.fetch === FETCH ? usual : byPlatform)(url, outgoing);
+}
+
+function byFetch(send: typeof fetch): Transport {
+  return async (url, { method, headers, body, signal, timeout }) => {
+    const deadline = AbortSignal.timeout(timeout);
+    try {
+      const response = await send(url, {
+        method,
+        headers,
+        redirect: 'manual',
+        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+        ...(body !== undefined && { body }),
+      });
+      const text = await response.text();
+      await connectionIsFree();
+      return { status: response.status, headers: response.headers, text };
+    } catch (cause) {
+      throw deadline.aborted ? new TimedOut('', { cause }) : cause;
+    }
+  };
+}
+
+/** Runs something after what else this turn of the event loop has to do. Absence: undefined on edge runtimes. */
+export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (run: () => void) => void };
+
+/**
+ * Node's fetch takes a connection for busy until the turn after its answer has ended. A call that comes at once would open a
+ * second one, and programs that make one call after the other would keep two.
+ */
+const connectionIsFree = () => afterThisTurn && new Promise<void>((resolve) => afterThisTurn(resolve));

@@ -1,0 +1,101 @@
+/** `rest-sessions backup FILE` and `rest-sessions restore FILE`: the embedded store as one file, and back. */
+import {
+  backUpTo,
+  checkBackup,
+  dataFolder,
+  discardPartial,
+  type OnProgress,
+  restoreFrom,
+  type Seal,
+} from '../backup.ts';
+import { showUrl } from '../config.ts';
+import { leave } from './leave.ts';
+import { fail, misuse, print, say } from './output.ts';
+import { Progress } from './progress.ts';
+import { configuredFor } from './store-option.ts';
+
+export interface BackupOptions {
+  readonly file: string;
+  /** A store URL in the place of RS_STORE. */
+  readonly store: string | undefined;
+  readonly replace: boolean;
+  readonly json: boolean;
+}
+
+/** Backs up. Gives the exit code. */
+export async function runBackup(environment: NodeJS.ProcessEnv, options: BackupOptions): Promise<number> {
+  const { file, replace, json } = options;
+  const path = folderFor(environment, options.store, 'backed up');
+  if (typeof path === 'number') return path;
+  const began = performance.now();
+  const sealed = await shown({ file }, (onProgress) => backUpTo(path, file, { replace, onProgress }));
+  if (typeof sealed === 'number') return sealed;
+  const seconds = (performance.now() - began) / 1000;
+  if (json) return print(`${JSON.stringify({ file, ...sealed, seconds: Math.round(seconds * 10) / 10 })}\n`);
+  return print(`${file}: ${inWords(sealed)}, checked, in ${seconds.toFixed(1)} s\n`);
+}
+
+/** Restores, or with `check` only looks at the backup. Gives the exit code. */
+export async function runRestore(
+  environment: NodeJS.ProcessEnv,
+  options: BackupOptions & { readonly check: boolean },
+): Promise<number> {
+  const { file, replace, json, check } = options;
+  if (check && replace) return misuse(['--check restores nothing, so --replace means nothing beside it']);
+  if (check) {
+    const sealed = await shown({ file }, (onProgress) => checkBackup(file, onProgress));
+    if (typeof sealed === 'number') return sealed;
+    return print(json ? `${JSON.stringify({ file, ...sealed })}\n` : `${file}: whole; ${inWords(sealed)}\n`);
+  }
+  const path = folderFor(environment, options.store, 'restored into');
+  if (typeof path === 'number') return path;
+  const restored = await shown({ folder: path }, (onProgress) => restoreFrom(file, path, { replace, onProgress }));
+  if (typeof restored === 'number') return restored;
+  const { moved, ...sealed } = restored;
+  if (json) return print(`${JSON.stringify({ folder: path, ...sealed, moved })}\n`);
+  const made = new Date(sealed.madeAt).toISOString();
+  if (moved !== null) say(`what was there before is kept as ${moved}`);
+  say(`sessions that ended after ${made} are back, and those made after it are not: end what must not be back`);
+  return print(`${path}: restored from ${file}; ${inWords(sealed)}\n`);
+}
+
+/** Runs a piece of work with its progress shown. Gives its result, or the exit code after words. */
+async function shown<T>(place: Parameters<typeof discardPartial>[0], work: (onProgress: OnProgress) => Promise<T>) {
+  const progress = new Progress(process.stderr, () => performance.now());
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const) {
+    process.once(signal, async () => {
+      progress.clear();
+      await discardPartial(place);
+      say('ended by a signal: nothing was changed');
+      leave(128 + number);
+    });
+  }
+  try {
+    const result = await work((phase, done, total) => progress.show(phase, done, total));
+    progress.clear();
+    return result;
+  } catch (error) {
+    progress.clear();
+    return fail((error as Error).message.replaceAll('\n', ' '));
+  }
+}
+
+/** Gives the data folder that a command is about, or the exit code after words. */
+function folderFor(environment: NodeJS.ProcessEnv, store: string | undefined, deed: string): string | number {
+  const config = configuredFor(environment, store);
+  if (typeof config === 'number') return config;
+  const path = dataFolder(config);
+  if (path !== null) return path;
+  return misuse([
+    `only the embedded store (lmdb:PATH) can be ${deed} by this command; ${showUrl(config.store)} has tools of its own: see docs/operations.md`,
+  ]);
+}
+
+function inWords({ madeAt, namespaces, bytes }: Seal): string {
+  const sessions = namespaces.map(({ name, sessions }) => `${sessions} sessions under ${name}`).join(', ') || 'empty';
+  return `${sessions}, as of ${new Date(madeAt).toISOString()}, ${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}

@@ -1,0 +1,21 @@
+/** The store that a command is about: RS_STORE, or --store in its place. */
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { misuse } from './output.ts';
+
+/** Reads the configuration with this store. Gives the exit code, after words, where it is wrong. */
+export function configuredFor(environment: NodeJS.ProcessEnv, store: string | undefined): Config | number {
+  if (store !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
+    return misuse(['--store has a password, which everybody on this machine can read; set RS_STORE instead']);
+  }
+  let config: Config;
+  try {
+    const named = store === undefined ? {} : { RS_STORE: store, RS_REDISHOST: '', RS_REDISPORT: '' };
+    config = readConfig({ ...environment, ...named });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const message = store === undefined ? error.message : error.message.replace(/^RS_STORE=/m, '--store=');
+    return misuse(message.split('\n'));
+  }
+  if (config.store === 'memory:') return misuse(['a store in memory is in its server; nobody else can look into it']);
+  return config;
+}

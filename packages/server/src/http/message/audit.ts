@@ -1,0 +1,40 @@
+/** What routes tell an audit log, and what it must do with it. Made in audit/. */
+import type { ErrorCode } from '../../core/errors.ts';
+
+/** One session by its id, those of a subject, those of an app. */
+export type Act = 'session.end' | 'subject.end' | 'app.end';
+
+/** What an act is about. */
+export interface Target {
+  readonly app: string;
+  readonly session?: string;
+  readonly subject?: string;
+  /** The id of a session that goes on. */
+  readonly except?: string;
+  readonly reason?: string;
+}
+
+/** What a line says of a request. Absence: null. */
+export interface Facts extends Target {
+  /** The name of the API key. */
+  readonly key: string | null;
+  /** Of the caller's connection. */
+  readonly address: string | null;
+  readonly requestId: string;
+}
+
+export type Outcome =
+  | { readonly outcome: 'done'; readonly ended: number }
+  | { readonly outcome: 'failed'; readonly code: ErrorCode };
+
+export interface Begun {
+  /** Resolves when the outcome is written, or will be later. */
+  readonly end: (outcome: Outcome) => Promise<void>;
+}
+
+export interface Audit {
+  /** Resolves when it is durable that the act begins. Errors: `audit_unavailable`; then nothing may be done. */
+  begin(act: Act, facts: Facts): Promise<Begun>;
+  /** Resolves when it is durable that the caller was turned away, or counted. Errors: `audit_unavailable`. */
+  refused(act: Act, facts: Facts, code: ErrorCode): Promise<void>;
+}

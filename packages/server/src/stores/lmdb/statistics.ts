@@ -1,0 +1,36 @@
+/** What a data folder holds: look-ups alone, however many sessions there are. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StoreStatistics } from '../statistics.ts';
+import { appOf } from './keys.ts';
+import { OpenFailure } from './open-failure.ts';
+import { Tables } from './tables.ts';
+
+/** Errors: OpenFailure, for a folder or namespace without a store. It makes neither. */
+export async function lmdbStatistics(path: string, namespace: string): Promise<StoreStatistics> {
+  const file = join(path, 'data.mdb');
+  if (!existsSync(file)) throw new OpenFailure(`no store in ${path}`);
+  const tables = new Tables(path, namespace, { readOnly: true });
+  try {
+    if (tables.sessions === undefined) throw new OpenFailure(`no store under the namespace ${namespace} in ${path}`);
+    if (tables.counts.table === undefined || !tables.counts.isMade()) {
+      throw new OpenFailure(
+        `the store in ${path} is of an earlier version, and not counted yet: start a server on it once`,
+      );
+    }
+    tables.environment.openOthers(namespace);
+    const apps = [...tables.counts.table.getRange({})].map(({ key, value: [sessions, subjects] }) => ({
+      app: appOf(key),
+      sessions,
+      subjects,
+    }));
+    const left = tables.homes.leftovers().reduce((sum, { records }) => sum + records, 0);
+    return { apps, engine: [{ where: file, facts: { ...tables.environment.size(), ...sizes(file, left) } }] };
+  } finally {
+    await tables.close();
+  }
+}
+
+function sizes(file: string, left: number): Record<string, number> {
+  return { 'file bytes': statSync(file).size, 'ended sessions still in the file': left };
+}
