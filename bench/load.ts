@@ -6,6 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { cpuOf } from './process.ts';
 
 const CONNECTIONS = 64;
 /** Units: seconds. After that wrk ends by itself. */
@@ -35,6 +36,8 @@ export interface Answers {
   /** Units: milliseconds. wrk adds the waiting of requests it could not send meanwhile (coordinated omission). */
   readonly p50: number;
   readonly p99: number;
+  /** CPU that wrk itself took meanwhile. Units: microseconds. */
+  readonly loadCpu: number;
 }
 
 /** Gives the version of wrk. Absence: null when it is not installed. */
@@ -56,15 +59,18 @@ export async function drive(load: Load, onWarm: () => void = () => {}): Promise<
   let timer: NodeJS.Timeout | undefined;
   let began = 0;
   let ended = 0;
+  let loadCpu = 0;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk;
       if (timer !== undefined || !WARM.test(output)) return;
       onWarm();
       began = performance.now();
+      const before = cpuOf(child.pid!);
       // wrk itself knows whole seconds only. Interrupted, it ends as if its time were over.
       timer = setTimeout(() => {
         ended = performance.now();
+        loadCpu = cpuOf(child.pid!) - before;
         child.kill('SIGINT');
       }, seconds * 1000);
     });
@@ -73,9 +79,9 @@ export async function drive(load: Load, onWarm: () => void = () => {}): Promise<
   clearTimeout(timer);
   const line = /^\{.*\}$/m.exec(output)?.[0];
   if (code !== 0 || line === undefined) throw new Error(`wrk ended with ${code}: ${output}`);
-  const answers = JSON.parse(line) as Answers;
+  const answers = JSON.parse(line) as Omit<Answers, 'loadCpu'>;
   if (answers.failed > 0) throw new Error(`${answers.failed} of ${answers.requests} requests failed: ${line}`);
   // Each connection but one waited for its answer when the last of these was sent.
   const before = Math.max(0, Number(WARM.exec(output)?.[1]) - connections);
-  return { ...answers, requests: answers.requests - before, seconds: (ended - began) / 1000 };
+  return { ...answers, requests: answers.requests - before, seconds: (ended - began) / 1000, loadCpu };
 }

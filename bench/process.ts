@@ -23,7 +23,7 @@ const SERVER = fileURLToPath(new URL('../packages/server/dist/cli/main.js', impo
 /** A process that answers on `url`. */
 export interface Running {
   readonly url: string;
-  /** User and system time so far. Units: microseconds. */
+  /** User and system time so far, of its workers, too. Units: microseconds. */
   readonly cpu: () => number;
   /** Resident memory. Units: bytes. */
   readonly memory: () => number;
@@ -167,7 +167,7 @@ function watch(child: Child, url: string): Running {
   const { pid } = child;
   return {
     url,
-    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, one) => sum + cpuOf(one), 0),
+    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, each) => sum + cpuOf(each), 0),
     memory: () => memoryOf(pid!, 'VmRSS'),
     ownMemory: () => memoryOf(pid!, 'RssAnon'),
     stop: async () => {
@@ -178,24 +178,20 @@ function watch(child: Child, url: string): Running {
   };
 }
 
-/** Gives the processes that a process has started and that still run: the workers of php-fpm. Source: proc(5), /proc/PID/task/TID/children. */
+/** Gives the processes that a process has started. Absence: none where the system does not tell. */
 function childrenOf(pid: number): number[] {
-  const lists = readdirSync(`/proc/${pid}/task`).map((thread) => {
-    try {
-      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
-    } catch {
-      // The thread has ended just now, or this kernel does not tell.
-      return '';
-    }
-  });
-  return lists.join(' ').split(' ').filter(Boolean).map(Number);
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /**
  * Gives the larger of two counts of the same time. What the kernel tells of a process is in ticks, and a short round has few;
  * what it tells of each thread is in nanoseconds, but threads that have ended are not in it.
  */
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   return Math.max(ticksOf(pid), threadsOf(pid));
 }
 

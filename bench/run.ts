@@ -30,6 +30,7 @@ import { p9 } from './workloads/p9-cluster.ts';
 import { p10 } from './workloads/p10-start.ts';
 import { platforms } from './workloads/platforms.ts';
 import { verify } from './workloads/verify.ts';
+import { workers } from './workloads/workers.ts';
 
 const WORKLOADS: readonly Workload[] = [
   p1,
@@ -42,6 +43,7 @@ const WORKLOADS: readonly Workload[] = [
   p8,
   p9,
   p10,
+  workers,
   verify,
   gateway,
   express,

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { reportFiles } from '../bench/report.ts';
 import { configurationTable } from '../packages/server/src/config.ts';
+import { metricsTable } from '../packages/server/src/metrics/table.ts';
 import { cookieTable, policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
 
@@ -44,6 +45,22 @@ ${cookieTable()}
   is unknown or there twice is a fault, so that no setting is silently without effect.
 `,
   'packages/server/schema/config.json': policyJsonSchema(),
+  'docs/metrics.md': `# Metrics
+
+\`GET /metrics\` has these, as text for Prometheus (0.0.4), or as OpenMetrics for who prefers it (\`Accept\`). How to scrape them, the
+alerts and the dashboard: [operations](operations.md#metrics).
+
+${metricsTable()}
+
+- \`route\` is the template of a route, as \`/:app/get/:token\`, \`status\` a class, as \`2xx\`, \`operation\` a verb of the store, \`code\` that of a
+  [warning](operations.md#warnings). \`app\` is one of the first 64 apps that the policy file names; all others together are \`other\`. So there are at most
+  2,000 series, whatever callers send.
+- Counters begin at 0 with the process. Of several servers on one store each counts what it did itself: sum them. \`sessions\`, \`subjects\` and
+  \`lmdb_map_bytes\` are of the store: each server tells all of it, so take the largest.
+- What has expired is counted by the sweep that removes it. On Redis other operations remove what they come upon, and that is not counted.
+- Requests that never became one (a head that is too large, no HTTP at all) are in the log and not here.
+- There is nothing yet about events and webhooks, because this version has none.
+`,
   'docs/errors.md': await errorsPage(),
   // What was measured, as the latest results have it.
   ...reportFiles(),

@@ -8,12 +8,10 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from './install.mjs';
 import { bundle } from './test-bundles.mjs';
+import { ending } from './test-ending.mjs';
 
 /** Most files wait for other processes and for sessions to expire, so more of them than there are cores can run at once. */
 export const CONCURRENCY = 4;
-
-/** Units: milliseconds. A file that takes longer hangs: its processes are ended, and it counts as failed. */
-const LONGEST = 15 * 60_000;
 
 /** Files about the command and what it costs: theirs is the server as it is shipped, not the one that starts quickly. */
 const AS_SHIPPED = /test\/(e2e|cost)\//;
@@ -67,12 +65,12 @@ function nameOf({ file, on }) {
 async function runFile(job, script, server) {
   const { node = process.execPath } = job;
   const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-events-'));
-  const events = join(folder, 'events');
+  const [events, left] = [join(folder, 'events'), join(folder, 'left')];
   const reporters = [
     ['spec', 'stdout'],
     ['./scripts/test-events.mjs', events],
   ].flatMap(([reporter, destination]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${destination}`]);
-  const { NODE_TEST_CONTEXT: _, ...env } = { ...process.env, ...job.env };
+  const { NODE_TEST_CONTEXT: _, ...env } = { ...process.env, ...job.env, RS_TEST_LEFT: left };
   if (!AS_SHIPPED.test(job.file)) env.RS_TEST_SERVER = server;
   const began = performance.now();
   // In a process group of its own, so that what a file started ends with it.
@@ -89,14 +87,20 @@ async function runFile(job, script, server) {
       output += chunk;
     });
   }
-  const timer = setTimeout(() => endGroup(child, 'SIGKILL'), LONGEST);
-  const code = await new Promise((done) => child.on('close', (status, signal) => done(status ?? signal)));
-  clearTimeout(timer);
+  const { code, failure, remark } = await ending(child, {
+    isComplete: () => readEvents(events).isComplete,
+    left,
+    kill: () => endGroup(child, 'SIGKILL'),
+  });
+  // What it started and left behind.
+  endGroup(child, 'SIGKILL');
   running.delete(child);
   const { tests, cpu } = readEvents(events);
   rmSync(folder, { recursive: true, force: true });
-  // For example an error between two tests, or a test that never ends.
-  if (code !== 0 && count(tests, 'failed') === 0)
+  if (remark !== null) console.log(`!! ${nameOf(job)}: ${remark}`);
+  if (failure !== null) tests.push({ name: '(the file itself)', outcome: 'failed', error: failure });
+  // For example an error between two tests.
+  else if (code !== 0 && remark === null && count(tests, 'failed') === 0)
     tests.push({ name: '(the file itself)', outcome: 'failed', error: `it ended with ${code}` });
   return { file: nameOf(job), seconds: (performance.now() - began) / 1000, cpu, code, tests, output };
 }
@@ -121,11 +125,13 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 function readEvents(path) {
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+  // What stands behind the last line break is not written to its end yet.
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
   const events = lines.map((line) => JSON.parse(line));
   return {
     tests: events.filter(({ outcome }) => outcome !== undefined),
     cpu: events.find(({ cpu }) => cpu)?.cpu ?? null,
+    isComplete: events.length > 0 && events.at(-1).outcome === undefined,
   };
 }
 

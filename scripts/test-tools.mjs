@@ -3,12 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { run } from './install.mjs';
 
-const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
+export const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
 /**
  * What single tests are about: a browser for the page /docs, the languages of the polyglot example, the proxies of the gateway example, strace to count system
- * calls, logrotate for the audit log. Where one is missing, its tests are skipped and say so; with CI=true they fail.
+ * calls, logrotate for the audit log, wrk for restarts under load. Where one is missing, its tests are skipped and say so; with CI=true they fail.
  */
-const OPTIONAL = {
+export const OPTIONAL = {
   strace: 'strace',
   // The single executable is built without the names that a debugger needs.
   strip: 'binutils',
@@ -23,7 +23,9 @@ const OPTIONAL = {
   caddy: 'caddy',
   haproxy: 'haproxy',
   logrotate: 'logrotate',
+  wrk: 'wrk',
   phpunit: 'phpunit',
+  prometheus: 'prometheus',
   javac: 'openjdk-17-jdk-headless',
   mvn: 'maven',
 };

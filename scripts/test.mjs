@@ -2,6 +2,7 @@
 // `npm test -- FILE…` runs only those files; `npm run test:server` runs the server's tests without the checks;
 // `npm run test:runtimes` runs what has to be right on other versions of Node, Redis and Valkey, too;
 // `npm run test:races` runs the races and crashes with all rounds that the guarantees name: `npm test` runs a part of them.
+// `npm run test:workers` runs the suites of the API and the races through servers of four workers: `npm test` runs a part of them.
 // `npm run test:next` builds and tries an application of Next.js, which is too large for every run;
 // The last line is a count: `N passed, N failed`.
 import { install, installForTests, installIn, run } from './install.mjs';
@@ -10,8 +11,23 @@ import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
 const RACES = ['v1/races', 'v1/lock-races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
+/** What a server of several workers must be right in, too. */
+const WORTH_ITS_TIME = ['v1/lmdb', 'v1/races'];
+const SHARED = [
+  ...['v1/redis', 'v1/lock-races', 'v1/strict-apps', 'stores/lmdb-races', 'stores/redis-races'],
+  ...['e2e/stop', 'e2e/secrets', 'e2e/secrets-v1', 'e2e/policy', 'e2e/keys', 'e2e/tls', 'e2e/kit'],
+  ...[
+    'stores/redis-faults',
+    'cases/r02-folder-gone',
+    'cases/r13-full-disk',
+    'cases/r11-long-subjects',
+    'cases/v02-quota',
+  ],
+  ...['http/raw-socket', 'cases/s12-framing', 'cases/pipelined', 'http/rate-limits', 'cases/s11-wrong-keys'],
+];
 const PARTS = {
-  '--server': () => [...testFiles('packages/server'), ...withoutLane()],
+  '--server': () => [...testFiles('packages/server'), ...withoutLane(), ...throughWorkers(WORTH_ITS_TIME)],
+  '--workers': () => throughWorkers([...WORTH_ITS_TIME, ...SHARED]),
   '--runtimes': otherRuntimes,
   '--next': () => (installIn('packages/client/test/next', 'Next.js') ? 'packages/client/test/next/application.ts' : []),
   '--races': () =>
@@ -31,7 +47,15 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const red = [];
 const parts = given.flatMap((path) => PARTS[path]?.() ?? path);
 await runFiles(
-  given.length > 0 ? parts : [...testFiles('packages'), ...testFiles('adapters'), ...withoutLane(), ...otherRuntimes()],
+  given.length > 0
+    ? parts
+    : [
+        ...testFiles('packages'),
+        ...testFiles('adapters'),
+        ...withoutLane(),
+        ...throughWorkers(WORTH_ITS_TIME),
+        ...otherRuntimes(),
+      ],
   {
     onFile: ({ file, seconds, tests, output }) => {
       for (const outcome of Object.keys(total)) total[outcome] += count(tests, outcome);
@@ -56,6 +80,15 @@ function withoutLane() {
     file: `packages/server/test/${name}.test.ts`,
     on: 'the ordinary way',
     env: { RS_FAST_LANE: 'off' },
+  }));
+}
+
+/** The same tests, with four workers in each server. */
+function throughWorkers(names) {
+  return names.map((name) => ({
+    file: `packages/server/test/${name}.test.ts`,
+    on: 'four workers',
+    env: { RS_TEST_WORKERS: '4' },
   }));
 }
 

@@ -8,14 +8,16 @@
 //   REST_SESSIONS_REDIS      a real server on Redis; not set where there is no redis-server
 //   REST_SESSIONS_COMMAND    what starts another server, for tests that end it: a JSON list. `RS_PORT=0` takes a free port, and its
 //                            output then has the line "listens on http://127.0.0.1:PORT"
+//   REST_SESSIONS_PORT       a port for such a server that is ended and comes back: one that the system gave, it gives to others, too,
+//                            as soon as nothing listens on it
 // The servers have no API keys. Their apps are the tests' own: take another name for each test. The server must be built
 // (`npm run build`).
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../packages/server/test/support/ports.mjs';
 import { startFakeServer } from './fake-server.mjs';
 
 const MAIN = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url));
@@ -30,15 +32,17 @@ export async function startServers() {
   try {
     const fake = await startFakeServer();
     ends.push(() => fake.close());
+    const [back, port] = await freePorts(2);
     const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-adapter-'));
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
     const env = {
       REST_SESSIONS_CONTRACT: fake.url,
       REST_SESSIONS_COMMAND: JSON.stringify([process.execPath, MAIN]),
+      REST_SESSIONS_PORT: `${back}`,
       REST_SESSIONS_EMBEDDED: await startServer(ends, `lmdb:${join(folder, 'data')}`),
     };
-    const port = await startRedis(ends, folder);
-    if (port !== null) env.REST_SESSIONS_REDIS = await startServer(ends, `redis://127.0.0.1:${port}`);
+    if (await startRedis(ends, folder, port))
+      env.REST_SESSIONS_REDIS = await startServer(ends, `redis://127.0.0.1:${port}`);
     return { env, close };
   } catch (error) {
     await close();
@@ -51,15 +55,16 @@ async function startServer(ends, store) {
   return started(ends, process.execPath, [MAIN], env, /listens on (http:\S+)/);
 }
 
-/** Absence: null where there is no redis-server. */
-async function startRedis(ends, folder) {
-  const port = await freePort();
+/** Gives false where there is no redis-server. */
+async function startRedis(ends, folder, port) {
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const ready = await started(ends, 'redis-server', args, process.env, /Ready to accept connections/).catch((error) => {
-    if (error.code === 'ENOENT') return null;
+  try {
+    await started(ends, 'redis-server', args, process.env, /Ready to accept connections/);
+    return true;
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
     throw error;
-  });
-  return ready === null ? null : port;
+  }
 }
 
 /** Starts a program, and resolves with what its output has when it is ready. */
@@ -81,17 +86,6 @@ function started(ends, program, args, env, ready) {
     child.stderr.on('data', read);
     child.on('error', reject);
     child.on('close', (code) => reject(new Error(`${program} ended with ${code}: ${output}`)));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
   });
 }
 

@@ -108,8 +108,8 @@ func TestWhatIsNoSessionServerIsSaid(t *testing.T) {
 
 func TestServerAwayAndBack(t *testing.T) {
 	folder := t.TempDir()
-	server := contract.StartServer(t, "0", folder)
-	port := server.Port()
+	port := contract.Env(t, "REST_SESSIONS_PORT")
+	server := contract.StartServer(t, port, folder)
 	client := contract.NewClient(t, server.URL, "away")
 	ctx := context.Background()
 	made, err := client.Create(ctx, restsessions.NewSession{})

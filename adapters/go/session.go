@@ -54,11 +54,14 @@ type Change struct {
 	Subject     *string  `json:"subject,omitempty"`
 	Label       *string  `json:"label,omitempty"`
 	IdleTimeout *float64 `json:"idleTimeout,omitempty"`
+	// AbsoluteTimeout is in seconds since the login; before it, since the session was created.
+	AbsoluteTimeout *float64 `json:"absoluteTimeout,omitempty"`
 }
 
 // IsEmpty tells whether there is nothing to write.
 func (c Change) IsEmpty() bool {
-	return len(c.Set) == 0 && len(c.Unset) == 0 && c.Subject == nil && c.Label == nil && c.IdleTimeout == nil
+	return len(c.Set) == 0 && len(c.Unset) == 0 && c.Subject == nil && c.Label == nil && c.IdleTimeout == nil &&
+		c.AbsoluteTimeout == nil
 }
 
 // Rotation is what a session gets with its new token. With a Subject it is a login.

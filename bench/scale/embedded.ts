@@ -7,7 +7,7 @@ import { NAMESPACE } from '../fill.ts';
 
 /** Resolves when nothing is left of the apps that have ended. */
 export async function whenRemoved(folder: string): Promise<void> {
-  const tables = new Tables(folder, NAMESPACE, true);
+  const tables = new Tables(folder, NAMESPACE, { readOnly: true });
   while ((await tables.read(() => tables.homes.leftovers())).length > 0) await delay(100);
   await tables.close();
 }

@@ -88,7 +88,7 @@ export async function answers(url) {
 /** Gives a port that is free now and below those that the system gives to others. */
 export async function freePort() {
   for (;;) {
-    const server = createServer().listen(10_000 + Math.floor(Math.random() * 20_000), '127.0.0.1');
+    const server = createServer().listen(10_000 + Math.floor(Math.random() * 5000), '127.0.0.1');
     try {
       await once(server, 'listening');
     } catch {

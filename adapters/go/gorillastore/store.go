@@ -50,6 +50,8 @@ var _ sessions.Store = (*Store)(nil)
 type baseline struct {
 	texts   delta.Texts
 	private private
+	// session is as the server last gave it.
+	session *restsessions.Session
 }
 
 // New gives a store. `types` are samples of types of the application's own whose values are to be seen by other stacks; values of types
@@ -92,7 +94,7 @@ func (s *Store) New(r *http.Request, name string) (*sessions.Session, error) {
 	if touch {
 		s.touches.Note(cookie.Value, found.IdleTimeout, now)
 	}
-	if err := s.fill(session, found.Data); err != nil {
+	if err := s.fill(session, found); err != nil {
 		return session, err
 	}
 	session.ID = cookie.Value
@@ -144,6 +146,9 @@ func (s *Store) Login(r *http.Request, w http.ResponseWriter, session *sessions.
 		}
 		s.touches.Forget(session.ID)
 		session.ID = made.Token
+		was := s.read(session)
+		was.session = &made.Session
+		s.keep(session, was)
 	}
 	s.setCookie(r, w, session)
 	return nil
@@ -166,9 +171,7 @@ func (s *Store) begin(ctx context.Context, session *sessions.Session, subject st
 	if subject != "" {
 		wanted.Subject = &subject
 	}
-	if session.Options.MaxAge > 0 {
-		wanted.IdleTimeout = restsessions.Seconds(time.Duration(session.Options.MaxAge) * time.Second)
-	}
+	wanted.IdleTimeout, wanted.AbsoluteTimeout = lasting(session.Options.MaxAge, nil)
 	if !state.isEmpty() {
 		if err := state.into(wanted.Data); err != nil {
 			return err
@@ -180,7 +183,7 @@ func (s *Store) begin(ctx context.Context, session *sessions.Session, subject st
 	}
 	s.touches.Note(made.Token, made.Session.IdleTimeout, time.Now())
 	session.ID = made.Token
-	s.keep(session, baseline{texts: texts, private: state})
+	s.keep(session, baseline{texts: texts, private: state, session: &made.Session})
 	return nil
 }
 
@@ -195,6 +198,7 @@ func (s *Store) update(ctx context.Context, session *sessions.Session, texts del
 			return err
 		}
 	}
+	change.IdleTimeout, change.AbsoluteTimeout = lasting(session.Options.MaxAge, was.session)
 	if change.IsEmpty() {
 		return nil
 	}
@@ -203,7 +207,7 @@ func (s *Store) update(ctx context.Context, session *sessions.Session, texts del
 		return ended(err)
 	}
 	s.touches.Note(session.ID, saved.IdleTimeout, time.Now())
-	s.keep(session, baseline{texts: texts, private: state})
+	s.keep(session, baseline{texts: texts, private: state, session: saved})
 	return nil
 }
 

@@ -82,6 +82,34 @@ func TestFlashesAndValues(t *testing.T) {
 	})
 }
 
+func TestSessionsLastAsLongAsTheirCookie(t *testing.T) {
+	client := contract.NewClient(t, contract.Env(t, "REST_SESSIONS_EMBEDDED"), "gorilla-ages")
+	store := gorillastore.New(client)
+	token := save(t, store, "", func(session *sessions.Session) { session.Values["cart"] = 1 })
+	lasts := func() (idle, inAll float64) {
+		session, err := client.Get(context.Background(), token, restsessions.ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if session.AbsoluteExpiresAt != nil {
+			inAll = session.AbsoluteExpiresAt.Sub(session.CreatedAt).Seconds()
+		}
+		return *session.IdleTimeout, inAll
+	}
+	// "Remember me" at a login.
+	save(t, store, token, func(session *sessions.Session) { session.Options.MaxAge = 86_400 })
+	if idle, _ := lasts(); idle != 86_400 {
+		t.Fatalf("the session lasts %v s, and its cookie a day", idle)
+	}
+	store.Options.MaxAge = 3
+	token = save(t, store, "", func(session *sessions.Session) { session.Values["cart"] = 1 })
+	_, first := lasts()
+	save(t, store, token, func(*sessions.Session) {})
+	if _, then := lasts(); first != 3 || then <= first || then > 30 {
+		t.Fatalf("a session of 3 s lasts %v s, and after another page %v s in all", first, then)
+	}
+}
+
 func TestEndedMeanwhileIsTold(t *testing.T) {
 	client := contract.NewClient(t, contract.Env(t, "REST_SESSIONS_EMBEDDED"), "gorilla-end")
 	store := gorillastore.New(client)

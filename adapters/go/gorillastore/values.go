@@ -33,7 +33,8 @@ func init() {
 }
 
 // fill gives a session its values, and keeps what they were.
-func (s *Store) fill(session *sessions.Session, data restsessions.Data) error {
+func (s *Store) fill(session *sessions.Session, found *restsessions.Session) error {
+	data := found.Data
 	var state private
 	if text, is := data[privateKey]; is {
 		_ = json.Unmarshal(text, &state)
@@ -62,7 +63,7 @@ func (s *Store) fill(session *sessions.Session, data restsessions.Data) error {
 	for key, value := range opaque {
 		session.Values[key] = value
 	}
-	s.keep(session, baseline{texts: texts, private: state})
+	s.keep(session, baseline{texts: texts, private: state, session: found})
 	return nil
 }
 

@@ -27,6 +27,7 @@ type Codec struct {
 // baseline is what was read of a session.
 type baseline struct {
 	token string
+	began time.Time
 	texts delta.Texts
 	state state
 }
@@ -50,6 +51,8 @@ type envelope struct {
 	Token string                     `json:"token,omitempty"`
 	State state                      `json:"state"`
 	Data  map[string]json.RawMessage `json:"data"`
+	// Began is when the absolute timeout of the session that was read began to count.
+	Began time.Time `json:"began"`
 	// Was is what was read; nil for a new session.
 	Was      delta.Texts `json:"was,omitempty"`
 	WasState *state      `json:"wasState,omitempty"`
@@ -61,7 +64,7 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 	out := envelope{Form: 1, State: state{Deadline: deadline.UTC()}, Data: make(map[string]json.RawMessage, len(values))}
 	for key, value := range values {
 		if read, is := value.(*baseline); is && key == baselineKey {
-			out.Token, out.Was, out.WasState = read.token, read.texts, &read.state
+			out.Token, out.Began, out.Was, out.WasState = read.token, read.began, read.texts, &read.state
 			continue
 		}
 		text, err := json.Marshal(value)
@@ -122,7 +125,7 @@ func (c Codec) Decode(b []byte) (time.Time, map[string]any, error) {
 	for key := range in.State.Private {
 		delete(texts, key)
 	}
-	values[baselineKey] = &baseline{token: in.Token, texts: texts, state: in.State}
+	values[baselineKey] = &baseline{token: in.Token, began: in.Began, texts: texts, state: in.State}
 	return in.State.Deadline, values, nil
 }
 

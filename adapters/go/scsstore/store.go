@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -48,10 +47,7 @@ type Store struct {
 	client  *restsessions.Client
 	subject func(map[string]json.RawMessage) string
 	touches *delta.TouchTimes
-	// known are tokens that opened a session, with what this process last read or wrote there. It is what a write without a baseline is
-	// compared with: one after Clear, or the second one of a request that has begun the session.
-	mu    sync.Mutex
-	known map[string]delta.Texts
+	known   memory
 }
 
 var (
@@ -60,16 +56,13 @@ var (
 	_ scs.IterableCtxStore = (*Store)(nil)
 )
 
-// mostKnown is how many tokens are remembered.
-const mostKnown = 10_000
-
 // New gives a store.
 func New(client *restsessions.Client, options Options) *Store {
 	return &Store{
 		client:  client,
 		subject: options.Subject,
 		touches: delta.NewTouchTimes(options.TouchInterval),
-		known:   map[string]delta.Texts{},
+		known:   memory{of: map[string]known{}},
 	}
 }
 
@@ -80,6 +73,7 @@ func (s *Store) Find(token string) ([]byte, bool, error) {
 
 // FindCtx reads a session. A text that can be no token is not found, and the server is not asked.
 func (s *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	token = tokenOf(token)
 	now := time.Now()
 	touch := s.touches.IsDue(token, now)
 	session, err := s.client.Get(ctx, token, restsessions.ReadOptions{Touch: touch})
@@ -97,7 +91,7 @@ func (s *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 		return nil, false, err
 	}
 	// packed has taken our own part out.
-	s.note(token, textsOf(session.Data))
+	s.known.note(token, session, textsOf(session.Data))
 	return b, true, nil
 }
 
@@ -111,19 +105,20 @@ func (s *Store) CommitCtx(ctx context.Context, token string, b []byte, expiry ti
 	if strings.HasPrefix(token, idPrefix) {
 		return errors.New("rest-sessions: a session of All can be ended, and not written: the server does not have its token")
 	}
+	token = tokenOf(token)
+	last, isKnown := s.known.get(token)
 	in, isOurs := open(b)
 	if !isOurs {
-		return s.commitOpaque(ctx, token, b, expiry)
+		return s.commitOpaque(ctx, token, b, expiry, last, isKnown)
 	}
 	texts := textsOf(in.Data)
-	was := in.Was
-	if in.Token != token || was == nil {
-		was = s.lastKnown(token)
+	if in.Token != token || in.Was == nil {
+		in.Was, in.Began = last.texts, last.began
 	}
-	if was == nil {
+	if in.Was == nil {
 		return s.begin(ctx, token, in, texts, expiry)
 	}
-	return s.update(ctx, token, in, texts, was)
+	return s.update(ctx, token, in, texts, expiry)
 }
 
 func (s *Store) begin(ctx context.Context, token string, in *envelope, texts delta.Texts, expiry time.Time) error {
@@ -131,7 +126,8 @@ func (s *Store) begin(ctx context.Context, token string, in *envelope, texts del
 	if err != nil {
 		return err
 	}
-	session := restsessions.NewSession{Data: texts.Data(), IdleTimeout: until(expiry), AbsoluteTimeout: until(in.State.Deadline)}
+	end := earlier(expiry, in.State.Deadline)
+	session := restsessions.NewSession{Data: texts.Data(), IdleTimeout: idle(expiry), AbsoluteTimeout: absolute(time.Time{}, end)}
 	session.Data[privateKey] = private
 	if s.subject != nil {
 		if subject := s.subject(in.Data); subject != "" {
@@ -143,12 +139,15 @@ func (s *Store) begin(ctx context.Context, token string, in *envelope, texts del
 		return err
 	}
 	s.touches.Note(token, saved.IdleTimeout, time.Now())
-	s.note(token, texts)
+	s.known.note(token, saved, texts)
 	return nil
 }
 
-func (s *Store) update(ctx context.Context, token string, in *envelope, texts, was delta.Texts) error {
-	change := delta.Between(was, texts)
+func (s *Store) update(ctx context.Context, token string, in *envelope, texts delta.Texts, expiry time.Time) error {
+	change := delta.Between(in.Was, texts)
+	if idle(expiry) == nil {
+		change.AbsoluteTimeout = absolute(in.Began, expiry)
+	}
 	if in.WasState == nil || !sameState(*in.WasState, in.State) {
 		private, err := json.Marshal(in.State)
 		if err != nil {
@@ -167,6 +166,10 @@ func (s *Store) update(ctx context.Context, token string, in *envelope, texts, w
 	if change.IsEmpty() {
 		return nil
 	}
+	return s.patch(ctx, token, change, texts)
+}
+
+func (s *Store) patch(ctx context.Context, token string, change restsessions.Change, texts delta.Texts) error {
 	saved, err := s.client.Patch(ctx, token, change)
 	if errors.Is(err, restsessions.ErrNotFound) {
 		return ErrSessionEnded
@@ -175,34 +178,36 @@ func (s *Store) update(ctx context.Context, token string, in *envelope, texts, w
 		return err
 	}
 	s.touches.Note(token, saved.IdleTimeout, time.Now())
-	s.note(token, texts)
+	s.known.note(token, saved, texts)
 	return nil
 }
 
-// commitOpaque keeps what another codec made, whole.
-func (s *Store) commitOpaque(ctx context.Context, token string, b []byte, expiry time.Time) error {
+// commitOpaque keeps what another codec made, whole. It does not see the deadline of scs, only when the session ends without another request.
+func (s *Store) commitOpaque(ctx context.Context, token string, b []byte, expiry time.Time, last known, isKnown bool) error {
 	private, err := json.Marshal(state{Deadline: expiry.UTC(), Opaque: b})
 	if err != nil {
 		return err
 	}
-	session := restsessions.NewSession{
-		Data:            restsessions.Data{privateKey: private},
-		IdleTimeout:     until(expiry),
-		AbsoluteTimeout: until(expiry),
+	data := restsessions.Data{privateKey: private}
+	if !isKnown {
+		session := restsessions.NewSession{Data: data, IdleTimeout: idle(expiry), AbsoluteTimeout: absolute(time.Time{}, expiry)}
+		saved, err := s.client.Put(ctx, token, session, restsessions.OnlyNew)
+		if err == nil {
+			s.known.note(token, saved, nil)
+		}
+		var failure *restsessions.Error
+		if !errors.As(err, &failure) || failure.Code != "version_mismatch" {
+			return err
+		}
+		// Another process has begun it.
+		there, err := s.client.Get(ctx, token, restsessions.ReadOptions{})
+		if err != nil {
+			return err
+		}
+		last.began = beganOf(there)
 	}
-	condition := restsessions.Always
-	if s.isKnown(token) {
-		condition = restsessions.OnlyExisting
-	}
-	_, err = s.client.Put(ctx, token, session, condition)
-	var failure *restsessions.Error
-	if errors.As(err, &failure) && failure.Code == "version_mismatch" {
-		return ErrSessionEnded
-	}
-	if err == nil {
-		s.note(token, nil)
-	}
-	return err
+	change := restsessions.Change{Set: data, IdleTimeout: idle(expiry), AbsoluteTimeout: absolute(last.began, expiry)}
+	return s.patch(ctx, token, change, nil)
 }
 
 // Delete is DeleteCtx without a context.
@@ -212,10 +217,9 @@ func (s *Store) Delete(token string) error {
 
 // DeleteCtx ends a session. One that has ended already is no error.
 func (s *Store) DeleteCtx(ctx context.Context, token string) error {
+	token = tokenOf(token)
 	s.touches.Forget(token)
-	s.mu.Lock()
-	delete(s.known, token)
-	s.mu.Unlock()
+	s.known.forget(token)
 	if id, is := strings.CutPrefix(token, idPrefix); is {
 		_, err := s.client.RevokeByID(ctx, id)
 		return err
@@ -252,7 +256,7 @@ func (s *Store) AllCtx(ctx context.Context) (map[string][]byte, error) {
 
 // packed gives a session as Codec reads it, or as another codec wrote it.
 func packed(token string, session *restsessions.Session) ([]byte, error) {
-	out := envelope{Form: 1, Token: token, Data: session.Data}
+	out := envelope{Form: 1, Token: token, Began: beganOf(session), Data: session.Data}
 	if private, is := session.Data[privateKey]; is {
 		// What is no state of ours is left alone: the session then begins without one.
 		_ = json.Unmarshal(private, &out.State)
@@ -288,41 +292,10 @@ func sameState(a, b state) bool {
 		maps.EqualFunc(a.Private, b.Private, func(one, other json.RawMessage) bool { return string(one) == string(other) })
 }
 
-// until gives a timeout in seconds. What is over already is 0: the session then ends at once.
-func until(at time.Time) *float64 {
-	return restsessions.Seconds(max(0, time.Until(at)))
-}
-
 func textsOf(data restsessions.Data) delta.Texts {
 	texts := make(delta.Texts, len(data))
 	for key, text := range data {
 		texts[key] = string(text)
 	}
 	return texts
-}
-
-func (s *Store) note(token string, texts delta.Texts) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, is := s.known[token]; !is && len(s.known) >= mostKnown {
-		for old := range s.known {
-			delete(s.known, old)
-			break
-		}
-	}
-	s.known[token] = texts
-}
-
-func (s *Store) isKnown(token string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, is := s.known[token]
-	return is
-}
-
-// lastKnown gives what this process last read or wrote in a session. Absence: nil.
-func (s *Store) lastKnown(token string) delta.Texts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.known[token]
 }

@@ -82,13 +82,22 @@ final class Client
      * @param list<string> $unset
      * @param array<string, mixed> $more other members of the session
      * @param string|null $lock refused with lock_lost unless this lock holds; then it ends with the change
+     * @param int|null $ifVersion refused with version_mismatch unless the session has this version
      */
-    public function patch(string $token, array $set = [], array $unset = [], array $more = [], ?string $lock = null): Session
-    {
+    public function patch(
+        string $token,
+        array $set = [],
+        array $unset = [],
+        array $more = [],
+        ?string $lock = null,
+        ?int $ifVersion = null,
+    ): Session {
         $body = $more + ($set === [] ? [] : ['set' => (object) $set]) + ($unset === [] ? [] : ['unset' => $unset]);
         $path = $lock === null ? '/session' : '/session?release=true';
 
-        return $this->session('PATCH', $path, $token, $body, self::lockHeader($lock), false);
+        $condition = $ifVersion === null ? [] : ["If-Match: \"$ifVersion\""];
+
+        return $this->session('PATCH', $path, $token, $body, [...self::lockHeader($lock), ...$condition], false);
     }
 
     /**

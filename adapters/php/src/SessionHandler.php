@@ -179,6 +179,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         $format = $this->mode === self::SHARED ? new SharedFormat($php, $this->bag) : new OpaqueFormat($php);
         $lock = $this->opened?->id === $id ? $this->opened->lock : null;
         $this->opened = new Opened($id, Ids::tokenOf($id), $format, $session === null, $session?->subject, $lock);
+        $this->opened->version = $session?->version;
 
         return $format->read($session->tree ?? new \stdClass());
     }

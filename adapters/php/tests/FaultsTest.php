@@ -21,7 +21,8 @@ final class FaultsTest extends TestCase
     public function testTheServerGoesAwayAndComesBack(): void
     {
         $folder = sys_get_temp_dir() . '/rest-sessions-php-' . bin2hex(random_bytes(6));
-        $server = Servers::start(0, $folder);
+        $port = (int) Servers::env('PORT');
+        $server = Servers::start($port, $folder);
         $browser = new Pages($server['url'], 'shop');
         $browser->run('session_start(); $_SESSION["cart"] = 1;');
         $token = $browser->token;
@@ -32,7 +33,7 @@ final class FaultsTest extends TestCase
         self::assertSame([500, []], [$page->status, $page->setCookies], json_encode($page));
         self::assertStringContainsString('ServerLost', $page->thrown);
         self::assertSame($token, $browser->token);
-        $again = Servers::start($server['port'], $folder);
+        $again = Servers::start($port, $folder);
         self::assertSame(1, $browser->run('session_start(); return $_SESSION["cart"];')->result);
         Servers::stop($again['process']);
         // A visitor without a session meets the fault at the write.

@@ -6,6 +6,7 @@ namespace RestSessions\Tests;
 
 use PHPUnit\Framework\TestCase;
 use RestSessions\Client;
+use RestSessions\SessionHandler;
 
 /**
  * What the manual of PHP says of sessions holds on the server.
@@ -218,6 +219,37 @@ final class ManualTest extends TestCase
         $browser->run('session_start(); unset($_SESSION["cart"]["lamp"]); $_SESSION["map"][1] = "b"; $_SESSION["list"] = []; $_SESSION["both"] = ["x"];');
         $tree = $this->client->get($browser->token)->tree;
         self::assertSame('{}|{"0":"a","1":"b"}|[]|["x"]', implode('|', array_map(json_encode(...), [$tree->cart, $tree->map, $tree->list, $tree->both])));
+    }
+
+    public function testPagesAtOnceKeepWhatIsOfPhpAlone(): void
+    {
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["_old"] = 1; $_SESSION["at"] = new ArrayObject([1]); $_SESSION["cart"] = 1;');
+        $pages = array_map(static fn (int $i): string => "session_start(); \$_SESSION['_own$i'] = $i; \$_SESSION['obj$i'] = new ArrayObject([$i]); usleep(30000);", range(1, 8));
+        $pages[] = 'session_start(); unset($_SESSION["_old"]); usleep(30000);';
+        $pages[] = 'session_start(); $_SESSION["cart"] = 2; usleep(30000);';
+        self::assertSame([200], array_values(array_unique(array_column($browser->runAll($pages), 'status'))));
+        $keys = $browser->run('session_start(); return array_keys($_SESSION);')->result;
+        $wanted = array_merge(['at', 'cart'], ...array_map(static fn (int $i): array => ["_own$i", "obj$i"], range(1, 8)));
+        self::assertSame(self::sorted($wanted), self::sorted($keys));
+        $data = $this->client->get((string) $browser->token)->data;
+        self::assertSame([['_php', 'cart'], 2], [self::sorted(array_keys($data)), $data['cart']]);
+    }
+
+    /** As Laravel does: no read between the writes. */
+    public function testASecondWriteOfAPageKeepsWhatAnotherPageWrote(): void
+    {
+        $token = 'written-twice-by-one-page';
+        [$one, $two] = array_map(fn (): SessionHandler => new SessionHandler($this->client, encoding: 'serialize'), [1, 2]);
+        $one->write($token, serialize(['_a' => 1]));
+        foreach ([$one, $two] as $page) {
+            $page->read($token);
+        }
+        $two->write($token, serialize(['_a' => 1, '_two' => 2]));
+        $one->write($token, serialize(['_a' => 1, '_one' => 1]));
+        $one->write($token, serialize(['_a' => 1, '_one' => 3]));
+        $one->write($token, serialize(['_one' => 3]));
+        self::assertEquals(['_two' => 2, '_one' => 3], unserialize((new SessionHandler($this->client, encoding: 'serialize'))->read($token)));
     }
 
     public function testNoteOfTheDevice(): void

@@ -34,15 +34,15 @@ final class Servers
     /**
      * Starts a server on a port, 0 for a free one, with a store in a folder. It ends with the tests, or by stop().
      *
-     * @return array{url: string, port: int, process: int}
+     * @return array{url: string, process: int}
      */
     public static function start(int $port, string $folder): array
     {
         $command = json_decode((string) self::env('COMMAND'), true);
         $env = ['PATH' => getenv('PATH'), 'RS_PORT' => "$port", 'RS_STORE' => "lmdb:$folder"];
-        [$process, $found] = self::process($command, $env, '/listens on (http:\S+:(\d+))/');
+        [$process, $found] = self::process($command, $env, '/listens on (http:\S+)/');
 
-        return ['url' => $found[1], 'port' => (int) $found[2], 'process' => $process];
+        return ['url' => $found[1], 'process' => $process];
     }
 
     /**

@@ -41,6 +41,16 @@ final class SymfonyTest extends TestCase
         self::assertNull($browser->token);
     }
 
+    public function testPagesAtOnceKeepFlashesAndObjects(): void
+    {
+        $browser = new Pages((string) Servers::env('EMBEDDED'), 'symfony-flash', [], 'symfony');
+        $browser->run('$session->set("begun", true);');
+        $browser->runAll(['$session->getFlashBag()->add("notice", "hello"); usleep(50000);', '$session->set("at", new DateTimeImmutable("@0")); usleep(50000);',
+            '$session->set("of", new ArrayObject([1])); usleep(50000);', '$session->set("begun", 2); usleep(50000);']);
+        $page = $browser->run('return [$session->getFlashBag()->get("notice"), $session->get("at")->getTimestamp(), count($session->get("of")), $session->get("begun")];');
+        self::assertSame([['hello'], 0, 1, 2], $page->result, json_encode($page));
+    }
+
     public function testPagesAtOnceLoseNothing(): void
     {
         foreach (Servers::stores() as [$url]) {

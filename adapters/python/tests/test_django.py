@@ -140,6 +140,38 @@ def test_expiry(store: str) -> None:
 
 
 @pytest.mark.skipif(not hasattr(SessionStore, "aget"), reason="Django has it since 5.1")
+def test_pages_at_once_keep_what_each_wrote_of_djangos_own(store: str) -> None:
+    with using(store, "django-own"):
+        first = SessionStore()
+        first.update({"_old": 1, SESSION_KEY: "7"})
+        first.save()
+        one, two = SessionStore(first.session_key), SessionStore(first.session_key)
+        assert one["_old"] == two["_old"] == 1
+        two["_messages"] = "hello"
+        del two["_old"]
+        two.save()
+        one["_tour"] = 1
+        one.save()
+        # It does not know what the other one wrote, and must not take it away now.
+        one["_tour"] = 2
+        one.save()
+        assert dict(SessionStore(first.session_key).items()) == {SESSION_KEY: "7", "_messages": "hello", "_tour": 2}
+
+
+def test_a_very_short_expiry_slides_and_ends(store: str) -> None:
+    with using(store, "django-short"):
+        session = SessionStore()
+        session.set_expiry(3)
+        session.save()
+        key = session.session_key or ""
+        first = session.client.get(key)["absoluteExpiresAt"]
+        page = SessionStore(key)
+        page["a"] = 1
+        page.save()
+        stored = page.client.get(key)
+        assert stored["absoluteExpiresAt"] > first and stored["data"]["a"] == 1
+
+
 async def test_asynchronous(store: str) -> None:
     with using(store, "django-async"):
         session = SessionStore()

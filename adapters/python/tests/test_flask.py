@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import flask
@@ -94,6 +94,77 @@ def test_pages_without_their_session_ask_nothing() -> None:
     shop = make_app("http://127.0.0.1:9", "flask", lambda: "static")
     response = shop.test_client().get("/", headers={"Cookie": "session=abcdefghijklmnopqrstuvwx"})
     assert response.status_code == 200 and "Vary" not in response.headers
+
+
+def test_a_permanent_session_lasts_as_flask_says(store: str) -> None:
+    def page() -> str:
+        if flask.request.method == "POST":
+            flask.session["a"] = flask.session.get("a", 0) + 1
+            flask.session.permanent = "short" not in flask.request.args
+        return ""
+
+    shop = make_app(store, "flask-permanent", page)
+    shop.config["SESSION_COOKIE_PARTITIONED"] = True
+    shop.permanent_session_lifetime = timedelta(days=31)
+    client = shop.session_interface.client
+    browser = shop.test_client()
+    with browser:
+        cookie = browser.post("/").headers["Set-Cookie"]
+        assert "Max-Age=2678400" in cookie and "Partitioned" in cookie
+        # Extensions look whether it was, after it was saved.
+        assert flask.session.modified
+    token = browser.get_cookie("session").value
+    assert client.get(token)["idleTimeout"] == 2_678_400
+    unused = browser.get("/")
+    assert "Max-Age=2678400" in unused.headers["Set-Cookie"] and unused.headers["Vary"] == "Cookie"
+    no_more = browser.post("/?short").headers["Set-Cookie"]
+    assert token in no_more and "Max-Age" not in no_more
+
+
+def test_a_very_short_permanent_session_slides(store: str) -> None:
+    def page() -> str:
+        flask.session["a"] = flask.session.get("a", 0) + 1
+        flask.session.permanent = True
+        return ""
+
+    shop = make_app(store, "flask-short", page)
+    shop.permanent_session_lifetime = timedelta(seconds=3)
+    browser = shop.test_client()
+    assert "Max-Age=3" in browser.get("/").headers["Set-Cookie"]
+    client, token = shop.session_interface.client, browser.get_cookie("session").value
+    first = client.get(token)["absoluteExpiresAt"]
+    browser.get("/")
+    assert client.get(token)["absoluteExpiresAt"] > first
+
+
+def test_pages_at_once_keep_what_each_wrote_of_flasks_own(store: str) -> None:
+    def page() -> str:
+        step = flask.request.args.get("step")
+        flask.session["a"] = flask.session.get("a", 0)
+        if step == "outer":
+            # Another page of the same visitor, while this one runs.
+            other = shop.test_client()
+            other.set_cookie("session", browser.get_cookie("session").value)
+            other.get("/?step=inner")
+            flask.session["_mine"] = 1
+            flask.session["at"] = datetime(2026, 11, 28, tzinfo=timezone.utc)
+        elif step == "inner":
+            flask.flash("hello")
+            flask.session.pop("_old")
+        elif step == "see":
+            seen.append(
+                (flask.get_flashed_messages(), flask.session.get("_old"), flask.session["_mine"], flask.session["at"].year)
+            )
+        else:
+            flask.session["_old"] = 1
+        return ""
+
+    seen: list[Any] = []
+    shop = make_app(store, "flask-own", page)
+    browser = shop.test_client()
+    for step in ("", "?step=outer", "?step=see"):
+        assert browser.get("/" + step).status_code == 200
+    assert seen == [(["hello"], None, 1, 2026)]
 
 
 def test_an_empty_session_is_ended(store: str) -> None:

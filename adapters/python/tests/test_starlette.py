@@ -117,6 +117,23 @@ async def test_twenty_at_once_lose_nothing(store: str) -> None:
         assert (await visitor.get("/?add=begin")).json() == 21
 
 
+async def test_pages_at_once_keep_what_each_wrote_of_its_own(store: str) -> None:
+    async def page(request: Request) -> Any:
+        name = request.query_params["set"]
+        request.session.get(name)
+        if name == "_outer":
+            async with browser(app, session=visitor.cookies["session"]) as other:
+                await other.get("/?set=_inner")
+        request.session[name] = 1
+        return sorted(request.session)
+
+    app = make_app(store, "asgi-own", page)
+    async with browser(app) as visitor:
+        for name in ("_begin", "_outer"):
+            await visitor.get(f"/?set={name}")
+        assert (await visitor.get("/?set=_begin")).json() == ["_begin", "_inner", "_outer"]
+
+
 async def test_cookie_over_https() -> None:
     app = make_app(contract.stores()[0], "asgi-cookie", lambda request: request.session.setdefault("a", 1), persistent=True)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://shop") as visitor:

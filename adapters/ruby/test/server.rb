@@ -26,7 +26,7 @@ class OwnServer
 
   def start
     command = JSON.parse(Contract.env("REST_SESSIONS_COMMAND"))
-    port = @url ? URI(@url).port.to_s : "0"
+    port = Contract.env("REST_SESSIONS_PORT")
     environment = { "PATH" => ENV.fetch("PATH"), "RS_PORT" => port, "RS_STORE" => "lmdb:#{@folder}/data" }
     reader, writer = IO.pipe
     @pid = Process.spawn(environment, *command, unsetenv_others: true, out: writer, err: %i[child out])

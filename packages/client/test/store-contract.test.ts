@@ -113,6 +113,22 @@ describe('the contract of stores', { skip }, () => {
     assert.match(text, /^Cannot read prop/);
   });
 
+  test('@fastify/session goes on with a session that was saved by hand without a cookie, and writes what changed', async (t) => {
+    const store = storeOf('fastify-by-hand');
+    const browser = await startFastify(t, store, async ({ session }) => {
+      session.n = (session.n ?? 0) + 1;
+      return {};
+    });
+    await browser.get('/');
+    const token = browser.token('sessionId');
+    await store.set(token, { by: 'hand' });
+    assert.deepEqual(Object.keys((await store.get(token))!), ['by']);
+    await store.client.patch(token, { set: { other: 'stack' } });
+    assert.equal((await browser.get('/')).status, 200);
+    const { data } = await store.client.get(token);
+    assert.deepEqual([data.by, data.other, data.n], ['hand', 'stack', 1]);
+  });
+
   test('the cookie of a session that is seen again expires later, though nothing was written', async (t) => {
     const { fetch, requests } = counting();
     const store = storeOf('expires', { fetch });

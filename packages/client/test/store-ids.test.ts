@@ -95,6 +95,15 @@ describe('the ids of frameworks', { skip }, () => {
     }
   });
 
+  test('genid is not called for each session that is read', async (t) => {
+    let made = 0;
+    const browser = await startExpress(t, storeOf('genid-calls'), { genid: () => `${STRONG}-${++made}` });
+    await browser.get('/');
+    for (let n = 2; n < 6; n++) assert.equal((await browser.get('/')).text, `${n}`);
+    // Once for the session, and once for the classes of express-session.
+    assert.equal(made, 2);
+  });
+
   test('a store asks for no malformed id where the framework makes none, and refuses one where it cannot know', async (t) => {
     const { fetch, requests } = counting();
     const store = storeOf('no-odd-ids', { fetch });

@@ -15,6 +15,7 @@ const GUIDES = {
   configuration: ['docs/configuration.md', 'Configuration'],
   keys: ['docs/keys.md', 'API keys'],
   operations: ['docs/operations.md', 'Operations'],
+  metrics: ['docs/metrics.md', 'Metrics'],
   guarantees: ['docs/guarantees.md', 'Guarantees'],
 };
 

@@ -18,6 +18,8 @@ export interface Access {
   readonly authenticate: Authenticate | null;
   /** Absence: null when everyone may call. */
   readonly wrongKeys: WrongKeys | null;
+  /** Gives when the next key ends. Absence: null when none does. Units: epoch milliseconds. */
+  readonly keyExpires: (now: number) => number | null;
   /** Absence: null when no rate is configured. */
   readonly rateLimits: RateLimits | null;
   /** Absence: null for plain HTTP. */
@@ -35,6 +37,7 @@ export function openAccess(config: Config, log: Log, pool: Pool | null, audit: R
   return {
     authenticate: keys && authenticateBy(keys, log),
     wrongKeys: open ? null : wrongKeys(config, log, pool),
+    keyExpires: (now) => nextEnd(keys?.ends ?? [], now),
     rateLimits: rateLimits(config, log, pool),
     tls,
     reloadings: [
@@ -42,6 +45,14 @@ export function openAccess(config: Config, log: Log, pool: Pool | null, audit: R
       ...(tls === null ? [] : [reloadingTls(tls, log)]),
     ],
   };
+}
+
+/** A key that has ended is told for so long, so that whoever is warned sees it. Units: milliseconds. */
+const TOLD_AFTER_END = 86_400_000;
+
+function nextEnd(ends: KeySource['ends'], now: number): number | null {
+  const told = ends.map(({ expiresAt }) => expiresAt).filter((end) => end > now - TOLD_AFTER_END);
+  return told.length === 0 ? null : Math.min(...told);
 }
 
 function reloadingKeys(keys: KeySource, file: string | null, log: Log, audit: RulesAudit): Reloading {

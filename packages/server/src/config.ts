@@ -6,10 +6,12 @@ import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging, readAuditLog } from './config/logging.ts';
+import { METRICS_VARIABLES, readMetricsPort } from './config/metrics.ts';
 import { isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
+import { readTracing, type TracingConfig } from './config/tracing.ts';
 import { ConfigError, type Environment, Reader, type Variable } from './config/variable.ts';
 import { readWorkers, WORKER_VARIABLES } from './config/workers.ts';
 
@@ -19,6 +21,7 @@ export type { LogLevel } from './config/logging.ts';
 export { nearest } from './config/names.ts';
 export type { RedisConfig } from './config/store.ts';
 export type { TlsConfig } from './config/tls.ts';
+export type { TracingConfig } from './config/tracing.ts';
 export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 
 /** The configuration of one server, checked and complete. */
@@ -33,11 +36,15 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly tls: TlsConfig | null;
   /** Absence: null when every app lives under the default policy. */
   readonly policyFile: string | null;
+  /** The port of the metrics. Absence: null when they are on the port of the sessions. */
+  readonly metricsPort: number | null;
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
   /** `stderr`, or the path of a file. Absence: null when there is no audit log. */
   readonly auditLog: string | null;
+  /** Absence: null when nothing is traced. */
+  readonly tracing: TracingConfig | null;
 }
 
 export const VARIABLES = {
@@ -48,6 +55,7 @@ export const VARIABLES = {
   ...LIMIT_VARIABLES,
   ...STORE_VARIABLES,
   ...POLICY_VARIABLES,
+  ...METRICS_VARIABLES,
   ...LOG_VARIABLES,
 } as const;
 
@@ -70,8 +78,10 @@ export function readConfig(environment: Environment): Config {
     ...kept,
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
+    metricsPort: reader.part(() => readMetricsPort(read)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),
+    tracing: reader.part(() => readTracing(environment)),
   };
   const faults = [...misspelt(environment), ...reader.faults];
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));

@@ -11,13 +11,17 @@ import { Sessions } from './core/sessions.ts';
 import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
+import type { Exposition } from './http/metrics-route.ts';
+import { MetricsListener } from './http/sockets/metrics-listener.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
 import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { PolicyFault } from './policy/fault.ts';
 import { PolicyFile } from './policy/file.ts';
 import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
+import { openTracing } from './tracing/open-tracing.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
 import { startSweeper } from './upkeep/sweeper.ts';
@@ -31,6 +35,8 @@ export interface RunningServer {
   readonly trouble: string | null;
   /** Whether everyone who reaches the port may call. */
   readonly open: boolean;
+  /** Of this process, and of others for whom it shows them. */
+  readonly metrics: ServerMetrics;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
    * changes. A change of these files is noticed without it. Absence: null when there is nothing to read again.
@@ -69,6 +75,8 @@ export async function serveAsWorker(
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
   const onRules = rulesAudit(audit);
+  const tracing =
+    config.tracing && (await openTracing(config.tracing, { version: packageVersion(), store: config.store, log }));
   const pool = tellSpent && new Pool(tellSpent, later);
   const access = openAccess(config, log, pool, onRules);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
@@ -76,22 +84,43 @@ export async function serveAsWorker(
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
+  const metrics = new ServerMetrics(policyFile?.apps ?? [], () => ({
+    version: packageVersion(),
+    store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
+    inFlight: () => server.inFlight,
+    storeUp: () => outage.why === null,
+    wrongKeys: () => access.wrongKeys?.counts ?? null,
+    keyExpires: () => access.keyExpires(clock()),
+    certificateExpires: () => access.tls?.endsAt ?? null,
+    lmdbMap: () => (stopping ? null : (mapBytes?.() ?? null)),
+  }));
+  const onPolicy = () => metrics.apps.use(policyFile?.apps ?? []);
   const watched = [
-    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules)]),
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, onPolicy)]),
     ...access.reloadings,
   ].map((reloading) => new WatchedFiles(reloading));
-  const onTokenReuse = (app: string, session: string) =>
+  const onTokenReuse = (app: string, session: string) => {
+    metrics.apps.tokenReused(app);
     log.warn(
       { event: 'token_reuse', app, session },
       'a token was used that a rotation had replaced: it may have been stolen',
     );
+  };
   const { namespace, storeTimeout: timeout, redis } = config;
-  const options = { namespace, clock, timeout, redis, onError, onTokenReuse };
+  const events = {
+    onError,
+    onTokenReuse,
+    onExpired: (app: string, sessions: number) => metrics.apps.ended(app, 'expired', sessions),
+    onBatch: (size: number) => metrics.batches.observe(size),
+  };
+  const options = { namespace, clock, timeout, redis, ...events };
   const opening = openStore(config.store, options);
-  const { store, location, changes = [], settings, lookEvery, releaseDead } = await opening;
+  const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
+  const store = metrics.measured(opened.store);
   for (const change of changes) log.warn({ store: location }, change);
-  const sessions = new Sessions(store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
+  const sessions = new Sessions(tracing?.traced(store) ?? store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
 
+  const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
   const appOptions: AppOptions = {
     sessions,
@@ -101,9 +130,11 @@ export async function serveAsWorker(
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
     audit,
+    tracing: tracing?.tracing ?? null,
     configSchema: configSchema(),
     version: packageVersion(),
     docsAsset: docsPageFile,
+    metrics: config.metricsPort === null ? exposition : null,
     onFault: (err, request) => {
       // The audit log tells of itself.
       if (err instanceof AuditFailure) return;
@@ -118,16 +149,21 @@ export async function serveAsWorker(
     app: createApp(appOptions, routes),
     lane: config.fastLane ? new FastLane(routes, appOptions.onFault) : null,
     onRequest: config.logRequests ? logRequest : null,
+    meter: metrics.requests,
     tls: access.tls?.files ?? null,
     maxConcurrent: config.maxConcurrent,
     hosts: access.authenticate === null ? new HostRule(ownNames(config)) : null,
   });
   if (access.tls !== null) access.tls.use = (files) => server.useTls(files);
+  const listener = config.metricsPort === null ? null : metricsListener(exposition, log);
   let port: number;
   try {
+    if (listener !== null) log.info({ url: await listener.listen(config.metricsPort!) }, 'the metrics have a port');
     port = await server.listen(config.host, config.port);
   } catch (error) {
     for (const files of watched) files.close();
+    await listener?.stop();
+    metrics.stop();
     outage.close();
     await store.close();
     await audit?.close();
@@ -141,12 +177,14 @@ export async function serveAsWorker(
       clock,
       interval: config.sweepInterval,
       onSwept: (removed) => log.debug({ removed }, 'removed expired sessions'),
+      count: (now, isStopped) => metrics.apps.count(store, now, isStopped),
       onError,
     });
     const stopWatching = watchStore({
       look: settings,
       interval: lookEvery,
       clock,
+      onLook: (found) => metrics.found(found.map(({ code }) => code)),
       onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
       onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
     });
@@ -162,6 +200,7 @@ export async function serveAsWorker(
     location,
     trouble: outage.why,
     open: access.authenticate === null,
+    metrics,
     reload:
       watched.length === 0 && audit === null
         ? null
@@ -176,7 +215,7 @@ export async function serveAsWorker(
     countSpent: (spent) => pool?.charge(spent, clock()),
     drain: async () => {
       const drained = server.drain();
-      await stopLeading?.();
+      await Promise.all([stopLeading?.(), listener?.stop()]);
       await drained;
     },
     stop: async () => {
@@ -185,11 +224,17 @@ export async function serveAsWorker(
       // Who waits for a lock is answered now, and not when the grace of the stop is over.
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      await stopLeading?.();
+      await Promise.all([stopLeading?.(), listener?.stop()]);
+      metrics.stop();
       await store.close();
       await audit?.close();
+      await tracing?.close();
     },
   };
+}
+
+function metricsListener(exposition: Exposition, log: Log): MetricsListener {
+  return new MetricsListener(exposition, (err) => log.error({ err }, 'the metrics could not be shown'));
 }
 
 function later(run: () => void, delay: number): () => void {
@@ -221,12 +266,13 @@ function openPolicy(path: string): PolicyFile {
   }
 }
 
-function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit): Reloading {
+function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: () => void): Reloading {
   return {
     files: [file.path],
     read: () => {
       const changes = file.reload((changes) => audit('policy.change', file.path, changes));
       log.info({ file: file.path, changes }, 'the policy file was read again');
+      onRead();
     },
     onFault: (error) => {
       if (error instanceof ForNow) {

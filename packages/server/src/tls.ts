@@ -11,6 +11,8 @@ import { secureContext, type TlsFiles } from './http/sockets/secure-server.ts';
 /** Files that fit, and what their operator should know; one line each. */
 export interface ReadTlsFiles {
   readonly files: TlsFiles;
+  /** When the first certificate of RS_TLS_CERT ends. Units: epoch milliseconds. */
+  readonly endsAt: number;
   readonly warnings: readonly string[];
 }
 
@@ -21,7 +23,8 @@ export function readTlsFiles({ cert, key, clientCa }: TlsConfig): ReadTlsFiles {
     key: contentsOf('RS_TLS_KEY', key),
     clientCa: clientCa === null ? null : contentsOf('RS_TLS_CLIENT_CA', clientCa),
   };
-  const [own] = certificatesIn(`RS_TLS_CERT: ${cert}`, files.cert);
+  const chain = certificatesIn(`RS_TLS_CERT: ${cert}`, files.cert);
+  const [own] = chain;
   const privateKey = keyIn(`RS_TLS_KEY: ${key}`, files.key);
   // Of two keys of different kinds OpenSSL would say nothing until a client comes.
   if (!own!.checkPrivateKey(privateKey)) {
@@ -35,7 +38,8 @@ export function readTlsFiles({ cert, key, clientCa }: TlsConfig): ReadTlsFiles {
   } catch (error) {
     throw new Error(`RS_TLS_CERT and RS_TLS_KEY cannot be used: ${(error as Error).message} (${cert}, ${key})`);
   }
-  return { files, warnings: [...accessWarnings(key), ...expiryWarnings(cert, own!)] };
+  const endsAt = Math.min(...chain.map(({ validTo }) => Date.parse(validTo)));
+  return { files, endsAt, warnings: [...accessWarnings(key), ...expiryWarnings(cert, own!)] };
 }
 
 function contentsOf(variable: string, path: string): Buffer {
@@ -103,6 +107,8 @@ export class TlsSource {
   private readonly onWarning: (why: string) => void;
   private warned: readonly string[] = [];
   files: TlsFiles;
+  /** When the first certificate of the files in force ends. Units: epoch milliseconds. */
+  endsAt = 0;
   /** Is given other files once they are found right. */
   use: (files: TlsFiles) => void = () => {};
 
@@ -126,9 +132,10 @@ export class TlsSource {
 
   /** What is no fault is told when it begins, and not with each reload. */
   private load(): TlsFiles {
-    const { files, warnings } = readTlsFiles(this.config);
+    const { files, endsAt, warnings } = readTlsFiles(this.config);
     for (const why of warnings) if (!this.warned.includes(why)) this.onWarning(why);
     this.warned = warnings;
+    this.endsAt = endsAt;
     return files;
   }
 }

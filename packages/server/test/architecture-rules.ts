@@ -18,7 +18,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { guards: /hono|node:net/ },
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
-  { 'system-routes': /(?!)/, hot: /(?!)/ },
+  { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/ },
   { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server|node:(https?|net|tls)/ },
 ];
 
@@ -103,6 +103,19 @@ export const RULES: readonly Rule[] = [
     why: 'configuration imports nothing of ours',
   },
   {
+    from: /^tracing\/open-tracing\.ts$/,
+    mayImport: /^(config\.ts$|core\/store\.ts$|http\/message\/tracing\.ts$|log\/log\.ts$|tracing\/)/,
+    never: '@opentelemetry/api',
+    why: 'it loads the libraries when they are asked for',
+  },
+  {
+    from: /^tracing\//,
+    mayImport:
+      /^(core\/(errors|store)\.ts$|http\/message\/(problem|route|tracing)\.ts$|tracing\/|@opentelemetry\/|node:async_hooks$)/,
+    never: 'stores/open-store.ts',
+    why: 'spans are about routes and verbs, whatever the store',
+  },
+  {
     from: /^audit\/open-audit\.ts$/,
     mayImport: /^(config\.ts$|audit\/|log\/log\.ts$|node:(fs|util)$)/,
     never: 'http/guards/audit.ts',
@@ -149,6 +162,24 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
+    from: /^metrics\/(table|snapshot|series|render)\.ts$/,
+    mayImport: /^metrics\//,
+    never: 'core/store.ts',
+    why: 'what counts and what is written knows nothing of sessions',
+  },
+  {
+    from: /^metrics\/process-meter\.ts$/,
+    mayImport: /^(metrics\/|node:fs$)/,
+    never: 'core/store.ts',
+    why: 'it asks the system',
+  },
+  {
+    from: /^metrics\//,
+    mayImport: /^(metrics\/|core\/(store|token)\.ts$)/,
+    never: 'http/message/route.ts',
+    why: 'metrics are handed what they count, and know no route and no engine',
+  },
+  {
     from: /^upkeep\/outage\.ts$/,
     mayImport: /^core\/errors\.ts$/,
     never: 'log/log.ts',
@@ -174,7 +205,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^workers\//,
-    mayImport: /^(workers\/|limits\/pool\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    mayImport: /^(workers\/|(limits\/pool|metrics\/snapshot)\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
     never: 'serve.ts',
     why: 'the supervisor opens no store and answers nothing',
   },

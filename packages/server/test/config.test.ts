@@ -19,9 +19,11 @@ test('without any variable the server is on loopback with the embedded store', (
     redis: { wait: 0, tls: {} },
     namespace: 'drs',
     policyFile: null,
+    metricsPort: null,
     logLevel: 'info',
     logRequests: false,
     auditLog: null,
+    tracing: null,
     sweepInterval: 30_000,
   });
 });
@@ -35,6 +37,7 @@ test('a bad value is one line that names the variable, the value and what is all
   const bad: Record<string, string[]> = {
     RS_PORT: ['0x50', '-1', '65536', '80.5', ' 80', '3000abc', '99999999999999999999'],
     RS_HOST: ['a b', '1.1.1.1/24', 'x'.repeat(300), '\n'],
+    RS_METRICS_PORT: ['-1', '65536', 'off', '9464 '],
     RS_WORKERS: ['0', '-1', '65', '1.5', 'all', 'AUTO', '01'],
     RS_FAST_LANE: ['yes', 'true', 'on off'],
     RS_AUTH: ['yes', 'NONE'],

@@ -199,7 +199,7 @@ type Server struct {
 	process *exec.Cmd
 }
 
-// StartServer starts a server on a port, 0 for a free one, with a store in a folder. It ends with the test.
+// StartServer starts a server on a port with a store in a folder. It ends with the test.
 func StartServer(t *testing.T, port, folder string) *Server {
 	var command []string
 	if err := json.Unmarshal([]byte(Env(t, "REST_SESSIONS_COMMAND")), &command); err != nil {
@@ -239,11 +239,6 @@ func (s *Server) Stop() {
 		_ = s.process.Wait()
 		s.process = nil
 	}
-}
-
-// Port is that of its URL.
-func (s *Server) Port() string {
-	return s.URL[strings.LastIndex(s.URL, ":")+1:]
 }
 
 // Within fails a test whose work takes longer.

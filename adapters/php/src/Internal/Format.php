@@ -22,4 +22,11 @@ interface Format
 
     /** Takes the last change as written. */
     public function written(): void;
+
+    /**
+     * Gives a change for a session that another page has changed since it was read. Both pages keep what they wrote of PHP's own part.
+     *
+     * @param \stdClass $theirs the data as they are now
+     */
+    public function rebase(Change $change, \stdClass $theirs): Change;
 }

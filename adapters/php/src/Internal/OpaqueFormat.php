@@ -40,4 +40,10 @@ final class OpaqueFormat implements Format
     {
         $this->before = $this->after;
     }
+
+    /** The later one wins: what another page has written cannot be looked into. */
+    public function rebase(Change $change, \stdClass $theirs): Change
+    {
+        return $change;
+    }
 }

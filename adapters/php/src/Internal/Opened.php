@@ -15,6 +15,8 @@ final class Opened
     public ?string $rotatesFrom = null;
     /** Whether that token ends at once. */
     public bool $oldEnds = false;
+    /** The version of the session that was last read or written here; null for none. */
+    public ?int $version = null;
     /** Whether a write has failed, so that nothing more is tried. */
     public bool $failed = false;
 
@@ -39,6 +41,7 @@ final class Opened
     public function under(string $id, string $token, bool $oldEnds): self
     {
         $opened = new self($id, $token, $this->format, $this->isNew, $this->subject, $this->lock);
+        $opened->version = $this->version;
         if (!$this->isNew) {
             $opened->rotatesFrom = $this->rotatesFrom ?? $this->token;
             $opened->oldEnds = $oldEnds || $this->oldEnds;

@@ -33,8 +33,7 @@ final class SharedFormat implements Format
     public function read(\stdClass $data): string
     {
         $this->tree = $data;
-        $own = $data->{self::PRIVATE_KEY} ?? '';
-        $this->private = is_string($own) ? (string) base64_decode($own) : '';
+        $this->private = self::privateOf($data);
         $values = [];
         foreach (get_object_vars($data) as $key => $value) {
             if (!self::isPrivate((string) $key) && $this->php->canShow((string) $key)) {
@@ -95,6 +94,24 @@ final class SharedFormat implements Format
         $this->private = $this->privateAfter;
     }
 
+    public function rebase(Change $change, \stdClass $theirs): Change
+    {
+        $there = self::privateOf($theirs);
+        $merged = PrivatePart::merge($this->private, $this->privateAfter, $there, $this->bag);
+        $set = array_diff_key($change->set, [self::PRIVATE_KEY => 1]);
+        $unset = array_values(array_diff($change->unset, [self::PRIVATE_KEY]));
+        self::addPrivate($set, $unset, $there, $merged);
+
+        return new Change($set, $unset, $change->values);
+    }
+
+    private static function privateOf(\stdClass $data): string
+    {
+        $own = $data->{self::PRIVATE_KEY} ?? '';
+
+        return is_string($own) ? (string) base64_decode($own) : '';
+    }
+
     /** What is no session text of PHP, as a decorator of handlers may write it, is kept as it is. */
     private function wholeText(string $text): Change
     {
@@ -111,13 +128,22 @@ final class SharedFormat implements Format
     private function changeOf(array $set, ?array $values): Change
     {
         $unset = array_map(strval(...), array_keys(array_diff_key($this->before, $this->after)));
-        if ($this->privateAfter === '' && $this->private !== '') {
-            $unset[] = self::PRIVATE_KEY;
-        } elseif ($this->privateAfter !== $this->private) {
-            $set[self::PRIVATE_KEY] = base64_encode($this->privateAfter);
-        }
+        self::addPrivate($set, $unset, $this->private, $this->privateAfter);
 
         return new Change($set, $unset, $values);
+    }
+
+    /**
+     * @param array<array-key, mixed> $set
+     * @param list<string> $unset
+     */
+    private static function addPrivate(array &$set, array &$unset, string $before, string $after): void
+    {
+        if ($after === '' && $before !== '') {
+            $unset[] = self::PRIVATE_KEY;
+        } elseif ($after !== $before) {
+            $set[self::PRIVATE_KEY] = base64_encode($after);
+        }
     }
 
     private static function isPrivate(string $key): bool

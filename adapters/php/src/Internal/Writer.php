@@ -14,6 +14,11 @@ use RestSessions\Exception\RestSessionsException;
  */
 final class Writer
 {
+    /** How often a write is tried when other pages were faster. The last one asks no more. */
+    private const MOST_TRIES = 8;
+    /** No session has this version. */
+    private const NO_VERSION = 0;
+
     private readonly ?\Closure $subject;
     private readonly ?\Closure $device;
 
@@ -45,7 +50,7 @@ final class Writer
             }
             $this->create($opened, $change, $subject);
         } elseif (!$change->isEmpty() || $subject !== []) {
-            $this->client->patch($opened->token, $change->set, $change->unset, $subject, $opened->lock);
+            $this->patch($opened, $change, $subject);
             $opened->lock = null;
         }
         $opened->subject = array_key_exists('subject', $subject) ? $subject['subject'] : $opened->subject;
@@ -61,11 +66,43 @@ final class Writer
         $opened->isNew = true;
     }
 
+    /**
+     * PHP's own part is one value. Where it changes, it is written only over the one that was read, or else what another page has written of it
+     * would be lost.
+     *
+     * @param array{subject?: ?string} $subject
+     */
+    private function patch(Opened $opened, Change $change, array $subject): void
+    {
+        for ($tries = self::MOST_TRIES; true; $tries--) {
+            $isPrivate = isset($change->set[Format::PRIVATE_KEY]) || in_array(Format::PRIVATE_KEY, $change->unset, true);
+            $version = $isPrivate && $opened->lock === null && $tries > 0 ? $opened->version : null;
+            try {
+                $saved = $this->client->patch($opened->token, $change->set, $change->unset, $subject, $opened->lock, $version);
+                // After a merge the page does not know all that is there, so the next write of PHP's own part merges again.
+                $opened->version = $tries === self::MOST_TRIES ? $saved->version : self::NO_VERSION;
+
+                return;
+            } catch (RestSessionsException $failure) {
+                if ($version === null || $failure->getCode() !== 'version_mismatch') {
+                    throw $failure;
+                }
+            }
+            $theirs = $this->client->get($opened->token);
+            $change = $opened->format->rebase($change, $theirs->tree);
+            $opened->version = $theirs->version;
+            if ($change->isEmpty() && $subject === []) {
+                return;
+            }
+        }
+    }
+
     /** @param array{subject?: ?string} $subject */
     private function create(Opened $opened, Change $change, array $subject): void
     {
         try {
-            $this->client->createUnder($opened->token, ['data' => $change->set] + $subject + $this->deviceOf(), $opened->lock);
+            $made = $this->client->createUnder($opened->token, ['data' => $change->set] + $subject + $this->deviceOf(), $opened->lock);
+            $opened->version = $made->version;
         } catch (RestSessionsException $failure) {
             if ($failure->getCode() !== 'version_mismatch') {
                 throw $failure;
@@ -84,11 +121,12 @@ final class Writer
         $rotation += $change->set === [] ? [] : ['data' => $change->set];
         $rotation += $opened->oldEnds ? ['grace' => 0] : [];
         $rotation += $subject === [] ? [] : $subject + $this->deviceOf();
-        $this->client->rotate((string) $opened->rotatesFrom, $rotation, $opened->lock);
+        $session = $this->client->rotate((string) $opened->rotatesFrom, $rotation, $opened->lock)['session'];
         $opened->rotatesFrom = null;
         if ($change->unset !== []) {
-            $this->client->patch($opened->token, [], $change->unset);
+            $session = $this->client->patch($opened->token, [], $change->unset);
         }
+        $opened->version = $session->version;
     }
 
     /**

@@ -6,9 +6,11 @@ It makes no requests itself, because some frameworks wait and some await.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ._delta import Texts, changes, shared_of, texts_of
+from ._own import OwnPart
 
 
 class PageSession(MutableMapping[str, Any]):
@@ -59,6 +61,11 @@ class PageSession(MutableMapping[str, Any]):
         """What is to be set and unset."""
         return changes(self._baseline, texts_of(self._packed()))
 
+    def write(self, to_set: dict[str, Any], to_unset: list[str], more: dict[str, Any]) -> OwnPart:
+        """What is to be sent for a change."""
+        version = self.stored["version"] if self.stored else None
+        return OwnPart(self._private_key, self._baseline, to_set, to_unset, more, version)
+
     def _packed(self) -> dict[str, Any]:
         private = {key: value for key, value in self._values.items() if key.startswith("_")}
         shared = {key: value for key, value in self._values.items() if not key.startswith("_")}
@@ -102,3 +109,21 @@ def device_of(ip: str | None, user_agent: str | None) -> dict[str, str]:
 def cookie_age(idle_timeout: float | None) -> int:
     """For how long a browser keeps a cookie that outlives it. For a session without end: the longest that browsers take."""
     return 34_560_000 if idle_timeout is None else int(idle_timeout)
+
+
+#: In seconds. A server takes no shorter idle timeout where its policy says nothing of it.
+SHORTEST_IDLE = 10
+
+
+def lasting(seconds: float, stored: dict[str, Any] | None) -> dict[str, float]:
+    """The timeout to send of a session that lasts so long without activity. Absence: empty, where it is stored already.
+
+    One that is too short for an idle timeout is told as an absolute one, which every write moves on.
+    `stored`: the session as it was last read or saved; None for a new one.
+    """
+    if not 0 < seconds < SHORTEST_IDLE:
+        return {} if stored is not None and stored["idleTimeout"] == seconds else {"idleTimeout": max(0, seconds)}
+    if stored is None:
+        return {"absoluteTimeout": seconds}
+    began = datetime.fromisoformat((stored["authenticatedAt"] or stored["createdAt"]).replace("Z", "+00:00"))
+    return {"absoluteTimeout": (datetime.now(timezone.utc) - began).total_seconds() + seconds}

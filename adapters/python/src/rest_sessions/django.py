@@ -30,6 +30,8 @@ from django.utils.module_loading import import_string
 
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
+from ._own import OwnPart, patch
+from ._page import SHORTEST_IDLE, lasting
 from ._protocol import is_token
 from .errors import SessionError, SessionNotFoundError
 
@@ -81,6 +83,8 @@ class SessionStore(SessionBase):
     #: What was last read or written. Absence: None while nothing was.
     _baseline: Texts | None = None
     _subject: str | None = None
+    #: The session as it was last read or saved. Absence: None while nothing was.
+    _stored: dict[str, Any] | None = None
 
     @property
     def client(self) -> Client:
@@ -157,7 +161,7 @@ class SessionStore(SessionBase):
         new = self._get_new_session_key()
         client, touches, _ = _parts()
         try:
-            client.rotate(key, new_token=new, grace=0)
+            self._stored = client.rotate(key, new_token=new, grace=0)["session"]
         except SessionNotFoundError:
             # It has ended meanwhile. Django's own stores begin a new one as well.
             self.create()
@@ -182,7 +186,7 @@ class SessionStore(SessionBase):
         client, touches, subject_in = _parts()
         packed = self._packed(data)
         texts = texts_of(packed)
-        session: dict[str, Any] = {"data": packed, "idleTimeout": self.get_expiry_age()}
+        session: dict[str, Any] = {"data": packed, **lasting(self.get_expiry_age(), None)}
         subject = subject_in(data)
         if subject is not None:
             session["subject"] = subject
@@ -193,7 +197,7 @@ class SessionStore(SessionBase):
                 raise CreateError from error
             raise
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject = texts, subject
+        self._baseline, self._subject, self._stored = texts, subject, saved
 
     def _update(self, key: str, data: dict[str, Any]) -> None:
         client, touches, subject_in = _parts()
@@ -202,8 +206,9 @@ class SessionStore(SessionBase):
         before = self._baseline if self._baseline is not None else {}
         to_set, to_unset = changes(before, texts)
         more: dict[str, Any] = {}
-        if _PRIVATE in to_set:
-            more["idleTimeout"] = self.get_expiry_age()
+        age = self.get_expiry_age()
+        if _PRIVATE in to_set or age < SHORTEST_IDLE:
+            more.update(lasting(age, self._stored))
         subject = subject_in(data)
         if subject is not None and subject != self._subject:
             more["subject"] = subject
@@ -211,11 +216,13 @@ class SessionStore(SessionBase):
             return
         try:
             is_change = bool(to_set or to_unset or more)
-            saved = client.patch(key, set=to_set, unset=to_unset, **more) if is_change else client.touch(key)
+            version = self._stored["version"] if self._stored else None
+            part = OwnPart(_PRIVATE, before, to_set, to_unset, more, version)
+            saved = patch(client, key, part) if is_change else client.touch(key)
         except SessionNotFoundError as error:
             raise UpdateError from error
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject = texts, saved["subject"]
+        self._baseline, self._subject, self._stored = texts, saved["subject"], saved
 
     def _packed(self, data: dict[str, Any]) -> dict[str, Any]:
         if settings.SESSION_SERIALIZER != _JSON:
@@ -227,7 +234,7 @@ class SessionStore(SessionBase):
 
     def _opened(self, session: dict[str, Any]) -> dict[str, Any]:
         data, private = session["data"], session["data"].get(_PRIVATE)
-        self._subject = session["subject"]
+        self._subject, self._stored = session["subject"], session
         shared = shared_of(data)
         if isinstance(private, dict) and isinstance(private.get("opaque"), str):
             opened: dict[str, Any] = self.serializer().loads(b64decode(private["opaque"]))

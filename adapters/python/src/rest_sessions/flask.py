@@ -18,11 +18,14 @@ from flask.wrappers import Request as FlaskRequest
 
 from ._client import Client
 from ._delta import TouchTimes
-from ._page import PageSession, cookie_age, device_of
+from ._own import patch
+from ._page import PageSession, cookie_age, device_of, lasting
 from ._protocol import is_token
 from .errors import SessionNotFoundError
 
 _TAGGED = TaggedJSONSerializer()
+
+_MOST_REFRESHED = 10_000
 
 
 class RestSession(PageSession, SessionMixin):
@@ -37,6 +40,8 @@ class RestSession(PageSession, SessionMixin):
         self.accessed = False
         #: Whether the page replaced its session by a new one, so that the cookie must go when nothing was kept.
         self.was_ended = False
+        self._was_modified = False
+        self._was_permanent = False
 
     def _load(self) -> None:
         self.accessed = True
@@ -52,11 +57,20 @@ class RestSession(PageSession, SessionMixin):
 
     @property
     def modified(self) -> bool:
-        return self._pending is None and self.changed() != ({}, [])
+        return self._was_modified or (self._pending is None and self.changed() != ({}, []))
 
     @modified.setter
     def modified(self, value: bool) -> None:
-        """Changes are found by comparison, also inside of values; there is nothing to be told."""
+        # What is written is found by comparison, also inside of values.
+        self._was_modified = value
+
+    def take(self, token: str, session: dict[str, Any]) -> None:
+        super().take(token, session)
+        self._was_permanent = self.permanent
+
+    def saved(self, token: str, session: dict[str, Any]) -> None:
+        self._was_modified = self._was_modified or self.changed() != ({}, [])
+        super().saved(token, session)
 
     @property
     def new(self) -> bool:  # type: ignore[override]
@@ -101,6 +115,8 @@ class RestSessionInterface(SessionInterface):
     ) -> None:
         self.client = Client(url, app, key, timeout=timeout)
         self._touches = TouchTimes(touch_interval)
+        #: The ages of the cookies that are refreshed at each request, by token. The oldest go first.
+        self._refreshed: dict[str, int] = {}
 
     def open_session(self, app: Flask, request: Request) -> RestSession:
         token = request.cookies.get(self.get_cookie_name(app))
@@ -112,53 +128,71 @@ class RestSessionInterface(SessionInterface):
         if session.accessed:
             response.vary.add("Cookie")
         if session._pending is not None:
+            self._refresh(app, session._pending, response)
             return
-        had = session.token
+        had, had_permanent = session.token, session._was_permanent
         self._save(app, session)
         if session.token is None:
             if session.was_ended:
                 response.delete_cookie(self.get_cookie_name(app), **self._cookie(app, None))
                 response.vary.add("Cookie")
-        elif session.token != had or session.was_ended or (session.permanent and self.should_set_cookie(app, session)):
-            lasts = session.stored["idleTimeout"] if session.permanent and session.stored else None
-            age = cookie_age(lasts) if session.permanent else None
-            response.set_cookie(
-                self.get_cookie_name(app),
-                session.token,
-                max_age=age,
-                **self._cookie(app, self.get_cookie_httponly(app)),
-            )
-            response.vary.add("Cookie")
+            return
+        is_new = session.token != had or session.was_ended or session.permanent != had_permanent
+        if is_new or (session.permanent and self.should_set_cookie(app, session)):
+            self._set_cookie(app, response, session.token, self._age(app, session))
+
+    def _age(self, app: Flask, session: RestSession) -> int | None:
+        """For how many seconds the browser keeps the cookie. Absence: None, for as long as it is open."""
+        if not session.permanent or session.stored is None or session.token is None:
+            return None
+        seconds = app.permanent_session_lifetime.total_seconds()
+        age = int(seconds) if seconds < 10 else cookie_age(session.stored["idleTimeout"])
+        if app.config["SESSION_REFRESH_EACH_REQUEST"]:
+            self._refreshed.pop(session.token, None)
+            self._refreshed[session.token] = age
+            if len(self._refreshed) > _MOST_REFRESHED:
+                self._refreshed.pop(next(iter(self._refreshed)), None)
+        return age
+
+    def _refresh(self, app: Flask, token: str, response: Response) -> None:
+        """Sets the cookie of a permanent session anew for a page that did not use it. The server is not asked."""
+        age = self._refreshed.get(token)
+        if age is not None and app.config["SESSION_REFRESH_EACH_REQUEST"]:
+            self._set_cookie(app, response, token, age)
+
+    def _set_cookie(self, app: Flask, response: Response, token: str, age: int | None) -> None:
+        cookie = self._cookie(app, self.get_cookie_httponly(app))
+        response.set_cookie(self.get_cookie_name(app), token, max_age=age, **cookie)
+        response.vary.add("Cookie")
 
     def _cookie(self, app: Flask, httponly: bool | None) -> dict[str, Any]:
-        return {
+        of = {
             "domain": self.get_cookie_domain(app),
             "path": self.get_cookie_path(app),
             "secure": self.get_cookie_secure(app),
             "samesite": self.get_cookie_samesite(app) or "Lax",
             "httponly": self.get_cookie_httponly(app) if httponly is None else httponly,
         }
+        # Flask has it since 3.1.
+        return {**of, "partitioned": True} if app.config.get("SESSION_COOKIE_PARTITIONED") else of
 
     def _save(self, app: Flask, session: RestSession) -> None:
         to_set, to_unset = session.changed()
         if not to_set and not to_unset:
             return
         if session.token is None:
-            self._create(session, {})
+            self._create(session, self._lasting(app, session))
             return
         if not session._values:
             self.end(session)
             return
-        stored = self.client.patch(session.token, set=to_set, unset=to_unset, **self._lasting(app, session))
+        stored = patch(self.client, session.token, session.write(to_set, to_unset, self._lasting(app, session)))
         self._touches.note(session.token, stored["idleTimeout"])
         session.saved(session.token, stored)
 
     def _lasting(self, app: Flask, session: RestSession) -> dict[str, Any]:
         """A permanent session lasts as Flask says, the others as the policy of the app does."""
-        if not session.permanent or session.stored is None:
-            return {}
-        seconds = app.permanent_session_lifetime.total_seconds()
-        return {} if session.stored["idleTimeout"] == seconds else {"idleTimeout": seconds}
+        return lasting(app.permanent_session_lifetime.total_seconds(), session.stored) if session.permanent else {}
 
     def _create(self, session: RestSession, more: dict[str, Any]) -> None:
         request = session._request
@@ -190,6 +224,7 @@ class RestSessionInterface(SessionInterface):
     def end(self, session: RestSession) -> None:
         if session.token is not None:
             self._touches.forget(session.token)
+            self._refreshed.pop(session.token, None)
             self.client.revoke(session.token)
         session.forget()
         session.was_ended = True

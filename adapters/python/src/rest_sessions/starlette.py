@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ._client import AsyncClient
 from ._delta import TouchTimes
+from ._own import apatch
 from ._page import PageSession, cookie_age, device_of
 from ._protocol import is_token
 
@@ -118,7 +119,7 @@ class RestSessionMiddleware:
         elif not session:
             await self.end(session)
         else:
-            stored = await self.client.patch(session.token, set=to_set, unset=to_unset)
+            stored = await apatch(self.client, session.token, session.write(to_set, to_unset, {}))
             self._touches.note(session.token, stored["idleTimeout"])
             session.saved(session.token, stored)
 

@@ -28,7 +28,7 @@ interface Kept {
 export function keptOf(id: string, cookie: CookieState | undefined, lasts: number | undefined): Kept {
   const known = isOwnToken(id) ? {} : { id };
   if (cookie == null) return known;
-  const state = JSON.parse(JSON.stringify(cookie)) as Record<string, unknown>;
+  const state: Record<string, unknown> = { ...((cookie as { toJSON?(): CookieState }).toJSON?.() ?? cookie) };
   if (typeof state.originalMaxAge === 'number') delete state.expires;
   // @fastify/session notes when the cookie was to end that the browser sent.
   delete state.originalExpires;

@@ -30,6 +30,7 @@ export function carriedIn(session: object): Baseline | undefined {
 
 /** Gives the data again, with what has the name of a member there, but not among its keys. */
 export function withHiddenMembers(data: Record<string, unknown>): Record<string, unknown> {
+  if (!Object.keys(data).some((key) => MEMBERS.has(key))) return { ...data };
   const entries = Object.entries(data);
   const described = entries.map(([key, value]) => {
     return [key, { value, enumerable: !MEMBERS.has(key), writable: true, configurable: true }] as const;

@@ -10,23 +10,20 @@
  */
 import { EventEmitter } from 'node:events';
 import { SessionNotFoundError } from '../errors.ts';
-import { type Texts, textsOf } from '../framework/changes.ts';
 import { InTurn } from '../framework/in-turn.ts';
-import { type Baseline, type Opened, SharedSessions } from '../framework/shared-sessions.ts';
+import { type Opened, SharedSessions } from '../framework/shared-sessions.ts';
 import type { SessionClient } from '../index.ts';
 import { isId, isToken, refusedToken } from '../request-parts.ts';
 import { type Callback, told } from './callbacks.ts';
-import { cookieOf, hasEnded, idleTimeoutOf, keptOf, lastsOf, restored } from './cookie-state.ts';
-import { carriedIn, carry, requestIn, withHiddenMembers } from './fastify-session.ts';
+import { hasEnded, idleTimeoutOf, keptOf, lastsOf } from './cookie-state.ts';
+import { requestIn } from './fastify-session.ts';
+import { SessionObjects } from './session-objects.ts';
 import { checkStoreOptions, type FrameworkSession, type SessionStoreOptions, type Ttl } from './store-options.ts';
 
 export type { FrameworkSession, SessionStoreOptions } from './store-options.ts';
 
 /** Under which express-session's own state is. */
 const PRIVATE_KEY = '_express';
-
-/** Marks the cookie of a session that another stack made. */
-const FOREIGN = Symbol('foreign');
 
 export class RestSessionStore extends EventEmitter {
   readonly client: SessionClient;
@@ -36,11 +33,8 @@ export class RestSessionStore extends EventEmitter {
   private readonly ttl: Ttl | undefined;
   private readonly disableTouch: boolean;
   private readonly sessions: SharedSessions<FrameworkSession>;
-  /** By the object that the application has. */
-  private readonly baselines = new WeakMap<object, Baseline>();
+  private readonly objects: SessionObjects;
   private readonly saves = new InTurn();
-  /** All data of a session, by the object that `get` gave of it. */
-  private readonly wholes = new WeakMap<object, Record<string, unknown>>();
   /** Whether the application's ids may be no tokens. Absence: undefined until it is asked. */
   private hasOddIds: boolean | undefined;
 
@@ -53,6 +47,7 @@ export class RestSessionStore extends EventEmitter {
     this.disableTouch = options.disableTouch === true;
     this.sessions = new SharedSessions(PRIVATE_KEY, options);
     this.client = this.sessions.client;
+    this.objects = new SessionObjects((session) => this.lasts(session));
   }
 
   /** Gives the token by which the client and other stacks open the session of an id: mostly the id itself. */
@@ -66,7 +61,7 @@ export class RestSessionStore extends EventEmitter {
       if (!isToken(id) && !this.makesOddIds()) return null;
       const opened = await this.sessions.read(id);
       if (opened === null) return null;
-      if (!hasEnded(opened.state)) return this.shown(id, opened);
+      if (!hasEnded(opened.state)) return this.objects.shown(id, opened);
       await this.sessions.end(id);
       return null;
     });
@@ -88,12 +83,12 @@ export class RestSessionStore extends EventEmitter {
     }
     const kept = { state: keptOf(id, cookie, lasts), idleTimeout: idleTimeoutOf(lasts) };
     const wanted = { id, session, data, ...kept, isTimed: typeof this.ttl === 'function', ...deviceOf(session) };
-    const baseline = this.baselineOf(id, session);
+    const baseline = this.objects.baselineOf(id, session);
     // What is no session of a framework is a call by hand, which may replace what is there.
     const isBegun = typeof session.save === 'function';
     const saved =
       baseline === undefined ? this.sessions.create(wanted, isBegun) : this.sessions.update(baseline, wanted);
-    this.baselines.set(session, await saved);
+    this.objects.note(session, await saved);
   }
 
   /** Says that someone is there. The read of the same page has said so, unless the cookie is to live longer from now on. */
@@ -102,7 +97,7 @@ export class RestSessionStore extends EventEmitter {
       if (this.disableTouch) return;
       const lasts = this.lasts(session);
       const state = keptOf(id, session.cookie, lasts);
-      const baseline = this.baselineOf(id, session);
+      const baseline = this.objects.baselineOf(id, session);
       if (baseline?.state === JSON.stringify(state)) return;
       const token = this.tokenOf(id);
       const idleTimeout = idleTimeoutOf(lasts);
@@ -131,7 +126,7 @@ export class RestSessionStore extends EventEmitter {
       const found: FrameworkSession[] = [];
       for await (const session of this.client.each({ limit: 1000 })) {
         const opened = this.sessions.opened(session);
-        if (!hasEnded(opened.state)) found.push({ ...this.shown('', opened), id: shownId(opened) });
+        if (!hasEnded(opened.state)) found.push({ ...this.objects.shown('', opened), id: shownId(opened) });
       }
       return found;
     });
@@ -188,48 +183,7 @@ export class RestSessionStore extends EventEmitter {
   /** Part of express-session's contract: makes `req.session` of what `get` gave. */
   // biome-ignore lint/suspicious/noExplicitAny: the request and the session of the framework
   createSession(req: any, read: FrameworkSession): any {
-    // Its classes are had from a session that it makes: this package does not depend on it.
-    const model = Object.create(req);
-    this.generate(model);
-    const { cookie: defaults, constructor: Session } = model.session;
-    const { cookie: state, ...shown } = read;
-    const whole = this.wholes.get(read);
-    const session = new Session(req, whole ?? shown);
-    // A session of another stack gets the cookie that this application gives to all.
-    session.cookie = state?.[FOREIGN] ? defaults : restored(Object.getPrototypeOf(defaults), state);
-    // express-session compares the session at the end with this object.
-    read.cookie = session.cookie;
-    req.session = session;
-    const baseline = this.baselines.get(read);
-    if (baseline !== undefined) {
-      const state = JSON.stringify(keptOf(baseline.id, session.cookie, this.lasts(session)));
-      this.baselines.set(session, { ...baseline, texts: shownIn(session, textsOf(whole ?? shown)), state });
-    }
-    return session;
-  }
-
-  /** Gives what the frameworks make their session of. */
-  private shown(id: string, { session, data, state }: Opened): FrameworkSession {
-    const { cookie: _, ...own } = data;
-    const cookie = cookieOf(state, session);
-    const shown: FrameworkSession = withHiddenMembers(own);
-    const texts = textsOf(shown);
-    this.wholes.set(shown, own);
-    if (cookie !== undefined) shown.cookie = cookie;
-    const { subject, idleTimeout } = session;
-    const kept = JSON.stringify(keptOf(id, cookie, this.lasts(shown)));
-    const baseline = { id, texts, subject, state: kept, idleTimeout };
-    this.baselines.set(shown, baseline);
-    if (cookie === undefined) return shown;
-    carry(baseline, cookie);
-    if (state === undefined) Object.defineProperty(cookie, FOREIGN, { value: true });
-    return shown;
-  }
-
-  private baselineOf(id: string, session: FrameworkSession): Baseline | undefined {
-    const own = this.baselines.get(session) ?? carriedIn(session);
-    // What @fastify/session begins after another one has the options of that one's cookie.
-    return own?.id === id ? own : undefined;
+    return this.objects.opened(req, read, (request) => this.generate(request));
   }
 
   /** Gives how long a session lasts without activity. Units: seconds. Absence: undefined when the policy says. */
@@ -261,11 +215,6 @@ export class RestSessionStore extends EventEmitter {
 function shownId({ session, state }: Opened): string {
   const { id } = (state ?? {}) as { readonly id?: unknown };
   return typeof id === 'string' ? id : session.id;
-}
-
-/** A key with the name of a member is not shown to the application; so it was not the application that removed it. */
-function shownIn(session: object, texts: Texts): Texts {
-  return new Map([...texts].filter(([key]) => Object.prototype.propertyIsEnumerable.call(session, key)));
 }
 
 /** What the request of a new session tells of the device, for the list of devices. */

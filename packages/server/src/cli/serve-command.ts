@@ -29,14 +29,14 @@ export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> 
   dieLoudly(log);
   consoleInto(log);
   if (number !== null) return (await import('./worker-process.ts')).runWorker(config, log);
-  tellUnknown(environment, log);
+  const warn = () => tellUnknown(environment, log);
   // Somebody else's cluster has workers of its own, and shares the port among them.
-  if (config.workers > 1 && !cluster.isWorker) return (await import('./supervise.ts')).runSupervisor(config, log);
-  return runAlone(config, log);
+  if (config.workers > 1 && !cluster.isWorker) return (await import('./supervise.ts')).runSupervisor(config, log, warn);
+  return runAlone(config, log, warn);
 }
 
-/** Runs the server in this process. */
-async function runAlone(config: Config, log: Log): Promise<number> {
+/** Runs the server in this process. `warn` says what there is to say at the start. */
+async function runAlone(config: Config, log: Log, warn: () => void): Promise<number> {
   let server: RunningServer | null = null;
   // Before anything says that the server is there: a supervisor may stop it the moment it reads that.
   const stopped = firstCauseToStop({
@@ -47,6 +47,7 @@ async function runAlone(config: Config, log: Log): Promise<number> {
     onIgnored: (signal) => log.info({ signal }, 'this signal means nothing to the server'),
     onImpatience: () => leave(1, { isStuck: isLogStuck() }),
   });
+  warn();
   try {
     const { serve } = await import('../serve.ts');
     server = await serve(config, log);

@@ -25,11 +25,13 @@ Or both in one line:
 }
 
 /** Says in one line what kept the server from starting. */
-export function startFailure(error: unknown, { host, port, store }: Config): string {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+export function startFailure(error: unknown, { host, port, metricsPort, store }: Config): string {
+  const { code, syscall, message, port: asked } = error as NodeJS.ErrnoException & { readonly port?: number };
   // The same code can come from several calls: EACCES may be about a port, or about the folder of the store.
-  const network = syscall === 'listen' || syscall === 'getaddrinfo';
+  // A worker's port is bound by its primary.
+  const network = syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo';
   if (!network) return `cannot start with RS_STORE=${showUrl(store)}: ${message}`;
+  if (asked === metricsPort && asked !== port) return `RS_METRICS_PORT=${asked} cannot be used on 127.0.0.1: ${code}`;
   if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use; stop what listens there or set RS_PORT`;
   if (code === 'EACCES')
     return `port ${port} on ${host} may not be used by this account; set RS_PORT to one above 1023`;

@@ -9,8 +9,8 @@ import { fail, misuse } from './output.ts';
 import { firstCauseToStop } from './signals.ts';
 import { greeting } from './start-words.ts';
 
-/** Runs the workers until it is told to stop. Gives the exit code. */
-export async function runSupervisor(config: Config, log: Log): Promise<number> {
+/** Runs the workers until it is told to stop. `warn` says what there is to say at the start. Gives the exit code. */
+export async function runSupervisor(config: Config, log: Log, warn: () => void): Promise<number> {
   const supervisor = new Supervisor({ count: config.workers, program: ownProgram(), log });
   const stopped = firstCauseToStop({
     onReload: () => supervisor.reload(),
@@ -21,6 +21,7 @@ export async function runSupervisor(config: Config, log: Log): Promise<number> {
       return leave(1, { isStuck: isLogStuck() });
     },
   });
+  warn();
   try {
     const ready = await supervisor.start();
     greet(greeting(ready));

@@ -6,6 +6,7 @@ import { type Config, ConfigError } from '../config.ts';
 import { finishLog, isLogStuck, type Log } from '../log/log.ts';
 import { serveAsWorker, type WorkerServer } from '../serve.ts';
 import { isFirst, WorkerChannel } from '../workers/channel.ts';
+import { METRICS } from '../workers/messages.ts';
 import { leave } from './leave.ts';
 import { firstCauseForWorker } from './signals.ts';
 import { startFailure } from './start-words.ts';
@@ -23,7 +24,7 @@ export async function runWorker(config: Config, log: Log): Promise<never> {
     onReload: reload,
     onRelease: () => server?.release(),
     onSpent: (spent) => server?.countSpent(spent),
-    give: () => null,
+    give: (what) => (what === METRICS ? (server?.metrics.snapshot() ?? null) : null),
   });
   // What is to be warned of at the start holds for all workers, and the first one says it.
   const { level } = log;
@@ -40,6 +41,8 @@ export async function runWorker(config: Config, log: Log): Promise<never> {
     return leave(code, { isStuck: isLogStuck() });
   }
   log.level = level;
+  const { metrics } = server;
+  metrics.shownWith(() => channel.gather(METRICS));
   const { url, location, trouble, open } = server;
   channel.ready({ url, location, trouble, open });
   const toStop = Promise.race([signalled, channel.stopped]);
@@ -49,6 +52,7 @@ export async function runWorker(config: Config, log: Log): Promise<never> {
     await Promise.race([toStop, drained, new Promise((resolve) => setTimeout(resolve, DRAIN_PATIENCE).unref())]);
   }
   await server.stop();
+  await channel.leftBehind(METRICS, metrics.snapshot());
   log.debug('stopped');
   await finishLog();
   return leave(0, { isStuck: isLogStuck() });

@@ -143,6 +143,10 @@ export interface StoreEvents {
   readonly onError: (error: unknown) => void;
   /** Told when a token was presented that a rotation has replaced, after its grace: it may have been stolen. */
   readonly onTokenReuse?: ((app: string, id: string) => void) | undefined;
+  /** Told how many sessions of an app a sweep has removed, once that is as durable as the store can make it. */
+  readonly onExpired?: ((app: string, sessions: number) => void) | undefined;
+  /** Told how many operations the store did together in one call or transaction. */
+  readonly onBatch?: ((size: number) => void) | undefined;
 }
 
 /** What a read does: `look` changes nothing, `slide` moves the idle deadline, `read` also counts a read. */

@@ -10,6 +10,7 @@ import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
 import { streamOf } from './message/stream.ts';
 import { routePath, targetOf } from './message/target.ts';
+import { type Exposition, metricsRoute } from './metrics-route.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
 import { operationsWith } from './operation/operation.ts';
@@ -32,12 +33,22 @@ export interface AppOptions extends Guards {
   readonly version?: string;
   /** Of the page that shows the document. Without it the page stays empty. */
   readonly docsAsset?: ReadAsset;
+  /** Absence: null when metrics are not shown here. */
+  readonly metrics?: Exposition | null;
   readonly onFault: OnFault;
 }
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
 export function routeTable(options: AppOptions): Route[] {
-  const { sessions, clock, isStopping, configSchema = '{}', version = '0', docsAsset = noAsset } = options;
+  const {
+    sessions,
+    clock,
+    isStopping,
+    configSchema = '{}',
+    version = '0',
+    docsAsset = noAsset,
+    metrics = null,
+  } = options;
   const operation = operationsWith(clock, sessions.policy);
   const v1 = [
     ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
@@ -49,6 +60,7 @@ export function routeTable(options: AppOptions): Route[] {
   // The classic reads come first: the router tries one after the other.
   return [
     ...systemRoutes(sessions, isStopping, configSchema, version),
+    metricsRoute(metrics),
     ...classicRoutes(sessions, clock),
     ...v1,
     openApiRoute(document),
@@ -72,7 +84,7 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
     app.on(method, path, (c): Response | Promise<Response> => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
       // The router passes over a slash at the end.
-      if (c.req.path.endsWith('/') && path !== '/' && !path.endsWith('/*')) throw noRoute(c.req.path);
+      if (c.req.path.endsWith('/') && path !== '/' && !path.endsWith('/*')) throw NO_ROUTE;
       const reply = handle(c);
       return reply instanceof Promise ? reply.then((reply) => respond(c, reply)) : respond(c, reply);
     });
@@ -86,7 +98,7 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
 
   app.notFound((c) => {
     const allowed = allowedMethods(routes, c.req.path);
-    if (allowed.length === 0) return responseOf(refusal(c, noRoute(c.req.path), {}));
+    if (allowed.length === 0) return responseOf(refusal(c, NO_ROUTE, {}));
     const Allow = allowed.join(', ');
     if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { ...HEADERS, Allow } });
     const error = new ServiceError('method_not_allowed', `the methods of this route are ${Allow}`);
@@ -97,19 +109,11 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
   return app;
 }
 
+const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 
 function responseOf({ status, headers, body }: Reply): Response {
   return new Response(body, { status, headers });
-}
-
-function noRoute(path: string): ServiceError {
-  // Operators look for metrics at a path of their own.
-  const message =
-    path === '/metrics'
-      ? 'this version has no metrics; /livez and /readyz tell how the server is'
-      : 'no route has this path';
-  return new ServiceError('route_not_found', message);
 }
 
 function allowedMethods(routes: readonly Route[], path: string): string[] {

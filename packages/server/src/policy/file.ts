@@ -22,6 +22,11 @@ export class PolicyFile {
     this.inForce = load(path);
   }
 
+  /** The apps that the file names, in its order. */
+  get apps(): readonly string[] {
+    return Object.keys(this.inForce.document.apps ?? {});
+  }
+
   /**
    * Takes what the file holds now and gives what that changes, in words. `before` is told of it first, if it changes something.
    * Errors: PolicyFault, and those of `before`; nothing has changed then.

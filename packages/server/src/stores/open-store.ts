@@ -22,6 +22,8 @@ export interface OpenedStore {
   readonly location: string;
   /** What was changed where it is as it was opened: sentences for the log. Absence: undefined for nothing. */
   readonly changes?: readonly string[];
+  /** Gives how much of the data file is or was in use. Absence: undefined where there is none. Units: bytes. */
+  readonly mapBytes?: () => number;
   /** Gives what about the engine's settings may cost sessions. Errors: when it cannot be asked now. */
   readonly settings: () => Promise<Finding[]>;
   /** How often to ask. Units: milliseconds. */
@@ -36,17 +38,18 @@ export interface OpenedStore {
  */
 export async function openStore(
   url: string,
-  { namespace, clock, timeout, redis, onError, onTokenReuse }: StoreOptions,
+  { namespace, clock, timeout, redis, ...events }: StoreOptions,
 ): Promise<OpenedStore> {
+  const { onError } = events;
   if (url === 'memory:') {
     const { MemoryStore } = await import('./memory/memory-store.ts');
     const location = 'memory only: gone when the server stops';
-    return { store: new MemoryStore({ clock, onTokenReuse }), location, settings: NOTHING_TO_SET, lookEvery: MINUTE };
+    return { store: new MemoryStore({ clock, ...events }), location, settings: NOTHING_TO_SET, lookEvery: MINUTE };
   }
   if (url.startsWith('redis')) {
     const { RedisStore } = await import('./redis/redis-store.ts');
     const { tls = {}, wait } = redis;
-    const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, onError, onTokenReuse });
+    const store = new RedisStore({ url, namespace, timeout, tls, replicas: wait, ...events });
     // An attempt that hangs was not told yet.
     if (!(await store.ready()))
       onError(new ServiceError('store_unavailable', 'no connection', { cause: store.trouble }));
@@ -56,13 +59,14 @@ export async function openStore(
   const path = resolve(url.slice('lmdb:'.length));
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
   const { closeToOthers } = await import('./lmdb/health.ts');
-  const store = new LmdbStore({ path, namespace, clock, onError, onTokenReuse });
+  const store = new LmdbStore({ path, namespace, clock, ...events });
   // A look costs some microseconds here, and whoever puts the folder back waits for the word.
   return {
     store,
     location: path,
     changes: closeToOthers(path),
     settings: async () => store.health(),
+    mapBytes: () => store.mapBytes(),
     lookEvery: SECOND,
     releaseDead: () => store.releaseDeadReaders(),
   };

@@ -11,6 +11,8 @@ export interface StoreWatchOptions {
   /** Units: milliseconds. */
   readonly interval: number;
   readonly clock: () => number;
+  /** Told of all that was found, each time. */
+  readonly onLook: (findings: readonly Finding[]) => void;
   readonly onFound: (finding: Finding) => void;
   readonly onGone: (finding: Finding) => void;
 }
@@ -19,7 +21,8 @@ export interface StoreWatchOptions {
 const REMINDER = 3_600_000;
 
 /** Starts to watch. Gives a function that stops it. */
-export function watchStore({ look, interval, clock, onFound, onGone }: StoreWatchOptions): () => void {
+export function watchStore(options: StoreWatchOptions): () => void {
+  const { look, interval, clock, onLook, onFound, onGone } = options;
   const stopped = new AbortController();
   const notices = new Notices();
   const rounds = async () => {
@@ -27,6 +30,7 @@ export function watchStore({ look, interval, clock, onFound, onGone }: StoreWatc
       const found = await look().catch(() => null);
       if (stopped.signal.aborted) return;
       if (found !== null) {
+        onLook(found);
         const { said, gone } = notices.after(found, clock());
         said.forEach(onFound);
         gone.forEach(onGone);

@@ -11,23 +11,29 @@ export interface SweeperOptions {
   /** Units: milliseconds. */
   readonly interval: number;
   readonly onSwept: (removed: number) => void;
+  /** Counts what there is: at the start, and after each sweep. `isStopped`: whether it should leave off. */
+  readonly count: (now: number, isStopped: () => boolean) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
 /** Starts the sweeper. Gives a function that stops it and resolves when no sweep is under way. */
-export function startSweeper({ sweep, clock, interval, onSwept, onError }: SweeperOptions): () => Promise<void> {
+export function startSweeper(options: SweeperOptions): () => Promise<void> {
+  const { sweep, clock, interval, onSwept, count, onError } = options;
   const stopped = new AbortController();
+  const isStopped = () => stopped.signal.aborted;
   const rounds = (async () => {
+    await count(clock(), isStopped).catch(onError);
     for (;;) {
       await delay(interval, undefined, { signal: stopped.signal });
       try {
         let removed = 0;
         let step = STEP;
-        while (step === STEP && !stopped.signal.aborted) {
+        while (step === STEP && !isStopped()) {
           step = await sweep(clock(), STEP);
           removed += step;
         }
         if (removed > 0) onSwept(removed);
+        await count(clock(), isStopped);
       } catch (error) {
         onError(error);
       }

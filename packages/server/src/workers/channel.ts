@@ -49,7 +49,8 @@ export class WorkerChannel {
       else if (message.kind === 'spent') actions.onSpent(message.spent);
       else if (message.kind === 'drain') drain();
       else if (message.kind === 'stop') stop();
-      else if (message.kind === 'give') this.tell({ kind: 'part', id: message.id, part: actions.give(message.what) });
+      else if (message.kind === 'give')
+        this.tell({ kind: 'part', id: message.id, what: message.what, part: actions.give(message.what) });
       else if (message.kind === 'gathered') this.waiting.get(message.id)?.(message.parts);
     });
   }
@@ -60,11 +61,12 @@ export class WorkerChannel {
 
   /** Resolves when the supervisor has it, or is gone. */
   failed(failure: StartFailure): Promise<void> {
-    return new Promise((resolve) => {
-      if (process.connected)
-        process.send?.({ kind: 'failed', failure } satisfies FromWorker, undefined, undefined, () => resolve());
-      else resolve();
-    });
+    return this.tellLast({ kind: 'failed', failure });
+  }
+
+  /** Tells what this worker had of something when it ended. Resolves when the supervisor has it, or is gone. */
+  leftBehind(what: string, part: unknown): Promise<void> {
+    return this.tellLast({ kind: 'part', id: 0, what, part });
   }
 
   closed(): void {
@@ -83,6 +85,13 @@ export class WorkerChannel {
       this.waiting.set(id, resolve);
       this.tell({ kind: 'gather', id, what });
     }).finally(() => this.waiting.delete(id));
+  }
+
+  private tellLast(message: FromWorker): Promise<void> {
+    return new Promise((resolve) => {
+      if (process.connected) process.send?.(message, undefined, undefined, () => resolve());
+      else resolve();
+    });
   }
 
   private tell(message: FromWorker): void {

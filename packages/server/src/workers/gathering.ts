@@ -9,7 +9,7 @@ const PATIENCE = 2000;
 
 interface Asked {
   readonly from: Set<Member>;
-  readonly parts: unknown[];
+  readonly parts: Map<Member, unknown>;
   readonly done: () => void;
 }
 
@@ -22,11 +22,11 @@ export class Gathering {
     this.members = members;
   }
 
-  /** Asks all workers that answer; gives what they gave. */
-  async gather(what: string): Promise<unknown[]> {
+  /** Asks all workers that answer; gives what each of them gave. */
+  async gather(what: string): Promise<ReadonlyMap<Member, unknown>> {
     const id = ++this.last;
     const from = new Set(this.members());
-    const parts: unknown[] = [];
+    const parts = new Map<Member, unknown>();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, PATIENCE);
       const done = () => {
@@ -43,7 +43,7 @@ export class Gathering {
   /** Takes the answer of a worker. */
   take(member: Member, { id, part }: { readonly id: number; readonly part: unknown }): void {
     const asked = this.asked.get(id);
-    if (asked?.from.has(member)) asked.parts.push(part);
+    if (asked?.from.has(member)) asked.parts.set(member, part);
     this.strike(asked, member);
   }
 

@@ -5,7 +5,7 @@
  *
  * It uses the messages of node:cluster, which are no public part of Node. Where they are other ones, nothing is remembered.
  */
-import type { Worker } from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 
 interface Handle {
   close(): void;
@@ -32,13 +32,23 @@ export function keepHandoffs(worker: Worker, isAnyoneThere: () => boolean): void
   worker.process.on('internalMessage', ({ ack }: Message) => {
     if (ack !== undefined) underWay.delete(ack);
   });
-  // By then node:cluster gives it no more connections.
-  worker.once('disconnect', () => {
+  const giveAway = () => {
+    // What it said last is still read.
+    if (worker.isConnected()) {
+      setImmediate(giveAway);
+      return;
+    }
+    if (underWay.size === 0) return;
+    // With a connection on its way, Node waits for the dead worker, and node:cluster goes on to count on it.
+    if (cluster.workers?.[worker.id] !== undefined) worker.process.emit('disconnect');
     for (const [ack, handle] of underWay) {
-      underWay.delete(ack);
-      if (isAnyoneThere())
-        worker.process.emit('internalMessage' as 'message', { cmd: 'NODE_CLUSTER', ack, accepted: false }, undefined);
+      if (isAnyoneThere()) worker.process.emit('internalMessage' as 'message', { ...REFUSED, ack }, undefined);
       else handle.close();
     }
-  });
+    underWay.clear();
+  };
+  worker.once('exit', giveAway);
 }
+
+/** What a worker says that takes no more connections. */
+const REFUSED = { cmd: 'NODE_CLUSTER', accepted: false };

@@ -24,7 +24,8 @@ export type FromWorker =
   | { readonly kind: 'spent'; readonly spent: Spent }
   /** It asks for what each worker has of something. */
   | { readonly kind: 'gather'; readonly id: number; readonly what: string }
-  | { readonly kind: 'part'; readonly id: number; readonly part: unknown };
+  /** `id`: 0 for the last that one tells before it ends. */
+  | { readonly kind: 'part'; readonly id: number; readonly what: string; readonly part: unknown };
 
 export type ToWorker =
   /** It sweeps and watches from now on, for all. */
@@ -39,6 +40,9 @@ export type ToWorker =
   | { readonly kind: 'spent'; readonly spent: Spent }
   | { readonly kind: 'give'; readonly id: number; readonly what: string }
   | { readonly kind: 'gathered'; readonly id: number; readonly parts: readonly unknown[] };
+
+/** Of what workers are asked: their metrics, as snapshots (metrics/snapshot.ts). */
+export const METRICS = 'metrics';
 
 /** Tells a process that it is a worker, and which one. Not a variable of the configuration. */
 export const WORKER_MARK = 'REST_SESSIONS_WORKER';

@@ -11,14 +11,15 @@ import cluster from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log/log.ts';
 import { BackOff } from './back-off.ts';
+import { Counted } from './counted.ts';
 import { Gathering } from './gathering.ts';
 import { type End, Member, type NotStarted } from './member.ts';
-import { FIRST_MARK, type FromWorker, type Ready, type StartFailure } from './messages.ts';
+import { FIRST_MARK, type FromWorker, METRICS, type Ready, type StartFailure } from './messages.ts';
 
 /** How long a stop may take before what is left is ended: ten seconds for the requests, and some for the store. Units: milliseconds. */
 const STOP_PATIENCE = 20_000;
 /** How long a restart waits for an old worker before it goes on to the next. Units: milliseconds. */
-const RESTART_PATIENCE = 10_000;
+const RESTART_PATIENCE = 2000;
 
 /** What a worker is started with. */
 export interface Program {
@@ -39,7 +40,9 @@ export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly members = new Set<Member>();
   private readonly backOffs = new Map<number, BackOff>();
-  private readonly gathering = new Gathering(() => this.serving());
+  /** One that was told to end has its connections still, and what it counted. */
+  private readonly gathering = new Gathering(() => [...this.members].filter(({ state }) => state !== 'starting'));
+  private readonly counted = new Counted();
   private readonly stopped = new AbortController();
   private leader: Member | null = null;
   private fail: (failure: StartFailure) => void = () => {};
@@ -138,8 +141,14 @@ export class Supervisor {
     if (message.kind === 'spent') {
       for (const member of this.serving()) if (member !== from) member.tell(message);
     } else if (message.kind === 'gather') {
-      void this.gathering.gather(message.what).then((parts) => from.tell({ kind: 'gathered', id: message.id, parts }));
-    } else if (message.kind === 'part') this.gathering.take(from, message);
+      void this.gathering.gather(message.what).then((given) => {
+        const parts = message.what === METRICS ? this.counted.all(new Set(given.keys())) : [...given.values()];
+        from.tell({ kind: 'gathered', id: message.id, parts });
+      });
+    } else if (message.kind === 'part') {
+      if (message.what === METRICS) this.counted.note(from, message.part);
+      this.gathering.take(from, message);
+    }
   }
 
   /** One worker does what is to be done once for all. */
@@ -151,6 +160,7 @@ export class Supervisor {
 
   private onEnd(member: Member, { code, signal }: End): void {
     this.members.delete(member);
+    this.counted.gone(member);
     this.gathering.gone(member);
     const { number, state, pid } = member;
     if (this.leader === member) this.leader = null;

@@ -79,10 +79,10 @@ function machine(cleanup: Cleanup, programs: readonly string[]) {
   return { run, calls: () => readFileSync(calls, 'utf8') };
 }
 
-const REQUIRED = ['redis-server', 'openssl', 'curl', 'bash'];
-const LANGUAGES = ['php', 'phpunit', 'python3', 'ruby', 'rails', 'rubocop', 'perl'];
-const OPTIONAL = ['strace', 'chromium', ...LANGUAGES, 'nginx', 'caddy', 'haproxy'];
-const without = (...names: string[]) => [...REQUIRED, ...OPTIONAL].filter((name) => !names.includes(name));
+const keys = 'Object.keys({ ...tools.TOOLS, ...tools.OPTIONAL })';
+const asked = node(['-e', `import('${root}scripts/test-tools.mjs').then((tools) => console.log(...${keys}))`]);
+const ALL = asked.stdout.trim().split(' ');
+const without = (...names: string[]) => ALL.filter((name) => !names.includes(name));
 
 describe('N2: programs that the tests start', () => {
   test('N2: with all of them there, nothing is said', (t) => {
@@ -117,7 +117,7 @@ describe('N2: programs that the tests start', () => {
   test('N2: of a missing language one line tells that its tests are skipped, and with CI=true that they fail', (t) => {
     const { run } = machine(t, without('ruby', 'perl'));
     const told = (consequence: string) =>
-      `TESTS THAT NEED ruby, perl ${consequence}. On Debian or Ubuntu: apt-get install ruby perl\n`;
+      `TESTS THAT NEED ruby, perl, ruby-webrick ${consequence}. On Debian or Ubuntu: apt-get install ruby perl ruby-webrick\n`;
     assert.equal(run({ RS_TEST_INSTALL: 'no' }).stderr, told('ARE SKIPPED'));
     assert.equal(run({ RS_TEST_INSTALL: 'no', CI: 'true' }).stderr, told('FAIL, because CI=true'));
   });

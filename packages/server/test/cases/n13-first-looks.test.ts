@@ -69,10 +69,12 @@ for (const [kind, { url }] of [
       }
     });
 
-    test('N13: /metrics is 404 that says so', async () => {
-      const { status, json } = await client.send('GET', '/metrics');
-      assert.deepEqual([status, json.name], [404, 'routeNotFound']);
-      assert.match(json.message, /no metrics.*\/livez and \/readyz/);
+    test('N13: /metrics is there: for everyone without keys, for the scope admin with keys', async () => {
+      const { status, text, headers } = await client.send('GET', '/metrics');
+      assert.equal(status, kind === 'without keys' ? 200 : 401);
+      if (status !== 200) return;
+      assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+      assert.match(text, /^restsessions_store_up 1$/m);
     });
   });
 }

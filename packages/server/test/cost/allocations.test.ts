@@ -19,8 +19,11 @@ const LINES = 16;
 const HALF = 1;
 const NODE = ['--trace-gc', `--min-semi-space-size=${HALF}`, `--max-semi-space-size=${HALF}`];
 
-/** Units: KiB a read. A tenth more than was counted on Node 20; two runs differ by a few hundredths. */
-const MOST = { Redis: { classic: 8.2, v1: 11.7 }, 'the embedded store': { classic: 9.1, v1: 12.3 } } as const;
+/**
+ * Units: KiB a read. A tenth more than was counted on Node 20; two runs differ by a few hundredths. Some 0.4 of it is what tells
+ * metrics when the store has answered: a promise and a function.
+ */
+const MOST = { Redis: { classic: 9, v1: 13.2 }, 'the embedded store': { classic: 9.1, v1: 12.3 } } as const;
 
 describe('what a read leaves for the garbage collector', () => {
   const redis = forAllTests((cleanup) => startRedis(cleanup));

@@ -87,12 +87,13 @@ test('the lane takes no other method, target or head', () => {
   }
 });
 
-test('the lane takes the plain classic writes, and none whose body is unusual in any way', () => {
+test('the lane takes the plain writes, and none whose body is unusual in any way', () => {
   const json = { 'content-type': 'application/json', 'content-length': '7' };
   const set = CLASSIC.replace('get', 'set');
   assert.equal(routeOf('/shop/create/ada?ip=10.0.0.1&ttl=60', {}, 'PUT'), '/:app/create/:id');
   assert.equal(routeOf('/shop/create/ada?ip=10.0.0.1', { 'content-length': '0' }, 'PUT'), '/:app/create/:id');
   assert.equal(routeOf(set, json, 'POST'), '/:app/set/:token');
+  assert.equal(routeOf(V1, json, 'PATCH'), '/v1/apps/:app/session');
   for (const url of [
     'create/ada',
     'create/..?ip=1',
@@ -129,8 +130,14 @@ test('the lane takes the plain classic writes, and none whose body is unusual in
       { host: 'LOCALHOST' },
     ],
   ];
-  for (const headers of unusual)
+  for (const headers of unusual) {
     assert.equal(routeOf(set, { ...json, ...headers }, 'POST'), null, JSON.stringify(headers));
+    assert.equal(routeOf(V1, { ...json, ...headers }, 'PATCH'), null, JSON.stringify(headers));
+  }
+  const mergePatch = { ...json, 'content-type': 'application/merge-patch+json' };
+  assert.equal(routeOf(V1, mergePatch, 'PATCH'), null);
+  for (const url of [`${V1}?release=true`, `${V1}/data`, `${V1}/`, GATEWAY])
+    assert.equal(routeOf(url, json, 'PATCH'), null, url);
   for (const url of [`${set}?a=b`, `${set}/`, CLASSIC]) assert.equal(routeOf(url, json, 'POST'), null, url);
   assert.equal(routeOf(set, json, 'PUT'), null);
 });

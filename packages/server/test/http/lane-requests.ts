@@ -56,6 +56,9 @@ const CREATES = list(
   'create/u1|create/u1?ttl=60|create/u1?ip=|create/u1?ip=1&ttl=9|create/u1?ip=1&ttl=x|create/u1?ip=1&ip=2|create/..?ip=',
 );
 const BODIES = list('{}|{"n":1}|{"n":"é"}|{"a":null}|{"a":{"b":[1,2]}}|[1]|null|{"a"|{"n":1}}| {"n":2} |"x"');
+const CHANGES = list(
+  '{"set":{"n":1}}|{"set":{"é":"é"},"unset":["a"]}|{"unset":["n"]}|{"set":{}}|{"set":1}|{"idleTimeout":60}|{"label":"x"}|{"x":1}|{"set":{"n":1}',
+);
 const JSON_TYPES = list(
   'Content-Type: application/json; charset=utf-8|content-type: APPLICATION/JSON|Content-Type: text/plain|Content-Type:|Content-Encoding: gzip|Content-Encoding: identity',
 );
@@ -115,8 +118,10 @@ function target(r: Chance, about: Subject, isV1: boolean): string {
 
 /** One request, complete by its own account unless a header says otherwise. */
 function request(r: Chance, about: Subject): Buffer {
-  const isV1 = r.percent(40);
-  const method = r.percent(86) ? 'GET' : r.pick(list('POST|POST|POST|POST|PUT|PUT|HEAD|DELETE|OPTIONS|PATCH|get|GETS'));
+  const method = r.percent(84)
+    ? 'GET'
+    : r.pick(list('POST|POST|POST|POST|PUT|PUT|HEAD|DELETE|OPTIONS|PATCH|PATCH|PATCH|PATCH|get|GETS'));
+  const isV1 = r.percent(method === 'PATCH' ? 95 : 40);
   const headers = [r.percent(96) ? HOST : r.pick(HOSTS)];
   if (r.percent(90)) headers.push(`${r.pick(['Authorization', 'authorization'])}: Bearer ${about.key}`);
   else if (r.percent(80)) headers.push(`Authorization: ${r.pick(AUTHORIZATIONS)}`);
@@ -128,7 +133,8 @@ function request(r: Chance, about: Subject): Buffer {
   if (method === 'GET' && r.percent(3)) headers.push(r.pick(headers));
   if (r.percent(20)) headers.sort(() => r.below(3) - 1);
   const hasBody = r.percent(method === 'GET' ? 3 : method === 'PUT' ? 10 : 95);
-  const body = hasBody ? r.pick([...BODIES, `{"n":${r.below(9)}}`, `{"long":"${'x'.repeat(r.below(12_000))}"}`]) : '';
+  const bodies = method === 'PATCH' ? CHANGES : BODIES;
+  const body = hasBody ? r.pick([...bodies, `{"n":${r.below(9)}}`, `{"long":"${'x'.repeat(r.below(12_000))}"}`]) : '';
   if (body !== '') {
     headers.push(
       r.percent(90) ? JSON_TYPE : r.pick(JSON_TYPES),

@@ -1,4 +1,4 @@
-/** The classic writes on the fast lane, over real sockets: bodies whole, in pieces, wrong, and broken off. */
+/** The writes of the fast lane, over real sockets: bodies whole, in pieces, wrong, and broken off. */
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ const HOST = 'Host: localhost';
 const set = (token: string, length: number) =>
   `POST /shop/set/${token} HTTP/1.1\r\n${HOST}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
 
-test('the classic writes on the lane', async (t) => {
+test('the writes on the lane', async (t) => {
   const faults: unknown[] = [];
   const lines: { route: string; status: number }[] = [];
   const sessions = new Sessions(new MemoryStore(), () => DEFAULT_POLICY);
@@ -69,19 +69,29 @@ test('the classic writes on the lane', async (t) => {
   assert.match(await next(`${set(token, 3)}[1]`), /^HTTP\/1.1 400 [\s\S]*d must be an object/);
   assert.match(await next(`${set(token, 2)}{}`), /^HTTP\/1.1 400 [\s\S]*at least one key/);
   assert.match(await next(`PUT /shop/create/ada?ttl=60 HTTP/1.1\r\n${HOST}\r\n\r\n`), /^HTTP\/1.1 400 [\s\S]*No ip/);
-  assert.equal(onLane, 6);
+  const change = (length: number, more = '') =>
+    `PATCH /v1/apps/shop/session HTTP/1.1\r\n${HOST}\r\nSession-Token: ${token}\r\n${more}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+  assert.match(await next(`${change(15)}{"set":{"n":2}}`), /^HTTP\/1.1 200 [\s\S]*"data":\{"n":2,"name":"é"\}/);
+  assert.match(
+    await next(`${change(15, 'If-Match: "1"\r\n')}{"set":{"n":3}}`),
+    /^HTTP\/1.1 412 [\s\S]*version_mismatch/,
+  );
+  assert.match(await next(`${change(9)}{"set":1}`), /^HTTP\/1.1 400 [\s\S]*"pointer":"\/set"/);
+  assert.equal(onLane, 9);
   socket.destroy();
 
   const broken = await open();
   broken.socket.write(`${set(token, 9)}{"n"`);
-  await until(() => onLane === 7);
+  await until(() => onLane === 10);
   broken.socket.destroy();
-  await until(() => lines.length === 7);
+  await until(() => lines.length === 10);
   assert.deepEqual(
     lines.map(({ route, status }) => `${route} ${status}`),
     [
       ...['/:app/create/:id 200', '/:app/set/:token 200', '/:app/set/:token 200'],
-      ...['/:app/set/:token 400', '/:app/set/:token 400', '/:app/create/:id 400', '/:app/set/:token 499'],
+      ...['/:app/set/:token 400', '/:app/set/:token 400', '/:app/create/:id 400'],
+      ...[200, 412, 400].map((status) => `/v1/apps/:app/session ${status}`),
+      '/:app/set/:token 499',
     ],
   );
   assert.deepEqual(faults, []);

@@ -3,13 +3,14 @@
  * Nothing is shared with a Redis that may run on the machine.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { freePorts } from './ports.mjs';
 import { type Cleanup, lastFirst, temporaryFolder } from './server.ts';
+
+export { freePorts };
 
 /** Another version of Redis or Valkey can take its place: `npm run test:runtimes` does that. */
 const REDIS_SERVER = process.env.RS_TEST_REDIS ?? 'redis-server';
@@ -23,44 +24,6 @@ export interface RedisServer {
   /** A connection for the test's own questions. */
   readonly admin: Redis;
   readonly end: (signal?: NodeJS.Signals) => Promise<void>;
-}
-
-/**
- * Gives ports that nothing listens on now, each to one test process only. They are below those that outgoing connections
- * get, so that none takes them.
- */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = 15_000 + Math.floor(Math.random() * 6000);
-    // A Cluster node also listens 10,000 above.
-    if (!ports.includes(port) && (await reserve(port)) && (await isFree(port)) && (await isFree(port + 10_000)))
-      ports.push(port);
-  }
-  return ports;
-}
-
-/**
- * Keeps a port from other test processes for as long as this one runs: by the UDP port of the same number, which nothing
- * else uses here, and which the system frees when the process ends. Gives false when another process has it.
- */
-function reserve(port: number): Promise<boolean> {
-  const mark = createSocket('udp4').unref();
-  return new Promise((resolve) => {
-    mark.once('error', () => resolve(false));
-    mark.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
-  });
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const free = new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => resolve(true));
-  });
-  const answer = await free;
-  await new Promise((resolve) => server.close(resolve));
-  return answer;
 }
 
 /** Starts a server and resolves when it answers. */

@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url';
 /** `npm test` runs some files once more with it off. */
 const LANE = process.env.RS_FAST_LANE === undefined ? {} : { RS_FAST_LANE: process.env.RS_FAST_LANE };
 
+/** `npm run test:workers` runs files with several workers in each server, wherever its store can be shared. */
+function workersOn(store: string): Record<string, string> {
+  const count = process.env.RS_TEST_WORKERS;
+  return count === undefined || store === 'memory:' ? {} : { RS_WORKERS: count };
+}
+
 /** The built command. The runner of all tests names the same in fewer files, which starts in half the time (scripts/test-bundles). */
 export const MAIN = process.env.RS_TEST_SERVER ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -60,7 +66,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   const store = env.RS_STORE ?? `lmdb:${temporaryFolder(cleanup)}`;
   const child = spawn(command[0], command.slice(1), {
-    env: { PATH: process.env.PATH, ...LANE, RS_PORT: '0', ...env, RS_STORE: store },
+    env: { PATH: process.env.PATH, ...LANE, ...workersOn(store), RS_PORT: '0', ...env, RS_STORE: store },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);

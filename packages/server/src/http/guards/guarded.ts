@@ -3,6 +3,7 @@
 import type { Audit } from '../message/audit.ts';
 import { asksForId, withRequestId } from '../message/request-id.ts';
 import type { Call, Clock, Handle, Reply, Route } from '../message/route.ts';
+import type { Tracing } from '../message/tracing.ts';
 import { audited } from './audit.ts';
 import { type Authenticate, guard, type WrongKeys } from './auth.ts';
 import { limited, type RateLimits } from './rate-limits.ts';
@@ -18,18 +19,21 @@ export interface Guards {
   readonly rateLimits?: RateLimits | null;
   /** Absence: null without an audit log. */
   readonly audit?: Audit | null;
+  /** Absence: null when nothing is traced. */
+  readonly tracing?: Tracing | null;
 }
 
 /** Gives a route with its guards before it. */
 export function guarded<R extends Route>(route: R, guards: Guards): R {
-  const { clock, authenticate = null, wrongKeys = null, rateLimits = null, audit = null } = guards;
+  const { clock, authenticate = null, wrongKeys = null, rateLimits = null, audit = null, tracing = null } = guards;
   let { handle } = route;
   if (rateLimits !== null) handle = limited(route, rateLimits, clock);
   if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
   if (audit !== null) handle = audited(route, handle, audit);
   if (route.scope !== null) handle = withoutRepeatedHeaders(handle, route.forVisitors && KEY_ALONE);
   if (route.forVisitors !== undefined) handle = withAlways(handle, route.forVisitors.always);
-  return { ...route, handle: givingIds(handle) };
+  handle = givingIds(handle);
+  return { ...route, handle: tracing === null ? handle : (c) => tracing.within(c, route, handle) };
 }
 
 const KEY_ALONE: ReadonlySet<string> = new Set(['Authorization']);

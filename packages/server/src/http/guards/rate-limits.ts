@@ -4,6 +4,7 @@
  * (draft-ietf-httpapi-ratelimit-headers-10); a server without limits adds nothing and pays nothing.
  */
 import { ServiceError } from '../../core/errors.ts';
+import { meterMiss } from '../message/miss.ts';
 import { Refusal } from '../message/problem.ts';
 import { requestIdOf } from '../message/request-id.ts';
 import { type Call, type Clock, callerOf, type Handle, type Route } from '../message/route.ts';
@@ -58,6 +59,7 @@ export function limited(route: Route, limits: RateLimits, clock: Clock): Handle 
 /** Notes that a token opened nothing. For handlers that answer so without an error. */
 export function countMiss(c: Call): void {
   if (c.env.misses !== undefined) c.env.misses++;
+  meterMiss(c);
 }
 
 function countingMisses(

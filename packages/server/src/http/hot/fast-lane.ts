@@ -1,6 +1,6 @@
 /**
- * The fast lane: the way of the reads that are nearly all traffic (a session, and the gateway), and of the classic create and
- * set, past Hono and the web's Request and Response. It decides by a strict pattern on the head of a request, and takes nothing whose head is
+ * The fast lane: the way of the reads that are nearly all traffic (a session, and the gateway), and of the usual writes (the classic create
+ * and set, and the change of a session), past Hono and the web's Request and Response. It decides by a strict pattern on the head of a request, and takes nothing whose head is
  * unusual in any way: that goes the ordinary way, untouched. What it takes meets the same guards and the same handler
  * (app.ts, guardedRoutes), so nothing is decided here but the way. The writes come from Node's parser, body and all; only
  * reads are ever taken from the bytes of a connection (head.ts).
@@ -30,6 +30,7 @@ const GET_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session(?:\?[\w.,=&-]{1,256})?$/;
 const GATEWAY = /^\/v1\/apps\/[\w-]{3,20}\/gateway(?:\?[\w.,=&-]{1,256})?$/;
 /** The same read, of the members that `fields` names. */
 const GET_FIELDS = /^\/v1\/apps\/[\w-]{3,20}\/session\/fields\?[\w.,=&-]{1,256}$/;
+const UPDATE_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session$/;
 /** What the ordinary way takes for a host without a second look; others it has the URL class read. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
@@ -50,6 +51,7 @@ export class FastLane {
   private readonly getFields: Route;
   private readonly classicCreate: Route;
   private readonly classicSet: Route;
+  private readonly updateSession: Route;
   private readonly onFault: OnFault;
 
   /** `routes`: of the whole server, with their guards. */
@@ -62,6 +64,7 @@ export class FastLane {
     this.getFields = find(READS, FIELDS_PATH);
     this.classicCreate = find(['PUT'], '/:app/create/:id');
     this.classicSet = find(['POST'], '/:app/set/:token');
+    this.updateSession = find(['PATCH'], SESSION_PATH);
     this.onFault = onFault;
   }
 
@@ -76,6 +79,8 @@ export class FastLane {
         return CLASSIC_CREATE.test(url) && isPlain(headers) && hasEmptyBody(headers) ? this.classicCreate : null;
       case 'POST':
         return CLASSIC_SET.test(url) && isPlain(headers) && hasShortJson(headers) ? this.classicSet : null;
+      case 'PATCH':
+        return UPDATE_SESSION.test(url) && isPlain(headers) && hasShortJson(headers) ? this.updateSession : null;
       default:
         return null;
     }

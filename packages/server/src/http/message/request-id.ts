@@ -8,8 +8,9 @@ import type { Call, Incoming, Reply } from './route.ts';
 
 /** Version, trace id, id of the parent span, flags. A version after 00 may have more behind them; ff is none. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
-/** Nothing that would have to be escaped in JSON, in a header or in a shell. */
-const WELL_FORMED = /^[A-Za-z0-9._~:@+/=-]{1,128}$/;
+/** Nothing that would have to be escaped in JSON, in a header or in a shell. A token or a key of this server is none: it would come into logs. */
+const WELL_FORMED =
+  /^(?!rs(?:k_[A-Za-z0-9]{36}|[0-9a-f]{2}[A-Za-z0-9]{36}(?:[A-Za-z0-9]{24})?)$)[A-Za-z0-9._~:@+/=-]{1,128}$/;
 
 /** Gives the id of a request with these headers. Where it is drawn, each call draws another one. */
 export function requestIdIn(headers: Incoming['headers']): string {

@@ -22,6 +22,16 @@ export interface Trace {
   requestId?: string;
 }
 
+/** Who counts requests; made in metrics/. */
+export interface Meter {
+  /** `route`: its template. Units: milliseconds. `traceId`: absence: undefined where the request has no trace. */
+  answered(route: string, status: number, duration: number, traceId?: string): void;
+  /** A request was turned away because the server is full. */
+  shed(): void;
+  /** A token was shown that opened nothing. `app`: empty when it was looked for in several. */
+  missed(app: string): void;
+}
+
 /** The part of Node's request that the Web API does not have. */
 export interface Incoming {
   readonly url?: string | undefined;
@@ -58,6 +68,8 @@ export interface RequestEnv {
     trace?: Trace;
     /** Where there is no trace to keep it. Absence: undefined until somebody has asked for it (request-id.ts). */
     requestId?: string;
+    /** Absence: undefined where nobody counts. */
+    meter?: Meter;
     /** Absence: undefined where nobody counts. */
     streams?: StreamCount;
     /** The names in the client's certificate. */

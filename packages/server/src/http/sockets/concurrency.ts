@@ -9,7 +9,7 @@
 import type { Socket } from 'node:net';
 import type { StreamCount } from '../message/route.ts';
 
-const ALWAYS = /^\/(?:livez|readyz|healthz?|ping)(?:$|[?/])/;
+const ALWAYS = /^\/(?:livez|readyz|healthz?|ping|metrics)(?:$|[?/])/;
 /** Units: milliseconds. How often connections are read again that have rested. */
 const STEP = 50;
 /** Steps of a rest, at least, and at most: the second of Retry-After. */
@@ -21,7 +21,8 @@ const TOGETHER = 100;
 export class Concurrency {
   private readonly limit: number;
   private readonly isHeld: (socket: Socket) => boolean;
-  private inside = 0;
+  /** How many are worked on now. */
+  inside = 0;
   readonly enter = (): void => {
     this.inside++;
   };
@@ -56,15 +57,19 @@ export class Concurrency {
     this.isHeld = isHeld;
   }
 
-  /** Tells whether a request must be turned away. Health checks are always let in: a busy server must not be taken for a dead one. */
+  /** Tells whether a request must be turned away. Health checks and metrics are always let in: a busy server must not be taken for a dead one. */
   isFull(target: string | undefined): boolean {
     return this.inside >= this.limit && !ALWAYS.test(target ?? '');
   }
 
-  /** Counts a request until its answer is written. */
-  during(answered: Promise<void>): void {
+  /** Counts a request until its answer is written, and then tells. */
+  during(answered: Promise<void>, onAnswered: () => void): void {
     this.enter();
-    answered.then(this.leave, this.leave);
+    const done = () => {
+      this.leave();
+      onAnswered();
+    };
+    answered.then(done, done);
   }
 
   /** Reads no more from a connection whose request was turned away, for a while. */

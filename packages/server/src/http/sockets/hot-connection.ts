@@ -15,8 +15,9 @@ import type { HostRule } from '../guards/host-rule.ts';
 import type { FastLane, Head, HotEnv } from '../hot/fast-lane.ts';
 import { HeadReader } from '../hot/head.ts';
 import { replyText } from '../hot/reply-text.ts';
-import type { Reply, Route, Trace } from '../message/route.ts';
+import type { Meter, Reply, Route, Trace } from '../message/route.ts';
 import type { Concurrency } from './concurrency.ts';
+import { GONE } from './metering.ts';
 import type { RequestLines } from './request-line.ts';
 
 /** What the lane shares with the server it stands before. */
@@ -30,6 +31,7 @@ export interface Shared {
   readonly certificatesOf: ((socket: Socket) => readonly string[]) | null;
   /** Begins the line of the log about a request; what it gives ends the line. Absence: null when requests are not logged. */
   readonly observe: ((head: Head) => { readonly trace: Trace; readonly end: (status: number) => void }) | null;
+  readonly meter: Meter;
   /** Units: milliseconds. */
   readonly keepAliveTimeout: number;
 }
@@ -49,9 +51,6 @@ interface NodeSocket extends Socket {
 }
 
 type Listener = (bytes: Buffer) => void;
-
-/** A client whose connection ended before its answer was written. */
-const GONE = 499;
 
 export class HotConnections {
   private readonly shared: Shared;
@@ -119,6 +118,9 @@ class HotConnection {
   private latest: IncomingMessage | null = null;
   private endLine: ((status: number) => void) | null = null;
   private status = 0;
+  /** Of the request whose answer is under way. */
+  private route = '';
+  private startedAt = 0;
 
   constructor(socket: NodeSocket, toNode: Listener, endToNode: () => void, shared: Shared) {
     this.socket = socket;
@@ -190,8 +192,10 @@ class HotConnection {
   }
 
   private answer(route: Route, incoming: Head): void {
-    const { lane, certificatesOf, observe } = this.shared;
-    const env: HotEnv = { incoming };
+    const { lane, certificatesOf, observe, meter } = this.shared;
+    const env: HotEnv = { incoming, meter };
+    this.route = route.path;
+    this.startedAt = performance.now();
     if (certificatesOf !== null) env.certificates = certificatesOf(this.socket);
     if (observe !== null) {
       const { trace, end } = observe(incoming);
@@ -205,9 +209,12 @@ class HotConnection {
     const { socket, shared } = this;
     shared.concurrency.leave();
     this.status = reply.status;
-    if (!socket.writable) return;
-    const text = replyText(reply, shared.keepAliveTimeout);
-    socket.write(text, isAscii(reply) ? 'latin1' : 'utf8', this.onWritten);
+    const { writable } = socket;
+    if (writable) {
+      const text = replyText(reply, shared.keepAliveTimeout);
+      socket.write(text, isAscii(reply) ? 'latin1' : 'utf8', this.onWritten);
+    }
+    shared.meter.answered(this.route, writable ? reply.status : GONE, performance.now() - this.startedAt);
   };
 
   private readonly onWritten = (error?: Error | null): void => {

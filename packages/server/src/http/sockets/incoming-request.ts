@@ -4,10 +4,13 @@
  */
 import { IncomingMessage } from 'node:http';
 import { ArrivingBody } from '../message/arriving.ts';
+import type { Trace } from '../message/route.ts';
 
 export class IncomingRequest extends IncomingMessage {
   /** Absence: undefined for a body that nobody needs to watch. */
   arriving: ArrivingBody | undefined = undefined;
+  /** What is known of it for log and metrics. Absence: undefined before it is answered. */
+  trace: Trace | undefined = undefined;
   private onCrumbled: (() => void) | null = null;
 
   /** Begins to watch the body, or goes on. */

@@ -10,7 +10,7 @@ import { type HostRule, isRewritten } from '../guards/host-rule.ts';
 import type { FastLane } from '../hot/fast-lane.ts';
 import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
 import { requestIdIn } from '../message/request-id.ts';
-import type { App, Incoming, Reply, RequestEnv, Trace } from '../message/route.ts';
+import type { App, Incoming, Meter, Reply, RequestEnv, Trace } from '../message/route.ts';
 import { routePath } from '../message/target.ts';
 import { ALL_METHODS, noteTurn, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
@@ -18,6 +18,7 @@ import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
 import { HotConnections } from './hot-connection.ts';
 import { IncomingRequest } from './incoming-request.ts';
+import { metered, NOBODY } from './metering.ts';
 import { Pipeline } from './pipeline.ts';
 import { RequestLines } from './request-line.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
@@ -54,6 +55,8 @@ export interface NodeServerOptions {
   readonly lane?: FastLane | null;
   /** Absence: null when requests are not logged; that costs nothing. */
   readonly onRequest: ((line: RequestLine) => void) | null;
+  /** Absence: nobody counts. */
+  readonly meter?: Meter;
   /** Absence: null for plain HTTP. */
   readonly tls: TlsFiles | null;
   /** How many requests are worked on at once. */
@@ -64,11 +67,12 @@ export interface NodeServerOptions {
   readonly stalledTimeout?: number;
 }
 
-type NodeEnv = RequestEnv['Bindings'] & { incoming: IncomingMessage };
+type NodeEnv = RequestEnv['Bindings'] & { incoming: IncomingRequest };
 
 export class NodeServer {
   private readonly server: Server;
   private readonly tls: TlsSide | null;
+  private readonly concurrency: Concurrency;
   private stopping = false;
 
   constructor(options: NodeServerOptions) {
@@ -76,34 +80,35 @@ export class NodeServer {
       app,
       lane = null,
       onRequest,
+      meter = NOBODY,
       tls,
       maxConcurrent,
       hosts = null,
       stalledTimeout = LIMITS.stalledTimeout,
     } = options;
-    const traces = new WeakMap<object, Trace>();
     /** Adds what is known of a request beside itself. */
     const withMore = (env: NodeEnv): NodeEnv => {
-      const trace = traces.get(env.incoming);
+      const { trace } = env.incoming;
       if (trace !== undefined) env.trace = trace;
+      env.meter = meter;
       if (this.tls !== null) env.certificates = this.tls.namesFor(env.incoming.socket);
       return env;
     };
     const fetch = (request: Request, env: object) =>
       app.fetch(request, Object.assign(withMore(env as NodeEnv), { streams: concurrency.streams }));
     /** Whose URL is being read: the adapter does so at once. Absence: null before the first. */
-    let current: IncomingMessage | null = null;
+    let current: IncomingRequest | null = null;
     const listener = getRequestListener(fetch, {
       hostname: 'localhost',
       errorHandler: () => problem(NO_URL, 'classic', idOf(current!)),
     });
-    const idOf = (incoming: IncomingMessage): string => {
-      const trace = traces.get(incoming);
+    const idOf = (incoming: IncomingRequest): string => {
+      const { trace } = incoming;
       const id = requestIdIn(incoming.headers);
       if (trace !== undefined) trace.requestId = id;
       return id;
     };
-    const work = (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const work = (incoming: IncomingRequest, outgoing: ServerResponse): Promise<void> => {
       const route = lane?.routeOf(incoming) ?? null;
       if (route !== null) {
         if (incoming.method === 'GET') hot?.adopt(incoming.socket);
@@ -117,30 +122,35 @@ export class NodeServer {
       return listener(incoming, outgoing);
     };
     /** Notes why a request was turned away before it had a route, and gives its id. */
-    const turnedAway = (incoming: IncomingMessage, { code }: ServiceError): string => {
-      const trace = traces.get(incoming);
-      if (trace !== undefined) trace.error = code;
+    const turnedAway = (incoming: IncomingRequest, { code }: ServiceError): string => {
+      if (incoming.trace !== undefined) incoming.trace.error = code;
       return idOf(incoming);
     };
     const waiting = new Pipeline();
     const concurrency = new Concurrency(maxConcurrent, (socket) => waiting.holds(socket));
-    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-      // Of requests that were sent together, the last one ends the connection: it would take those behind it along.
-      if (this.stopping && !waiting.isBehind(incoming.socket)) outgoing.setHeader('Connection', 'close');
-      if (onRequest !== null) traces.set(incoming, observe(incoming, outgoing, onRequest));
+    this.concurrency = concurrency;
+    const answer = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
+      if (this.stopping) closeAfterLast(outgoing, () => waiting.isBehind(incoming.socket));
+      const trace: Trace = onRequest === null ? { route: 'none' } : observe(incoming, outgoing, onRequest);
+      incoming.trace = trace;
+      const answered = metered(meter, outgoing, trace);
       const fault = misspelt.has(incoming) ? MISSPELT : faultOfHead(incoming, hosts);
       if (fault !== null) refuse(incoming.url ?? '', outgoing, fault, turnedAway(incoming, fault));
       else if (incoming.url === '*' && incoming.method === 'OPTIONS') tellMethods(outgoing);
       else if (concurrency.isFull(incoming.url)) {
         refuseOverload(incoming.url ?? '', outgoing, turnedAway(incoming, OVERLOADED));
         concurrency.rest(incoming.socket);
-      } else concurrency.during(work(incoming, outgoing));
+      } else {
+        concurrency.during(work(incoming, outgoing), answered);
+        return;
+      }
+      answered();
     };
     const requestLines = new RequestLines();
     const hot =
       lane &&
       new HotConnections({
-        ...{ lane, concurrency, hosts, lines: requestLines, keepAliveTimeout: LIMITS.keepAliveTimeout },
+        ...{ lane, concurrency, hosts, meter, lines: requestLines, keepAliveTimeout: LIMITS.keepAliveTimeout },
         isStopping: () => this.stopping,
         certificatesOf: tls === null ? null : (socket) => this.tls!.namesFor(socket),
         observe: onRequest && ((head) => beginLine(head, onRequest)),
@@ -153,7 +163,7 @@ export class NodeServer {
       if (!isGood) misspelt.add(incoming);
       hot?.parsed(incoming);
       watchBody(incoming, outgoing, rest, requestLines);
-      if (outgoing.socket === null) waiting.add(incoming, outgoing, answer);
+      if (outgoing.socket === null) waiting.add(incoming, outgoing, () => answer(incoming, outgoing));
       else answer(incoming, outgoing);
     };
     const settings = {
@@ -184,6 +194,11 @@ export class NodeServer {
       incoming.watch().awaitReader(() => outgoing.writeContinue());
       handle(incoming, outgoing);
     });
+  }
+
+  /** How many requests are worked on now. */
+  get inFlight(): number {
+    return this.concurrency.inside;
   }
 
   /** Starts to listen; gives the port. Errors: what the system says (EADDRINUSE, EACCES, …). */
@@ -255,6 +270,18 @@ function beginLine(
     onRequest({ requestId, method, route, status, duration, session, key, error });
   };
   return { trace, end };
+}
+
+/**
+ * Has an answer end its connection, unless another request waits behind it by then: of requests that were sent together, the end
+ * after the first would take the others along.
+ */
+function closeAfterLast(outgoing: ServerResponse, isOneBehind: () => boolean): void {
+  const writeHead = outgoing.writeHead;
+  outgoing.writeHead = (...head: unknown[]) => {
+    if (!isOneBehind()) outgoing.setHeader('Connection', 'close');
+    return Reflect.apply(writeHead, outgoing, head);
+  };
 }
 
 function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {

@@ -17,11 +17,7 @@ export class Pipeline {
   private total = 0;
 
   /** Answers when the connection is free for it. */
-  add(
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
-  ): void {
+  add(incoming: IncomingMessage, outgoing: ServerResponse, answer: () => void): void {
     const { socket } = incoming;
     this.enter(socket);
     outgoing.once('socket', () => {
@@ -32,7 +28,7 @@ export class Pipeline {
       // In the next tick, because Node resumes the connection in this one, whenever an answer is done.
       if (this.holds(socket)) process.nextTick(() => socket.pause());
       else if (left === FEW_WAITING) socket.resume();
-      setImmediate(() => socket.destroyed || answer(incoming, outgoing));
+      setImmediate(() => socket.destroyed || answer());
     });
     // After the piece that is being parsed, because Node resumes the connection at the end of each request in it; but before
     // the next piece, of which the system has up to 32 ready in one turn.

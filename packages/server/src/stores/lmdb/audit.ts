@@ -40,7 +40,7 @@ const INDEXES: Record<IndexName, readonly [missing: string, orphan: string]> = {
 
 /** Opens the audit of a folder. Errors: a folder or namespace without a store; it makes neither. */
 export function openLmdbAudit(path: string, namespace: string, repair: boolean): LmdbAudit {
-  const present = new Tables(path, namespace, true);
+  const present = new Tables(path, namespace, { readOnly: true });
   // An environment that is opened only for reading does not create a missing table.
   const exists = present.sessions !== undefined;
   if (exists && !repair) return new LmdbAudit(present, path);

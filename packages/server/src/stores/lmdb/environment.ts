@@ -30,6 +30,12 @@ interface Counted {
   readonly db: { stat(): PageCounts };
 }
 
+export interface EnvironmentOptions {
+  readonly readOnly?: boolean;
+  /** Told how many changes went together in one transaction. */
+  readonly onBatch?: ((size: number) => void) | undefined;
+}
+
 /** The first two pages say where everything is. */
 const META_PAGES = 2;
 
@@ -54,7 +60,7 @@ export class Environment {
   private closed = false;
 
   /** Opens the environment of a folder, or creates it unless it is only to be read. Errors: OpenFailure. */
-  constructor(path: string, readOnly: boolean) {
+  constructor(path: string, { readOnly = false, onBatch }: EnvironmentOptions) {
     // Sessions are nobody else's business: a new folder is for this account only. One that exists stays as it is,
     // and what others may do with its files is taken away later (health.ts).
     if (!readOnly) makeFolder(path);
@@ -67,6 +73,7 @@ export class Environment {
       admit: (need) => need !== null && this.room?.claim(need.room),
       end: () => this.end(),
       settled: () => this.settled(),
+      ...(onBatch !== undefined && { onBatch }),
     });
     try {
       this.presence = new Presence(path);
@@ -175,6 +182,13 @@ export class Environment {
   stuckReaders(after?: number): StuckReader[] {
     this.assertOpen();
     return this.readers.look(this.root.readerList(), this.root.env.info().lastTxnId, performance.now(), after);
+  }
+
+  /** Gives how long the data file is up to the last page that was ever used. Units: bytes. */
+  mapBytes(): number {
+    this.assertOpen();
+    const { env } = this.root;
+    return (env.info().lastPageNumber + 1) * env.stat().pageSize;
   }
 
   /** Gives how much of the data file is used, and by how many. */

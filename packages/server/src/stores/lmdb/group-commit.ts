@@ -24,6 +24,8 @@ export interface Frame {
   readonly end: () => void;
   /** When it is on the disk. Errors: when that says nothing, because it is not the store any more. */
   readonly settled: () => void;
+  /** Told how many changes went together. */
+  readonly onBatch?: (size: number) => void;
 }
 
 interface Change {
@@ -79,6 +81,7 @@ export class GroupCommit {
         frame.end();
       });
       frame.settled();
+      frame.onBatch?.(group.length);
     } catch (error) {
       failure = await reasonOf(error);
     }

@@ -59,14 +59,14 @@ export class LmdbStore implements SessionStore {
   private readonly entries: Entries;
   private readonly decidedAt: (now: number) => number;
 
-  constructor({ path, namespace, clock, onError, onTokenReuse }: LmdbOptions) {
+  constructor({ path, namespace, clock, onError, onTokenReuse, onExpired, onBatch }: LmdbOptions) {
     this.path = path;
     this.decidedAt = decidedBy(clock);
-    this.tables = new Tables(path, namespace).noted();
+    this.tables = new Tables(path, namespace, { onBatch }).noted();
     this.locks = new LockTable(this.tables.memos);
     this.seen = new WriteBehind(this.tables, onError);
     this.entries = new Entries(this.tables, this.seen, onTokenReuse);
-    this.walks = new Walks(this.tables, this.seen, this.decidedAt, onError);
+    this.walks = new Walks(this.tables, this.seen, this.decidedAt, { onError, onExpired });
   }
 
   async create(
@@ -284,6 +284,11 @@ export class LmdbStore implements SessionStore {
   /** Gives what an operator should know of the folder now: its findings. */
   health(): Finding[] {
     return healthOf(this.path, this.tables.environment, this.tables.homes.leftovers());
+  }
+
+  /** Gives how much of the data file is or was in use. Units: bytes. */
+  mapBytes(): number {
+    return this.tables.environment.mapBytes();
   }
 
   /** Gives the readers of all processes that have held an old state for ten seconds and longer, as far as `health` saw it. */

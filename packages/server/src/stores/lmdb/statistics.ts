@@ -10,7 +10,7 @@ import { Tables } from './tables.ts';
 export async function lmdbStatistics(path: string, namespace: string): Promise<StoreStatistics> {
   const file = join(path, 'data.mdb');
   if (!existsSync(file)) throw new OpenFailure(`no store in ${path}`);
-  const tables = new Tables(path, namespace, true);
+  const tables = new Tables(path, namespace, { readOnly: true });
   try {
     if (tables.sessions === undefined) throw new OpenFailure(`no store under the namespace ${namespace} in ${path}`);
     if (tables.counts.table === undefined || !tables.counts.isMade()) {

@@ -6,7 +6,7 @@ import type { Database, Transaction } from 'lmdb';
 import { expiresAt, isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import { Counts, type SubjectsTable } from './counts.ts';
-import { Environment } from './environment.ts';
+import { Environment, type EnvironmentOptions } from './environment.ts';
 import { rewriteFirstRecords } from './first-records.ts';
 import { Format } from './format.ts';
 import { Homes } from './homes.ts';
@@ -44,8 +44,8 @@ export class Tables {
   readonly environment: Environment;
 
   /** Opens the tables of a folder, or creates them unless they are only to be read. Errors: OpenFailure. */
-  constructor(path: string, namespace: string, readOnly = false) {
-    this.environment = new Environment(path, readOnly);
+  constructor(path: string, namespace: string, { readOnly = false, onBatch }: EnvironmentOptions = {}) {
+    this.environment = new Environment(path, { readOnly, onBatch });
     const { environment } = this;
     this.format = new Format(environment, path, namespace);
     this.sessions = environment.openTable(`${namespace}:sessions`, 'binary') as BytesTable;

@@ -8,10 +8,21 @@ import type { Transaction } from 'lmdb';
 import { firstAfter, type Position, readCursor, writeCursor } from '../../core/cursor.ts';
 import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
-import type { ListQuery, Page } from '../../core/store.ts';
+import type { ListQuery, Page, StoreEvents } from '../../core/store.ts';
 import { Counting, isActive } from './counting.ts';
 import { Ending } from './ending.ts';
-import { activityKey, dueUntil, idOf, instantPrefix, keyOfDue, sessionKey, subjectPrefix, under } from './keys.ts';
+import {
+  activityKey,
+  appOf,
+  dueUntil,
+  homeOf,
+  idOf,
+  instantPrefix,
+  keyOfDue,
+  sessionKey,
+  subjectPrefix,
+  under,
+} from './keys.ts';
 import { Leftovers } from './leftovers.ts';
 import { type Range, slices, smaller, WRITE_SLICE } from './slices.ts';
 import type { Tables } from './tables.ts';
@@ -24,6 +35,7 @@ export class Walks {
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
   private readonly decidedAt: (now: number) => number;
+  private readonly onExpired: StoreEvents['onExpired'];
   readonly counting: Counting;
   readonly leftovers: Leftovers;
   readonly ending: Ending;
@@ -33,11 +45,12 @@ export class Walks {
     tables: Tables,
     seen: WriteBehind,
     decidedAt: (now: number) => number,
-    onError: (error: unknown) => void,
+    { onError, onExpired }: Pick<StoreEvents, 'onError' | 'onExpired'>,
   ) {
     this.tables = tables;
     this.seen = seen;
     this.decidedAt = decidedAt;
+    this.onExpired = onExpired;
     const counting = new Counting(tables, seen, decidedAt);
     const leftovers = new Leftovers(tables, onError);
     this.counting = counting;
@@ -98,7 +111,8 @@ export class Walks {
           return { ...this.sweepDue(this.decidedAt(now), start, size), size };
         }),
       );
-      removed += slice.removed;
+      removed += slice.removed.length;
+      for (const key of slice.removed) this.onExpired?.(appOf(homeOf(keyOfDue(key))), 1);
       if (slice.keys.length < slice.size) break;
       start = slice.keys.at(-1)!;
     }
@@ -120,9 +134,9 @@ export class Walks {
   }
 
   /** Removes what is due, from a key of `due` on, looking at `limit` of them. In a transaction. */
-  private sweepDue(now: number, start: string, limit: number): { removed: number; keys: string[] } {
+  private sweepDue(now: number, start: string, limit: number): { removed: string[]; keys: string[] } {
     const keys = [...this.tables.due.getKeys({ ...dueUntil(now), start, exclusiveStart: true, limit })];
-    return { removed: keys.filter((key) => this.sweepOne(key, now)).length, keys };
+    return { removed: keys.filter((key) => this.sweepOne(key, now)), keys };
   }
 
   /** Each login leaves a memo for a moment, so there may be many more of them than sessions to sweep. */

@@ -41,7 +41,6 @@ import {
   stepOf,
   surplus,
 } from '../../core/transitions.ts';
-
 import {
   type AppSessions,
   allLive,
@@ -56,7 +55,7 @@ import {
 } from './app-sessions.ts';
 import { Notes } from './notes.ts';
 
-interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse'> {
+interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse' | 'onExpired'> {
   /** Read again as a verb acts (core/instant.ts). */
   readonly clock?: Clock | undefined;
 }
@@ -65,12 +64,12 @@ export class MemoryStore implements SessionStore {
   private readonly byApp = new Map<string, AppSessions>();
   private readonly notes = new Notes();
   private readonly locks = new LockTable(this.notes);
-  private readonly onTokenReuse: StoreEvents['onTokenReuse'];
+  private readonly events: Omit<MemoryOptions, 'clock'>;
   private readonly decidedAt: (now: number) => number;
   private closed = false;
 
-  constructor({ onTokenReuse, clock }: MemoryOptions = {}) {
-    this.onTokenReuse = onTokenReuse;
+  constructor({ clock, ...events }: MemoryOptions = {}) {
+    this.events = events;
     this.decidedAt = decidedBy(clock);
   }
 
@@ -235,6 +234,7 @@ export class MemoryStore implements SessionStore {
         if (removed === limit) return removed;
         if (isLive(session, now)) continue;
         this.remove(app, session.id);
+        this.events.onExpired?.(session.app, 1);
         removed++;
       }
     }
@@ -272,7 +272,7 @@ export class MemoryStore implements SessionStore {
       const entry = id == null ? null : live(app, id, now);
       if (entry === null) continue;
       if (opens(entry.credential, token, now)) return entry;
-      if (isReused(entry.credential, token, now)) this.onTokenReuse?.(entry.session.app, entry.session.id);
+      if (isReused(entry.credential, token, now)) this.events.onTokenReuse?.(entry.session.app, entry.session.id);
     }
     return null;
   }

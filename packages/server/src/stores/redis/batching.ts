@@ -38,13 +38,13 @@ export interface Asker {
 export class Batching {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
-  private readonly onTokenReuse: StoreEvents['onTokenReuse'];
+  private readonly events: Pick<StoreEvents, 'onTokenReuse' | 'onBatch'>;
   private gathered: Read[] = [];
 
-  constructor(calls: ScriptCalls, keys: Keys, onTokenReuse: StoreEvents['onTokenReuse']) {
+  constructor(calls: ScriptCalls, keys: Keys, events: Pick<StoreEvents, 'onTokenReuse' | 'onBatch'>) {
     this.calls = calls;
     this.keys = keys;
-    this.onTokenReuse = onTokenReuse;
+    this.events = events;
   }
 
   /** Reads a session by id and hash. Absence: null. */
@@ -84,6 +84,7 @@ export class Batching {
   }
 
   private async sendGroup(reads: Read[]): Promise<void> {
+    this.events.onBatch?.(reads.length);
     const keys: ReadKeys[] = [];
     const hashes: string[] = [];
     let packed = '';
@@ -105,7 +106,7 @@ export class Batching {
     let visit: Visit | null;
     try {
       if (found instanceof Error) throw unreadable(found);
-      if (typeof found === 'number') this.onTokenReuse?.(app, id);
+      if (typeof found === 'number') this.events.onTokenReuse?.(app, id);
       visit = Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null;
     } catch (error) {
       asker.failed(error);

@@ -7,7 +7,7 @@
  * sessions is always in it, and an empty one does not stay.
  */
 import type { ServiceError } from '../../core/errors.ts';
-import type { Count, Visit } from '../../core/store.ts';
+import type { Count, StoreEvents, Visit } from '../../core/store.ts';
 import type { Aliases } from './aliases.ts';
 import { parts } from './answers.ts';
 import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';
@@ -29,12 +29,14 @@ export class FanOut {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
   private readonly aliases: Aliases;
+  private readonly onExpired: StoreEvents['onExpired'];
   private readonly entered = new Set<string>();
 
-  constructor(calls: ScriptCalls, keys: Keys, aliases: Aliases) {
+  constructor(calls: ScriptCalls, keys: Keys, aliases: Aliases, onExpired?: StoreEvents['onExpired']) {
     this.calls = calls;
     this.keys = keys;
     this.aliases = aliases;
+    this.onExpired = onExpired;
   }
 
   /** Enters an app before this process' first create in it. */
@@ -127,6 +129,7 @@ export class FanOut {
       const app = String(apps[i]);
       const { removed: here, held } = await this.sweepApp(app, now, limit - removed);
       removed += here;
+      if (here > 0) this.onExpired?.(app, here);
       if (held === 0) await this.retire(app, Number(apps[i + 1]), now);
     }
     return removed;

@@ -88,17 +88,17 @@ export class RedisStore implements SessionStore {
 
   /** Errors: a URL that is none of Redis. */
   constructor({ url, namespace, tls = {}, replicas = 0, clock = 'redis', ...rest }: RedisOptions) {
-    const { onTokenReuse } = rest;
+    const { onTokenReuse, onExpired, onBatch } = rest;
     const address = readAddress(url);
     if (address === null) throw new Error('not a URL of Redis');
     this.location = address.safe;
     this.replicas = replicas;
     this.calls = new ScriptCalls({ ...rest, address, tls, replicas, clock });
     this.keys = new Keys(namespace);
-    this.batching = new Batching(this.calls, this.keys, onTokenReuse);
+    this.batching = new Batching(this.calls, this.keys, { onTokenReuse, onBatch });
     this.aliases = new Aliases(this.calls, this.keys);
     this.claims = new Claims(this.aliases, this.batching, this.calls.timeout);
-    this.fanOut = new FanOut(this.calls, this.keys, this.aliases);
+    this.fanOut = new FanOut(this.calls, this.keys, this.aliases, onExpired);
     this.endings = new Endings(this.calls, this.keys, this.aliases, this.fanOut);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
