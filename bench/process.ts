@@ -73,8 +73,9 @@ export async function startProgram(
   command: string,
   args: readonly string[],
   port: number,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Running> {
-  const child = start(bench, command, args, {});
+  const child = start(bench, command, args, env);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
   for (let attempt = 0; !(await isListening(port)); attempt++) {
@@ -146,17 +147,27 @@ function start({ after }: Pick<Bench, 'after'>, command: string, args: readonly 
   });
   const ended = once(child, 'exit');
   after(async () => {
+    if (child.exitCode === null && child.signalCode === null) for (const one of childrenOf(child.pid!)) endOne(one);
     child.kill('SIGKILL');
     await ended;
   });
   return child;
 }
 
+/** Ends a process that another has started and would leave behind. */
+function endOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
 function watch(child: Child, url: string): Running {
   const { pid } = child;
   return {
     url,
-    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, each) => sum + cpuOf(each), 0),
+    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, one) => sum + cpuOf(one), 0),
     memory: () => memoryOf(pid!, 'VmRSS'),
     ownMemory: () => memoryOf(pid!, 'RssAnon'),
     stop: async () => {
@@ -167,13 +178,17 @@ function watch(child: Child, url: string): Running {
   };
 }
 
-/** Gives the processes that a process has started. Absence: none where the system does not tell. */
+/** Gives the processes that a process has started and that still run: the workers of php-fpm. Source: proc(5), /proc/PID/task/TID/children. */
 function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
+  const lists = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
+    } catch {
+      // The thread has ended just now, or this kernel does not tell.
+      return '';
+    }
+  });
+  return lists.join(' ').split(' ').filter(Boolean).map(Number);
 }
 
 /**

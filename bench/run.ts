@@ -28,6 +28,7 @@ import { p7 } from './workloads/p7-revoke-app.ts';
 import { p8 } from './workloads/p8-memory-redis.ts';
 import { p9 } from './workloads/p9-cluster.ts';
 import { p10 } from './workloads/p10-start.ts';
+import { platforms } from './workloads/platforms.ts';
 import { verify } from './workloads/verify.ts';
 import { workers } from './workloads/workers.ts';
 
@@ -46,6 +47,7 @@ const WORKLOADS: readonly Workload[] = [
   verify,
   gateway,
   express,
+  platforms,
   growth,
 ];
 const TARGETS = WORKLOADS.map(({ target }) => target);

@@ -5,6 +5,7 @@ import { configurationTable } from '../packages/server/src/config.ts';
 import { metricsTable } from '../packages/server/src/metrics/table.ts';
 import { cookieTable, policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
+import { manualPage } from './manual.ts';
 
 const generated: Record<string, string> = {
   'docs/configuration.md': `# Configuration
@@ -63,6 +64,7 @@ ${metricsTable()}
 - There is nothing yet about events and webhooks, because this version has none.
 `,
   'docs/errors.md': await errorsPage(),
+  'docs/rest-sessions.1': manualPage(),
   // What was measured, as the latest results have it.
   ...reportFiles(),
 };

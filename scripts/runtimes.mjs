@@ -26,7 +26,7 @@ const ON_EACH_NODE = ['cases/s04-unread-answers', 'cases/s12-framing', 'cases/pi
 );
 
 /** Its users' Node may be any of them. */
-const CLIENT = ['session-client', 'faults'].map((name) => `packages/client/test/${name}.test.ts`);
+const CLIENT = ['session-client', 'faults', 'transport'].map((name) => `packages/client/test/${name}.test.ts`);
 
 /** Gives the test files to run on other runtimes, as jobs for `runFiles`. Ends the process where CI=true and one is missing. */
 export function otherRuntimes() {

@@ -98,7 +98,11 @@ func (c *Client) Get(ctx context.Context, token string, options ReadOptions) (*S
 
 // Patch changes top-level keys of the data, and touches the session. It never creates one. Errors: ErrNotFound when it was ended.
 func (c *Client) Patch(ctx context.Context, token string, change Change) (*Session, error) {
-	return c.session(ctx, token, call{method: http.MethodPatch, path: c.path("/session"), body: change})
+	headers := map[string]string{}
+	if change.IfVersion != 0 {
+		headers["If-Match"] = fmt.Sprintf(`"%d"`, change.IfVersion)
+	}
+	return c.session(ctx, token, call{method: http.MethodPatch, path: c.path("/session"), headers: headers, body: change})
 }
 
 // PutCondition says what must be true of a session that is put.

@@ -56,6 +56,8 @@ type Change struct {
 	IdleTimeout *float64 `json:"idleTimeout,omitempty"`
 	// AbsoluteTimeout is in seconds since the login; before it, since the session was created.
 	AbsoluteTimeout *float64 `json:"absoluteTimeout,omitempty"`
+	// IfVersion is the version that the session must have; 0 for any. Errors: version_mismatch.
+	IfVersion int64 `json:"-"`
 }
 
 // IsEmpty tells whether there is nothing to write.

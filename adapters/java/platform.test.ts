@@ -18,5 +18,19 @@ platformTests({
       '-DskipTests',
     ],
   },
-  tests: [{ command: [...MVN, 'verify', ...ONLY_TESTS], report: 'target/reports' }],
+  tests: [
+    { command: [...MVN, 'verify', ...ONLY_TESTS], report: 'target/reports' },
+    // The same classes with Spring Boot 4, Spring Session 4 and Tomcat 11. The client has no part in that.
+    {
+      command: [
+        ...MVN,
+        '-Pspring-boot-4',
+        'verify',
+        ...ONLY_TESTS,
+        '-Dtest=io.github.restsessions.servlet.**,io.github.restsessions.spring.**',
+        '-Dsurefire.failIfNoSpecifiedTests=false',
+      ],
+      report: 'target/reports-spring-boot-4',
+    },
+  ],
 });

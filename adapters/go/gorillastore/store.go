@@ -13,6 +13,7 @@ package gorillastore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -202,7 +203,13 @@ func (s *Store) update(ctx context.Context, session *sessions.Session, texts del
 	if change.IsEmpty() {
 		return nil
 	}
-	saved, err := s.client.Patch(ctx, session.ID, change)
+	version := int64(0)
+	if was.session != nil {
+		version = was.session.Version
+	}
+	saved, err := delta.Write(ctx, s.client, session.ID, change, version, privateKey, func(there json.RawMessage) (json.RawMessage, error) {
+		return state.rebase(was.private, there)
+	})
 	if err != nil {
 		return ended(err)
 	}

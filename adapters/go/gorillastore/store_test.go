@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gorilla/sessions"
 	restsessions "github.com/rest-sessions/rest-sessions/adapters/go"
@@ -108,6 +109,30 @@ func TestSessionsLastAsLongAsTheirCookie(t *testing.T) {
 	if _, then := lasts(); first != 3 || then <= first || then > 30 {
 		t.Fatalf("a session of 3 s lasts %v s, and after another page %v s in all", first, then)
 	}
+}
+
+func TestRequestsAtOnceKeepWhatEachWroteOfGorillasOwn(t *testing.T) {
+	store := gorillastore.New(contract.NewClient(t, contract.Env(t, "REST_SESSIONS_EMBEDDED"), "gorilla-own"))
+	token := save(t, store, "", func(session *sessions.Session) { session.Values["small"] = int8(1); session.AddFlash("old") })
+	save(t, store, token, func(session *sessions.Session) {
+		save(t, store, token, func(other *sessions.Session) {
+			other.AddFlash("hello", "notices")
+			other.Values["at"] = time.Unix(0, 0).UTC()
+			other.Flashes()
+		})
+		session.Values["bytes"] = []byte{1}
+		session.Values[7] = "seven"
+	})
+	save(t, store, token, func(session *sessions.Session) {
+		v := session.Values
+		notices, at := session.Flashes("notices"), v["at"]
+		if len(notices) != 1 || at != time.Unix(0, 0).UTC() || v[7] != "seven" || v["small"] != int8(1) || len(session.Flashes()) != 0 {
+			t.Fatalf("%v %v", v, notices)
+		}
+		if b, is := v["bytes"].([]byte); !is || len(b) != 1 {
+			t.Fatalf("%v", v)
+		}
+	})
 }
 
 func TestEndedMeanwhileIsTold(t *testing.T) {

@@ -132,6 +132,32 @@ func (p private) equal(other private) bool {
 	return err == nil && err2 == nil && reflect.DeepEqual(one, two)
 }
 
+// rebase gives the private part for what is there by now, where another request has changed it since `was` was read.
+func (p private) rebase(was private, there json.RawMessage) (json.RawMessage, error) {
+	var theirs private
+	if there != nil {
+		_ = json.Unmarshal(there, &theirs)
+	}
+	var maps [3]map[any]any
+	for i, part := range []private{was, p, theirs} {
+		values, err := ungob(part.Opaque)
+		if err != nil {
+			return nil, err
+		}
+		maps[i] = values
+	}
+	merged := private{Types: delta.Merge(was.Types, p.Types, theirs.Types, func(a, b string) bool { return a == b })}
+	values := delta.Merge(maps[0], maps[1], maps[2], func(a, b any) bool { return reflect.DeepEqual(a, b) })
+	if len(values) > 0 {
+		var b bytes.Buffer
+		if err := gob.NewEncoder(&b).Encode(values); err != nil {
+			return nil, err
+		}
+		merged.Opaque = b.Bytes()
+	}
+	return json.Marshal(merged)
+}
+
 func ungob(b []byte) (map[any]any, error) {
 	values := map[any]any{}
 	if len(b) == 0 {

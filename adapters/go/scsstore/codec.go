@@ -26,10 +26,11 @@ type Codec struct {
 
 // baseline is what was read of a session.
 type baseline struct {
-	token string
-	began time.Time
-	texts delta.Texts
-	state state
+	token   string
+	began   time.Time
+	version int64
+	texts   delta.Texts
+	state   state
 }
 
 // state is the private part of a session, under the key _scs.
@@ -43,6 +44,17 @@ type state struct {
 	Opaque []byte `json:"opaque,omitempty"`
 }
 
+// rebase gives the private part for what is there by now, where another request has changed it since `was` was read.
+func (s state) rebase(was state, there json.RawMessage) (json.RawMessage, error) {
+	var theirs state
+	if there != nil {
+		_ = json.Unmarshal(there, &theirs)
+	}
+	s.Types = delta.Merge(was.Types, s.Types, theirs.Types, func(a, b string) bool { return a == b })
+	s.Private = delta.Merge(was.Private, s.Private, theirs.Private, func(a, b json.RawMessage) bool { return string(a) == string(b) })
+	return json.Marshal(s)
+}
+
 // envelope is what codec and store hand to each other.
 type envelope struct {
 	// Form is 1: no other codec writes such an object.
@@ -53,6 +65,8 @@ type envelope struct {
 	Data  map[string]json.RawMessage `json:"data"`
 	// Began is when the absolute timeout of the session that was read began to count.
 	Began time.Time `json:"began"`
+	// Version is that of the session that was read.
+	Version int64 `json:"version,omitempty"`
 	// Was is what was read; nil for a new session.
 	Was      delta.Texts `json:"was,omitempty"`
 	WasState *state      `json:"wasState,omitempty"`
@@ -64,7 +78,8 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 	out := envelope{Form: 1, State: state{Deadline: deadline.UTC()}, Data: make(map[string]json.RawMessage, len(values))}
 	for key, value := range values {
 		if read, is := value.(*baseline); is && key == baselineKey {
-			out.Token, out.Began, out.Was, out.WasState = read.token, read.began, read.texts, &read.state
+			out.Token, out.Began, out.Version = read.token, read.began, read.version
+			out.Was, out.WasState = read.texts, &read.state
 			continue
 		}
 		text, err := json.Marshal(value)
@@ -125,7 +140,7 @@ func (c Codec) Decode(b []byte) (time.Time, map[string]any, error) {
 	for key := range in.State.Private {
 		delete(texts, key)
 	}
-	values[baselineKey] = &baseline{token: in.Token, began: in.Began, texts: texts, state: in.State}
+	values[baselineKey] = &baseline{token: in.Token, began: in.Began, version: in.Version, texts: texts, state: in.State}
 	return in.State.Deadline, values, nil
 }
 

@@ -166,11 +166,21 @@ func (s *Store) update(ctx context.Context, token string, in *envelope, texts de
 	if change.IsEmpty() {
 		return nil
 	}
-	return s.patch(ctx, token, change, texts)
+	version := in.Version
+	if in.WasState == nil {
+		in.WasState, version = &state{}, 0
+	}
+	return s.patch(ctx, token, change, texts, version, func(there json.RawMessage) (json.RawMessage, error) {
+		return in.State.rebase(*in.WasState, there)
+	})
 }
 
-func (s *Store) patch(ctx context.Context, token string, change restsessions.Change, texts delta.Texts) error {
-	saved, err := s.client.Patch(ctx, token, change)
+// patch writes a change. `version` and `rebase` are as of delta.Write: 0 and nil where nothing is to be put together.
+func (s *Store) patch(
+	ctx context.Context, token string, change restsessions.Change, texts delta.Texts, version int64,
+	rebase func(json.RawMessage) (json.RawMessage, error),
+) error {
+	saved, err := delta.Write(ctx, s.client, token, change, version, privateKey, rebase)
 	if errors.Is(err, restsessions.ErrNotFound) {
 		return ErrSessionEnded
 	}
@@ -207,7 +217,7 @@ func (s *Store) commitOpaque(ctx context.Context, token string, b []byte, expiry
 		last.began = beganOf(there)
 	}
 	change := restsessions.Change{Set: data, IdleTimeout: idle(expiry), AbsoluteTimeout: absolute(last.began, expiry)}
-	return s.patch(ctx, token, change, nil)
+	return s.patch(ctx, token, change, nil, 0, nil)
 }
 
 // Delete is DeleteCtx without a context.
@@ -256,7 +266,7 @@ func (s *Store) AllCtx(ctx context.Context) (map[string][]byte, error) {
 
 // packed gives a session as Codec reads it, or as another codec wrote it.
 func packed(token string, session *restsessions.Session) ([]byte, error) {
-	out := envelope{Form: 1, Token: token, Began: beganOf(session), Data: session.Data}
+	out := envelope{Form: 1, Token: token, Began: beganOf(session), Version: session.Version, Data: session.Data}
 	if private, is := session.Data[privateKey]; is {
 		// What is no state of ours is left alone: the session then begins without one.
 		_ = json.Unmarshal(private, &out.State)

@@ -112,6 +112,26 @@ class RackTest < Minitest::Test
     assert_match(/the session's block cannot be kept/, wrong.message)
   end
 
+  def test_pages_at_once_keep_what_each_wrote_of_racks_own
+    browser = begun
+    browser.visit { |page| page.set("_old", 1) }
+    other = Browser.new(browser.application, browser.token)
+    browser.visit do |page|
+      page.see("cart")
+      other.visit do |inner|
+        inner.set("_flash", "hello")
+        inner.set("at", Time.at(0))
+        inner.unset("_old")
+      end
+      page.set("_mine", 1)
+      page.set("object", :symbol)
+    end
+    browser.visit do |page|
+      seen = %w[_flash at _old _mine object cart].map { |key| page.see(key) }
+      assert_equal ["hello", Time.at(0), nil, 1, :symbol, 1], seen
+    end
+  end
+
   def test_what_another_stack_wrote_since_is_newer
     browser = begun
     browser.visit { |page| page.set("cart", { lamp: 1 }) }

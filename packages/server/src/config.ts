@@ -7,7 +7,7 @@ import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging, readAuditLog } from './config/logging.ts';
 import { METRICS_VARIABLES, readMetricsPort } from './config/metrics.ts';
-import { isOfKubernetes, nearest } from './config/names.ts';
+import { alike, isOfKubernetes, nearest } from './config/names.ts';
 import { POLICY_VARIABLES, readPolicyFile } from './config/policy.ts';
 import { readStore, STORE_VARIABLES, type StoreConfig } from './config/store.ts';
 import { readTls, TLS_VARIABLES, type TlsConfig } from './config/tls.ts';
@@ -104,8 +104,14 @@ export interface UnknownVariables {
   readonly others: readonly string[];
 }
 
+/** Gives our variables that an unknown one may have been meant to be. Absence: empty. */
+export function variablesLike(name: string): readonly string[] {
+  return alike(name, NAMES);
+}
+
 export function unknownVariables(environment: Environment): UnknownVariables {
-  const unknown = Object.keys(environment).filter((name) => name.startsWith('RS_') && !NAMES.includes(name));
+  const unknown = Object.keys(environment).filter((name) => /^RS_/i.test(name) && !NAMES.includes(name));
+  // In another case, too: on most systems `rs_port` is another name, and has no effect.
   const ofKubernetes = unknown.filter((name) => isOfKubernetes(name, environment[name] ?? ''));
   return { ofKubernetes, others: unknown.filter((name) => !ofKubernetes.includes(name)) };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, readConfig, VARIABLES } from '../src/config.ts';
+import { ConfigError, readConfig, unknownVariables, VARIABLES, variablesLike } from '../src/config.ts';
 
 test('without any variable the server is on loopback with the embedded store', () => {
   assert.deepEqual(readConfig({}), {
@@ -84,10 +84,44 @@ test('a bad value is one line that names the variable, the value and what is all
         error instanceof ConfigError &&
         error.message.startsWith(`${name}="`) &&
         error.message.includes('must be') &&
+        /\((?:it is|it leads to) [a-z ]+\)/i.test(error.message) &&
         !error.message.includes('\n');
       assert.throws(() => readConfig({ [name]: value }), named, `${name}=${value}`);
     }
   }
+});
+
+test('a bad value is told with what kind of value it is', () => {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  for (const [name, value, kind] of [
+    ['RS_PORT', '70000', 'a whole number'],
+    ['RS_PORT', '-1', 'a negative number'],
+    ['RS_PORT', '1.5', 'a number in another form'],
+    ['RS_PORT', '1e3', 'a number in another form'],
+    ['RS_STORE_TIMEOUT', '5s', 'a number with a unit'],
+    ['RS_PORT', ' 80', 'text with white space around it'],
+    ['RS_PORT', 'http', 'text'],
+    ['RS_MAX_CONCURRENT', 'https://h', 'a URL'],
+    ['RS_LOGLEVEL', 'info,debug', 'a list'],
+    ['RS_CONFIG', '/no/such/file', 'nothing'],
+    ['RS_CONFIG', folder, 'a folder'],
+  ] as const) {
+    const told = new RegExp(
+      `^ConfigError: ${name}=".*" is not allowed; it must be .* \\(it (?:is|leads to) ${kind}\\)$`,
+    );
+    assert.throws(() => readConfig({ [name]: value }), told);
+  }
+});
+
+test('a name in small letters is a misspelling, too; one that only begins alike is told of with those it is like', () => {
+  assert.throws(
+    () => readConfig({ rs_port: '1' }),
+    /^ConfigError: rs_port is not a variable of this server; did you mean RS_PORT\?$/,
+  );
+  assert.doesNotThrow(() => readConfig({ RS_AUDIT_FILE: 'x', RSPORT: '1', path: '' }));
+  assert.deepEqual(unknownVariables({ RS_AUDIT_FILE: 'x', rs_x: '', RSPORT: '1' }).others, ['RS_AUDIT_FILE', 'rs_x']);
+  assert.deepEqual(variablesLike('RS_AUDIT_FILE'), ['RS_AUDIT_LOG']);
+  assert.deepEqual(variablesLike('RS_FOO'), []);
 });
 
 test('any address but loopback is refused without API keys, unless authentication is switched off by name', () => {

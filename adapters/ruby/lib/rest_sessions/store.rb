@@ -4,6 +4,7 @@ require "rack/session/abstract/id"
 require "time"
 require_relative "../rest_sessions"
 require_relative "codec"
+require_relative "own_part"
 require_relative "page"
 require_relative "touch_times"
 
@@ -29,6 +30,7 @@ module RestSessions
                                                timeout: options.fetch(:timeout, 2))
       @touches = TouchTimes.new(options.fetch(:touch_interval, 30))
       @subject = options[:subject]
+      @own_part = OwnPart.new(@client, private_key)
       @codec = Codec.new(private_key, private_names: private_names, marshal: options.fetch(:marshal, true))
       @has_own_name = options.key?(:key)
       options.except(*OWN)
@@ -180,7 +182,7 @@ module RestSessions
       return if changed.empty? && removed.empty? && !lasts.key?(:absolute_timeout)
 
       lasts = {} if lasts[:idle_timeout] == page.stored["idleTimeout"]
-      stored = @client.patch(page.token, set: changed, unset: removed, **lasts)
+      stored = @own_part.write(page, changed, removed, lasts)
       @touches.note(page.token, stored["idleTimeout"])
     end
 

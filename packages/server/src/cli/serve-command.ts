@@ -5,7 +5,7 @@
 import cluster from 'node:cluster';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { type Config, ConfigError, nearest, readConfig, unknownVariables } from '../config.ts';
+import { type Config, ConfigError, nearest, readConfig, unknownVariables, variablesLike } from '../config.ts';
 import { createLog, finishLog, flushLog, greet, isLogStuck, type Log } from '../log/log.ts';
 import type { RunningServer } from '../serve.ts';
 import { workerNumber } from '../workers/channel.ts';
@@ -87,7 +87,10 @@ async function readAll(environment: NodeJS.ProcessEnv): Promise<Config> {
 /** Warns of variables that begin with RS_ and are none of ours. (A name that is nearly one of ours has already stopped the start.) */
 function tellUnknown(environment: NodeJS.ProcessEnv, log: Log): void {
   const { ofKubernetes, others } = unknownVariables(environment);
-  for (const variable of others) log.warn({ variable }, 'this variable means nothing: a typo?');
+  for (const variable of others) {
+    const like = variablesLike(variable);
+    log.warn({ variable, ...(like.length > 0 && { like }) }, 'this variable means nothing: a typo?');
+  }
   if (ofKubernetes.length === 0) return;
   log.warn(
     { variables: ofKubernetes },

@@ -28,6 +28,16 @@ export function nearest(name: string, candidates: readonly string[]): string | n
   return best;
 }
 
+/** Gives the candidates that begin with the same word: `RS_AUDIT_FILE` is like `RS_AUDIT_LOG`, and yet no misspelling of it. */
+export function alike(name: string, candidates: readonly string[]): string[] {
+  const word = firstWord(name);
+  return candidates.filter((candidate) => firstWord(candidate) === word);
+}
+
+function firstWord(name: string): string | undefined {
+  return name.toUpperCase().split('_')[1];
+}
+
 /** Case and underscores are what people remember least of a name. */
 function bare(name: string): string {
   return name.toUpperCase().replace(/^RS_/, '').replace(/[_-]/g, '');

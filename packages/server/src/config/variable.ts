@@ -1,8 +1,9 @@
 /**
- * What a variable is, and how one is read: empty is not set, a bad value is one line that names the variable, the value and
- * what is allowed. The password in a store URL is never part of it.
+ * What a variable is, and how one is read: empty is not set, a bad value is one line that names the variable, the value, what is
+ * allowed and what kind of value came. The password in a store URL is never part of it.
  */
 import { readFileSync } from 'node:fs';
+import { kindOf } from './kinds.ts';
 import { isOfKubernetes } from './names.ts';
 
 /** One environment variable. `sentence` is documentation; `allowed` ends the line about a bad value. */
@@ -59,8 +60,8 @@ export class Reader {
   }
 }
 
-function notAllowed({ name, allowed }: Variable, text: string): string {
-  const said = `${name}=${quote(text)} is not allowed; it must be ${allowed}`;
+function notAllowed({ name, allowed, type }: Variable, text: string): string {
+  const said = `${name}=${quote(text)} is not allowed; it must be ${allowed} (${kindOf(text, type === 'file')})`;
   if (!isOfKubernetes(name, text)) return said;
   return `${said}. Kubernetes made it for a service beside this pod whose name begins with "rs": set enableServiceLinks: false in the pod's spec, or set ${name} there`;
 }

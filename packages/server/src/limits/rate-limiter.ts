@@ -3,7 +3,8 @@
  * argument. Memory is bounded: a bucket that is full again is no longer needed, and at the maximum the one that has been
  * there longest goes, so a caller with very many names gains nothing but fresh buckets for old names.
  *
- * Not shared between processes: each limits what it serves. Counting together would put a write before every read.
+ * Not shared between servers: each limits what it serves. Counting together would put a write before every read. The workers of
+ * one server tell each other (pool.ts).
  */
 
 /** Shape: `burst` at once after a pause, `perSecond` in the long run. */

@@ -253,6 +253,11 @@ test('S6: the doctor says that a server without keys answers to all who reach it
     doctor({ RS_ALLOWED_HOSTS: 'sessions.example' }),
     /\nnote: there are no API keys.*sessions\.example; RS_ALLOWED_HOSTS/,
   );
-  assert.match(JSON.parse(doctor({}, '--json')).notes[0], /DNS rebinding.*RS_ALLOWED_HOSTS/);
-  assert.deepEqual(JSON.parse(doctor({ RS_API_KEYS: `web:${hashKey(newKey())}:*:read` }, '--json')).notes, []);
+  // Beside what it says of this machine.
+  const ofKeys = (env: Record<string, string>) =>
+    (JSON.parse(doctor(env, '--json')).notes as string[]).filter((note) => note.includes('API keys'));
+  const [note, ...others] = ofKeys({});
+  assert.match(note!, /DNS rebinding.*RS_ALLOWED_HOSTS/);
+  assert.deepEqual(others, []);
+  assert.deepEqual(ofKeys({ RS_API_KEYS: `web:${hashKey(newKey())}:*:read` }), []);
 });

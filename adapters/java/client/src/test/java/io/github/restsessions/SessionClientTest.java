@@ -115,7 +115,7 @@ class SessionClientTest {
 
   @Test
   void malformedTokensCostNoRequest() {
-    SessionClient client = SessionClient.of("http://127.0.0.1:9", "shop");
+    SessionClient client = Servers.client("http://127.0.0.1:9", "shop");
     for (String token : List.of("", "a b", "../x", "ä".repeat(30), "a".repeat(257), "a\r\nb")) {
       assertThrows(SessionNotFoundException.class, () -> client.get(token, Read.ONLY));
       assertFalse(client.revoke(token));
@@ -146,9 +146,9 @@ class SessionClientTest {
   @Test
   void aCreateWhoseAnswerWasLostIsDoneOnce() {
     String app = Servers.newApp();
-    SessionClient direct = SessionClient.of(Servers.on("embedded"), app);
+    SessionClient direct = Servers.client(Servers.on("embedded"), app);
     try (CuttingProxy proxy = new CuttingProxy(Servers.on("embedded"), 1)) {
-      String token = SessionClient.of(proxy.url(), app).create(new NewSession()).token();
+      String token = Servers.client(proxy.url(), app).create(new NewSession()).token();
       assertEquals(2, proxy.requests());
       assertTrue(direct.find(token, Read.ONLY).isPresent());
       assertEquals(1, direct.list(Optional.empty()).sessions().size());
@@ -158,10 +158,10 @@ class SessionClientTest {
   @Test
   void aWriteWhoseAnswerWasLostIsNotSentAgain() {
     String app = Servers.newApp();
-    SessionClient direct = SessionClient.of(Servers.on("embedded"), app);
+    SessionClient direct = Servers.client(Servers.on("embedded"), app);
     String token = direct.create(new NewSession()).token();
     try (CuttingProxy proxy = new CuttingProxy(Servers.on("embedded"), 1)) {
-      SessionClient client = SessionClient.of(proxy.url(), app);
+      SessionClient client = Servers.client(proxy.url(), app);
       SessionException fault =
           assertThrows(
               SessionServerLostException.class,
@@ -175,11 +175,11 @@ class SessionClientTest {
   @Test
   void serverAwayAndBack(@TempDir Path folder) {
     Servers.Running server = Servers.start(Servers.portToComeBackTo(), folder);
-    SessionClient client = SessionClient.of(server.url(), "away");
+    SessionClient client = Servers.client(server.url(), "away");
     String token = client.create(new NewSession()).token();
     server.close();
     assertTimeout(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
         () ->
             assertThrows(
                 SessionServerLostException.class, () -> client.get(token, Read.AND_TOUCH)));
@@ -209,7 +209,7 @@ class SessionClientTest {
     SessionException fault =
         assertThrows(
             SessionConfigurationException.class,
-            () -> SessionClient.of(Servers.contract(), "shop").get(CHOSEN, Read.ONLY));
+            () -> Servers.client(Servers.contract(), "shop").get(CHOSEN, Read.ONLY));
     assertEquals("not_rest_sessions", fault.code());
     assertFalse(fault.getMessage().contains(CHOSEN));
   }

@@ -9,7 +9,6 @@ import io.github.restsessions.Session;
 import io.github.restsessions.SessionClient;
 import io.github.restsessions.SessionNotFoundException;
 import io.github.restsessions.Token;
-import io.github.restsessions.store.StoredSession.Delta;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;

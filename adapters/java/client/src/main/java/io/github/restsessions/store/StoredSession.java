@@ -1,6 +1,5 @@
 package io.github.restsessions.store;
 
-import io.github.restsessions.JsonText;
 import io.github.restsessions.Session;
 import io.github.restsessions.Token;
 import java.time.Duration;
@@ -232,28 +231,5 @@ public final class StoredSession {
   private Texts textsOf(String name) {
     String shared = name.startsWith("_") ? null : texts.get(name);
     return new Texts(shared, texts.get(prefix + name));
-  }
-
-  /** What is to be written of a session. */
-  static final class Delta {
-    final Map<String, JsonText> set = new LinkedHashMap<>();
-    final Set<String> unset = new LinkedHashSet<>();
-
-    /** Null where it stays as it is. */
-    Optional<Duration> idleTimeout;
-
-    /** Null where it stays as it is. */
-    Optional<String> subject;
-
-    Device device = Device.UNKNOWN;
-
-    private void add(String key, String was, String now) {
-      if (now == null && was != null) unset.add(key);
-      if (now != null && !now.equals(was)) set.put(key, new JsonText(now));
-    }
-
-    boolean isEmpty() {
-      return set.isEmpty() && unset.isEmpty() && idleTimeout == null && subject == null;
-    }
   }
 }

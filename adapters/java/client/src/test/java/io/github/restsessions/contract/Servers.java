@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.restsessions.JsonText;
+import io.github.restsessions.Options;
 import io.github.restsessions.SessionClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,12 @@ public final class Servers {
   }
 
   public static SessionClient client(String store) {
-    return SessionClient.of(on(store), newApp());
+    return client(on(store), newApp());
+  }
+
+  /** One that waits as long as a busy machine needs. */
+  public static SessionClient client(String url, String app) {
+    return new SessionClient(Options.of(url, app).timeout(Duration.ofSeconds(30)));
   }
 
   /** Asks a server as any other stack would. Gives the answer's JSON. */

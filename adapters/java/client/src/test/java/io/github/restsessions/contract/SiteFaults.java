@@ -44,11 +44,11 @@ public abstract class SiteFaults {
   @Test
   void serverAwayIsAnErrorThatKeepsTheCookieAndBackWorksAgain(@TempDir Path folder) {
     Servers.Running server = Servers.start(Servers.portToComeBackTo(), folder);
-    Site site = site(SessionClient.of(server.url(), "away"));
+    Site site = site(Servers.client(server.url(), "away"));
     String token = begin(site);
     server.close();
     assertTimeout(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
         () -> {
           Answer answer = site.visit(token, deeds -> deeds.see("cart"));
           assertEquals(new Answer("error", List.of()), answer);
@@ -120,7 +120,7 @@ public abstract class SiteFaults {
 
   @Test
   void garbageCookiesCostNoRequest() {
-    Site site = site(SessionClient.of("http://127.0.0.1:9", "shop"));
+    Site site = site(Servers.client("http://127.0.0.1:9", "shop"));
     for (String garbage : List.of("", "../x", "a b", "%00", "ä".repeat(30), "a".repeat(257), "\""))
       assertEquals("well", site.visit(garbage, deeds -> assertNull(deeds.see("cart"))).ends());
   }
@@ -138,9 +138,9 @@ public abstract class SiteFaults {
   @Test
   void aFirstWriteWhoseAnswerWasLostIsNoSecondSession() {
     String app = Servers.newApp();
-    SessionClient direct = SessionClient.of(Servers.on("embedded"), app);
+    SessionClient direct = Servers.client(Servers.on("embedded"), app);
     try (CuttingProxy proxy = new CuttingProxy(Servers.on("embedded"), 1)) {
-      Site site = site(SessionClient.of(proxy.url(), app));
+      Site site = site(Servers.client(proxy.url(), app));
       Answer answer = site.visit((String) null, deeds -> deeds.set("cart", 1));
       assertEquals(new Answer("error", List.of()), answer);
       assertEquals(1, direct.list(Optional.empty()).sessions().size());

@@ -1,5 +1,6 @@
 package io.github.restsessions.servlet;
 
+import io.github.restsessions.SessionException;
 import io.github.restsessions.store.Device;
 import io.github.restsessions.store.SessionStore;
 import io.github.restsessions.store.StoredSession;
@@ -24,6 +25,9 @@ final class PageSession {
   private final String requested;
 
   private boolean isRead;
+
+  /** What the read failed with; null when it did not. */
+  private SessionException failure;
 
   /** Whether the cookie opened a session. */
   private boolean isValid;
@@ -72,8 +76,16 @@ final class PageSession {
     return session;
   }
 
+  /** The error page of a page that could not read its session does not wait a second time. */
   private void read() {
-    Optional<StoredSession> found = store.find(requested);
+    if (failure != null) throw failure;
+    Optional<StoredSession> found;
+    try {
+      found = store.find(requested);
+    } catch (SessionException fault) {
+      failure = fault;
+      throw fault;
+    }
     isRead = true;
     isValid = found.isPresent();
     isStale = requested != null && !isValid;

@@ -12,7 +12,11 @@ import io.github.restsessions.NewSession;
 import io.github.restsessions.Read;
 import io.github.restsessions.Session;
 import io.github.restsessions.SessionClient;
+import io.github.restsessions.SessionException;
+import io.github.restsessions.contract.CuttingProxy;
 import io.github.restsessions.contract.Servers;
+import io.github.restsessions.contract.Site.Answer;
+import io.github.restsessions.contract.TomcatSite;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterRegistration;
@@ -72,7 +76,7 @@ class RestSessionFilterTest {
 
   @BeforeAll
   static void start() throws LifecycleException {
-    client = SessionClient.of(Servers.on("embedded"), APP);
+    client = Servers.client(Servers.on("embedded"), APP);
     TOMCAT.setBaseDir(System.getProperty("java.io.tmpdir"));
     TOMCAT.setHostname("127.0.0.1");
     TOMCAT.setPort(0);
@@ -82,7 +86,15 @@ class RestSessionFilterTest {
           FilterRegistration.Dynamic filter =
               application.addFilter("sessions", RestSessionFilter.class);
           filter.setInitParameters(
-              Map.of("url", Servers.on("embedded"), "app", APP, "idleTimeout", "420"));
+              Map.of(
+                  "url",
+                  Servers.on("embedded"),
+                  "app",
+                  APP,
+                  "idleTimeout",
+                  "420",
+                  "timeout",
+                  "30"));
           filter.setAsyncSupported(true);
           filter.addMappingForUrlPatterns(EnumSet.allOf(DispatcherType.class), false, "/*");
           ServletRegistration.Dynamic pages = application.addServlet("pages", new Pages());
@@ -323,6 +335,23 @@ class RestSessionFilterTest {
             });
     assertEquals(500, answer.statusCode());
     assertEquals("1", client.get(token, Read.ONLY).data().get("tries").text());
+  }
+
+  @Test
+  void aFailedReadIsNotTriedAgainByTheSamePage() {
+    try (CuttingProxy proxy = new CuttingProxy(Servers.on("embedded"), Integer.MAX_VALUE)) {
+      TomcatSite site = ServletContractTest.site(Servers.client(proxy.url(), APP));
+      Answer answer =
+          site.visit(
+              "a-token-of-some-framework-01",
+              deeds -> {
+                assertThrows(SessionException.class, () -> deeds.see("a"));
+                deeds.see("a");
+              });
+      assertEquals(new Answer("error", List.of()), answer);
+      // A read whose connection breaks is sent once more.
+      assertEquals(2, proxy.requests());
+    }
   }
 
   @Test

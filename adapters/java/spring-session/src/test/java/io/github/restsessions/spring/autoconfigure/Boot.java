@@ -21,12 +21,16 @@ final class Boot implements AutoCloseable {
   String token;
 
   Boot(Class<?> application, Map<String, Object> properties) {
+    this(new Class<?>[] {application}, properties);
+  }
+
+  Boot(Class<?>[] sources, Map<String, Object> properties) {
     Map<String, Object> all = new HashMap<>(properties);
     all.put("server.port", 0);
     all.put("server.address", "127.0.0.1");
     all.put("logging.level.root", "error");
     all.put("spring.main.banner-mode", "off");
-    context = new SpringApplicationBuilder(application).properties(all).run();
+    context = new SpringApplicationBuilder(sources).properties(all).run();
     port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
   }
 

@@ -12,6 +12,7 @@ import io.github.restsessions.JsonText;
 import io.github.restsessions.Read;
 import io.github.restsessions.Session;
 import io.github.restsessions.SessionClient;
+import io.github.restsessions.contract.CuttingProxy;
 import io.github.restsessions.contract.Servers;
 import io.github.restsessions.spring.RestSession;
 import io.github.restsessions.spring.RestSessionRepository;
@@ -45,19 +46,21 @@ class RestSessionsAutoConfigurationTest {
   private static final Map<String, String> ANN = Map.of("username", "ann", "password", "secret");
 
   private final String app = Servers.newApp();
-  private final SessionClient client = SessionClient.of(Servers.on("embedded"), app);
+  private final SessionClient client = Servers.client(Servers.on("embedded"), app);
 
   private Map<String, Object> properties(Map<String, Object> more) {
     Map<String, Object> all = new HashMap<>(more);
     all.putIfAbsent("rest-sessions.url", Servers.on("embedded"));
     all.putIfAbsent("rest-sessions.app", app);
+    // As long as a busy machine needs.
+    all.putIfAbsent("rest-sessions.timeout", "30s");
     return all;
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"embedded", "redis"})
   void aGuestFillsACartLogsInAndIsLoggedOutEverywhere(String store) {
-    SessionClient other = SessionClient.of(Servers.on(store), app);
+    SessionClient other = Servers.client(Servers.on(store), app);
     Map<String, Object> two = properties(Map.of("rest-sessions.url", Servers.on(store)));
     try (Boot shop = new Boot(Shop.class, two)) {
       assertEquals("{\"lamps\":1}", shop.get("/cart").body());
@@ -96,14 +99,14 @@ class RestSessionsAutoConfigurationTest {
 
   @Test
   void aServerThatIsAwayIsAnErrorAndNoLogout(@TempDir Path folder) {
-    Servers.Running server = Servers.start(0, folder);
+    Servers.Running server = Servers.start(Servers.portToComeBackTo(), folder);
     Map<String, Object> there = properties(Map.of("rest-sessions.url", server.url()));
     try (Boot shop = new Boot(Shop.class, there)) {
       shop.post("/login", ANN);
       String user = shop.token;
       server.close();
       assertTimeout(
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(60),
           () -> {
             HttpResponse<String> answer = shop.get("/account");
             assertEquals(500, answer.statusCode());
@@ -114,6 +117,17 @@ class RestSessionsAutoConfigurationTest {
         assertEquals(user, shop.token);
         assertTrue(shop.get("/account").body().contains("\"user\":\"ann\""));
       }
+    }
+  }
+
+  @Test
+  void theErrorPageDoesNotAskASecondTime() {
+    try (CuttingProxy proxy = new CuttingProxy(Servers.on("embedded"), Integer.MAX_VALUE);
+        Boot shop = new Boot(Shop.class, properties(Map.of("rest-sessions.url", proxy.url())))) {
+      shop.token = "a-token-of-some-framework-01";
+      assertEquals(500, shop.get("/account").statusCode());
+      // A read whose connection breaks is sent once more.
+      assertEquals(2, proxy.requests());
     }
   }
 
@@ -197,7 +211,8 @@ class RestSessionsAutoConfigurationTest {
       RestSession session = repository.findById(shop.token);
       assertThrows(AttributeException.class, () -> session.getAttribute("SPRING_SECURITY_CONTEXT"));
       RestSessionsProperties read = shop.context.getBean(RestSessionsProperties.class);
-      assertEquals(Duration.ofSeconds(2), read.timeout());
+      assertEquals(Duration.ofSeconds(30), read.timeout());
+      assertEquals(Duration.ofSeconds(30), read.touchInterval());
       assertFalse(read.toString().contains("key"));
     }
   }
