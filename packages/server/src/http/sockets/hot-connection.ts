@@ -121,6 +121,7 @@ class HotConnection {
   /** Of the request whose answer is under way. */
   private route = '';
   private startedAt = 0;
+  private env: HotEnv | null = null;
 
   constructor(socket: NodeSocket, toNode: Listener, endToNode: () => void, shared: Shared) {
     this.socket = socket;
@@ -195,6 +196,7 @@ class HotConnection {
     const { lane, certificatesOf, observe, meter } = this.shared;
     const env: HotEnv = { incoming, meter };
     this.route = route.path;
+    this.env = env;
     this.startedAt = performance.now();
     if (certificatesOf !== null) env.certificates = certificatesOf(this.socket);
     if (observe !== null) {
@@ -214,7 +216,10 @@ class HotConnection {
       const text = replyText(reply, shared.keepAliveTimeout);
       socket.write(text, isAscii(reply) ? 'latin1' : 'utf8', this.onWritten);
     }
-    shared.meter.answered(this.route, writable ? reply.status : GONE, performance.now() - this.startedAt);
+    const took = performance.now() - this.startedAt;
+    shared.meter.answered(this.route, writable ? reply.status : GONE, took, this.env?.traceId);
+    // A connection that nobody uses keeps nothing of its last request.
+    this.env = null;
   };
 
   private readonly onWritten = (error?: Error | null): void => {
