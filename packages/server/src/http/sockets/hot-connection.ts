@@ -120,8 +120,9 @@ class HotConnection {
   private status = 0;
   /** Of the request whose answer is under way. */
   private route = '';
-  private startedAt = 0;
+  /** Absence: null before the first one. */
   private env: HotEnv | null = null;
+  private startedAt = 0;
 
   constructor(socket: NodeSocket, toNode: Listener, endToNode: () => void, shared: Shared) {
     this.socket = socket;
@@ -204,6 +205,7 @@ class HotConnection {
       env.trace = trace;
       this.endLine = end;
     }
+    this.env = env;
     lane.answer(route, env, this.write);
   }
 
