@@ -5,6 +5,7 @@ import { configurationTable } from '../packages/server/src/config.ts';
 import { metricsTable } from '../packages/server/src/metrics/table.ts';
 import { cookieTable, policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
+import { manualPage } from './manual.ts';
 
 const generated: Record<string, string> = {
   'docs/configuration.md': `# Configuration
@@ -57,11 +58,13 @@ ${metricsTable()}
   2,000 series, whatever callers send.
 - Counters begin at 0 with the process. Of several servers on one store each counts what it did itself: sum them. \`sessions\`, \`subjects\` and
   \`lmdb_map_bytes\` are of the store: each server tells all of it, so take the largest.
+- In OpenMetrics the buckets of requests name the last trace that was kept in each (exemplars), where the server sends [traces](operations.md#traces).
 - What has expired is counted by the sweep that removes it. On Redis other operations remove what they come upon, and that is not counted.
 - Requests that never became one (a head that is too large, no HTTP at all) are in the log and not here.
 - There is nothing yet about events and webhooks, because this version has none.
 `,
   'docs/errors.md': await errorsPage(),
+  'docs/rest-sessions.1': manualPage(),
   // What was measured, as the latest results have it.
   ...reportFiles(),
 };

@@ -1,9 +1,9 @@
-/** The texts of --help, of all and of each command. The variables come from their table. */
+/** The texts of --help, of all and of each command, and of the manual page (scripts/manual.ts). The variables come from their table. */
 import { VARIABLES, type Variable } from '../config.ts';
 
 export type Command = 'serve' | 'keys' | 'doctor' | 'health' | 'backup' | 'restore' | 'stats';
 
-const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong use or configuration.\n';
+export const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong use or configuration.\n';
 
 export const KEYS_USAGE = `Usage: rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
                                  [--certificate CN=…|DNS:…|URI:…|email:…] [--no-key] [--file PATH]
@@ -14,47 +14,6 @@ Scopes: verify (read by token), read (lists), write (create, change), revoke (en
 The file is RS_KEYS_FILE unless --file names another; create without either only prints.
 One command changes the file at a time; the others wait for it, 10 seconds at most.
 `;
-
-export function help(): string {
-  return `rest-sessions: the login-session server that every stack can use
-
-Usage: rest-sessions [serve]
-       rest-sessions keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]
-       rest-sessions keys list | revoke NAME | check
-       rest-sessions doctor [--store URL] [--repair | --quick] [--json]
-       rest-sessions health [--ready]
-       rest-sessions backup FILE [--store URL] [--replace] [--json]
-       rest-sessions restore FILE [--store URL] [--replace | --check] [--json]
-       rest-sessions stats [--store URL] [--json]
-       rest-sessions COMMAND --help | --help | --version
-
-${SERVE}
-keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
-(read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
-
-${DOCTOR}
-${HEALTH}
-${BACKUP}
-${RESTORE}
-${STATS}
-${variables()}
-${EXIT_CODES}`;
-}
-
-export function helpOf(command: Command): string {
-  if (command === 'keys') return `${KEYS_USAGE}${EXIT_CODES}`;
-  if (command === 'doctor')
-    return `Usage: rest-sessions doctor [--store URL] [--repair | --quick] [--json]\n\n${DOCTOR}\n${EXIT_CODES}`;
-  if (command === 'health') {
-    return `Usage: rest-sessions health [--ready] [--cert FILE --key FILE]\n\n${HEALTH}\n${EXIT_CODES}`;
-  }
-  if (command === 'backup')
-    return `Usage: rest-sessions backup FILE [--store URL] [--replace] [--json]\n\n${BACKUP}\n${EXIT_CODES}`;
-  if (command === 'restore')
-    return `Usage: rest-sessions restore FILE [--store URL] [--replace | --check] [--json]\n\n${RESTORE}\n${EXIT_CODES}`;
-  if (command === 'stats') return `Usage: rest-sessions stats [--store URL] [--json]\n\n${STATS}\n${EXIT_CODES}`;
-  return `Usage: rest-sessions [serve]\n\n${SERVE}\n${variables()}\n${EXIT_CODES}`;
-}
 
 const SERVE = `serve (the default) starts the server and runs until SIGTERM, SIGINT or SIGQUIT. It then finishes
 the requests under way and ends with 0; a second signal ends it at once. Keys, certificates and the
@@ -88,6 +47,44 @@ moves the store that is there aside. Sessions that ended after the backup was ma
 const STATS = `stats tells what a store holds, while servers use it: sessions and subjects of each app, and what the
 file or the Redis says of itself. It changes nothing.
 `;
+
+const KEYS = `keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
+(read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
+`;
+
+/** What a command is called with, in as many ways as it has, and what it does. In the order of --help. */
+export const COMMANDS: Readonly<Record<Command, { readonly usage: readonly string[]; readonly text: string }>> = {
+  serve: { usage: ['[serve]'], text: SERVE },
+  keys: {
+    usage: [
+      'keys create --name NAME --apps APP,…|* --scopes SCOPE,… [--expires 90d|DATE]',
+      'keys list | revoke NAME | check',
+    ],
+    text: KEYS,
+  },
+  doctor: { usage: ['doctor [--store URL] [--repair | --quick] [--json]'], text: DOCTOR },
+  health: { usage: ['health [--ready] [--cert FILE --key FILE]'], text: HEALTH },
+  backup: { usage: ['backup FILE [--store URL] [--replace] [--json]'], text: BACKUP },
+  restore: { usage: ['restore FILE [--store URL] [--replace | --check] [--json]'], text: RESTORE },
+  stats: { usage: ['stats [--store URL] [--json]'], text: STATS },
+};
+
+export function help(): string {
+  const commands = Object.values(COMMANDS);
+  const usage = [...commands.flatMap((command) => command.usage), 'COMMAND --help | --help | --version'];
+  return `rest-sessions: the login-session server that every stack can use
+
+Usage: ${usage.map((words) => `rest-sessions ${words}\n`).join('       ')}
+${commands.map(({ text }) => `${text}\n`).join('')}${variables()}
+${EXIT_CODES}`;
+}
+
+export function helpOf(command: Command): string {
+  if (command === 'keys') return `${KEYS_USAGE}${EXIT_CODES}`;
+  const { usage, text } = COMMANDS[command];
+  const more = command === 'serve' ? `\n${variables()}` : '';
+  return `Usage: rest-sessions ${usage[0]}\n\n${text}${more}\n${EXIT_CODES}`;
+}
 
 function variables(): string {
   const lines = Object.values(VARIABLES).map((variable: Variable) => {

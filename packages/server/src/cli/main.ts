@@ -2,19 +2,10 @@
 /** The command: which subcommand, and the exit code. 0: done. 1: failed. 2: wrong use or configuration. */
 import { packageVersion } from '../assets.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { type Command, help, helpOf } from './help.ts';
+import { COMMANDS, type Command, help, helpOf } from './help.ts';
 import { leave } from './leave.ts';
 import { misuse, print } from './output.ts';
 
-const COMMANDS: readonly string[] = [
-  'serve',
-  'keys',
-  'doctor',
-  'health',
-  'backup',
-  'restore',
-  'stats',
-] satisfies Command[];
 const HELP = new Set(['--help', '-h']);
 
 async function main(args: readonly string[]): Promise<number> {
@@ -22,7 +13,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (HELP.has(first)) return print(help());
   if (first === '--version' || first === '-v') return print(`${packageVersion()}\n`);
   if (first === 'help') return main([...others.slice(0, 1), '--help']);
-  const isNamed = COMMANDS.includes(first);
+  const isNamed = Object.hasOwn(COMMANDS, first);
   if (!isNamed && !first.startsWith('-')) return misuse([`unknown command: ${first.slice(0, 80)}`], ADVICE);
   const command = isNamed ? (first as Command) : 'serve';
   const rest = isNamed ? others : args;

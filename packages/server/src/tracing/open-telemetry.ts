@@ -125,7 +125,7 @@ export class OpenTelemetry implements Tracing {
   }
 }
 
-/** Notes the trace for the log and the metrics: a request that brought no id has that of its trace. */
+/** Metrics name the trace of a request if it is kept. A request that brought no id has that of its trace. */
 function noteTrace({ env }: Call, headers: Headers, span: Span): void {
   const { traceId, traceFlags } = span.spanContext();
   if ((traceFlags & TraceFlags.SAMPLED) !== 0) {

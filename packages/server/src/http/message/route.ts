@@ -20,7 +20,7 @@ export interface Trace {
   error?: ErrorCode;
   /** Absence: undefined until somebody has asked for it (request-id.ts). */
   requestId?: string;
-  /** Absence: undefined where the request is not traced, or its trace is not sampled. */
+  /** Of the trace that is kept of the request. Absence: undefined without one. */
   traceId?: string;
 }
 
@@ -74,6 +74,8 @@ export interface RequestEnv {
     requestId?: string;
     /** Absence: undefined where nobody counts. */
     meter?: Meter;
+    /** Of the trace that is kept of the request. Absence: undefined without one. */
+    traceId?: string;
     /** Absence: undefined where nobody counts. */
     streams?: StreamCount;
     /** The names in the client's certificate. */

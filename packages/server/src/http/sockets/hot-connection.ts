@@ -197,6 +197,7 @@ class HotConnection {
     const { lane, certificatesOf, observe, meter } = this.shared;
     const env: HotEnv = { incoming, meter };
     this.route = route.path;
+    this.env = env;
     this.startedAt = performance.now();
     if (certificatesOf !== null) env.certificates = certificatesOf(this.socket);
     if (observe !== null) {
@@ -217,8 +218,10 @@ class HotConnection {
       const text = replyText(reply, shared.keepAliveTimeout);
       socket.write(text, isAscii(reply) ? 'latin1' : 'utf8', this.onWritten);
     }
-    const duration = performance.now() - this.startedAt;
-    shared.meter.answered(this.route, writable ? reply.status : GONE, duration, this.env?.traceId);
+    const took = performance.now() - this.startedAt;
+    shared.meter.answered(this.route, writable ? reply.status : GONE, took, this.env?.traceId);
+    // A connection that nobody uses keeps nothing of its last request.
+    this.env = null;
   };
 
   private readonly onWritten = (error?: Error | null): void => {
