@@ -68,8 +68,6 @@ export interface RequestEnv {
   Bindings: {
     incoming?: Incoming;
     trace?: Trace;
-    /** The same as in `trace`, where there is none. */
-    traceId?: string;
     /** Where there is no trace to keep it. Absence: undefined until somebody has asked for it (request-id.ts). */
     requestId?: string;
     /** Absence: undefined where nobody counts. */
