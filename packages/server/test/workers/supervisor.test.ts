@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Client } from '../support/client.ts';
 import { runCommand } from '../support/command.ts';
+import { freePorts } from '../support/ports.mjs';
 import { isAlive, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 import { startWorkers } from '../support/workers.ts';
@@ -173,7 +174,9 @@ describe('workers', () => {
 
   test('workers whose supervisor was killed answer what is under way, end by themselves, and hold neither port nor store', async (t) => {
     const folder = temporaryFolder(t);
-    const server = await startWorkers(t, 2, { RS_STORE: `lmdb:${folder}` });
+    // The system gives it to no outgoing connection before the next ones listen.
+    const RS_PORT = String((await freePorts(1))[0]);
+    const server = await startWorkers(t, 2, { RS_STORE: `lmdb:${folder}`, RS_PORT });
     const held = await Promise.all([hold(server.port), hold(server.port)]);
     const client = new Client(server.url);
     await client.send('GET', '/livez');
@@ -181,7 +184,7 @@ describe('workers', () => {
     server.child.kill('SIGKILL');
     await once(server.child, 'exit');
     // At once, while workers still answer.
-    const next = await startWorkers(t, 2, { RS_STORE: `lmdb:${folder}`, RS_PORT: `${server.port}` });
+    const next = await startWorkers(t, 2, { RS_STORE: `lmdb:${folder}`, RS_PORT });
     for (const { finish } of held) finish();
     for (const { answer } of held) await until(() => answer().startsWith('HTTP/1.1 200'), answer);
     await until(() => !server.workers.some(isAlive), 'the workers end');
