@@ -167,7 +167,7 @@ function watch(child: Child, url: string): Running {
   const { pid } = child;
   return {
     url,
-    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, one) => sum + cpuOf(one), 0),
+    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, each) => sum + cpuOf(each), 0),
     memory: () => memoryOf(pid!, 'VmRSS'),
     ownMemory: () => memoryOf(pid!, 'RssAnon'),
     stop: async () => {
@@ -178,17 +178,13 @@ function watch(child: Child, url: string): Running {
   };
 }
 
-/** Gives the processes that a process has started and that still run: the workers of php-fpm. Source: proc(5), /proc/PID/task/TID/children. */
+/** Gives the processes that a process has started. Absence: none where the system does not tell. */
 function childrenOf(pid: number): number[] {
-  const lists = readdirSync(`/proc/${pid}/task`).map((thread) => {
-    try {
-      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
-    } catch {
-      // The thread has ended just now, or this kernel does not tell.
-      return '';
-    }
-  });
-  return lists.join(' ').split(' ').filter(Boolean).map(Number);
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { figures } from './figures.ts';
 import { growthPlot, historyPlot, latencyPlot, peersPlot, runtimesPlot } from './plots/all.ts';
 import { goals } from './plots/goals.ts';
-import { allResults, caption, type Results } from './results.ts';
-import { findingsTable } from './table.ts';
+import { allResults, caption, platformResults, type Results } from './results.ts';
+import { findingsTable, platformsTable } from './table.ts';
 
 /** Gives each file that follows from the results, by its path in the repository. */
 export function reportFiles(): Record<string, string> {
@@ -19,6 +19,7 @@ export function reportFiles(): Record<string, string> {
     'docs/performance.md': withParts('docs/performance.md', {
       run: runInWords(latest),
       findings: findingsTable(latest.findings),
+      platforms: platformsTable(platformResults()),
     }),
     'bench/results/peers.svg': peersPlot(latest),
     'bench/results/latency.svg': latencyPlot(latest),

@@ -2,7 +2,7 @@
  * What a run leaves in bench/results: a JSON file for each day. All plots and tables come from these files, so they can be
  * drawn again without measuring. Files of earlier forms have fewer members.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from './machine.ts';
@@ -92,4 +92,18 @@ export function allResults(): Results[] {
 export function caption({ date, machine, size }: Results): string {
   const { commit, cores, cpu, node, load } = machine;
   return `${date.slice(0, 10)}, ${commit ?? 'no commit'}, ${cores} cores (${cpu}), Node ${node}, 64 connections, medians of ${size.rounds} rounds, load ${load} before`;
+}
+
+/** What the last run of the workload `platforms` found: in a file of its own, because that workload is run alone, too. */
+const PLATFORMS = join(RESULTS, 'platforms.json');
+
+export function keepPlatforms(results: Results): void {
+  const findings = results.findings.filter(({ target }) => target === 'platforms');
+  if (findings.length > 0)
+    writeFileSync(PLATFORMS, `${JSON.stringify({ ...results, findings, candidates: [], growth: [] }, null, 1)}\n`);
+}
+
+/** Absence: null before the first run. */
+export function platformResults(): Results | null {
+  return existsSync(PLATFORMS) ? JSON.parse(readFileSync(PLATFORMS, 'utf8')) : null;
 }

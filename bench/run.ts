@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { wrkVersion } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { draw } from './report.ts';
-import { type Candidate, type Growth, keepResults } from './results.ts';
+import { type Candidate, type Growth, keepPlatforms, keepResults } from './results.ts';
 import { table } from './table.ts';
 import type { Bench, Finding, Outcome, Workload } from './workload.ts';
 import { express } from './workloads/express.ts';
@@ -63,7 +63,7 @@ const USAGE = `Usage: npm run bench -- [--full] [--rounds N] [--many N] [--only 
   --full    ${FULL.rounds} rounds of ${FULL.seconds} s, a million sessions; takes about an hour
   --rounds  so many rounds
   --many    so many sessions where many count
-  --only    this part; may be given several times; nothing is kept in bench/results
+  --only    this part; may be given several times; of it only platforms is kept in bench/results
   --json    print the results as JSON instead of the table
   --draw    measure nothing: draw the plots and write the tables again, from the results that are there
 `;
@@ -113,10 +113,10 @@ async function main(): Promise<number> {
   const results = { date, size: options.size, machine, findings, candidates, growth, missing: [...missing] };
   console.log(options.json ? JSON.stringify(results, null, 2) : table(findings));
   for (const line of missing) say(line);
-  if (options.workloads.length === WORKLOADS.length) {
-    keepResults(results);
-    draw();
-  }
+  const isWhole = options.workloads.length === WORKLOADS.length;
+  if (isWhole) keepResults(results);
+  if (options.workloads.includes(platforms)) keepPlatforms(results);
+  if (isWhole || options.workloads.includes(platforms)) draw();
   return code;
 }
 

@@ -1,4 +1,5 @@
 /** The findings as text: one table with a line for each figure, then the notes. */
+import { caption, type Results } from './results.ts';
 import { type Finding, isReached } from './workload.ts';
 
 const HEADINGS = ['target', 'what', 'goal', 'ours', 'peer', 'ratio', 'spread', 'reached'];
@@ -35,6 +36,25 @@ export function findingsTable(findings: readonly Finding[]): string {
   });
   const rule = HEADINGS.map((_, i) => (i < 2 ? '---' : '---:'));
   return `${[`| ${HEADINGS.join(' | ')} |`, `|${rule.join('|')}|`, ...rows].join('\n')}\n`;
+}
+
+/** The findings of the workload `platforms`, a line for each platform: its CPU and its p99 stand after each other. */
+export function platformsTable(results: Results | null): string {
+  if (results === null) return 'Not measured yet.\n';
+  const { findings, missing = [] } = results;
+  const rows = findings.flatMap((cpu, i) => {
+    const p99 = findings[i + 1];
+    if (cpu.unit !== 'µs' || p99 === undefined || cpu.peer === null || p99.peer === null) return [];
+    const cells = [cpu.what.split(',')[0]!, cpu.peer.name, amount(cpu.ours, 'µs'), amount(cpu.peer.value, 'µs')];
+    cells.push(number(cpu.ratio ?? 0), amount(p99.ours, 'ms'), amount(p99.peer.value, 'ms'), number(p99.ratio ?? 0));
+    return [`| ${cells.join(' | ')} |`];
+  });
+  const head = ['platform', 'peer', 'CPU', 'of the peer', 'ratio', 'p99', 'of the peer', 'ratio'];
+  const notes = [...findings.map(({ note }) => note), ...missing]
+    .filter((line) => line !== '')
+    .map((line) => `- ${line}`);
+  const rule = `|${head.map((_, i) => (i < 2 ? '---' : '---:')).join('|')}|`;
+  return `${[`${caption(results)}.`, '', `| ${head.join(' | ')} |`, rule, ...rows, '', ...notes].join('\n')}\n`;
 }
 
 /** Writes a goal: `≤ 1.7 × peer`, `≥ 10,000 /s`. */

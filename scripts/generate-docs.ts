@@ -58,6 +58,7 @@ ${metricsTable()}
   2,000 series, whatever callers send.
 - Counters begin at 0 with the process. Of several servers on one store each counts what it did itself: sum them. \`sessions\`, \`subjects\` and
   \`lmdb_map_bytes\` are of the store: each server tells all of it, so take the largest.
+- In OpenMetrics the buckets of requests name the last trace that was kept in each (exemplars), where the server sends [traces](operations.md#traces).
 - What has expired is counted by the sweep that removes it. On Redis other operations remove what they come upon, and that is not counted.
 - Requests that never became one (a head that is too large, no HTTP at all) are in the log and not here.
 - There is nothing yet about events and webhooks, because this version has none.

@@ -51,7 +51,7 @@ for (const [file, values] of Object.entries(WAYS)) {
   else
     check(
       `deploy/kubernetes/${file} is what the chart renders`,
-      existsSync(path) && readFileSync(path, 'utf8') === text,
+      status === 0 && existsSync(path) && readFileSync(path, 'utf8') === text,
     );
 }
 for (const [values, words] of REFUSED) {
@@ -70,5 +70,7 @@ for (const [values, words] of REFUSED) {
 process.exitCode = failed === 0 ? 0 : 1;
 
 function run(...args) {
+  // A helm that was built from its module takes an old version of Kubernetes for the present one.
+  if (args[0] === 'template') args.push('--kube-version', '1.30.0');
   return spawnSync(helm, args, { encoding: 'utf8' });
 }

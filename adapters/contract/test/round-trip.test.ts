@@ -58,6 +58,19 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     prepare: ['go', 'build', '-C', here('go'), '-o', here('go/build/round-trip'), '.'],
     command: [here('go/build/round-trip')],
   },
+  Java: {
+    frameworks: ['Spring', 'servlets'],
+    tool: ['sh', '-c', 'javac --release 17 --version'],
+    // Without Maven, which may be at work on the same folder.
+    prepare: [
+      'sh',
+      '-ec',
+      `javac -encoding UTF-8 -d "$0/build" $(find "$1" -name '*.java') "$0/RoundTrip.java"`,
+      here('java'),
+      adapters('java/client/src/main/java'),
+    ],
+    command: ['java', '-cp', here('java/build'), 'RoundTrip'],
+  },
 };
 
 /** What a program has no value for, because its language has no such thing, or because it would be another of them. */
@@ -65,8 +78,9 @@ const HAS_NOT: Readonly<Record<string, readonly string[]>> = {
   JavaScript: ['integer beyond 2^53', 'integer beyond 2^64'],
   PHP: ['integer beyond 2^64'],
   Go: ['order of members'],
-  // For Rack a key that is nil is not there.
+  // For Rack and for servlets a key that is nil or null is not there.
   Ruby: ['null'],
+  Java: ['null'],
 };
 
 const NAMES = [

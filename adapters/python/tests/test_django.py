@@ -139,7 +139,6 @@ def test_expiry(store: str) -> None:
         assert session.client.get(session.session_key)["idleTimeout"] <= 3600
 
 
-@pytest.mark.skipif(not hasattr(SessionStore, "aget"), reason="Django has it since 5.1")
 def test_pages_at_once_keep_what_each_wrote_of_djangos_own(store: str) -> None:
     with using(store, "django-own"):
         first = SessionStore()
@@ -172,6 +171,7 @@ def test_a_very_short_expiry_slides_and_ends(store: str) -> None:
         assert stored["absoluteExpiresAt"] > first and stored["data"]["a"] == 1
 
 
+@pytest.mark.skipif(not hasattr(SessionStore, "aget"), reason="Django has it since 5.1")
 async def test_asynchronous(store: str) -> None:
     with using(store, "django-async"):
         session = SessionStore()

@@ -78,7 +78,7 @@ export function readConfig(environment: Environment): Config {
     ...kept,
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
-    metricsPort: reader.part(() => readMetricsPort(read)),
+    metricsPort: reader.part(() => readMetricsPort(read, listening?.port)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),
     tracing: reader.part(() => readTracing(environment)),

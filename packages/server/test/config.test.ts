@@ -167,6 +167,16 @@ test('a log level is a threshold; a morgan format and debug also log each reques
     assert.deepEqual(logging(format), ['info', true]);
 });
 
+test('the metrics need a port of their own, and 0 is any', () => {
+  for (const port of ['3000', '4000']) {
+    const fault = new RegExp(`^RS_METRICS_PORT=${port} is the port of the sessions \\(RS_PORT\\), too`);
+    assert.throws(() => readConfig({ RS_METRICS_PORT: port, RS_PORT: port }), { message: fault });
+  }
+  assert.throws(() => readConfig({ RS_METRICS_PORT: '3000' }), /RS_METRICS_PORT=3000 is the port/);
+  assert.equal(readConfig({ RS_METRICS_PORT: '0', RS_PORT: '0' }).metricsPort, 0);
+  assert.equal(readConfig({ RS_METRICS_PORT: '9464' }).metricsPort, 9464);
+});
+
 test('every form of a Redis URL is taken as it is', () => {
   for (const url of [
     'redis://127.0.0.1',

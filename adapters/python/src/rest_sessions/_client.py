@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing, closing
 from types import TracebackType
 from typing import Any, cast
 
@@ -12,7 +13,16 @@ from ._protocol import Call, Calls, Data, Session, Settings, is_token, json_text
 from .errors import SessionError, SessionNotFoundError, SessionServerLostError, SessionTimeoutError
 
 _CONNECT_TIMEOUT = 1.0
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
+
+
+def _pool() -> dict[str, Any]:
+    """What both pools of connections are made with.
+
+    They are asked without httpx.Client, which keeps cookies, follows redirects and merges URLs: twice the CPU for what is of
+    no use here. A proxy of the environment is for the internet, and this server is beside the application.
+    """
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
+    return {"limits": limits, "trust_env": False}
 
 
 class _Base:
@@ -20,27 +30,16 @@ class _Base:
         self._settings = Settings(url, app, key, timeout)
         self._calls = Calls(self._settings)
 
-    def _options(self) -> dict[str, Any]:
-        timeout = self._settings.timeout
-        return {
-            "base_url": self._settings.base,
-            "headers": self._settings.headers,
-            "timeout": httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT)),
-            "limits": _LIMITS,
-            # They would take tokens and keys to wherever they point.
-            "follow_redirects": False,
-            # A proxy of the environment is for the internet, and this server is beside the application.
-            "trust_env": False,
-        }
-
-    @staticmethod
-    def _request(call: Call) -> dict[str, Any]:
-        headers = dict(call.headers)
+    def _request(self, call: Call) -> httpx.Request:
+        settings = self._settings
+        headers = {**settings.headers, **call.headers}
         content = None
         if call.body is not None:
             content = json_text(call.body).encode()
             headers["Content-Type"] = "application/json"
-        return {"method": call.method, "url": call.path, "headers": headers, "content": content}
+        wait = httpx.Timeout(settings.timeout, connect=min(settings.timeout, _CONNECT_TIMEOUT))
+        more = {"timeout": wait.as_dict()}
+        return httpx.Request(call.method, settings.base + call.path, headers=headers, content=content, extensions=more)
 
     def _lost(self, call: Call, error: httpx.HTTPError) -> SessionError:
         settings = self._settings
@@ -67,7 +66,7 @@ class Client(_Base):
 
     def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
         super().__init__(url, app, key, timeout=timeout)
-        self._http = httpx.Client(**self._options())
+        self._http = httpx.HTTPTransport(**_pool())
 
     def create(self, **session: Any) -> Session:
         """Makes a session, with a token of the server: `{"token", "session"}`.
@@ -163,10 +162,10 @@ class Client(_Base):
         return cast(Session, self._send(call))
 
     def _send(self, call: Call) -> Any:
-        request = self._request(call)
         for attempt in (1, 2):
             try:
-                response = self._http.request(**request)
+                with closing(self._http.handle_request(self._request(call))) as response:
+                    response.read()
             except httpx.HTTPError as error:
                 failure = self._lost(call, error)
                 if _may_repeat(call, failure, attempt):
@@ -181,7 +180,7 @@ class AsyncClient(_Base):
 
     def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
         super().__init__(url, app, key, timeout=timeout)
-        self._http = httpx.AsyncClient(**self._options())
+        self._http = httpx.AsyncHTTPTransport(**_pool())
 
     async def create(self, **session: Any) -> Session:
         return await self._session(self._calls.create(session))
@@ -261,10 +260,10 @@ class AsyncClient(_Base):
         return cast(Session, await self._send(call))
 
     async def _send(self, call: Call) -> Any:
-        request = self._request(call)
         for attempt in (1, 2):
             try:
-                response = await self._http.request(**request)
+                async with aclosing(await self._http.handle_async_request(self._request(call))) as response:
+                    await response.aread()
             except httpx.HTTPError as error:
                 failure = self._lost(call, error)
                 if _may_repeat(call, failure, attempt):

@@ -1,5 +1,5 @@
 /** Where the server shows its metrics. */
-import { number, type Read, type Variable } from './variable.ts';
+import { ConfigError, number, type Read, type Variable } from './variable.ts';
 
 export const METRICS_VARIABLES = {
   metricsPort: {
@@ -13,7 +13,13 @@ export const METRICS_VARIABLES = {
   },
 } as const satisfies Record<string, Variable>;
 
-/** Absence: null when metrics are on the port of the sessions. Errors: ConfigError. */
-export function readMetricsPort(read: Read): number | null {
-  return read(METRICS_VARIABLES.metricsPort, (text) => (text === '' ? null : number(text, /^\d{1,5}$/, 0, 65_535)));
+/** `port`: of the sessions. Absence: null when metrics are on that one. Errors: ConfigError. */
+export function readMetricsPort(read: Read, port: number | undefined): number | null {
+  const own = read(METRICS_VARIABLES.metricsPort, (text) =>
+    text === '' ? null : number(text, /^\d{1,5}$/, 0, 65_535),
+  );
+  if (own !== null && own !== 0 && own === port) {
+    throw new ConfigError(`RS_METRICS_PORT=${own} is the port of the sessions (RS_PORT), too; set it to another one`);
+  }
+  return own;
 }

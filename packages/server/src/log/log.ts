@@ -1,6 +1,6 @@
 /**
  * The log: one JSON line per event on standard error, or the same made readable when that is a terminal. (Standard output
- * is for what the start has to say to a person.) Nothing here ever sees a token: see RequestLine in http/sockets/node-server.ts.
+ * is for what the start has to say to a person.) Nothing here ever sees a token: see RequestLine in http/sockets/request-log.ts.
  * How the lines get out, whatever standard error is: log/log-sink.ts.
  */
 import { createRequire } from 'node:module';

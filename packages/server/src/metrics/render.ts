@@ -56,6 +56,7 @@ function labelsText(pairs: readonly string[]): string {
 }
 
 function escaped(text: string, quotes: boolean): string {
+  if (!/[\\\n"]/.test(text)) return text;
   const plain = text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   return quotes ? plain.replaceAll('"', '\\"') : plain;
 }

@@ -13,6 +13,7 @@ import {
   SpanKind,
   SpanStatusCode,
   type TextMapGetter,
+  TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
@@ -124,10 +125,14 @@ export class OpenTelemetry implements Tracing {
   }
 }
 
-/** A request that brought no id has that of its trace. */
+/** Metrics name the trace of a request if it is kept. A request that brought no id has that of its trace. */
 function noteTrace({ env }: Call, headers: Headers, span: Span): void {
+  const { traceId, traceFlags } = span.spanContext();
+  if ((traceFlags & TraceFlags.SAMPLED) !== 0) {
+    env.traceId = traceId;
+    if (env.trace !== undefined) env.trace.traceId = traceId;
+  }
   if (headers['x-request-id'] !== undefined) return;
-  const { traceId } = span.spanContext();
   env.requestId = traceId;
   if (env.trace !== undefined) env.trace.requestId = traceId;
 }

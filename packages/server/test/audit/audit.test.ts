@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { Client } from '../support/client.ts';
 import { startRedis } from '../support/redis.ts';
-import { type Cleanup, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
+import { type Cleanup, MAIN, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 /** It lies where accounts that are not root do not look. */
@@ -349,7 +349,6 @@ test('where a file may grow no more, no line is torn, and no act is without a li
   writeFileSync(keys, JSON.stringify({ keys: KEYS }), { mode: 0o600 });
   // Units of ulimit: 512 or 1024 bytes; some twenty acts, in any case fewer than are tried.
   const command = ['sh', '-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath] as const;
-  const { MAIN } = await import('../support/server.ts');
   const env = { RS_KEYS_FILE: keys, RS_AUDIT_LOG: file, RS_STORE: 'memory:' };
   const server = await startServer(suite, env, [...command, MAIN]);
   const client = new Client(server.url);
@@ -393,6 +392,17 @@ test('on standard error it comes between the lines of the log, and without keys 
   await until(() => linesIn(server.output()).length === 2);
   const [begun, done] = told(linesIn(server.output()));
   assert.deepEqual([begun.key, begun.outcome, done.outcome, done.ended], [null, 'begun', 'done', 1]);
+});
+
+test('a standard error that takes nothing is 503 for such acts, too', async () => {
+  const command = ['sh', '-c', 'exec "$0" "$@" 2>/dev/full', process.execPath, MAIN] as const;
+  const server = await startServer(suite, { RS_STORE: 'memory:', RS_AUDIT_LOG: 'stderr' }, command);
+  const client = new Client(server.url);
+  suite.after(() => client.close());
+  const token = await client.create('shop', 'u1');
+  const { status, json } = await client.send('DELETE', '/shop/killall');
+  assert.deepEqual([status, json.name], [503, 'auditUnavailable']);
+  assert.equal((await client.send('GET', `/shop/get/${token}`)).json.id, 'u1');
 });
 
 test('a place where it cannot be is a start that fails, with a sentence', async () => {

@@ -16,7 +16,7 @@ const PATHS = ['/readyz', '/health', '/healthz'];
 
 test('N13: a server whose Redis is not there yet starts, is alive and not ready, names the store, and becomes ready', async (t) => {
   const [port] = (await freePorts(1)) as [number];
-  const env = { RS_STORE: `redis://127.0.0.1:${port}`, RS_STORE_TIMEOUT: '2000' };
+  const env = { RS_STORE: `redis://127.0.0.1:${port}`, RS_STORE_TIMEOUT: '2000', RS_SWEEP_INTERVAL: '1' };
   const server = await startServer(t, env);
   const client = new Client(server.url);
   t.after(() => client.close());

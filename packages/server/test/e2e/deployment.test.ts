@@ -44,3 +44,10 @@ test('the image has everything that the package has', () => {
     );
   }
 });
+
+test('each file that compose.yaml mounts is here, and Prometheus asks the server there', () => {
+  const mounted = [...read('compose.yaml').matchAll(/^ {6}- \.\/(\S+?):\//gm)].map((match) => match[1]!);
+  assert.equal(mounted.length, 5);
+  for (const file of mounted) assert.ok(read(file).length > 0, file);
+  assert.match(read('deploy/compose/prometheus.yml'), /targets: \['server:3000'\]/);
+});

@@ -33,6 +33,8 @@ test('workers are counted together, through a restart of all and the death of on
   const files = (await scrape(url)).of('process_open_fds')!;
   assert.ok(files > 20, 'those of both');
 
+  // A worker that is to leave would wait for them.
+  for (const client of clients) client.close();
   server.child.kill('SIGUSR2');
   let counted = 30;
   /** A scrape may be with the very worker that dies. */
@@ -46,7 +48,6 @@ test('workers are counted together, through a restart of all and the death of on
     await atLeast();
     return server.output().includes('all workers are new');
   });
-  for (const client of clients) client.close();
   await until(async () => reads(await scrape(url)) === 30);
   await read();
   assert.equal(reads(await scrape(url)), 36);

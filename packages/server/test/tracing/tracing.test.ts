@@ -141,6 +141,19 @@ for (const [name, open] of [
           [0, status, undefined],
         );
       }
+      // The metrics name a trace for each bucket: the last one of it.
+      const metrics = await http.send('GET', '/metrics', undefined, {
+        ...auth,
+        Accept: 'application/openmetrics-text',
+      });
+      for (const [route, n] of [
+        ['/v1/apps/:app/session', 3],
+        ['/:app/get/:token', 5],
+        ['/v1/apps/:app/sessions', 1],
+      ] as const) {
+        const lines = metrics.text.split('\n').filter((line) => line.includes(`route="${route}",status="2xx"`));
+        assert.match(lines.join('\n'), new RegExp(`trace_id="a*${n}"`), route);
+      }
       assert.deepEqual(named(await of(8, 2)), ['DELETE /v1/apps/:app/sessions/:id 200', `revoke ${system}`]);
 
       assert.ok(

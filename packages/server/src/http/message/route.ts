@@ -20,6 +20,8 @@ export interface Trace {
   error?: ErrorCode;
   /** Absence: undefined until somebody has asked for it (request-id.ts). */
   requestId?: string;
+  /** Of the trace that is kept of the request. Absence: undefined without one. */
+  traceId?: string;
 }
 
 /** Who counts requests; made in metrics/. */
@@ -70,6 +72,8 @@ export interface RequestEnv {
     requestId?: string;
     /** Absence: undefined where nobody counts. */
     meter?: Meter;
+    /** Of the trace that is kept of the request. Absence: undefined without one. */
+    traceId?: string;
     /** Absence: undefined where nobody counts. */
     streams?: StreamCount;
     /** The names in the client's certificate. */

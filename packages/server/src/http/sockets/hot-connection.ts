@@ -120,6 +120,8 @@ class HotConnection {
   private status = 0;
   /** Of the request whose answer is under way. */
   private route = '';
+  /** Absence: null before the first one. */
+  private env: HotEnv | null = null;
   private startedAt = 0;
 
   constructor(socket: NodeSocket, toNode: Listener, endToNode: () => void, shared: Shared) {
@@ -195,6 +197,7 @@ class HotConnection {
     const { lane, certificatesOf, observe, meter } = this.shared;
     const env: HotEnv = { incoming, meter };
     this.route = route.path;
+    this.env = env;
     this.startedAt = performance.now();
     if (certificatesOf !== null) env.certificates = certificatesOf(this.socket);
     if (observe !== null) {
@@ -202,6 +205,7 @@ class HotConnection {
       env.trace = trace;
       this.endLine = end;
     }
+    this.env = env;
     lane.answer(route, env, this.write);
   }
 
@@ -214,7 +218,10 @@ class HotConnection {
       const text = replyText(reply, shared.keepAliveTimeout);
       socket.write(text, isAscii(reply) ? 'latin1' : 'utf8', this.onWritten);
     }
-    shared.meter.answered(this.route, writable ? reply.status : GONE, performance.now() - this.startedAt);
+    const took = performance.now() - this.startedAt;
+    shared.meter.answered(this.route, writable ? reply.status : GONE, took, this.env?.traceId);
+    // A connection that nobody uses keeps nothing of its last request.
+    this.env = null;
   };
 
   private readonly onWritten = (error?: Error | null): void => {

@@ -14,7 +14,7 @@ export function metered(meter: Meter, outgoing: ServerResponse, trace: Trace): (
   const startedAt = performance.now();
   return () => {
     if (trace.error === 'overloaded') meter.shed();
-    meter.answered(trace.route, statusOf(outgoing, trace), performance.now() - startedAt);
+    meter.answered(trace.route, statusOf(outgoing, trace), performance.now() - startedAt, trace.traceId);
   };
 }
 

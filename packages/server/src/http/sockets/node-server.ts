@@ -5,14 +5,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { type ErrorCode, ServiceError } from '../../core/errors.ts';
+import type { ServiceError } from '../../core/errors.ts';
 import { type HostRule, isRewritten } from '../guards/host-rule.ts';
 import type { FastLane } from '../hot/fast-lane.ts';
-import { closingAnswer, errorForm, HEADERS, plainProblem, problem, STATUS } from '../message/problem.ts';
+import { problem } from '../message/problem.ts';
 import { requestIdIn } from '../message/request-id.ts';
-import type { App, Incoming, Meter, Reply, RequestEnv, Trace } from '../message/route.ts';
-import { routePath } from '../message/target.ts';
-import { ALL_METHODS, noteTurn, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
+import type { App, Meter, Reply, RequestEnv, Trace } from '../message/route.ts';
+import { noteTurn, refuseConnect, refuseConnection, watchBody } from './bare-connection.ts';
 import { Concurrency } from './concurrency.ts';
 import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
@@ -20,7 +19,9 @@ import { HotConnections } from './hot-connection.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import { metered, NOBODY } from './metering.ts';
 import { Pipeline } from './pipeline.ts';
+import { MISSPELT, NO_URL, OVERLOADED, refuse, refuseOverload, tellMethods } from './refusals.ts';
 import { RequestLines } from './request-line.ts';
+import { beginLine, observe, type RequestLine } from './request-log.ts';
 import { type TlsFiles, TlsSide } from './secure-server.ts';
 
 /** Units: milliseconds and bytes. */
@@ -33,20 +34,6 @@ export const LIMITS = {
   /** Longer than the 60 s of the usual proxies, so that it is they who close, never we under their request. */
   keepAliveTimeout: 75_000,
   stopGrace: 10_000,
-};
-
-/** One line of the request log. Holds the route's template, never the path. */
-export type RequestLine = {
-  readonly requestId: string;
-  readonly method: string;
-  readonly route: string;
-  readonly status: number;
-  /** Units: milliseconds. */
-  readonly duration: number;
-  readonly session: string | undefined;
-  /** The name of the caller's API key. */
-  readonly key: string | undefined;
-  readonly error: ErrorCode | undefined;
 };
 
 export interface NodeServerOptions {
@@ -240,38 +227,6 @@ export class NodeServer {
   }
 }
 
-function observe(incoming: IncomingMessage, outgoing: ServerResponse, onRequest: (line: RequestLine) => void): Trace {
-  const { socket } = incoming;
-  const { trace, end } = beginLine(incoming, onRequest);
-  let isSent = false;
-  // Node says so of an answer that lay unread when its connection was cut, too, and Node 20 of one that could not be written.
-  outgoing.once('finish', () => {
-    isSent = !socket.destroyed && socket.errored === null;
-  });
-  outgoing.once('close', () => {
-    const { error } = trace;
-    // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
-    const broke = outgoing.statusCode === 200 && error !== undefined;
-    end(isSent ? outgoing.statusCode : broke ? STATUS[error] : 499);
-  });
-  return trace;
-}
-
-/** Begins the line about a request. `end` writes it. */
-function beginLine(
-  { method = '', headers }: Incoming & { readonly method?: string | undefined },
-  onRequest: (line: RequestLine) => void,
-) {
-  const start = performance.now();
-  const trace: Trace = { route: 'none' };
-  const end = (status: number) => {
-    const duration = Math.round((performance.now() - start) * 1000) / 1000;
-    const { route, session, key, error, requestId = requestIdIn(headers) } = trace;
-    onRequest({ requestId, method, route, status, duration, session, key, error });
-  };
-  return { trace, end };
-}
-
 /**
  * Has an answer end its connection, unless another request waits behind it by then: of requests that were sent together, the end
  * after the first would take the others along.
@@ -286,25 +241,4 @@ function closeAfterLast(outgoing: ServerResponse, isOneBehind: () => boolean): v
 
 function write(outgoing: ServerResponse, { status, headers, body }: Reply): void {
   outgoing.writeHead(status, headers).end(body ?? undefined);
-}
-
-/** Answers `OPTIONS *`, which asks about the server and not about a path of it. */
-function tellMethods(outgoing: ServerResponse): void {
-  outgoing.writeHead(204, { ...HEADERS, Allow: ALL_METHODS }).end();
-}
-
-/** Answers in the form of the path, and ends the connection. */
-function refuse(target: string, outgoing: ServerResponse, error: ServiceError, requestId: string): void {
-  const { body, headers } = closingAnswer(error, errorForm(routePath(target)), requestId);
-  outgoing.writeHead(STATUS[error.code], headers).end(body);
-}
-
-const MISSPELT = new ServiceError('bad_request', 'the request line must have one space before and after the target');
-const NO_URL = new ServiceError('bad_request', 'the request target or the Host header is not valid');
-const OVERLOADED = new ServiceError('overloaded', 'the server is busy; nothing was done; try again');
-
-/** Turns a request away at once, and keeps its connection: the client may try again on it. */
-function refuseOverload(target: string, outgoing: ServerResponse, requestId: string): void {
-  const { body, headers } = plainProblem(OVERLOADED, errorForm(routePath(target)), requestId);
-  outgoing.writeHead(STATUS.overloaded, headers).end(body);
 }

@@ -99,7 +99,7 @@ class RestSessionsAutoConfigurationTest {
 
   @Test
   void aServerThatIsAwayIsAnErrorAndNoLogout(@TempDir Path folder) {
-    Servers.Running server = Servers.start(0, folder);
+    Servers.Running server = Servers.start(Servers.portToComeBackTo(), folder);
     Map<String, Object> there = properties(Map.of("rest-sessions.url", server.url()));
     try (Boot shop = new Boot(Shop.class, there)) {
       shop.post("/login", ANN);
