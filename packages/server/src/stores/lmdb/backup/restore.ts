@@ -3,9 +3,9 @@
  * its seal, and only then given its name. What was there before is kept under another name, never removed.
  */
 import {
-  chownSync,
   closeSync,
   existsSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -57,8 +57,10 @@ export async function restore({ file, path, replace, onBytes }: RestoreOptions):
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { mode: 0o700 });
     const copy = join(folder, 'data.mdb');
-    await copyTo(copy, (fd) => unseal(file, sealed, onBytes, fd));
-    giveTo(path, copy);
+    await copyTo(copy, async (fd) => {
+      await unseal(file, sealed, onBytes, fd);
+      giveToOwner(path, fd);
+    });
     assertStoreFiles(folder, true);
     // It may have been started meanwhile.
     assertUnused(path);
@@ -111,11 +113,11 @@ function isThere(place: string): boolean {
   return (statSync(place, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
-/** Gives a file to the account that owns the folder: a server of that account could not open a file of root. */
-function giveTo(path: string, file: string): void {
+/** Gives a file to the account that owns the folder: a server of that account could not open one of root. By its number: a name could be made a link. */
+function giveToOwner(path: string, fd: number): void {
   if (process.geteuid?.() !== 0) return;
   const { uid, gid } = statSync(path);
-  chownSync(file, uid, gid);
+  fchownSync(fd, uid, gid);
 }
 
 /** Moves a data file to another name in its folder, and gives that. */
