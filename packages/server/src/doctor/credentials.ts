@@ -9,6 +9,7 @@ import { readTlsFiles } from '../tls.ts';
 /** How long before its end something is told. Units: milliseconds. */
 const DAY = 86_400_000;
 const SOON = 30 * DAY;
+const CERTIFICATE = /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (X509 |TRUSTED )?CERTIFICATE-----/g;
 
 /** Gives what to renew or mend. `now`: epoch milliseconds. */
 export function credentialFindings(config: Config, now: number): Finding[] {
@@ -69,10 +70,16 @@ function certificateFindings(tls: NonNullable<Config['tls']>, now: number): Find
   return [...rights, ...endingOf('the certificate of RS_TLS_CERT', files.cert, now), ...authority];
 }
 
-/** Gives the end of the first certificate of a PEM text, when it is near. */
+/** Gives the ends of the certificates of a PEM text that are near: the chain ends with the first of them that does. */
 function endingOf(where: string, pem: Buffer, now: number): Finding[] {
+  const blocks = pem.toString('latin1').match(CERTIFICATE) ?? [];
   try {
-    return ending('certificate-expires', where, Date.parse(new X509Certificate(pem).validTo), now);
+    if (blocks.length === 0) throw new Error('no certificate');
+    const ends = blocks.map((block) => new X509Certificate(block));
+    return ends.flatMap(({ subject, validTo }, i) => {
+      const which = blocks.length === 1 ? where : `${where} (number ${i + 1}, ${subject.replaceAll('\n', ', ')})`;
+      return ending('certificate-expires', which, Date.parse(validTo), now);
+    });
   } catch {
     return [setting('tls', where, 'it cannot be read as a certificate in PEM')];
   }
@@ -82,7 +89,8 @@ function ending(code: string, where: string, end: number | null, now: number): F
   if (end === null || end - now > SOON) return [];
   const day = new Date(end).toISOString().slice(0, 10);
   const days = Math.floor((end - now) / DAY);
-  const message = days < 0 ? `it ended on ${day}; renew it` : `it ends on ${day}, in ${days} days; renew it`;
+  const when = days === 0 ? 'within a day' : days === 1 ? 'in 1 day' : `in ${days} days`;
+  const message = end <= now ? `it ended on ${day}; renew it` : `it ends on ${day}, ${when}; renew it`;
   return [{ kind: end <= now ? 'state' : 'setting', code, where, message }];
 }
 

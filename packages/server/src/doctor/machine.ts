@@ -24,8 +24,8 @@ export interface Machine {
   readonly dataFolder: string | null;
   /** Reads a file of `/proc`. Absence: null where there is none, as on other systems. */
   readonly proc?: (path: string) => string | null;
-  /** Gives the bytes of a disk, and those that this account may still use. */
-  readonly disk?: (path: string) => { readonly size: number; readonly free: number };
+  /** Gives the bytes of a disk, and those that this account may still use. Absence: null where the system does not tell. */
+  readonly disk?: (path: string) => { readonly size: number; readonly free: number } | null;
 }
 
 /** Gives what to change. `where` names the limit as its system does. */
@@ -45,8 +45,9 @@ export function machineFindings({ maxConcurrent, dataFolder, proc = readProc, di
     const message = `${waiting} new connections may wait, where a server asks for ${BACKLOG}: bursts are refused; set it to 4096`;
     found('somaxconn', 'net.core.somaxconn', message);
   }
-  if (dataFolder !== null) {
-    const { size, free } = disk(dataFolder);
+  const room = dataFolder === null ? null : disk(dataFolder);
+  if (dataFolder !== null && room !== null) {
+    const { size, free } = room;
     if (free < ROOM || free < size * ROOM_SHARE) {
       const message = `its disk has ${Math.floor(free / 1024 ** 2)} MiB left: on a full one creates and changes are 503; make room`;
       found('disk-space', dataFolder, message);
@@ -72,6 +73,10 @@ function readProc(path: string): string | null {
 }
 
 function diskOf(path: string) {
-  const { blocks, bavail, bsize } = statfsSync(path);
-  return { size: blocks * bsize, free: bavail * bsize };
+  try {
+    const { blocks, bavail, bsize } = statfsSync(path);
+    return { size: blocks * bsize, free: bavail * bsize };
+  } catch {
+    return null;
+  }
 }

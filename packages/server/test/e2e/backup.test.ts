@@ -151,10 +151,15 @@ describe('backup of the embedded store', () => {
     assert.equal((await run(store, 'restore', file, '--check')).code, 0);
   });
 
-  test('and a restore take what has their own number for a leftover, as in a container', async (t) => {
+  test('and a restore remove what others have left, also under their own number, as in a container', async (t) => {
     const { folder, store } = await made(t);
     const [path, file, fresh] = [store.slice('lmdb:'.length), join(folder, 'again'), join(folder, 'fresh')];
-    for (const left of [`${file}.partial-${process.pid}`, join(fresh, `restoring-${process.pid}`)]) {
+    // One that was killed a while ago: its number is nobody's now.
+    const { pid = 0 } = spawnSync(process.execPath, ['--version']);
+    for (const left of [process.pid, pid].flatMap((own) => [
+      `${file}.partial-${own}`,
+      join(fresh, `restoring-${own}`),
+    ])) {
       mkdirSync(left, { recursive: true });
       writeFileSync(join(left, 'data.mdb'), 'half');
     }
@@ -167,8 +172,12 @@ describe('backup of the embedded store', () => {
     mkdirSync(owned);
     chownSync(owned, 4711, 4712);
     await restore({ file, path: owned, replace: false, onBytes: () => undefined });
-    const { uid, gid } = statSync(join(owned, 'data.mdb'));
-    assert.deepEqual([uid, gid], [4711, 4712]);
+    // And looking into it makes a lock file, which that server must be able to open.
+    assert.equal((await run(`lmdb:${owned}`, 'stats')).code, 0);
+    for (const name of ['data.mdb', 'lock.mdb']) {
+      const { uid, gid } = statSync(join(owned, name));
+      assert.deepEqual([uid, gid], [4711, 4712], name);
+    }
     rmSync(owned, { recursive: true });
     assert.deepEqual(readdirSync(folder).sort(), ['again', 'data', 'fresh', 'sessions.backup']);
   });

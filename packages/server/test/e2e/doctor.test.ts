@@ -176,7 +176,7 @@ describe('doctor', () => {
     assert.match(stdout, /^state key-expires at API key gone\n {2}it ended on \S+; renew it$/m);
     assert.match(
       stdout,
-      /^setting certificate-expires at the certificate of RS_TLS_CERT\n {2}it ends on .+ in 1 days/m,
+      /^setting certificate-expires at the certificate of RS_TLS_CERT\n {2}it ends on .+ in 1 day;/m,
     );
     assert.match(stdout, /^setting policy at .+policy\.json\n {2}a server that starts now would refuse it: /m);
     assert.ok(!/later|never/.test(stdout), stdout);

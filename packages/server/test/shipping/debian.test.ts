@@ -94,7 +94,7 @@ describe('the Debian package', { skip }, () => {
     const build = (version: string) =>
       `${process.execPath} deploy/debian/build.mjs --executable ${executable} --compression gzip --version ${version} --out ${folder}/rest-sessions_${version}_amd64.deb`;
     const { status, stderr } = sh(
-      `set -e; ${process.execPath} deploy/executable/build.mjs --out ${executable}; ${build('3.0.0~test1')}; ${build('3.0.0~test2')}`,
+      `set -e; ${process.execPath} deploy/executable/build.mjs --built --out ${executable}; ${build('3.0.0~test1')}; ${build('3.0.0~test2')}`,
       900_000,
     );
     assert.equal(status, 0, stderr);

@@ -22,7 +22,7 @@ describe('the single executable', { skip: isHere ? false : 'npm has its Node for
   const file = join(folder, 'rest-sessions');
 
   before(() => {
-    const build = ['deploy/executable/build.mjs', '--out', file];
+    const build = ['deploy/executable/build.mjs', '--built', '--out', file];
     const { status, stderr } = spawnSync(process.execPath, build, { cwd: ROOT, encoding: 'utf8', timeout: 600_000 });
     assert.equal(status, 0, stderr);
     process.once('exit', () => ends.forEach((end) => void end()));

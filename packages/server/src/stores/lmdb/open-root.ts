@@ -1,5 +1,6 @@
 /** How LMDB is opened: with which settings, and not beside a process that has lost its data file. */
-import { readFileSync } from 'node:fs';
+import { lchownSync, lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { OpenFailure, openFailure } from './open-failure.ts';
 import { strangerBefore } from './strangers.ts';
@@ -47,9 +48,28 @@ export function openRoot(path: string, readOnly: boolean): Root {
     permissionsMode: 0o600,
   };
   try {
-    return open(mayReserve() ? { ...options, mapSize: MAP_SIZE } : options) as Root;
+    const root = open(mayReserve() ? { ...options, mapSize: MAP_SIZE } : options) as Root;
+    giveLockToOwner(path);
+    return root;
   } catch (error) {
     throw openFailure(`the store in ${path} cannot be opened`, error);
+  }
+}
+
+/**
+ * LMDB makes a lock file where there is none. One that root made by looking into the store of a service (stats, doctor, backup) would
+ * keep that service from opening it: it goes to the account that has the data file.
+ */
+function giveLockToOwner(path: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const [data, lock] = ['data.mdb', 'lock.mdb'].map((name) => join(path, name)) as [string, string];
+  const [owner, present] = [data, lock].map((file) => lstatSync(file, { throwIfNoEntry: false }));
+  if (owner === undefined || present === undefined || (owner.uid === present.uid && owner.gid === present.gid)) return;
+  try {
+    // By its name: to open and close the file would take LMDB's locks away, which belong to the process.
+    lchownSync(lock, owner.uid, owner.gid);
+  } catch {
+    // On a file system that is read-only nothing can be given away; whoever cannot open it says so.
   }
 }
 

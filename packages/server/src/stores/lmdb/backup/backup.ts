@@ -4,7 +4,17 @@
  * copy is then opened and every entry of every table is read, before it gets its seal and its name: a file of that
  * name is whole.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
@@ -49,8 +59,7 @@ export async function backUp({ path, file, replace, version, onProgress }: Backu
       onProgress('sealing', done, total),
     );
     chmodSync(data, 0o600);
-    assertFree(file, replace);
-    renameSync(data, file);
+    take(data, file, replace);
     syncFolder(dirname(file));
     return sealed;
   } catch (error) {
@@ -71,6 +80,21 @@ function assertFree(file: string, replace: boolean): void {
   // A pipe, a device, a folder or a link in that place is something else, and never in the way by mistake alone.
   if (!found.isFile()) throw new OpenFailure(`${file} is there already, and is no regular file: name another file`);
   if (!replace) throw new OpenFailure(`${file} is there already: name another file, or say --replace`);
+}
+
+/** Gives the copy its name. Without `replace` no file is ever replaced, also not one that another backup has made meanwhile. */
+function take(data: string, file: string, replace: boolean): void {
+  assertFree(file, replace);
+  try {
+    if (replace) renameSync(data, file);
+    else linkSync(data, file);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') assertFree(file, false);
+    // A file system without links.
+    if (!/^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK)$/.test(code)) throw error;
+    renameSync(data, file);
+  }
 }
 
 /** Errors: a backup that would take the place of the store itself, which its servers would lose at that moment. */

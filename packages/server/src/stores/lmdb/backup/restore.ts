@@ -9,6 +9,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -18,7 +19,7 @@ import { assertStoreFiles } from '../file-check.ts';
 import { FORMAT } from '../format.ts';
 import { makeFolder, OpenFailure, openFailure } from '../open-failure.ts';
 import { syncFolder } from './folder-sync.ts';
-import { usersOf } from './processes.ts';
+import { isAlive, usersOf } from './processes.ts';
 import { type OnBytes, readSeal, type Seal, unseal } from './seal.ts';
 
 export interface RestoreOptions {
@@ -53,8 +54,7 @@ export async function restore({ file, path, replace, onBytes }: RestoreOptions):
   makeFolder(path);
   const folder = partialName(path);
   try {
-    // In a container each command has the same number: one before us that was killed left it.
-    rmSync(folder, { recursive: true, force: true });
+    removeLeftovers(path);
     mkdirSync(folder, { mode: 0o700 });
     const copy = join(folder, 'data.mdb');
     await copyTo(copy, async (fd) => {
@@ -81,7 +81,17 @@ export function discardRestore(path: string): void {
   rmSync(partialName(path), { recursive: true, force: true });
 }
 
-const partialName = (path: string) => join(path, `restoring-${process.pid}`);
+const PARTIAL = 'restoring-';
+const partialName = (path: string) => join(path, `${PARTIAL}${process.pid}`);
+
+/** Removes what restores have left that were killed. In a container each command has the same number: ours is of one before us. */
+function removeLeftovers(path: string): void {
+  for (const name of readdirSync(path)) {
+    const pid = name.startsWith(PARTIAL) ? Number(name.slice(PARTIAL.length)) : 0;
+    if (!Number.isInteger(pid) || pid <= 0 || (pid !== process.pid && isAlive(pid))) continue;
+    rmSync(join(path, name), { recursive: true, force: true });
+  }
+}
 
 function usable(file: string): Seal {
   const sealed = readSeal(file);
