@@ -280,6 +280,27 @@ describe('faults of Redis (G8)', () => {
     assert.equal(json.sessions, 4, 'no second one was made');
   });
 
+  test('a create under the lock of its token is not made when others may have that lock by then', async (t) => {
+    const redis = await startRedis(t);
+    let slow = false;
+    const port = await startProxy(t, redis.port, {
+      fromRedis: (_near, _chunk, pass) => void (slow ? setTimeout(pass, 400) : pass()),
+    });
+    const { client } = await startOn(t, port, { RS_STORE_TIMEOUT: '1000' });
+    const token = { 'Session-Token': 'a-token-of-the-caller-0001' };
+    const session = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+      client.send(method, `/v1/apps/shop/session${path}`, body, { ...token, ...headers });
+    const { lock } = (await session('POST', '/lock', { lease: 60 })).json;
+    const holds = { 'Session-Lock': lock as string };
+    // Each answer is in time. Together they come later than those who ask for the lock wait for a claim.
+    slow = true;
+    assert.equal((await session('PUT', '', { data: { n: 1 } }, holds)).status, 503);
+    slow = false;
+    assert.equal((await session('GET', '', undefined)).status, 404, 'nothing was written');
+    assert.equal((await session('PUT', '', { data: { n: 1 } }, holds)).status, 201, 'the lock holds on');
+    assert.deepEqual((await session('GET', '', undefined)).json.data, { n: 1 });
+  });
+
   test('no log, start message or error shows the password of the store', async (t) => {
     const redis = await startRedis(t, ['--requirepass', 's3cret-of-the-store'], { password: 's3cret-of-the-store' });
     for (const password of ['s3cret-of-the-store', 'another-s3cret']) {

@@ -35,7 +35,10 @@ export class Claims {
     this.patience = 2 * timeout;
   }
 
-  /** Claims an alias for a session that is about to be written; `settled` or `withdraw` comes next. */
+  /**
+   * Claims an alias for a session that is about to be written; `settled` or `withdraw` comes next. Others wait for it as long as
+   * `isWaitedFor` says: the script that writes the session must be sent before that is over.
+   */
   claim(of: AliasOf): Promise<Claim> {
     const { app } = of.session;
     // Also where it moved on: its alias may be about to follow.
@@ -43,6 +46,14 @@ export class Claims {
       return (await this.aliases.follow(app, { id, hash: of.hash }, (lead) => this.lookAt(lead.id, of))) !== null;
     };
     return this.take(of, claimOf(of.session), null, opens);
+  }
+
+  /**
+   * Tells whether a script that is sent now can only run while others wait for a claim: they do for two budgets, and the script runs
+   * within the second one. `since`: before the claim was asked for, on the clock of `performance`.
+   */
+  isWaitedFor(since: number): boolean {
+    return performance.now() - since < this.patience / 2;
   }
 
   /** Settles a claim, now that its session is written. False: the alias leads elsewhere. */

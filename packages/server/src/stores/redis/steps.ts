@@ -2,6 +2,7 @@
  * The steps that the verbs on one session are made of: each is one script, with what its answer means for aliases. A verb of
  * the store is one of them, where it is not several (move.ts, renewals.ts).
  */
+import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { Cap, CreateOutcome, LockRef, Visit } from '../../core/store.ts';
 import { ID_LENGTH } from '../../core/token.ts';
@@ -96,6 +97,7 @@ export class Steps {
     // An alias is kept by Redis' clock: by one that is wrong it could end before its session.
     const begun = base === null ? session : begunAt(session, calls.instantAt(now));
     const alias = { session: begun, hash: credential.hash, now: begun.lastSeenAt };
+    const since = performance.now();
     const claim = credential.alias && !claimed ? await claims.claim(alias) : 'own';
     if (claim === 'taken') return TAKEN;
     const token = { id: null, hash: credential.hash };
@@ -104,6 +106,12 @@ export class Steps {
     if (lock !== undefined && !(await locks.goAhead(app, from, id, lock, now))) {
       if (claim === 'new') await claims.withdraw(alias);
       return LOST;
+    }
+    // The steps of the lock came between the claim and the script: another one could get the lock of the token meanwhile.
+    if (claim === 'new' && lock !== undefined && !claims.isWaitedFor(since)) {
+      await locks.leave(keys.lock(app, id), lock.hash, now);
+      await claims.withdraw(alias);
+      throw new ServiceError('store_unavailable', 'the session store took too long between two steps of a create');
     }
     const record = packRecord(session, credential);
     const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? '', Number(instead)];
