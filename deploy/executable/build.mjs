@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { withoutLocales } from '../../packages/server/scripts/without-locales.mjs';
 import { install, installIn, root, run } from '../../scripts/install.mjs';
 
 /** Where the blob of a single executable goes. Source: documentation of Node, "Single executable applications". */
@@ -78,14 +79,6 @@ const prettyLog = {
       if (parts.length !== 2) throw new Error(`${path} loads pino-pretty in another way than this file knows`);
       return { contents: parts.join("require('pino-pretty')"), loader: 'ts' };
     });
-  },
-};
-
-/** As in packages/server/scripts/bundle.mjs. */
-const withoutLocales = {
-  name: 'without locales',
-  setup({ onLoad }) {
-    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.(js|cjs)$/ }, () => ({ contents: 'module.exports = {}' }));
   },
 };
 

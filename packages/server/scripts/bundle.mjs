@@ -5,16 +5,9 @@
 // lmdb is native and ioredis is for those who have Redis: both are loaded from their packages. So is pino-pretty, for terminals.
 import { readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { withoutLocales } from './without-locales.mjs';
 
 for (const name of readdirSync('dist')) if (name.startsWith('chunk-')) rmSync(`dist/${name}`);
-
-/** The messages of zod in 60 languages: nobody sees them, because faults are told in words of our own. */
-const withoutLocales = {
-  name: 'without locales',
-  setup({ onLoad }) {
-    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({ contents: 'export {}' }));
-  },
-};
 
 const { metafile } = await build({
   entryPoints: ['dist/cli/main.js', 'dist/index.js'],

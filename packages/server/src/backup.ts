@@ -1,7 +1,9 @@
 /** The composition root of `rest-sessions backup` and `restore`: configuration → its data folder, copied and put back. */
+
 import { resolve } from 'node:path';
 import { packageVersion } from './assets.ts';
 import type { Config } from './config.ts';
+import { dataFolderOf } from './stores/data-folder.ts';
 import type { Seal } from './stores/lmdb/backup/seal.ts';
 
 export type { Seal };
@@ -11,7 +13,7 @@ export type OnProgress = (phase: string, done: number, total: number) => void;
 
 /** Gives the data folder of a configuration. Absence: null when its store is not the embedded one. */
 export function dataFolder({ store }: Config): string | null {
-  return store.startsWith('lmdb:') ? resolve(store.slice('lmdb:'.length)) : null;
+  return dataFolderOf(store);
 }
 
 /** Backs up a data folder. Errors: in a sentence; there is no new file then. */

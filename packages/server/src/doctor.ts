@@ -1,10 +1,11 @@
 /** The composition root of `rest-sessions doctor` and `stats`: configuration → a look at its store. Needs no server, and disturbs none. */
+
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Config, openNote } from './config.ts';
 import { credentialFindings } from './doctor/credentials.ts';
 import { machineFindings, nodeNote } from './doctor/machine.ts';
 import type { AppSummary, AuditFinding, AuditOptions } from './stores/audit.ts';
+import { dataFolderOf } from './stores/data-folder.ts';
 import type { Finding } from './stores/finding.ts';
 import { openAudit } from './stores/open-audit.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
@@ -28,7 +29,7 @@ export async function examineStore(
 /** Gives what is to be changed around the store: the machine, keys, certificates, the policy file. `now`: epoch milliseconds. */
 export function examineSurroundings(config: Config, now: number): Finding[] {
   const { maxConcurrent, store } = config;
-  const folder = store.startsWith('lmdb:') ? resolve(store.slice('lmdb:'.length)) : null;
+  const folder = dataFolderOf(store);
   const dataFolder = folder !== null && existsSync(folder) ? folder : null;
   return [...machineFindings({ maxConcurrent, dataFolder }), ...credentialFindings(config, now)];
 }

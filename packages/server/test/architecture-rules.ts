@@ -51,6 +51,12 @@ export const RULES: readonly Rule[] = [
     why: 'it knows the engines',
   },
   {
+    from: /^stores\/data-folder\.ts$/,
+    mayImport: /^node:path$/,
+    never: 'node:fs',
+    why: 'it reads a name, and no disk',
+  },
+  {
     from: /^stores\/format\.ts$/,
     mayImport: /^$/,
     never: 'stores/lmdb/record.ts',
@@ -217,7 +223,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|doctor\/|stores\/(finding|(open-)?(audit|statistics))\.ts$|node:(fs|path)$)/,
+    mayImport: /^(config\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
     never: 'serve.ts',
     why: 'the composition root of the doctor, which needs no server',
   },
@@ -229,7 +235,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^backup\.ts$/,
-    mayImport: /^(assets\.ts$|config\.ts$|stores\/lmdb\/backup\/|node:path$)/,
+    mayImport: /^(assets\.ts$|config\.ts$|stores\/(data-folder\.ts$|lmdb\/backup\/)|node:path$)/,
     never: 'serve.ts',
     why: 'the composition root of backups, which need no server',
   },

@@ -3,21 +3,13 @@
  * one picture of several. A worker that has ended takes its counters with it, and a sum that falls looks like a restart to Prometheus, so
  * whoever sums must keep what ended workers had counted: `countedOf` of their last snapshot.
  */
-import type { Merge, MetricType } from './table.ts';
+import type { Merge, Metric } from './table.ts';
 
 /** The metrics of one process, or of several as one. */
 export type Snapshot = readonly Family[];
 
 /** All series of one name. Self-describing: it may come from a process of another version. */
-export interface Family {
-  readonly name: string;
-  readonly type: MetricType;
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** Of a histogram. */
-  readonly bounds?: readonly number[];
-  /** Of a gauge. */
-  readonly merge?: Merge;
+export interface Family extends Metric {
   /** When it was measured, for gauges of which the latest counts. Units: epoch milliseconds. */
   readonly at?: number;
   readonly series: readonly Series[];

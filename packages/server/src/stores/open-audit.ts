@@ -1,7 +1,9 @@
 /** Store URL → its audit. The counterpart of open-store.ts, for `rest-sessions doctor`. */
+
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Audit } from './audit.ts';
+import { dataFolderOf } from './data-folder.ts';
 import type { StoreOptions } from './open-store.ts';
 
 /** How long one step may take, whatever a request may: a subject with very many sessions is one step. Units: milliseconds. */
@@ -20,7 +22,7 @@ export async function openAudit(url: string, { namespace, timeout, redis, repair
     const patience = Math.max(PATIENCE, timeout);
     return new RedisAudit({ url, namespace, timeout: patience, tls, replicas: wait, settle: timeout });
   }
-  const path = resolve(url.slice('lmdb:'.length));
+  const path = dataFolderOf(url)!;
   assertPresent(path);
   const { openLmdbAudit } = await import('./lmdb/audit.ts');
   return openLmdbAudit(path, namespace, repair);

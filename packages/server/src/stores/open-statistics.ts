@@ -1,6 +1,7 @@
 /** Store URL → what is in it. Opened to be read alone, so that a look changes nothing. */
-import { resolve } from 'node:path';
+
 import { ServiceError } from '../core/errors.ts';
+import { dataFolderOf } from './data-folder.ts';
 import type { StoreOptions } from './open-store.ts';
 import type { StoreStatistics } from './statistics.ts';
 
@@ -25,5 +26,5 @@ export async function statisticsOf(
     }
   }
   const { lmdbStatistics } = await import('./lmdb/statistics.ts');
-  return lmdbStatistics(resolve(url.slice('lmdb:'.length)), namespace);
+  return lmdbStatistics(dataFolderOf(url)!, namespace);
 }

@@ -1,8 +1,9 @@
 /** Store URL → store. The one place that knows all engines. An engine is loaded only when it is chosen. */
-import { resolve } from 'node:path';
+
 import { ServiceError } from '../core/errors.ts';
 import type { Clock } from '../core/instant.ts';
 import type { SessionStore, StoreEvents } from '../core/store.ts';
+import { dataFolderOf } from './data-folder.ts';
 import type { Finding } from './finding.ts';
 import type { RedisOptions, RedisStore } from './redis/redis-store.ts';
 
@@ -56,7 +57,7 @@ export async function openStore(
     else await beginOn(store);
     return { store, location: store.location, settings: () => store.settings(), lookEvery: MINUTE };
   }
-  const path = resolve(url.slice('lmdb:'.length));
+  const path = dataFolderOf(url)!;
   const { LmdbStore } = await import('./lmdb/lmdb-store.ts');
   const { closeToOthers } = await import('./lmdb/health.ts');
   const store = new LmdbStore({ path, namespace, clock, ...events });

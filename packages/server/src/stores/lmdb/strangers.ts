@@ -9,6 +9,7 @@
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sharedLocks } from './proc-locks.ts';
 
 /** Gives what is wrong, in a sentence for the operator. Absence: null. The store must be open in this process. */
 export function strangerOf(path: string): string | null {
@@ -63,10 +64,9 @@ function mappingOf(maps: string, file: string): string | undefined {
   return device && inode && ` ${device} ${inode} `;
 }
 
-/** Gives the processes that hold a lock on the first byte of a file, as every process that uses LMDB does. */
+/** Gives the processes that hold such a lock, each once. */
 function lockHolders(): Set<string> {
-  const holders = read('/proc/locks').matchAll(/^\d+: POSIX +ADVISORY +READ +(\d+) \S+ 0 0$/gm);
-  return new Set([...holders].map((match) => match[1]!));
+  return new Set(sharedLocks().map(({ pid }) => `${pid}`));
 }
 
 function read(file: string): string {

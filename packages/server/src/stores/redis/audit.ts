@@ -74,7 +74,7 @@ export class RedisAudit implements Audit {
     const { replicas, settle, namespace } = this.options;
     const suspects = new Suspects(settle);
     const aliases = new Aliases(calls, keys);
-    for (const finding of await examine(calls, replicas, Date.now)) options.onFinding({ ...finding, mended: null });
+    for (const finding of await examine(calls, replicas, true)) options.onFinding({ ...finding, mended: null });
     if (options.quick) return [];
     const apps = await new KeyWalk({ calls, keys, aliases, namespace, suspects, options }).run();
     const partitions = new PartitionAudit({ calls, keys, aliases, suspects, options });

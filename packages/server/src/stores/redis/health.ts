@@ -18,7 +18,7 @@ const APART = 2000;
  * it is here, when it was asked; null: clocks are not compared. Units: epoch milliseconds.
  */
 export function judge(info: string, where: string, wait: number, now: number | null = null): Finding[] {
-  const fields = new Map([...info.matchAll(/^([a-z0-9_]+):(.*?)\r?$/gm)].map(([, name, value]) => [name!, value!]));
+  const fields = fieldsOf(info);
   const sentences = {
     version: version(fields),
     role: role(fields),
@@ -42,6 +42,11 @@ export function unseen(where: string): Finding {
 }
 
 type Fields = ReadonlyMap<string, string>;
+
+/** Gives the fields of an INFO text by their names. */
+export function fieldsOf(info: string): Fields {
+  return new Map([...info.matchAll(/^([a-z0-9_]+):(.*?)\r?$/gm)].map(([, name, value]) => [name!, value!]));
+}
 
 function version(fields: Fields): string | null {
   const valkey = fields.get('valkey_version');

@@ -1,5 +1,7 @@
 /** Asks each master of a Redis for its memory and its keys. */
 import type { EngineStatistics } from '../statistics.ts';
+import { fieldsOf } from './health.ts';
+import { infoOfMasters } from './masters-info.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
 /** INFO field → what we call it. Source: the documentation of INFO, sections memory, clients and server. */
@@ -13,22 +15,12 @@ const FACTS = {
 
 /** Errors: `store_unavailable`, when a master cannot be asked. A master whose account may not use INFO has no facts. */
 export async function memoryOf(calls: ScriptCalls): Promise<EngineStatistics[]> {
-  const masters = await calls.masters();
-  return Promise.all(
-    masters.map(async ({ name, send }) => {
-      try {
-        return { where: name, facts: factsOf(String(await send('INFO', []))) };
-      } catch (error) {
-        const { cause } = error as { cause?: unknown };
-        if (cause instanceof Error && cause.message.startsWith('NOPERM')) return { where: name, facts: {} };
-        throw error;
-      }
-    }),
-  );
+  const masters = await infoOfMasters(calls);
+  return masters.map(({ name, info }) => ({ where: name, facts: info === null ? {} : factsOf(info) }));
 }
 
 function factsOf(info: string): Record<string, number | string> {
-  const fields = new Map([...info.matchAll(/^([a-z0-9_]+):(.*?)\r?$/gm)].map(([, name, value]) => [name!, value!]));
+  const fields = fieldsOf(info);
   const facts: Record<string, number | string> = {};
   for (const [field, name] of Object.entries(FACTS)) {
     const value = fields.get(field);

@@ -4,17 +4,7 @@
  * copy is then opened and every entry of every table is read, before it gets its seal and its name: a file of that
  * name is whole.
  */
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, existsSync, linkSync, lstatSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
@@ -22,7 +12,7 @@ import { assertStoreFiles } from '../file-check.ts';
 import { OpenFailure, openFailure } from '../open-failure.ts';
 import { openRoot, type Root } from '../open-root.ts';
 import { syncFolder } from './folder-sync.ts';
-import { isAlive } from './processes.ts';
+import { makePartialFolder, partialFolder } from './partial.ts';
 import { type Seal, seal } from './seal.ts';
 
 export interface BackupOptions {
@@ -47,7 +37,7 @@ export async function backUp({ path, file, replace, version, onProgress }: Backu
   assertFree(file, replace);
   assertNotOfStore(path, file);
   assertStoreFiles(path, true);
-  const folder = partialFolder(file);
+  const folder = makeFolderBeside(file);
   try {
     const madeAt = Date.now();
     onProgress('copying', 0, 1);
@@ -71,7 +61,7 @@ export async function backUp({ path, file, replace, version, onProgress }: Backu
 
 /** Removes what a backup leaves that is ended in the middle. */
 export function discard(file: string): void {
-  rmSync(partialName(file, process.pid), { recursive: true, force: true });
+  rmSync(partialFolder(dirname(file), prefixOf(file)), { recursive: true, force: true });
 }
 
 function assertFree(file: string, replace: boolean): void {
@@ -105,24 +95,14 @@ function assertNotOfStore(path: string, file: string): void {
   throw new OpenFailure(`${file} is a file of the store that is to be backed up: name another file`);
 }
 
-const partialName = (file: string, pid: number) => `${file}.partial-${pid}`;
+const prefixOf = (file: string) => `${basename(file)}.partial-`;
 
-/** Makes a folder beside the file, for this account only, and removes those of backups that were killed. */
-function partialFolder(file: string): string {
-  const [above, prefix] = [dirname(file), `${basename(file)}.partial-`];
-  const folder = partialName(file, process.pid);
+function makeFolderBeside(file: string): string {
   try {
-    for (const name of readdirSync(above)) {
-      const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : 0;
-      // In a container each command has the same number: what has ours is of one before us.
-      if (Number.isInteger(pid) && pid > 0 && (pid === process.pid || !isAlive(pid)))
-        rmSync(join(above, name), { recursive: true, force: true });
-    }
-    mkdirSync(folder, { mode: 0o700 });
+    return makePartialFolder(dirname(file), prefixOf(file));
   } catch (error) {
     throw openFailure(`nothing can be written beside ${file}`, error);
   }
-  return folder;
 }
 
 async function copy(path: string, folder: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Which processes are there, and which of them use a data folder. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sharedLocks } from '../proc-locks.ts';
 
 /** Tells whether a process of this number is there, in our pid namespace. */
 export function isAlive(pid: number): boolean {
@@ -12,19 +13,9 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/**
- * Gives the processes that have a store open: each holds a lock on the begin of its lock file, which Linux lists for all
- * accounts. A process of a pid namespace that is not ours has a number there that is none here. Absence: none, and on systems that list no locks.
- */
+/** Gives the processes that have a store open, by the lock that each has on its lock file. Absence: as proc-locks.ts has it. */
 export function usersOf(path: string): number[] {
   const lock = statSync(join(path, 'lock.mdb'), { bigint: true, throwIfNoEntry: false });
   if (lock === undefined) return [];
-  let locks: string;
-  try {
-    locks = readFileSync('/proc/locks', 'latin1');
-  } catch {
-    return [];
-  }
-  const found = [...locks.matchAll(/^\d+: POSIX +ADVISORY +READ +(-?\d+) \S+:(\d+) 0 0$/gm)];
-  return found.filter(([, , inode]) => inode === `${lock.ino}`).map(([, pid]) => Number(pid));
+  return sharedLocks().flatMap(({ pid, inode }) => (inode === `${lock.ino}` ? [pid] : []));
 }

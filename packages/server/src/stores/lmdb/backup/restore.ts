@@ -2,24 +2,14 @@
  * Restore of a backup into a data folder that no server uses. The backup is read once: copied beside the place, compared with
  * its seal, and only then given its name. What was there before is kept under another name, never removed.
  */
-import {
-  closeSync,
-  existsSync,
-  fchownSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertStoreFiles } from '../file-check.ts';
 import { FORMAT } from '../format.ts';
 import { makeFolder, OpenFailure, openFailure } from '../open-failure.ts';
 import { syncFolder } from './folder-sync.ts';
-import { isAlive, usersOf } from './processes.ts';
+import { makePartialFolder, partialFolder } from './partial.ts';
+import { usersOf } from './processes.ts';
 import { type OnBytes, readSeal, type Seal, unseal } from './seal.ts';
 
 export interface RestoreOptions {
@@ -52,10 +42,9 @@ export async function restore({ file, path, replace, onBytes }: RestoreOptions):
   const place = join(path, 'data.mdb');
   assertPlace(path, place, replace);
   makeFolder(path);
-  const folder = partialName(path);
+  const folder = partialFolder(path, PREFIX);
   try {
-    removeLeftovers(path);
-    mkdirSync(folder, { mode: 0o700 });
+    makePartialFolder(path, PREFIX);
     const copy = join(folder, 'data.mdb');
     await copyTo(copy, async (fd) => {
       await unseal(file, sealed, onBytes, fd);
@@ -78,20 +67,10 @@ export async function restore({ file, path, replace, onBytes }: RestoreOptions):
 
 /** Removes what a restore leaves that is ended in the middle. */
 export function discardRestore(path: string): void {
-  rmSync(partialName(path), { recursive: true, force: true });
+  rmSync(partialFolder(path, PREFIX), { recursive: true, force: true });
 }
 
-const PARTIAL = 'restoring-';
-const partialName = (path: string) => join(path, `${PARTIAL}${process.pid}`);
-
-/** Removes what restores have left that were killed. In a container each command has the same number: ours is of one before us. */
-function removeLeftovers(path: string): void {
-  for (const name of readdirSync(path)) {
-    const pid = name.startsWith(PARTIAL) ? Number(name.slice(PARTIAL.length)) : 0;
-    if (!Number.isInteger(pid) || pid <= 0 || (pid !== process.pid && isAlive(pid))) continue;
-    rmSync(join(path, name), { recursive: true, force: true });
-  }
-}
+const PREFIX = 'restoring-';
 
 function usable(file: string): Seal {
   const sealed = readSeal(file);
