@@ -12,9 +12,7 @@ import type { Found, Source } from './source.ts';
 import { Tally } from './tally.ts';
 
 /** What it asks of a store. */
-export type Target = Pick<SessionStore, 'find' | 'get'> & {
-  install(record: StoredSession, replace: boolean, now: number): Promise<Installed>;
-};
+export type Target = Pick<SessionStore, 'find' | 'get' | 'install'>;
 
 export interface ImportOptions {
   readonly source: Source;
