@@ -41,11 +41,11 @@ export interface ImportResult {
 }
 
 /** Sessions that go to the store in one turn: as many as it can write together. */
-const BATCH = 256;
+const BATCH = 512;
 /** A batch ends with the session whose data makes it longer than this. Units: characters. */
 const BATCH_DATA = 1_048_576;
-/** Batches on their way at once: the next is read while the store is at work. */
-const IN_FLIGHT = 4;
+/** Batches on their way at once: while one commit is on its way to the disk, those of the next one gather. */
+const IN_FLIGHT = 8;
 
 interface Batch {
   readonly steps: number;
