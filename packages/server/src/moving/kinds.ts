@@ -4,4 +4,12 @@
  */
 import type { SourceKind } from './source.ts';
 
-export const KINDS: Readonly<Record<string, SourceKind>> = {};
+export const KINDS: Readonly<Record<string, SourceKind>> = {
+  ndjson: {
+    where: 'FILE|-',
+    text: 'a file that rest-sessions export wrote, or one like it from standard input',
+    app: 'filter',
+    options: {},
+    open: async (where, given) => (await import('./sources/ndjson.ts')).openNdjson(where, given),
+  },
+};
