@@ -1,0 +1,23 @@
+/**
+ * Why something that a source had was not taken. One table, so that the summary says the same of every source: the code is for
+ * programs (--json), the words follow a count and come before an example.
+ */
+export const LEFT = {
+  expired: 'had expired',
+  gone: 'were counted by an index, and the sessions themselves were gone',
+  unindexed: 'were in no index: ended there, and written once more after that',
+  wrong_type: 'had a value of another type in the place of a session',
+  unreadable: 'could not be read: not written in the form of this kind',
+  wrong_signature: 'had a signature that does not fit the secret',
+  other_app: 'belonged to other apps than --app',
+  invalid_app: 'had an app whose name is not allowed here',
+  invalid_subject: 'had a user id that is not allowed here',
+  invalid_id: 'had an id that is none, or not one of its user',
+  invalid_token: 'had a token that is not allowed here',
+  invalid_times: 'had times or timeouts that are not allowed here',
+  invalid_member: 'had another member that is not allowed here (ip, user agent, label)',
+  invalid_data: 'had data that is no JSON object by our rules',
+  data_too_large: 'had more data than a session may have here',
+} as const;
+
+export type LeftReason = keyof typeof LEFT;
