@@ -4,6 +4,7 @@
  */
 export const LEFT = {
   expired: 'had expired',
+  ended: 'were ended there while they were taken',
   gone: 'were counted by an index, and the sessions themselves were gone',
   ghost: 'had no user any more: ended there, and written once more by a request that was on its way',
   wrong_type: 'had a value of another type in the place of a session',
