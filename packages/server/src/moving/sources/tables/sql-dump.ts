@@ -7,8 +7,8 @@ import { columnsOf } from './columns.ts';
 import type { Row } from './table.ts';
 import { LONGEST_PIECE, type TextFile } from './text-file.ts';
 
-/** What may begin something in which a semicolon ends no statement. */
-const SIGNS = /['"`;]|--|\/\*|\bcopy\b[^;'"]*?\bfrom\s+stdin\s*;[ \t]*\r?\n/gi;
+/** What ends a statement, or begins something in which a semicolon does not. */
+const SIGNS = /['"`;]|--|\/\*/g;
 
 /** Tells whether a file begins as a dump does. */
 export function isSqlDump(head: string): boolean {
@@ -24,8 +24,10 @@ export async function* rowsOfDump(file: TextFile, table: string): AsyncGenerator
     const [, verb = '', name = '', rest = ''] = STATEMENT.exec(statement) ?? [];
     const isOurs = plainName(name) === table;
     if (/^copy/i.test(verb)) {
-      yield* copied(statements, isOurs ? columnsOf(rest) : null);
-      columns = isOurs ? columnsOf(rest) : columns;
+      if (isOurs) columns = columnsOf(rest);
+      // The rows begin after the line with the statement.
+      await statements.line();
+      yield* copied(statements, isOurs ? columns : null, file);
     } else if (isOurs && /^create/i.test(verb)) columns = columnsOf(rest);
     else if (isOurs) {
       const named = /^\s*\(/.test(rest) ? columnsOf(rest) : columns;
@@ -61,15 +63,15 @@ class Statements {
     for (;;) {
       SIGNS.lastIndex = at;
       const match = SIGNS.exec(this.text);
-      const [sign] = match ?? [''];
-      // A sign that is cut in two by the end of a piece: a few characters are kept for the next look.
-      if (match === null || (match.index + 2 > this.text.length && sign !== ';')) {
-        at = Math.max(at, this.statementStart(), this.text.length - 1);
+      if (match === null) {
+        // A sign of two characters may be cut in two by the end of a piece.
+        at = Math.max(at, this.text.length - 1);
         if (await this.more()) continue;
         if (this.text.trim() === '') return null;
         throw this.file.cutOff();
       }
-      if (sign === ';' || sign.length > 2) return this.cut(match.index + sign.length);
+      const [sign] = match;
+      if (sign === ';') return this.cut(match.index + 1).slice(0, -1);
       if (sign === '--' || sign === '/*') at = await this.withoutComment(match.index, sign === '--' ? '\n' : '*/');
       else at = await this.quoteEnd(match.index, sign);
     }
@@ -83,11 +85,6 @@ class Statements {
       from = this.text.length;
       if (!(await this.more())) return null;
     }
-  }
-
-  /** COPY is found by a pattern over several words, so the search goes on where the statement begins. */
-  private statementStart(): number {
-    return /^\s*copy\b/i.test(this.text) ? -1 : 0;
   }
 
   private cut(end: number): string {
@@ -142,9 +139,13 @@ class Statements {
 }
 
 /** `columns`: null for a table that is skipped. */
-async function* copied(statements: Statements, columns: readonly string[] | null): AsyncGenerator<Row | null> {
+async function* copied(
+  statements: Statements,
+  columns: readonly string[] | null,
+  file: TextFile,
+): AsyncGenerator<Row | null> {
   for (let line = await statements.line(); line !== '\\.'; line = await statements.line()) {
-    if (line === null) throw new WrongSource('the dump is cut off within the rows of a table');
+    if (line === null) throw file.cutOff();
     if (columns === null) continue;
     const values = line.split('\t').map((value) => (value === '\\N' ? null : unescaped(value, COPY_ESCAPES)));
     yield values.length === columns.length ? rowOf(columns, values) : null;
