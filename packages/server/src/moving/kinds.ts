@@ -5,4 +5,13 @@
 import type { SourceKind } from './source.ts';
 import { predecessor } from './sources/predecessor/kind.ts';
 
-export const KINDS: Readonly<Record<string, SourceKind>> = { predecessor };
+export const KINDS: Readonly<Record<string, SourceKind>> = {
+  predecessor,
+  ndjson: {
+    where: 'FILE|-',
+    text: 'a file that rest-sessions export wrote, or one like it from standard input',
+    app: 'filter',
+    options: {},
+    open: async (where, given) => (await import('./sources/ndjson.ts')).openNdjson(where, given),
+  },
+};
