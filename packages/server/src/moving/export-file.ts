@@ -186,17 +186,19 @@ function assertFree(file: string, replace: boolean): void {
   if (found === undefined) return;
   // A pipe, a device, a folder or a link in that place is something else, and never in the way by mistake alone.
   if (!found.isFile())
-    throw new FileInTheWay(`${file} is there already, and is no regular file: name another file, or - for standard output`);
+    throw new FileInTheWay(
+      `${file} is there already, and is no regular file: name another file, or - for standard output`,
+    );
   if (!replace) throw new FileInTheWay(`${file} is there already: name another file, or say --replace`);
 }
 
 /** Without `replace` no file is ever replaced, also not one that was made meanwhile. */
 function take(partial: string, file: string, replace: boolean): void {
   assertFree(file, replace);
-  if (replace) return renameSync(partial, file);
   try {
-    linkSync(partial, file);
-    rmSync(partial);
+    if (replace) renameSync(partial, file);
+    else linkSync(partial, file);
+    rmSync(partial, { force: true });
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') assertFree(file, false);

@@ -48,7 +48,9 @@ export function newDigest(): Digest {
 }
 
 /** Exports. Gives how many sessions were written, and whether that is all. Errors: those of the store and of the sink. */
-export async function exportAll(options: ExportOptions): Promise<{ readonly sessions: number; readonly isWhole: boolean }> {
+export async function exportAll(
+  options: ExportOptions,
+): Promise<{ readonly sessions: number; readonly isWhole: boolean }> {
   const { store, apps, header, sink, clock, from, onPage, signal } = options;
   const digest = from?.digest ?? newDigest();
   const write = async (text: string) => {

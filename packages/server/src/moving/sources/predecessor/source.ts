@@ -124,7 +124,7 @@ export class PredecessorSource implements Source {
     const { redis, layout } = this.options;
     const { app, token, fields } = this.origins.get(record)!;
     const removal = await removeSession(redis, layout, app, token, fields);
-    if (removal !== 'changed') return removal;
+    if (removal !== 'changed') return removal === 'taken' ? 'removed' : removal;
     const [again] = await this.readAll([{ app, token }], NOWHERE);
     if (again === undefined) return 'gone';
     if (again.kind === 'session') return again.record;
