@@ -106,7 +106,7 @@ async function refuseUnlessEmpty(store: SessionStore, app: string | null, now: n
     const { sessions } = await store.list(name, { limit: 1 }, now);
     if (sessions.length === 0) continue;
     throw new NotEmpty(
-      `the target already has sessions of the app ${name}; with --continue what is missing there is added, and what is there stays as it is`,
+      `the target already has sessions of the app ${name}; with --continue what is missing there is added, and what has gone on elsewhere since is brought up to date`,
     );
   }
 }

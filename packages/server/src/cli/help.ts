@@ -52,7 +52,7 @@ file or the Redis says of itself. It changes nothing.
 const IMPORT = `import takes sessions over that another server or library wrote, with their ages, deadlines and tokens, so that nobody
 logs in again. Into the store RS_STORE or --store, also while servers use it. What it has left out is
 counted by reason. --dry-run changes nothing; --continue goes on after an interruption, and is
-needed where the target has sessions already: those stay as they are. A source whose URL has a password is named in RS_IMPORT_FROM.
+needed where the target has sessions already: those stay, or are brought up to date where the source has gone on with them. A source whose URL has a password is named in RS_IMPORT_FROM.
 ${kindsOfSources()}`;
 
 const EXPORT = `export writes the sessions of a store as lines of JSON (docs/moving.md), while servers use it: into a file of this account

@@ -92,7 +92,11 @@ function checkOptions(given: Words, name: string, kind: SourceKind): void {
   }
 }
 
+/** The URL of a Redis alone is that of the predecessor: nobody else of those who come has no other name. */
+const PREDECESSOR = /^rediss?(?:\+[a-z]+)?:\/\//;
+
 function split(from: string): readonly [kind: string, where: string] {
+  if (PREDECESSOR.test(from)) return ['predecessor', from];
   const colon = from.indexOf(':');
   return colon === -1 ? [from, ''] : [from.slice(0, colon), from.slice(colon + 1)];
 }
@@ -128,7 +132,7 @@ function inWords(report: ImportReport, target: string, dryRun: boolean, seconds:
   const lines = [
     `${taken} sessions ${dryRun ? 'would be taken' : 'taken'} from ${source} into ${target}, in ${seconds.toFixed(1)} s (${rate} a second)`,
     ...(before > 0 ? [`${before} before these were settled by an earlier run`] : []),
-    ...(present > 0 ? [`${present} were there already, and stay as they are`] : []),
+    ...(present > 0 ? [`${present} were there already, as they are there or further on, and stay`] : []),
     ...left.map(({ reason, count, example }) => `${count} ${LEFT[reason]}, for example ${example}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -3,8 +3,15 @@
  * and its help. A kind loads its reader when it is opened, and no sooner. In the order of --help.
  */
 import type { SourceKind } from './source.ts';
+import { connectRedis } from './sources/express/kind.ts';
+import { phpFiles, phpRedis } from './sources/php/kinds.ts';
+import { predecessor } from './sources/predecessor/kind.ts';
 
 export const KINDS: Readonly<Record<string, SourceKind>> = {
+  predecessor,
+  'connect-redis': connectRedis,
+  'php-files': phpFiles,
+  'php-redis': phpRedis,
   ndjson: {
     where: 'FILE|-',
     text: 'a file that rest-sessions export wrote, or one like it from standard input',
