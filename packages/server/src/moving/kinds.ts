@@ -3,5 +3,14 @@
  * and its help. A kind loads its reader when it is opened, and no sooner. In the order of --help.
  */
 import type { SourceKind } from './source.ts';
+import { djangoCache } from './sources/django-cache.ts';
+import { djangoDb } from './sources/django-db.ts';
+import { flaskSession } from './sources/flask-session.ts';
+import { springSession } from './sources/spring-session.ts';
 
-export const KINDS: Readonly<Record<string, SourceKind>> = {};
+export const KINDS: Readonly<Record<string, SourceKind>> = {
+  'django-db': djangoDb,
+  'django-cache': djangoCache,
+  'flask-session': flaskSession,
+  'spring-session': springSession,
+};
