@@ -21,8 +21,7 @@ export const PARTITIONS = 256;
 /** Characters of a session id. */
 export const ID_LENGTH = 16;
 /** Tokens that this server made. The part in front leaves out those of redis-sessions (`isOfRedisSessions`). */
-export const OWN_TOKEN =
-  /^(?![^Z]{55}Z[0-9a-z]{8}$)rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
+export const OWN_TOKEN = /^(?![^Z]{55}Z[0-9a-z]{8}$)rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
 /** The same, where the length is known. */
 const OWN_CHARACTERS = /^rs[0-9a-f]{2}[A-Za-z0-9]+$/;
 export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;

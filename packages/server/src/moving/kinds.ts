@@ -6,11 +6,20 @@ import type { SourceKind } from './source.ts';
 import { djangoCache } from './sources/django-cache.ts';
 import { djangoDb } from './sources/django-db.ts';
 import { flaskSession } from './sources/flask-session.ts';
+import { predecessor } from './sources/predecessor/kind.ts';
 import { springSession } from './sources/spring-session.ts';
 
 export const KINDS: Readonly<Record<string, SourceKind>> = {
+  predecessor,
   'django-db': djangoDb,
   'django-cache': djangoCache,
   'flask-session': flaskSession,
   'spring-session': springSession,
+  ndjson: {
+    where: 'FILE|-',
+    text: 'a file that rest-sessions export wrote, or one like it from standard input',
+    app: 'filter',
+    options: {},
+    open: async (where, given) => (await import('./sources/ndjson.ts')).openNdjson(where, given),
+  },
 };
