@@ -5,12 +5,17 @@
 import type { SourceKind } from './source.ts';
 import { djangoCache } from './sources/django-cache.ts';
 import { djangoDb } from './sources/django-db.ts';
+import { connectRedis } from './sources/express/kind.ts';
 import { flaskSession } from './sources/flask-session.ts';
+import { phpFiles, phpRedis } from './sources/php/kinds.ts';
 import { predecessor } from './sources/predecessor/kind.ts';
 import { springSession } from './sources/spring-session.ts';
 
 export const KINDS: Readonly<Record<string, SourceKind>> = {
   predecessor,
+  'connect-redis': connectRedis,
+  'php-files': phpFiles,
+  'php-redis': phpRedis,
   'django-db': djangoDb,
   'django-cache': djangoCache,
   'flask-session': flaskSession,
