@@ -50,3 +50,10 @@ export async function secretsOf({ text }: Given): Promise<readonly string[]> {
   if (keys.length === 0) throw new UsageFault('--secret-file has no key in it');
   return keys;
 }
+
+/** Gives the names of --subject. Absence: null when it is not given. Errors: UsageFault. */
+export function subjectPath({ text }: Given): readonly string[] | null {
+  const path = text('subject')?.split('.') ?? null;
+  if (path?.includes('')) throw new UsageFault('--subject must be names with dots between them, as in user.id');
+  return path;
+}

@@ -2,7 +2,7 @@
  * Reads the JSON that Python writes into values of Python: 1.0 stays a float and 2^64 a whole number, and NaN, which is no JSON,
  * is read as Python itself would. core/json-text.ts refuses a text with one; here only the value that is NaN is lost.
  */
-import { DEEPEST, NotReadable, PyFloat, type PyDict, type PyValue, wellFormed, whole } from './value.ts';
+import { DEEPEST, NotReadable, type PyDict, PyFloat, type PyValue, wellFormed, whole } from './value.ts';
 
 const NUMBER = /(-?(?:0|[1-9]\d*))((?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;

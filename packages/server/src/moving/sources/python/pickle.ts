@@ -195,7 +195,8 @@ function dictOf(argument: PyValue | undefined): Map<PyValue, PyValue> {
 
 function number(text: string): PyValue {
   if (text === '00' || text === '01') return text === '01';
-  if (text.length > LONGEST_NUMBER || !/^-?\d+L?$/.test(text)) throw new NotReadable('the pickle has a number that is none');
+  if (text.length > LONGEST_NUMBER || !/^-?\d+L?$/.test(text))
+    throw new NotReadable('the pickle has a number that is none');
   return whole(BigInt(text.replace('L', '')));
 }
 
@@ -224,119 +225,122 @@ function tupleStep(length: number): Step {
   };
 }
 
-const word = (value: PyValue): Step => (m) => m.push(value);
+const word =
+  (value: PyValue): Step =>
+  (m) =>
+    m.push(value);
 
 /** By the names of Python's pickletools. */
 const STEPS: Readonly<Record<number, Step>> = {
-  0x80: (m) => {
+  128: (m) => {
     if (m.length(1) > 5) throw new NotReadable('the pickle is of a protocol after 5');
   },
-  0x95: (m) => void m.length(8), // FRAME
-  0x28: (m) => m.push(MARK),
-  0x30: (m) => void m.pop(), // POP
-  0x31: (m) => void m.marked(), // POP_MARK
-  0x32: (m) => m.push(m.top()), // DUP
+  149: (m) => void m.length(8), // FRAME
+  40: (m) => m.push(MARK),
+  48: (m) => void m.pop(), // POP
+  49: (m) => void m.marked(), // POP_MARK
+  50: (m) => m.push(m.top()), // DUP
   // Words and numbers
-  0x4e: word(null),
-  0x88: word(true),
-  0x89: word(false),
-  0x49: (m) => m.push(number(m.line())), // INT
-  0x4c: (m) => m.push(number(m.line())), // LONG
-  0x4a: (m) => m.push(m.take(4).readInt32LE()), // BININT
-  0x4b: (m) => m.push(m.length(1)), // BININT1
-  0x4d: (m) => m.push(m.length(2)), // BININT2
-  0x8a: (m) => m.push(long(m.take(m.length(1)))), // LONG1
-  0x8b: (m) => {
+  78: word(null),
+  136: word(true),
+  137: word(false),
+  73: (m) => m.push(number(m.line())), // INT
+  76: (m) => m.push(number(m.line())), // LONG
+  74: (m) => m.push(m.take(4).readInt32LE()), // BININT
+  75: (m) => m.push(m.length(1)), // BININT1
+  77: (m) => m.push(m.length(2)), // BININT2
+  138: (m) => m.push(long(m.take(m.length(1)))), // LONG1
+  139: (m) => {
     const length = m.length(4); // LONG4
     if (length > LONGEST_NUMBER) throw new NotReadable('the pickle has a number that no session has');
     m.push(long(m.take(length)));
   },
-  0x46: (m) => m.push(new PyFloat(Number(m.line()))), // FLOAT
-  0x47: (m) => m.push(new PyFloat(m.take(8).readDoubleBE())), // BINFLOAT
+  70: (m) => m.push(new PyFloat(Number(m.line()))), // FLOAT
+  71: (m) => m.push(new PyFloat(m.take(8).readDoubleBE())), // BINFLOAT
   // Text and bytes
-  0x8c: textStep(1), // SHORT_BINUNICODE
-  0x58: textStep(4), // BINUNICODE
-  0x8d: textStep(8), // BINUNICODE8
-  0x56: (m) => m.push(wellFormed(unescaped(m.line()))), // UNICODE
-  0x43: bytesStep(1), // SHORT_BINBYTES
-  0x42: bytesStep(4), // BINBYTES
-  0x8e: bytesStep(8), // BINBYTES8
-  0x96: (m) => {
+  140: textStep(1), // SHORT_BINUNICODE
+  88: textStep(4), // BINUNICODE
+  141: textStep(8), // BINUNICODE8
+  86: (m) => m.push(wellFormed(unescaped(m.line()))), // UNICODE
+  67: bytesStep(1), // SHORT_BINBYTES
+  66: bytesStep(4), // BINBYTES
+  142: bytesStep(8), // BINBYTES8
+  150: (m) => {
     m.take(m.length(8));
     m.push(new PyObject('bytearray', []));
   },
   // Containers
-  0x5d: (m) => m.push([]), // EMPTY_LIST
-  0x6c: (m) => m.push(m.marked()), // LIST
-  0x61: (m) => {
+  93: (m) => m.push([]), // EMPTY_LIST
+  108: (m) => m.push(m.marked()), // LIST
+  97: (m) => {
     const item = m.value();
     append(m.top(), [item]);
   },
-  0x65: (m) => {
+  101: (m) => {
     const items = m.marked();
     append(m.top(), items);
   },
-  0x7d: (m) => m.push(new Map()), // EMPTY_DICT
-  0x64: (m) => {
+  125: (m) => m.push(new Map()), // EMPTY_DICT
+  100: (m) => {
     const items = m.marked();
     const dict = new Map<PyValue, PyValue>();
     setItems(dict, items);
     m.push(dict);
   },
-  0x73: (m) => {
+  115: (m) => {
     const value = m.value();
     const key = m.value();
     setItems(m.top(), [key, value]);
   },
-  0x75: (m) => {
+  117: (m) => {
     const items = m.marked();
     setItems(m.top(), items);
   },
-  0x29: tupleStep(0), // EMPTY_TUPLE
-  0x85: tupleStep(1),
-  0x86: tupleStep(2),
-  0x87: tupleStep(3),
-  0x74: (m) => m.push(new PyTuple(m.marked())), // TUPLE
-  0x8f: (m) => m.push(new PySet()), // EMPTY_SET
-  0x90: (m) => {
+  41: tupleStep(0), // EMPTY_TUPLE
+  133: tupleStep(1),
+  134: tupleStep(2),
+  135: tupleStep(3),
+  116: (m) => m.push(new PyTuple(m.marked())), // TUPLE
+  143: (m) => m.push(new PySet()), // EMPTY_SET
+  144: (m) => {
     const items = m.marked();
     add(m.top(), items);
   },
-  0x91: (m) => {
+  145: (m) => {
     const set = new PySet();
     set.items.push(...m.marked());
     m.push(set);
   },
   // The memo
-  0x70: (m) => m.keep(place(m.line())), // PUT
-  0x71: (m) => m.keep(m.length(1)), // BINPUT
-  0x72: (m) => m.keep(m.length(4)), // LONG_BINPUT
-  0x94: (m) => m.keepNext(), // MEMOIZE
-  0x67: (m) => m.recall(place(m.line())), // GET
-  0x68: (m) => m.recall(m.length(1)), // BINGET
-  0x6a: (m) => m.recall(m.length(4)), // LONG_BINGET
+  112: (m) => m.keep(place(m.line())), // PUT
+  113: (m) => m.keep(m.length(1)), // BINPUT
+  114: (m) => m.keep(m.length(4)), // LONG_BINPUT
+  148: (m) => m.keepNext(), // MEMOIZE
+  103: (m) => m.recall(place(m.line())), // GET
+  104: (m) => m.recall(m.length(1)), // BINGET
+  106: (m) => m.recall(m.length(4)), // LONG_BINGET
   // Names of classes, and what would call them
-  0x63: (m) => m.push(new PyGlobal(`${m.line()}.${m.line()}`)), // GLOBAL
-  0x93: (m) => {
+  99: (m) => m.push(new PyGlobal(`${m.line()}.${m.line()}`)), // GLOBAL
+  147: (m) => {
     const name = m.value();
     const module = m.value();
     if (typeof name !== 'string' || typeof module !== 'string') throw new NotReadable('the pickle names no class');
     m.push(new PyGlobal(`${module}.${name}`));
   },
-  0x52: (m) => {
+  82: (m) => {
     const args = argumentsOf(m.value());
     m.push(call(m.global(), args));
   },
-  0x81: (m) => {
+  129: (m) => {
     const args = argumentsOf(m.value());
     m.push(call(m.global(), args));
   },
-  0x92: (m) => {
+  146: (m) => {
     m.value(); // what it is called with by name
     const args = argumentsOf(m.value());
     m.push(new PyObject(m.global().name, args));
   },
-  0x62: (m) => {
+  98: (m) => {
     const state = m.value();
     const made = m.top();
     if (made instanceof PyObject) made.state = state;

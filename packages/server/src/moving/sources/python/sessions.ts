@@ -4,7 +4,7 @@
  */
 import { jsonText, keyText, membersText, NoForm, textIn } from './json-text.ts';
 import { httpDate, instantOf } from './time.ts';
-import { PyObject, PyTuple, type PyDict, type PyValue } from './value.ts';
+import { type PyDict, PyObject, PyTuple, type PyValue } from './value.ts';
 
 export interface Packed {
   /** Compact text of a JSON object. */
@@ -74,7 +74,11 @@ const TAGS = new Set([' di', ' t', ' b', ' m', ' u', ' d']);
 /** What Flask's TaggedJSONSerializer makes of a value that JSON does not tell. */
 function tag(value: PyValue): Tagged {
   if (value instanceof Map) return tagDict(value);
-  if (value instanceof PyTuple) return tagged(' t', value.items.map((item) => tag(item).value));
+  if (value instanceof PyTuple)
+    return tagged(
+      ' t',
+      value.items.map((item) => tag(item).value),
+    );
   if (Array.isArray(value)) {
     const items = value.map(tag);
     return { value: items.map((item) => item.value), isNew: items.some(({ isNew }) => isNew) };

@@ -10,7 +10,15 @@ export function isCsv(head: string, columns: readonly string[]): boolean {
 }
 
 function namesIn(line: string): string[] {
-  return line.replace(/^\ufeff/, '').split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1').toLowerCase());
+  return line
+    .replace(/^\ufeff/, '')
+    .split(',')
+    .map((name) =>
+      name
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .toLowerCase(),
+    );
 }
 
 /** Gives the rows; null for one that has another number of values. Errors: WrongSource when it is cut off. */

@@ -52,7 +52,9 @@ function readerFor(file: TextFile, head: string, table: Table): AsyncIterable<Ro
   const compressed = head.startsWith('\x1f') || head.startsWith('PK') || head.startsWith('BZh');
   if (compressed) throw new WrongSource(`${file.name} is compressed: unpack it into standard input, and import -`);
   if (head.startsWith('PGDMP')) {
-    throw new WrongSource(`${file.name} is an archive of pg_dump: write it with --format=plain, or read it with pg_restore -f -`);
+    throw new WrongSource(
+      `${file.name} is an archive of pg_dump: write it with --format=plain, or read it with pg_restore -f -`,
+    );
   }
   throw new WrongSource(
     `${file.name} is neither an SQLite file nor a dump of ${table.name}: SQL, CSV with a line of names, or JSON of manage.py dumpdata`,

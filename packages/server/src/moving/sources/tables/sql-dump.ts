@@ -30,8 +30,9 @@ export async function* rowsOfDump(file: TextFile, table: string): AsyncGenerator
       yield* copied(statements, isOurs ? columns : null, file);
     } else if (isOurs && /^create/i.test(verb)) columns = columnsOf(rest);
     else if (isOurs) {
-      const named = /^\s*\(/.test(rest) ? columnsOf(rest) : columns;
-      if (named === null) throw new WrongSource(`${file.name} has rows of ${table} before it says which columns they have`);
+      const named: readonly string[] | null = /^\s*\(/.test(rest) ? columnsOf(rest) : columns;
+      if (named === null)
+        throw new WrongSource(`${file.name} has rows of ${table} before it says which columns they have`);
       columns ??= named;
       yield* inserted(rest, named, isMysql);
     }
@@ -40,7 +41,7 @@ export async function* rowsOfDump(file: TextFile, table: string): AsyncGenerator
 }
 
 const STATEMENT =
-  /^\s*(insert\s+(?:ignore\s+)?into|replace\s+into|create\s+table(?:\s+if\s+not\s+exists)?|copy)\s+((?:["`]?\w+["`]?\.)?["`]?\w+["`]?)([^]*)$/i;
+  /^\s*(insert\s+(?:ignore\s+)?into|replace\s+into|create\s+table(?:\s+if\s+not\s+exists)?|copy)\s+((?:["`]?\w+["`]?\.)?["`]?\w+["`]?)([\s\S]*)$/i;
 
 function plainName(name: string): string {
   return name.replaceAll(/["`]/g, '').split('.').at(-1)!.toLowerCase();
@@ -156,41 +157,67 @@ const COPY_ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\
 const MYSQL_ESCAPES: Readonly<Record<string, string>> = { 0: '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
 
 function unescaped(text: string, escapes: Readonly<Record<string, string>>): string {
-  return text.includes('\\') ? text.replaceAll(/\\([^])/g, (_all, sign: string) => escapes[sign] ?? sign) : text;
+  return text.includes('\\') ? text.replaceAll(/\\([\s\S])/g, (_all, sign: string) => escapes[sign] ?? sign) : text;
 }
 
 function rowOf(columns: readonly string[], values: readonly (string | null)[]): Row {
   return Object.fromEntries(columns.map((column, i) => [column, values[i] ?? null]));
 }
 
-/** A value: a text, with a mark of its encoding before it; a word or a number; what is called; bytes. */
-const VALUE = /\s*(?:(_\w+\s*|[eEnN])?'((?:[^'\\]|\\[^]|'')*)'|([\w.+:-]+))\s*([,)])/y;
-const STANDARD_VALUE = /\s*(?:([nN])?'((?:[^']|'')*)'|([\w.+:-]+))\s*([,)])/y;
+/** What may stand before a text: the name of its encoding. */
+const BEFORE_TEXT = /\s*(?:_\w+\s*|[eEnN])?'/y;
+const WORD = /\s*([\w.+:-]+)/y;
+const CLOSE = /\s*([,)])/y;
 
 /** The rows of `(…) VALUES (…),(…);`. */
 function* inserted(rest: string, columns: readonly string[], isMysql: boolean): Generator<Row | null> {
   const begin = /\bvalues\s*/i.exec(rest);
   if (begin === null) return;
   let at = begin.index + begin[0].length;
-  const pattern = isMysql ? VALUE : STANDARD_VALUE;
   while (rest[at] === '(') {
     const values: (string | null)[] = [];
     at++;
     for (let close = ','; close === ','; ) {
-      pattern.lastIndex = at;
-      const match = pattern.exec(rest);
-      if (match === null) {
-        // A value of another form, in a row that is none of ours to read.
+      const read = isMysql ? valueAt(rest, at, true) : valueAt(rest, at, false);
+      CLOSE.lastIndex = read?.end ?? rest.length;
+      const [after, sign] = CLOSE.exec(rest) ?? [];
+      if (read === null || after === undefined) {
+        // A value of another form, as bytes or a call: no session has one.
         yield null;
         return;
       }
-      const [all, , text, word, end] = match;
-      at += all.length;
-      close = end!;
-      if (text !== undefined) values.push(isMysql ? unescaped(text.replaceAll("''", "'"), MYSQL_ESCAPES) : text.replaceAll("''", "'"));
-      else values.push(/^null$/i.test(word!) ? null : word!);
+      values.push(read.value);
+      at = read.end + after.length;
+      close = sign!;
     }
     yield values.length === columns.length ? rowOf(columns, values) : null;
     while (/[\s,]/.test(rest[at] ?? '')) at++;
+  }
+}
+
+function valueAt(text: string, at: number, hasBackslashes: boolean): { value: string | null; end: number } | null {
+  BEFORE_TEXT.lastIndex = at;
+  if (BEFORE_TEXT.test(text)) return textAt(text, BEFORE_TEXT.lastIndex, hasBackslashes);
+  WORD.lastIndex = at;
+  const word = WORD.exec(text)?.[1];
+  if (word === undefined) return null;
+  return { value: /^null$/i.test(word) ? null : word, end: WORD.lastIndex };
+}
+
+/** Reads a text from after its first quote. Absence: null when it does not end. */
+function textAt(text: string, start: number, hasBackslashes: boolean): { value: string; end: number } | null {
+  let value = '';
+  for (let from = start; ; ) {
+    const quote = text.indexOf("'", from);
+    if (quote === -1) return null;
+    let slashes = 0;
+    while (hasBackslashes && quote - 1 - slashes >= from && text[quote - 1 - slashes] === '\\') slashes++;
+    const isDoubled = slashes % 2 === 0 && text[quote + 1] === "'";
+    if (slashes % 2 === 0 && !isDoubled) {
+      value += text.slice(from, quote);
+      return { value: hasBackslashes ? unescaped(value, MYSQL_ESCAPES) : value, end: quote + 1 };
+    }
+    value += text.slice(from, quote + 1);
+    from = quote + (isDoubled ? 2 : 1);
   }
 }

@@ -24,12 +24,17 @@ export async function openSqlite(path: string, table: string, needed: readonly s
   }
 }
 
-async function findTable(pages: SqlitePages, path: string, table: string): Promise<{ root: number; columns: string[] }> {
+async function findTable(
+  pages: SqlitePages,
+  path: string,
+  table: string,
+): Promise<{ root: number; columns: string[] }> {
   // The first page is the root of the table of all tables: type, name, tbl_name, rootpage, sql.
   for await (const { values } of cells(pages, 1, null)) {
     if (values === null || values[0] !== 'table' || `${values[1]}`.toLowerCase() !== table) continue;
     const sql = `${values[4]}`;
-    if (/\bwithout\s+rowid\b/i.test(sql)) throw new WrongSource(`the table ${table} of ${path} has no rowids, which is not read`);
+    if (/\bwithout\s+rowid\b/i.test(sql))
+      throw new WrongSource(`the table ${table} of ${path} has no rowids, which is not read`);
     return { root: Number(values[3]), columns: columnsOf(sql) };
   }
   throw new WrongSource(`${path} has no table ${table}`);
