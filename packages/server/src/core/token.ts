@@ -20,11 +20,16 @@ const PREFIX = 'rs';
 export const PARTITIONS = 256;
 /** Characters of a session id. */
 export const ID_LENGTH = 16;
-/** Tokens that this server made. */
-export const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
+/** Tokens that this server made. The part in front leaves out those of redis-sessions (`isOfRedisSessions`). */
+export const OWN_TOKEN = /^(?![^Z]{55}Z[0-9a-z]{8}$)rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
 /** The same, where the length is known. */
 const OWN_CHARACTERS = /^rs[0-9a-f]{2}[A-Za-z0-9]+$/;
 export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
+
+/** Of the tokens of redis-sessions: how long they are, where their time begins, and its form. */
+const THEIR_LENGTH = 64;
+const THEIR_TIME = 56;
+const THEIR_CLOCK = /[0-9a-z]{8}$/;
 
 const SEED_LENGTH = 32;
 /** Characters of the name of a lock: 190 bits. */
@@ -102,7 +107,8 @@ export function newToken(
   kind: keyof typeof SECRET_LENGTH,
   draw: Draw = randomText,
 ): { token: string; credential: Credential } {
-  const secret = draw(SECRET_LENGTH[kind]);
+  let secret = draw(SECRET_LENGTH[kind]);
+  while (isOfRedisSessions(PREFIX + id + secret)) secret = draw(SECRET_LENGTH[kind]);
   return { token: PREFIX + id + secret, credential: { hash: hashSecret(id, secret), alias: false, previous: [] } };
 }
 
@@ -151,7 +157,22 @@ export function hashOfLock(name: string): string {
 export function isOwnToken(token: string): boolean {
   const secret = token.length - PREFIX.length - ID_LENGTH;
   // One pass: a pattern with both lengths in it goes through a classic token twice.
-  return (secret === SECRET_LENGTH.standard || secret === SECRET_LENGTH.classic) && OWN_CHARACTERS.test(token);
+  if (secret === SECRET_LENGTH.standard) return OWN_CHARACTERS.test(token);
+  return secret === SECRET_LENGTH.classic && OWN_CHARACTERS.test(token) && !isOfRedisSessions(token);
+}
+
+/**
+ * Tells whether a token has the form of redis-sessions: 55 characters without a Z, a Z, and the time in 8 characters. One in
+ * 54,000 of them begins like ours, and would be looked for under an id that is none. So a token of this form is always theirs,
+ * and we make none of it.
+ */
+function isOfRedisSessions(token: string): boolean {
+  return token.length === THEIR_LENGTH && token.indexOf('Z') === THEIR_TIME - 1 && THEIR_CLOCK.test(token);
+}
+
+/** Gives when redis-sessions made a token. Units: epoch milliseconds. Absence: null where the token does not tell. */
+export function madeByRedisSessions(token: string): number | null {
+  return isOfRedisSessions(token) ? Number.parseInt(token.slice(THEIR_TIME), 36) : null;
 }
 
 export function isSessionId(text: string): boolean {
