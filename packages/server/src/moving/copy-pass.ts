@@ -137,7 +137,9 @@ export class CopyPass {
     while (this.running.size >= UNDER_WAY) await Promise.race(this.running);
     if (this.failure !== null) throw this.failure;
     const sent: Promise<void> = this.write(batch)
-      .catch((error: Error) => void (this.failure ??= error))
+      .catch((error: Error) => {
+        this.failure ??= error;
+      })
       .finally(() => this.running.delete(sent));
     this.running.add(sent);
   }
@@ -175,8 +177,9 @@ export class CopyPass {
         ends.slice(at, at + ENDS).map(async (id) => {
           // It may have been put in at the source since that part of it was read.
           if ((await patiently(() => source.find(app, id, clock()))) !== null) return;
-          if (looksOnly) this.counts.ended++;
-          else this.counts.ended += await patiently(() => target.revoke(app, { by: 'id', id }, clock()));
+          const selector = { by: 'id', id } as const;
+          const ended = looksOnly ? 1 : await patiently(() => target.revoke(app, selector, clock()));
+          this.counts.ended += ended;
         }),
       );
     }
