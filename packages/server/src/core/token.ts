@@ -21,14 +21,15 @@ export const PARTITIONS = 256;
 /** Characters of a session id. */
 export const ID_LENGTH = 16;
 /** Tokens that this server made. The part in front leaves out those of redis-sessions (`isOfRedisSessions`). */
-export const OWN_TOKEN =
-  /^(?![^Z]{55}Z[0-9a-z]{8}$)rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
+export const OWN_TOKEN = /^(?![^Z]{55}Z[0-9a-z]{8}$)rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
 /** The same, where the length is known. */
 const OWN_CHARACTERS = /^rs[0-9a-f]{2}[A-Za-z0-9]+$/;
 export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 
 /** Of the tokens of redis-sessions: how long they are, where their time begins, and its form. */
 const THEIR_LENGTH = 64;
+/** What redis-sessions takes as a token, whoever made it. */
+const THEIRS = /^[a-zA-Z0-9]{64}$/;
 const THEIR_TIME = 56;
 const THEIR_CLOCK = /[0-9a-z]{8}$/;
 
@@ -42,6 +43,30 @@ export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
 export interface TokenRef {
   readonly id: string | null;
   readonly hash: string;
+}
+
+/**
+ * What parseToken makes of a token that redis-sessions may have made: as any alias, and it can be asked for the token itself, by
+ * which such a session is found where redis-sessions keeps it (adopting/). Nothing that prints or copies an object shows it.
+ */
+class ForeignRef implements TokenRef {
+  readonly id = null;
+  readonly hash: string;
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.hash = hashSecret('', token);
+    this.#token = token;
+  }
+
+  static tokenOf(ref: TokenRef): string | null {
+    return ref instanceof ForeignRef ? ref.#token : null;
+  }
+}
+
+/** Gives the token of a reference, where redis-sessions may have made it. Absence: null. */
+export function foreignTokenOf(ref: TokenRef): string | null {
+  return ForeignRef.tokenOf(ref);
 }
 
 const pool = Buffer.allocUnsafe(4096);
@@ -128,7 +153,7 @@ export function successorOf(token: string, seed: string, id: string): string {
 
 /** Takes a presented token apart. Never fails: text of a foreign form becomes an alias that may lead nowhere. */
 export function parseToken(token: string): TokenRef {
-  if (!isOwnToken(token)) return { id: null, hash: hashSecret('', token) };
+  if (!isOwnToken(token)) return THEIRS.test(token) ? new ForeignRef(token) : { id: null, hash: hashSecret('', token) };
   const id = token.slice(PREFIX.length, PREFIX.length + ID_LENGTH);
   return { id, hash: hashSecret(id, token.slice(PREFIX.length + ID_LENGTH)) };
 }
