@@ -138,6 +138,16 @@ export function newToken(
   return { token: PREFIX + id + secret, credential: { hash: hashSecret(id, secret), alias: false, previous: [] } };
 }
 
+/**
+ * Gives the id and the credential of a session that another system made, by the token that its visitor has. Both follow from
+ * the token and the subject alone, so that whoever takes over the session, however often and wherever at once, gives it the
+ * same id. Only the hash of the token leads to it: the alias.
+ */
+export function importedCredential(token: string, subject: string | null): { id: string; credential: Credential } {
+  const id = newSessionId(subject, drawFrom(token, 'imported'));
+  return { id, credential: { hash: parseToken(token).hash, alias: true, previous: [] } };
+}
+
 /** Gives what the successor of a token is drawn from, to be stored beside it. */
 export function newSeed(): string {
   return randomText(SEED_LENGTH);
