@@ -228,6 +228,12 @@ export const RULES: readonly Rule[] = [
     why: 'it is the table of the sources',
   },
   {
+    from: /^moving\/sources\/redis-server\.ts$/,
+    mayImport: /^(moving\/source\.ts$|stores\/redis\/(address|connection)\.ts$)/,
+    never: 'stores/redis/redis-store.ts',
+    why: 'it takes the connection of our store, and nothing of its layout',
+  },
+  {
     from: /^moving\/sources\//,
     mayImport:
       /^(core\/|moving\/(left|source|checked-record|ndjson)\.ts$|moving\/sources\/|ioredis$|node:(buffer|crypto|fs|fs\/promises|path|readline|sqlite|stream|timers\/promises|tls|url|util|zlib)$)/,

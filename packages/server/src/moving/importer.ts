@@ -5,16 +5,15 @@
  */
 import { isLive } from '../core/expiry.ts';
 import type { SessionStore } from '../core/store.ts';
-import type { Installed, StoredSession } from '../core/stored-session.ts';
+import type { StoredSession } from '../core/stored-session.ts';
 import { faultOf } from './checked-record.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { type Settled, type SettlingStore, settleSession } from './settling.ts';
 import type { Found, Source } from './source.ts';
 import { Tally } from './tally.ts';
 
 /** What it asks of a store. */
-export type Target = Pick<SessionStore, 'find' | 'get'> & {
-  install(record: StoredSession, replace: boolean, now: number): Promise<Installed>;
-};
+export type Target = Pick<SessionStore, 'find'> & SettlingStore;
 
 export interface ImportOptions {
   readonly source: Source;
@@ -132,15 +131,14 @@ async function settleOne(found: Found, options: ImportOptions, tally: Tally): Pr
   const fault = faultOf(record);
   if (fault !== null) return tally.left(fault, exampleOf(record));
   const outcome = await outcomeOf(record, options);
-  if (outcome === 'expired') return tally.left('expired', exampleOf(record));
+  if (outcome === 'expired' || outcome === 'ended') return tally.left(outcome, exampleOf(record));
   if (outcome === 'present') tally.present++;
   else tally.taken++;
-  if (!options.dryRun) await options.source.remove?.(record);
 }
 
-async function outcomeOf(record: StoredSession, { store, dryRun, clock }: ImportOptions): Promise<Installed> {
+async function outcomeOf(record: StoredSession, { store, source, dryRun, clock }: ImportOptions): Promise<Settled> {
+  if (!dryRun) return settleSession(record, store!, source, clock);
   const now = clock();
-  if (!dryRun) return store!.install(record, false, now);
   if (!isLive(record.session, now)) return 'expired';
   return store !== null && (await isThere(store, record, now)) ? 'present' : 'installed';
 }

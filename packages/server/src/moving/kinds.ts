@@ -3,5 +3,6 @@
  * and its help. A kind loads its reader when it is opened, and no sooner. In the order of --help.
  */
 import type { SourceKind } from './source.ts';
+import { predecessor } from './sources/predecessor/kind.ts';
 
-export const KINDS: Readonly<Record<string, SourceKind>> = {};
+export const KINDS: Readonly<Record<string, SourceKind>> = { predecessor };

@@ -4,8 +4,9 @@
  */
 export const LEFT = {
   expired: 'had expired',
+  ended: 'were ended there while they were taken',
   gone: 'were counted by an index, and the sessions themselves were gone',
-  unindexed: 'were in no index: ended there, and written once more after that',
+  ghost: 'had no user any more: ended there, and written once more by a request that was on its way',
   wrong_type: 'had a value of another type in the place of a session',
   unreadable: 'could not be read: not written in the form of this kind',
   wrong_signature: 'had a signature that does not fit the secret',

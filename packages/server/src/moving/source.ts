@@ -19,13 +19,19 @@ export interface Source {
    */
   read(after: string | null): AsyncIterable<Found>;
   /**
-   * Told of a session that the store has for certain, with the very record that `read` gave: removes it where it was.
-   * Absence: undefined when it is to stay, which is the default of every kind.
+   * Told of a session that the store has for certain, with the very record that `read` gave: removes it where it was, if it is
+   * still what was read. Absence: undefined when it is to stay, which is the default of every kind.
    */
-  remove?(record: StoredSession): Promise<void>;
+  remove?(record: StoredSession): Promise<Removed>;
   /** Lets go of files and connections. May be called at any moment, also while `read` waits; then that ends. */
   close(): Promise<void>;
 }
+
+/**
+ * What became of a session that was to be removed where it was. `gone`: it had been ended there meanwhile. `kept`: it is there, and
+ * is none any more that we could take. A record: it was used there meanwhile, so this is how it stands now, and nothing was removed.
+ */
+export type Removed = 'removed' | 'gone' | 'kept' | StoredSession;
 
 /** A step of reading. `position`: opaque text without secrets from which `read` goes on. */
 export type Found =

@@ -11,11 +11,13 @@
  *   d          data, the very text
  */
 import { isUtf8 } from 'node:buffer';
+import { ServiceError } from '../../../core/errors.ts';
+import { readObject, writeObject } from '../../../core/json-text.ts';
 import { MAX_TIMEOUT } from '../../../core/policy.ts';
 import { EMPTY_DATA } from '../../../core/session.ts';
 import type { StoredSession } from '../../../core/stored-session.ts';
 import { importedCredential, madeByRedisSessions } from '../../../core/token.ts';
-import { compactData, faultOf } from '../../checked-record.ts';
+import { faultOf } from '../../checked-record.ts';
 import type { LeftReason } from '../../left.ts';
 import { FIELDS, type Fields, type Layout, TOKEN } from './layout.ts';
 
@@ -66,7 +68,7 @@ export function readingOf(app: string, token: string, fields: Fields, now: numbe
   const [reads, version, idle, seen] = [count(r), count(w), milliseconds(ttl), milliseconds(la)];
   if (reads === null || version === null || idle === null || seen === null) return left('unreadable');
   if (seen + idle <= now) return left('expired');
-  const data = d === null || d === undefined || d === '' ? EMPTY_DATA : compactData(d);
+  const data = !d ? EMPTY_DATA : compactData(d);
   if (data === null) return left('invalid_data');
   const createdAt = Math.min(madeByRedisSessions(token) ?? seen, seen);
   const { id: sessionId, credential } = importedCredential(token, id!);
@@ -92,6 +94,17 @@ export function readingOf(app: string, token: string, fields: Fields, now: numbe
   };
   const fault = faultOf(record);
   return fault === null ? { kind: 'session', record } : left(fault);
+}
+
+/** Gives the compact text of a JSON object: the very text, where it has no white space. Absence: null when it is none by our rules. */
+function compactData(text: string): string | null {
+  try {
+    const members = readObject(text);
+    return members === null ? null : writeObject(members);
+  } catch (error) {
+    if (error instanceof ServiceError) return null;
+    throw error;
+  }
 }
 
 /** The longest user id that is shown as an example. Units: characters. */
