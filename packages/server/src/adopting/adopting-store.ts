@@ -113,7 +113,8 @@ export class AdoptingStore implements SessionStore {
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     const here = () => this.store.revoke(app, selector, now);
-    if (selector.by === 'token') return (await this.withOld(app, selector.token, async () => (await here()) || null)) ?? 0;
+    if (selector.by === 'token')
+      return (await this.withOld(app, selector.token, async () => (await here()) || null)) ?? 0;
     let away: OldSideAway | null = null;
     let there = 0;
     try {
@@ -152,7 +153,8 @@ export class AdoptingStore implements SessionStore {
     if (this.isOurs(app, token)) return this.store.lock(app, token, claim, now);
     const old = await this.bring(app, token);
     // A token that opens nothing has a lock, too: so it must be known that it opens nothing.
-    if (claim.begins && old instanceof OldSideAway && (await this.store.get(app, token, 'look', now)) === null) throw old;
+    if (claim.begins && old instanceof OldSideAway && (await this.store.get(app, token, 'look', now)) === null)
+      throw old;
     const outcome = await this.store.lock(app, token, claim, now);
     this.learn(app, token, old, outcome !== null);
     return outcome;

@@ -87,7 +87,11 @@ export class BothSides {
 }
 
 /** Cuts a page as stores do. `end`: behind it there may be others. Absence: null when these are all. */
-function cut(sessions: readonly Session[], { limit, maxData = Number.POSITIVE_INFINITY }: ListQuery, end: Position | null) {
+function cut(
+  sessions: readonly Session[],
+  { limit, maxData = Number.POSITIVE_INFINITY }: ListQuery,
+  end: Position | null,
+) {
   let length = 0;
   for (let data = 0; length < Math.min(limit, sessions.length) && data <= maxData; length++) {
     data += sessions[length]!.data.length;

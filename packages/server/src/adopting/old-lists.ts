@@ -129,7 +129,9 @@ export class OldLists {
   }
 
   private async readAll(app: string, entries: readonly Entry[]): Promise<OldSession[]> {
-    const read = await Promise.all(entries.map(({ token, score }) => this.sessions.read(app, token, Buffer.from(score))));
+    const read = await Promise.all(
+      entries.map(({ token, score }) => this.sessions.read(app, token, Buffer.from(score))),
+    );
     return read.filter((one) => one !== null);
   }
 

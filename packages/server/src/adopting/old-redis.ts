@@ -38,7 +38,8 @@ export class OldRedis {
     this.layout = layout;
     this.keys = new OldKeys(layout);
     this.timeout = timeout;
-    this.connection = new Connection({ address, tls, timeout, onError: (error) => onError(away(error)) });
+    const ours = { ...address, setting: 'RS_ADOPT' };
+    this.connection = new Connection({ address: ours, tls, timeout, onError: (error) => onError(away(error)) });
   }
 
   /** Tells whether it can be asked, now or within its time budget. */
@@ -48,7 +49,7 @@ export class OldRedis {
 
   /** Why there is no connection. Absence: null when there is one. */
   get trouble(): Error | null {
-    return this.connection.trouble && ofAdopt(this.connection.trouble);
+    return this.connection.trouble;
   }
 
   /** Sends a command. Bulk texts are answered as Buffers. Errors: OldSideAway; what Redis says of a value of another type. */
@@ -100,10 +101,5 @@ export class OldRedis {
 }
 
 function away(error: unknown): OldSideAway {
-  return error instanceof OldSideAway ? error : new OldSideAway(error instanceof Error ? ofAdopt(error) : error);
-}
-
-/** What the connection says of its URL is said of the store's, which this is not. */
-function ofAdopt(error: Error): Error {
-  return new Error(error.message.replaceAll('RS_STORE', 'RS_ADOPT'));
+  return error instanceof OldSideAway ? error : new OldSideAway(error);
 }

@@ -93,7 +93,8 @@ export class Takeover {
       const [state, ...rest] = (await this.call('take', app, token)) as [Buffer, ...unknown[]];
       const where = await this.after(`${state}`, rest, app, token, began);
       if (where !== 'busy') return where;
-      if (performance.now() + pause > until) throw new OldSideAway(new Error('a session is being taken over elsewhere'));
+      if (performance.now() + pause > until)
+        throw new OldSideAway(new Error('a session is being taken over elsewhere'));
       await delay(pause);
     }
   }

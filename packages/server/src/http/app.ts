@@ -27,6 +27,8 @@ import { verifyRoutes } from './v1/verify-routes.ts';
 export interface AppOptions extends Guards {
   readonly sessions: Sessions;
   readonly isStopping: () => boolean;
+  /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
+  readonly isAdoptAway?: (() => boolean) | undefined;
   /** The JSON Schema of the policy file, as text. */
   readonly configSchema?: string;
   /** Of the server, for the OpenAPI document. */
@@ -44,6 +46,7 @@ export function routeTable(options: AppOptions): Route[] {
     sessions,
     clock,
     isStopping,
+    isAdoptAway,
     configSchema = '{}',
     version = '0',
     docsAsset = noAsset,
@@ -59,7 +62,7 @@ export function routeTable(options: AppOptions): Route[] {
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
-    ...systemRoutes(sessions, isStopping, configSchema, version),
+    ...systemRoutes(sessions, isStopping, configSchema, version, isAdoptAway),
     metricsRoute(metrics),
     ...classicRoutes(sessions, clock),
     ...v1,
