@@ -30,7 +30,11 @@ type Verb = (options: Record<string, unknown>) => Promise<Record<string, unknown
 export interface OldLibrary {
   readonly version: Version;
   /** Gives the token. */
-  create(app: string, id: string, more?: { ttl?: number; d?: Record<string, unknown>; no_resave?: boolean }): Promise<string>;
+  create(
+    app: string,
+    id: string,
+    more?: { ttl?: number; d?: Record<string, unknown>; no_resave?: boolean },
+  ): Promise<string>;
   /** Absence: null. */
   get(app: string, token: string): Promise<Told | null>;
   set(app: string, token: string, d: Record<string, unknown>): Promise<Told | null>;
@@ -52,10 +56,12 @@ export function oldLibrary(cleanup: Cleanup, version: Version, port: number, nam
   const verb = (name: string): Verb =>
     version < 4 ? promisify(made[name].bind(made)) : (made[name].bind(made) as Verb);
   const [create, get, set, kill, killsoid, killall] = ['create', 'get', 'set', 'kill', 'killsoid', 'killall'].map(verb);
-  const told = (answer: Record<string, unknown> | null) => (answer?.id === undefined ? null : (answer as unknown as Told));
+  const told = (answer: Record<string, unknown> | null) =>
+    answer?.id === undefined ? null : (answer as unknown as Told);
   return {
     version,
-    create: async (app, id, more = {}) => String((await create!({ app, id, ip: '10.0.0.1', ttl: 7200, ...more }))!.token),
+    create: async (app, id, more = {}) =>
+      String((await create!({ app, id, ip: '10.0.0.1', ttl: 7200, ...more }))!.token),
     get: async (app, token) => told(await get!({ app, token })),
     set: async (app, token, d) => told(await set!({ app, token, d })),
     kill: async (app, token) => Number((await kill!({ app, token }))!.kill),
