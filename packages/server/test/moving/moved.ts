@@ -1,6 +1,8 @@
 /** The import as a person runs it, into a store of its own, and a server on that. */
 import assert from 'node:assert/strict';
-import { type Ran, runCommand } from '../support/command.ts';
+import { existsSync } from 'node:fs';
+import { Browser } from '../../../client/test/support.ts';
+import { type Ran, runCommand, type RunOptions } from '../support/command.ts';
 import { type Cleanup, lastFirst, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 
 /** Runs the import into a new embedded store. Gives what it said, and what the store is. */
@@ -45,4 +47,29 @@ export async function served(cleanup: Cleanup, words: readonly string[]): Promis
   const ending = lastFirst(cleanup);
   const summary = await summaryOf(ending, words);
   return { ...summary, server: await startServer(ending, { RS_STORE: summary.store }) };
+}
+
+/** Checks that an import is refused with one sentence and exit code 2, and that nothing was made. */
+export async function refused(
+  cleanup: Cleanup,
+  words: readonly string[],
+  sentence: RegExp,
+  options: RunOptions = {},
+): Promise<void> {
+  const store = `${temporaryFolder(cleanup)}/data`;
+  const { status, stdout, stderr } = await runCommand(['import', ...words], {
+    ...options,
+    env: { ...options.env, RS_STORE: `lmdb:${store}` },
+  });
+  assert.equal(status, 2, stdout + stderr);
+  assert.match(stderr.trim(), sentence);
+  assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  assert.equal(existsSync(store), false, 'nothing was changed');
+}
+
+/** The same cookies at another application. */
+export function moved(browser: Browser, url: string): Browser {
+  const other = new Browser(url);
+  for (const [name, value] of browser.cookies) other.cookies.set(name, value);
+  return other;
 }

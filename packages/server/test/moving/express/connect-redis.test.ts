@@ -5,16 +5,14 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: frameworks whose types are not installed where types are checked
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Redis } from 'ioredis';
 import { RestSessionStore } from '../../../../client/src/express/index.ts';
 import { Browser } from '../../../../client/test/support.ts';
 import { forAllTests, startRedis } from '../../support/redis.ts';
-import { type Cleanup, lastFirst } from '../../support/server.ts';
-import { imported, served, summaryOf } from '../moved.ts';
-import { loaded, redisStore, VERSIONS, withoutExpress } from './packages.ts';
-import { startShop } from './shop.ts';
+import { lastFirst } from '../../support/server.ts';
+import { moved, served } from '../moved.ts';
+import { VERSIONS, withoutExpress } from './packages.ts';
+import { oldShops, startShop, words } from './shop.ts';
 
-const DAY = 86_400_000;
 const VALUES = {
   cart: [{ item: 'lamp', price: 1.5 }, 'pen'],
   '10': 'a number',
@@ -28,30 +26,7 @@ const VALUES = {
 
 describe('from connect-redis', { skip: withoutExpress }, () => {
   const redis = forAllTests((cleanup) => startRedis(cleanup, ['--databases', '100']));
-  let databases = 0;
-
-  /** A database of its own, and a client of the library that a version of connect-redis goes with. */
-  async function database(cleanup: Cleanup, version: (typeof VERSIONS)[number]) {
-    const number = databases++;
-    const url = `redis://127.0.0.1:${redis().port}/${number}`;
-    const admin = new Redis(url);
-    cleanup.after(() => admin.disconnect());
-    if (version < 8) return { url, admin, client: admin };
-    const client = loaded('redis').createClient({ url });
-    await client.connect();
-    cleanup.after(() => client.destroy());
-    return { url, admin, client };
-  }
-
-  /** An old application with a store of connect-redis. */
-  async function oldShop(cleanup: Cleanup, version: (typeof VERSIONS)[number] = 9, store: object = {}, options: object = {}) {
-    const { url, admin, client } = await database(cleanup, version);
-    const Store = redisStore(version);
-    const shop = await startShop(cleanup, new Store({ client, ...store }), options);
-    return { shop, from: `connect-redis:${url}`, admin };
-  }
-
-  const words = (from: string, ...more: string[]) => ['--from', from, '--app', 'shop', '--keep-tokens', ...more];
+  const { oldShop } = oldShops(redis);
 
   for (const version of VERSIONS) {
     test(`whoever was logged in by connect-redis ${version} is logged in, with all values`, async (t) => {
@@ -81,10 +56,3 @@ describe('from connect-redis', { skip: withoutExpress }, () => {
     });
   }
 });
-
-/** The same cookies at another application. */
-function moved(browser: Browser, url: string): Browser {
-  const other = new Browser(url);
-  for (const [name, value] of browser.cookies) other.cookies.set(name, value);
-  return other;
-}

@@ -1,8 +1,10 @@
 /** A small application of Express with a login by Passport, on whatever store. */
 // biome-ignore-all lint/suspicious/noExplicitAny: requests and answers of frameworks whose types are not installed where types are checked
+import { Redis } from 'ioredis';
 import { listening } from '../../../../client/test/support.ts';
+import type { RedisServer } from '../../support/redis.ts';
 import type { Cleanup } from '../../support/server.ts';
-import { loaded } from './packages.ts';
+import { loaded, redisStore, type VERSIONS } from './packages.ts';
 
 /** Starts it. `options`: of express-session. Gives its URL. */
 export function startShop(cleanup: Cleanup, store: unknown, options: object = {}): Promise<string> {
@@ -33,4 +35,38 @@ export function startShop(cleanup: Cleanup, store: unknown, options: object = {}
     req.logOut((error: unknown) => (error ? next(error) : res.json({}))),
   );
   return listening(cleanup, shop);
+}
+
+type Version = (typeof VERSIONS)[number];
+
+/** Old applications, each with a database of its own in one Redis. */
+export function oldShops(redis: () => RedisServer) {
+  let databases = 0;
+
+  async function database(cleanup: Cleanup, version: Version) {
+    const url = `redis://127.0.0.1:${redis().port}/${databases++}`;
+    const admin = new Redis(url);
+    cleanup.after(() => admin.disconnect());
+    // From 9 on connect-redis takes the client of `redis` alone.
+    if (version < 9) return { url, admin, client: admin };
+    const client = loaded('redis').createClient({ url });
+    await client.connect();
+    cleanup.after(() => client.destroy());
+    return { url, admin, client };
+  }
+
+  /** Starts one with a store of connect-redis. `store`, `options`: of that, and of express-session. */
+  async function oldShop(cleanup: Cleanup, version: Version = 9, store: object = {}, options: object = {}) {
+    const { url, admin, client } = await database(cleanup, version);
+    const Store = redisStore(version);
+    const shop = await startShop(cleanup, new Store({ client, ...store }), options);
+    return { shop, from: `connect-redis:${url}`, admin };
+  }
+
+  return { oldShop };
+}
+
+/** What an import is called with. */
+export function words(from: string, ...more: string[]): string[] {
+  return ['--from', from, '--app', 'shop', '--keep-tokens', ...more];
 }

@@ -9,17 +9,10 @@ import { describe, test } from 'node:test';
 import { Browser } from '../../../../client/test/support.ts';
 import { forAllTests, startRedis } from '../../support/redis.ts';
 import { type Cleanup, lastFirst, temporaryFolder } from '../../support/server.ts';
-import { served } from '../moved.ts';
+import { moved, served } from '../moved.ts';
 import { startPages, withoutPhp } from './php.ts';
 
 const FORMATS = ['php', 'php_serialize'] as const;
-
-/** The same cookies at another application. */
-function moved(browser: Browser, url: string): Browser {
-  const other = new Browser(url);
-  for (const [name, value] of browser.cookies) other.cookies.set(name, value);
-  return other;
-}
 
 /** Logs in and fills a session with the old settings, moves, and looks at it with the new ones. */
 async function move(cleanup: Cleanup, format: string, settings: Record<string, string>, from: string): Promise<void> {
