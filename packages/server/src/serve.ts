@@ -1,7 +1,7 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
-import { configSchema, docsPageFile, packageVersion } from './assets.ts';
+import { configSchema, docsPageFile, exportSchema, packageVersion } from './assets.ts';
 import { AuditFailure } from './audit/audit-log.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
@@ -131,7 +131,7 @@ export async function serveAsWorker(
     rateLimits: access.rateLimits,
     audit,
     tracing: tracing?.tracing ?? null,
-    configSchema: configSchema(),
+    schemas: { config: configSchema(), export: exportSchema() },
     version: packageVersion(),
     docsAsset: docsPageFile,
     metrics: config.metricsPort === null ? exposition : null,
