@@ -83,6 +83,11 @@ export async function importInto(
       ({ isWhole } = await importAll({ source, store, clock, dryRun, after, checkpoint, onProgress, signal }, tally));
     } catch (error) {
       fault = error as Error;
+      // What is of another kind may show it only while it is read. There is nothing to go on with then, and nothing was changed.
+      if (fault instanceof WrongSource && (dryRun || (before === 0 && tally.taken + tally.present === 0))) {
+        await checkpoint?.done();
+        throw fault;
+      }
     }
     const { taken, present } = tally;
     return { source: source.name, before, taken, present, left: tally.allLeft(), isWhole, fault };
