@@ -49,15 +49,57 @@ async function* stepsOf(
   after: string | null,
   clock: () => number,
 ): AsyncGenerator<Step> {
+  const ends = new Ends(redis, clock);
   for await (const { keys, position, next } of walk(redis, patternOf(prefix), after)) {
     for (let i = 0; i < keys.length; i += MOST_KEYS) {
       const sized = await sizesOf(redis, keys.slice(i, i + MOST_KEYS));
       for (const group of groupsOf(sized)) {
-        const read = await Promise.all(group.map((key) => textOf(redis, key, prefix.length, position, clock)));
+        await ends.begin();
+        const read = await Promise.all(group.map((key) => textOf(redis, ends, key, prefix.length, position)));
         yield { kept: read.filter((kept) => kept !== null), position };
       }
     }
     yield { kept: [], position: next };
+  }
+}
+
+/** Clocks that differ by less are taken for the same. Units: milliseconds. */
+const SAME_TIME = 2000;
+
+/**
+ * When keys end. From 7.0 on Redis says the very instant, which is the same each time it is asked: so a session that nobody has used meanwhile
+ * is the same one when it is imported again. Before, it only tells what is left.
+ */
+class Ends {
+  private readonly redis: RedisServer;
+  private readonly clock: () => number;
+  /** What the clock here is ahead of that of Redis. Absence: null until it is asked, or where only the rest is told. */
+  private ahead: number | null = null;
+  private isAsked = false;
+
+  constructor(redis: RedisServer, clock: () => number) {
+    this.redis = redis;
+    this.clock = clock;
+  }
+
+  async begin(): Promise<void> {
+    if (this.isAsked) return;
+    this.isAsked = true;
+    try {
+      await this.redis.send('PEXPIRETIME', ['rest-sessions']);
+      const [seconds, micros] = (await this.redis.send('TIME', [])) as [Buffer, Buffer];
+      const ahead = this.clock() - Math.floor(Number(seconds) * 1000 + Number(micros) / 1000);
+      this.ahead = Math.abs(ahead) < SAME_TIME ? 0 : ahead;
+    } catch (error) {
+      // An older Redis, or an account that may not ask.
+      if (!/unknown command|NOPERM/i.test((error as Error).message)) throw error;
+    }
+  }
+
+  /** Units: epoch milliseconds. Absence: null for a key without an end. */
+  async of(key: string): Promise<number | null> {
+    const told = Number(await this.redis.send(this.ahead === null ? 'PTTL' : 'PEXPIRETIME', [key]));
+    return told < 0 ? null : told + (this.ahead ?? this.clock());
   }
 }
 
@@ -98,22 +140,18 @@ function* groupsOf(sized: readonly Sized[]): Generator<Sized[]> {
 /** Absence: null for what has ended meanwhile. */
 async function textOf(
   redis: RedisServer,
+  ends: Ends,
   { key, size }: Sized,
   start: number,
   position: string,
-  clock: () => number,
 ): Promise<Kept | null> {
   const id = key.slice(start);
   if (size === null) return { kind: 'wrong_type', id, position };
   if (size > LONGEST) return { kind: 'data_too_large', id, position };
   try {
     // In this order: a touch in between makes it a little older than it is, and never younger.
-    const [left, text] = (await Promise.all([redis.send('PTTL', [key]), redis.send('GET', [key])])) as [
-      number,
-      Buffer | null,
-    ];
-    if (text === null) return null;
-    return { kind: 'text', text, deadline: Number(left) < 0 ? null : clock() + Number(left), id, position };
+    const [deadline, text] = await Promise.all([ends.of(key), redis.send('GET', [key]) as Promise<Buffer | null>]);
+    return text === null ? null : { kind: 'text', text, deadline, id, position };
   } catch (error) {
     if (!isWrongType(error)) throw error;
     return { kind: 'wrong_type', id, position };
