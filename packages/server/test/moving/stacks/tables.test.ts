@@ -81,7 +81,9 @@ describe('files of SQLite', { skip: NEEDS_PYTHON }, () => {
       bytes.fill(0xff, at, at + 64);
       writeFileSync(damaged, bytes);
       // What is damaged in the middle of a text cannot be seen here.
-      await read(damaged).catch((error) => assert.ok(error instanceof WrongSource || error.name === 'AssertionError', `${error.stack}`));
+      await read(damaged).catch((error) =>
+        assert.ok(error instanceof WrongSource || error.name === 'AssertionError', `${error.stack}`),
+      );
     }
     copyFileSync(path, damaged);
     truncateSync(damaged, whole.length - 40_000);
@@ -108,7 +110,11 @@ function pieces(text: string, size: number): TextFile {
   return {
     name: 'the file',
     head: async () => text.slice(0, 4096),
-    next: async () => (at < text.length ? text.slice(at, (at += size)) : null),
+    next: async () => {
+      const piece = text.slice(at, at + size);
+      at += size;
+      return piece === '' ? null : piece;
+    },
     cutOff: () => new WrongSource('the file is cut off'),
     close: async () => {},
   } as unknown as TextFile;
@@ -163,7 +169,7 @@ SELECT pg_catalog.setval('x', 1, true);
 
 describe('dumps', () => {
   const cases = {
-    sqlite3: [SQLITE, ['k1,d\'1;\\,2026-01-01 00:00:00', 'k2,,null', null]],
+    sqlite3: [SQLITE, ["k1,d'1;\\,2026-01-01 00:00:00", 'k2,,null', null]],
     mysqldump: [MYSQL, ["k1,d'1\n\\,e1", "k2,x'y,e2", 'k3,z,e3']],
     pg_dump: [POSTGRES, ['k1,d\t1\\,2026-01-01 00:00:00+00', 'k2,null,e']],
   } as const;
@@ -195,7 +201,11 @@ describe('dumps', () => {
 
   test('objects of dumpdata are read alike, wherever its pieces end', async () => {
     const objects = [{ model: 'a', pk: '}"\\{', fields: { x: { y: '[' } } }, { model: 'b' }];
-    for (const text of [JSON.stringify(objects), JSON.stringify(objects, null, 2), objects.map((o) => JSON.stringify(o)).join('\n')]) {
+    for (const text of [
+      JSON.stringify(objects),
+      JSON.stringify(objects, null, 2),
+      objects.map((o) => JSON.stringify(o)).join('\n'),
+    ]) {
       for (const size of [1, 2, 3, 7, 1000]) assert.deepEqual(await all(objectsOf(pieces(text, size))), objects);
       await assert.rejects(all(objectsOf(pieces(text.slice(0, -1), 5))), /cut off/);
     }
