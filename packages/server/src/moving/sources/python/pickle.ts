@@ -354,7 +354,7 @@ function place(text: string): number {
 
 /** Text of protocol 0: latin-1 with `\uXXXX` and `\UXXXXXXXX`. */
 function unescaped(text: string): string {
-  return text.replaceAll(/\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi, (_all, short, far) => {
+  return text.replaceAll(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_all, short, far) => {
     const point = Number.parseInt(short ?? far, 16);
     if (point > 0x10ffff) throw new NotReadable('the pickle has a character that is none');
     return String.fromCodePoint(point);
