@@ -38,6 +38,11 @@ async function bundled(contents: string, minify = true, platform: 'browser' | 'n
   return outputFiles[0]!.text;
 }
 
+/** Gives the files that `exports` name, whatever their conditions. */
+function filesOf(way: unknown): string[] {
+  return typeof way === 'string' ? [way] : Object.values(way as object).flatMap(filesOf);
+}
+
 const SCENARIO = `
   import { SessionClient, SessionNotFoundError } from './dist/index.js';
   const sessions = new SessionClient({ url: process.argv[2], app: 'runtimes' });
@@ -90,10 +95,7 @@ describe('the package of the client', () => {
     ]);
     const { exports, dependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
     assert.equal(dependencies, undefined);
-    for (const way of Object.values(exports) as (string | Record<string, string>)[]) {
-      for (const file of typeof way === 'string' ? [way] : Object.values(way))
-        assert.ok(paths.includes(file.slice(2)), file);
-    }
+    for (const file of filesOf(exports)) assert.ok(paths.includes(file.slice(2)), file);
   });
 
   test('publint and arethetypeswrong find nothing', { skip }, async () => {
