@@ -25,6 +25,7 @@ export function install() {
 /** What only tests need, and nobody who starts the server: hundreds of packages, each folder with a lockfile of its own. */
 const FOR_TESTS = {
   'packages/server/test/clients': 'the generators of clients that a test runs',
+  'packages/server/test/redis-sessions': 'the old libraries whose sessions are moved',
   'packages/client/test/frameworks': 'the frameworks that the client is tested in',
 };
 
