@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { OldLibrary } from '../support/old-library.ts';
+import { oldLibrary } from '../support/old-library.ts';
 import { startRedis } from '../support/redis.ts';
 import { MAIN, temporaryFolder } from '../support/server.ts';
 
@@ -35,10 +35,10 @@ try {
 }
 
 async function fill(port: number): Promise<void> {
-  const library = new OldLibrary(cleanup, 3, port);
+  const library = oldLibrary(cleanup, 3, port);
   let next = 0;
   const work = async () => {
-    while (next < COUNT) await library.create({ app: 'forum', id: `user${next++}`, d: DATA });
+    while (next < COUNT) await library.create('forum', `user${next++}`, { d: DATA });
   };
   await Promise.all(Array.from({ length: 500 }, work));
 }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { newSessionId, newToken } from '../../src/core/token.ts';
 import { Client } from '../support/client.ts';
 import { runCommand } from '../support/command.ts';
-import { OldLibrary, WITHOUT_OLD_LIBRARIES } from '../support/old-library.ts';
+import { NOT_INSTALLED, oldLibrary } from '../support/old-library.ts';
 import { startRedis } from '../support/redis.ts';
 import { lastFirst, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -14,16 +14,16 @@ const NAMESPACE = 'my.rs:of[1]*';
 /** Of the form that redis-sessions makes. */
 const token = (n: number) => `${'x'.repeat(50)}${String(n).padStart(5, '0')}Zmi000000`;
 
-describe('what is not taken from redis-sessions', { skip: WITHOUT_OLD_LIBRARIES }, () => {
+describe('what is not taken from redis-sessions', { skip: NOT_INSTALLED }, () => {
   test('is counted by reason, with an example that is no token, the same in a dry run, which changes nothing', async (t) => {
     const cleanup = lastFirst(t);
     const redis = await startRedis(cleanup);
     const { admin } = redis;
-    const old = new OldLibrary(cleanup, 3, redis.port, { namespace: NAMESPACE });
+    const old = oldLibrary(cleanup, 3, redis.port, NAMESPACE);
     const key = (app: string, name: string) => `${NAMESPACE}:${app}:${name}`;
     const tokens: string[] = [];
     const create = async (id: string, app = APP) => {
-      tokens.push(await old.create({ app, id, d: { a: 1 } }));
+      tokens.push(await old.create(app, id, { d: { a: 1 } }));
       return tokens.at(-1)!;
     };
     const now = Math.floor(Date.now() / 1000);
@@ -112,7 +112,7 @@ describe('what is not taken from redis-sessions', { skip: WITHOUT_OLD_LIBRARIES 
 
     const server = await startServer(cleanup, { RS_STORE: store });
     const client = new Client(server.url);
-    for (const kind of kept) assert.equal((await client.send('GET', `/${APP}/get/${kind}`)).json.ip, '192.0.2.1');
+    for (const kind of kept) assert.equal((await client.send('GET', `/${APP}/get/${kind}`)).json.ip, '10.0.0.1');
     await server.end();
 
     const again = await run('--continue', '--json');
@@ -125,8 +125,8 @@ describe('what is not taken from redis-sessions', { skip: WITHOUT_OLD_LIBRARIES 
   test('--app takes one app, and nothing is told of the others', async (t) => {
     const cleanup = lastFirst(t);
     const redis = await startRedis(cleanup);
-    const old = new OldLibrary(cleanup, 4, redis.port);
-    for (const app of ['forum', 'forum2', 'shop', '_private']) await old.create({ app, id: 'joe' });
+    const old = oldLibrary(cleanup, 4, redis.port);
+    for (const app of ['forum', 'forum2', 'shop', '_private']) await old.create(app, 'joe');
     const from = `--from=redis://127.0.0.1:${redis.port}/0`;
     const store = `lmdb:${temporaryFolder(cleanup)}`;
     const { stdout } = await runCommand(['import', from, '--app=forum', '--json'], { env: { RS_STORE: store } });

@@ -1,99 +1,85 @@
-/** The real redis-sessions 2, 3 and 4, each with the same promises. Installed from a lockfile of its own (test/redis-sessions). */
+/** The real redis-sessions, in the versions that people have, behind one shape: 2 and 3 take callbacks, 4 gives promises. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 import type { Cleanup } from './server.ts';
 
 const FOLDER = new URL('../redis-sessions/', import.meta.url);
-const load = createRequire(new URL('package.json', FOLDER));
 
 export const VERSIONS = [2, 3, 4] as const;
 export type Version = (typeof VERSIONS)[number];
 
-/** Why tests of the old libraries do not run. Absence: false. */
-export const WITHOUT_OLD_LIBRARIES = existsSync(new URL('node_modules/redis-sessions-4', FOLDER))
-  ? false
+/** Whether npm has installed them (scripts/install.mjs). Absence of the reason: undefined. */
+export const NOT_INSTALLED = existsSync(new URL('node_modules', FOLDER))
+  ? undefined
   : 'the old libraries are not installed (packages/server/test/redis-sessions)';
 
-export interface OldSession {
-  readonly id?: string;
-  readonly r?: number;
-  readonly w?: number;
-  readonly ttl?: number;
-  readonly idle?: number;
-  readonly ip?: string;
-  readonly d?: Readonly<Record<string, unknown>>;
-  readonly no_resave?: boolean;
-}
-
-export interface OldDraft {
-  readonly app: string;
+/** A session as the old library tells of it. */
+export interface Told {
   readonly id: string;
-  readonly ip?: string;
-  readonly ttl?: number;
-  readonly d?: Readonly<Record<string, unknown>>;
+  readonly r: number;
+  readonly w: number;
+  readonly ttl: number;
+  readonly idle: number;
+  readonly ip: string;
   readonly no_resave?: boolean;
+  readonly d?: Record<string, unknown>;
 }
 
-/** Its class, with callbacks (2, 3) or promises (4). */
-// biome-ignore lint/suspicious/noExplicitAny: three versions of a library without types of one shape
-type Library = any;
+/** A verb of the old library. */
+type Verb = (options: Record<string, unknown>) => Promise<Record<string, unknown> | null>;
 
-export class OldLibrary {
+export interface OldLibrary {
   readonly version: Version;
-  private readonly library: Library;
-
-  constructor(cleanup: Cleanup, version: Version, port: number, options: Readonly<Record<string, unknown>> = {}) {
-    this.version = version;
-    const loaded = load(`redis-sessions-${version}`);
-    const Sessions = version === 4 ? loaded.default : loaded;
-    this.library = new Sessions({ port, host: '127.0.0.1', namespace: 'rs', wipe: 0, ...options });
-    cleanup.after(() => this.library.quit());
-  }
-
-  async create({ app, id, ip = '192.0.2.1', ttl = 7200, d, no_resave }: OldDraft): Promise<string> {
-    // It writes to what it is given.
-    const draft = { app, id, ip, ttl, ...(d && { d: { ...d } }), ...(no_resave && { no_resave }) };
-    return ((await this.call('create', draft)) as { token: string }).token;
-  }
-
-  /** Absence: {}, in all versions. */
-  async get(app: string, token: string): Promise<OldSession> {
-    return ((await this.call('get', { app, token })) as OldSession | null) ?? {};
-  }
-
-  async set(app: string, token: string, d: Readonly<Record<string, unknown>>): Promise<OldSession> {
-    return ((await this.call('set', { app, token, d: { ...d } })) as OldSession | null) ?? {};
-  }
-
-  async kill(app: string, token: string): Promise<number> {
-    return ((await this.call('kill', { app, token })) as { kill: number }).kill;
-  }
-
-  async soid(app: string, id: string): Promise<OldSession[]> {
-    return ((await this.call('soid', { app, id })) as { sessions: OldSession[] }).sessions;
-  }
-
-  async soapp(app: string, seconds: number): Promise<OldSession[]> {
-    return ((await this.call('soapp', { app, ...this.window(seconds) })) as { sessions: OldSession[] }).sessions;
-  }
-
-  async activity(app: string, seconds: number): Promise<number> {
-    return ((await this.call('activity', { app, ...this.window(seconds) })) as { activity: number }).activity;
-  }
-
+  /** Gives the token. */
+  create(
+    app: string,
+    id: string,
+    more?: { ip?: string; ttl?: number; d?: Record<string, unknown>; no_resave?: boolean },
+  ): Promise<string>;
+  /** Absence: null. */
+  get(app: string, token: string): Promise<Told | null>;
+  set(app: string, token: string, d: Record<string, unknown>): Promise<Told | null>;
+  /** Give how many they ended. */
+  kill(app: string, token: string): Promise<number>;
+  killsoid(app: string, id: string): Promise<number>;
+  killall(app: string): Promise<number>;
+  soid(app: string, id: string): Promise<readonly Told[]>;
+  /** Of the last seconds. */
+  soapp(app: string, seconds: number): Promise<readonly Told[]>;
+  activity(app: string, seconds: number): Promise<number>;
   /** Does what it does every ten minutes, and resolves when that was sent. */
-  async wipe(): Promise<void> {
-    await this.library._wipe();
-  }
+  wipe(): Promise<void>;
+}
 
-  private window(seconds: number): Readonly<Record<string, number>> {
-    return this.version === 4 ? { deltaTime: seconds } : { dt: seconds };
-  }
-
-  private call(method: string, options: object): Promise<unknown> {
-    if (this.version === 4) return this.library[method](options);
-    return new Promise((resolve, reject) => {
-      this.library[method](options, (error: unknown, answer: unknown) => (error ? reject(error) : resolve(answer)));
-    });
-  }
+/** Opens it on a port, without the wiping that it does every ten minutes. */
+export function oldLibrary(cleanup: Cleanup, version: Version, port: number, namespace = 'rs'): OldLibrary {
+  const required = createRequire(new URL('package.json', FOLDER))(`redis-sessions-${version}`);
+  const Library = required.default ?? required;
+  const made = new Library({ port, host: '127.0.0.1', namespace, wipe: 0 });
+  // A connection that is lost is made again by its driver; it must not end the test.
+  made.redis.on('error', () => {});
+  if (version < 4) made.on('error', () => {});
+  cleanup.after(() => (version < 4 ? made.redis.end(true) : made.redis.disconnect().catch(() => {})));
+  const verb = (name: string): Verb =>
+    version < 4 ? promisify(made[name].bind(made)) : (made[name].bind(made) as Verb);
+  const [create, get, set, kill, killsoid, killall] = ['create', 'get', 'set', 'kill', 'killsoid', 'killall'].map(verb);
+  const [soid, soapp, activity] = ['soid', 'soapp', 'activity'].map(verb);
+  const window = (seconds: number) => (version < 4 ? { dt: seconds } : { deltaTime: seconds });
+  const told = (answer: Record<string, unknown> | null) =>
+    answer?.id === undefined ? null : (answer as unknown as Told);
+  return {
+    version,
+    create: async (app, id, more = {}) =>
+      String((await create!({ app, id, ip: '10.0.0.1', ttl: 7200, ...more }))!.token),
+    get: async (app, token) => told(await get!({ app, token })),
+    set: async (app, token, d) => told(await set!({ app, token, d })),
+    kill: async (app, token) => Number((await kill!({ app, token }))!.kill),
+    killsoid: async (app, id) => Number((await killsoid!({ app, id }))!.kill),
+    killall: async (app) => Number((await killall!({ app }))!.kill),
+    soid: async (app, id) => (await soid!({ app, id }))!.sessions as Told[],
+    soapp: async (app, seconds) => (await soapp!({ app, ...window(seconds) }))!.sessions as Told[],
+    activity: async (app, seconds) => Number((await activity!({ app, ...window(seconds) }))!.activity),
+    wipe: async () => made._wipe(),
+  };
 }
