@@ -69,7 +69,10 @@ async function openTarget(to: Config, options: Parameters<typeof openForReading>
   const isThere = folder === null || existsSync(join(folder, 'data.mdb'));
   const url = dryRun && !isThere ? 'memory:' : to.store;
   let trouble: unknown = null;
-  const opened = await openStore(url, { ...options, onError: (error) => void (trouble = error) });
+  const onError = (error: unknown) => {
+    trouble = error;
+  };
+  const opened = await openStore(url, { ...options, onError });
   const ready =
     folder === null
       ? await opened.store.ping().then(

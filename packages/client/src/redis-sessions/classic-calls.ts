@@ -44,18 +44,22 @@ export class ClassicCalls {
     }
   }
 
-  /** Tells whether somebody is there, and is a server of ours. Errors: SessionError. */
+  /** Tells whether somebody is there, and is a server of ours; until then he is not shown the key. Errors: SessionError. */
   async home(): Promise<void> {
-    await send(this.#settings, {
-      method: 'GET',
-      path: '/',
-      answerHas: 'version',
-      isRepeatable: true,
-      read: (came, member) => {
-        const answer = classicAnswer(came, member);
-        return answer !== null && (answer.body as { name?: unknown }).name === 'REST-Sessions' ? answer : null;
+    const { Accept } = this.#settings.headers;
+    await send(
+      { ...this.#settings, headers: { Accept: Accept! } },
+      {
+        method: 'GET',
+        path: '/',
+        answerHas: 'version',
+        isRepeatable: true,
+        read: (came, member) => {
+          const answer = classicAnswer(came, member);
+          return answer !== null && (answer.body as { name?: unknown }).name === 'REST-Sessions' ? answer : null;
+        },
       },
-    });
+    );
   }
 
   async ping(): Promise<'PONG'> {

@@ -119,6 +119,7 @@ class SpringSessionMovesTest {
     template.afterPropertiesSet();
     RedisIndexedSessionRepository repository = new RedisIndexedSessionRepository(template);
     if (serializer != null) repository.setDefaultSerializer(serializer);
+    repository.setCleanupCron("-");
     repository.afterPropertiesSet();
     return repository;
   }
@@ -193,6 +194,11 @@ class SpringSessionMovesTest {
                   "SPRING_SECURITY_CONTEXT",
                   new SecurityContextImpl(new TestingAuthenticationToken("bob", null))),
               Duration.ofMinutes(30));
+      // Jackson itself does not keep every type: what the application has had is what it gets.
+      Map<String, String> had = new HashMap<>();
+      org.springframework.session.Session read = old.findById(id);
+      for (String name : Values.plain().keySet())
+        had.put(name, Values.shown(read.getAttribute(name)));
       connections.destroy();
 
       Map<?, ?> report = place.imports("--cookie=raw");
@@ -204,9 +210,8 @@ class SpringSessionMovesTest {
       assertEquals(Map.of("value", 1, "only_java", 1), left, report::toString);
       SessionClient client = Servers.client(place.server.url(), place.app);
       RestSession moved = new RestSessionRepository(client).findById(id);
-      for (Map.Entry<String, Object> each : Values.plain().entrySet())
-        assertEquals(
-            Values.shown(each.getValue()), Values.shown(moved.getAttribute(each.getKey())));
+      for (String name : Values.plain().keySet())
+        assertEquals(had.get(name), Values.shown(moved.getAttribute(name)), name);
       assertEquals(Optional.of("ann"), client.get(id, Read.ONLY).subject());
       assertTrue(client.find(login, Read.ONLY).isEmpty());
     }

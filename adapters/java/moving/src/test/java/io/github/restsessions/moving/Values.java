@@ -90,7 +90,7 @@ final class Values {
     values.put("half", "\uD800");
     values.put("ints", new int[] {1, 2});
     values.put("_own", 5L);
-    values.put("huge", "x".repeat(70_000));
+    values.put("huge", "x".repeat(20_000));
     return values;
   }
 
