@@ -247,6 +247,20 @@ export const RULES: readonly Rule[] = [
     why: 'it is handed the source and the store',
   },
   {
+    from: /^adopting\/adoption\.ts$/,
+    mayImport:
+      /^(adopting\/|config\.ts$|core\/store\.ts$|log\/log\.ts$|moving\/sources\/predecessor\/layout\.ts$|stores\/redis\/(address|connection)\.ts$|upkeep\/outage\.ts$)/,
+    never: 'stores/open-store.ts',
+    why: 'it makes and wires what adopts, around a store that it is handed',
+  },
+  {
+    from: /^adopting\//,
+    mayImport:
+      /^(adopting\/|assets\.ts$|core\/|moving\/sources\/predecessor\/(layout|old-session)\.ts$|stores\/redis\/(address|connection)\.ts$|node:(crypto|timers\/promises)$)/,
+    never: 'stores/redis/redis-store.ts',
+    why: 'it stands around any store, and reaches the old Redis by the one connection there is',
+  },
+  {
     from: /^(importing|exporting)\.ts$/,
     mayImport:
       /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-statistics)\.ts$|node:(fs|path)$)/,

@@ -28,11 +28,9 @@ export const header = z
   .strictObject({
     format: z.literal(FORMAT_NAME),
     version: z.literal(FORMAT_VERSION),
-    exportedAt: z.iso.datetime().describe('When the export began.'),
+    exportedAt: z.string().describe('When the export began: ISO 8601, in UTC.'),
     server: text('The version of rest-sessions that wrote it, or what else did.'),
-    app: text('The one app that was exported.')
-      .nullable()
-      .describe('The one app that was exported. Null: all of the store.'),
+    app: z.string().nullable().describe('The one app that was exported. Null: all of the store.'),
   })
   .describe('The first line.');
 
