@@ -38,6 +38,7 @@ export class Visitors {
   #head = 0;
   #turn = 0;
   #user = 0;
+  #reads = 0;
   #next = 0;
   #gone = 0;
 
@@ -67,7 +68,7 @@ export class Visitors {
   }
 
   #read(): Request {
-    const visitor = this.#someone();
+    const visitor = this.#reads++ % 2 === 0 ? this.#inTurn() : this.#someone();
     const begin = `{"id":"${visitor.user}",`;
     return this.#of(visitor, text('GET', `/${APP}/get/${visitor.token}`), (body) => body.startsWith(begin));
   }
@@ -141,10 +142,13 @@ export class Visitors {
         );
   }
 
-  /** One in turn, so that each is back before the session expires; every other time anyone. */
   #someone(): Visitor {
-    const offset = this.#turn % 2 === 0 ? this.#next++ : Math.floor(Math.random() * this.here);
-    return this.#all[this.#head + (offset % this.here)]!;
+    return this.#all[this.#head + Math.floor(Math.random() * this.here)]!;
+  }
+
+  /** One after the other, so that the session of each is touched before it expires. */
+  #inTurn(): Visitor {
+    return this.#all[this.#head + (this.#next++ % this.here)]!;
   }
 
   #of(visitor: Visitor, bytes: string, isRight: (body: string) => boolean): Request {
