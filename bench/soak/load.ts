@@ -142,6 +142,7 @@ export class Load {
       if (line.socket !== socket || this.#isOver) return;
       // With nothing on it that is a failure, too: the server has no reason to close a connection that is used all the time.
       this.#fail(line, 'the connection broke');
+      line.request?.judge(0, '');
       this.#open(line);
       if (line.request !== null) this.#isFree(line);
     });
