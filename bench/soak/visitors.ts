@@ -39,6 +39,7 @@ export class Visitors {
   #turn = 0;
   #user = 0;
   #reads = 0;
+  /** Whose turn it is to be touched. */
   #next = 0;
   #gone = 0;
 
@@ -118,6 +119,7 @@ export class Visitors {
   #leave(): Request {
     if (this.#head > this.#all.length / 2) {
       this.#all.splice(0, this.#head);
+      this.#next -= this.#head;
       this.#head = 0;
     }
     const until = performance.now() - VISIT;
@@ -148,7 +150,8 @@ export class Visitors {
 
   /** One after the other, so that the session of each is touched before it expires. */
   #inTurn(): Visitor {
-    return this.#all[this.#head + (this.#next++ % this.here)]!;
+    if (this.#next < this.#head || this.#next >= this.#all.length) this.#next = this.#head;
+    return this.#all[this.#next++]!;
   }
 
   #of(visitor: Visitor, bytes: string, isRight: (body: string) => boolean): Request {
