@@ -170,6 +170,14 @@ export async function serveAsWorker(
     throw error;
   }
 
+  audit?.started({
+    version: packageVersion(),
+    uid: process.getuid?.() ?? null,
+    store: location,
+    policy: policyFile?.digest ?? null,
+    keys: access.keysDigest(),
+  });
+
   let stopLeading: (() => Promise<void>) | null = null;
   const lead = () => {
     const stopSweeper = startSweeper({
@@ -227,6 +235,7 @@ export async function serveAsWorker(
       await Promise.all([stopLeading?.(), listener?.stop()]);
       metrics.stop();
       await store.close();
+      await audit?.stopped();
       await audit?.close();
       await tracing?.close();
     },
