@@ -119,6 +119,14 @@ for (const how of ['SIGHUP', 'by themselves']) {
       socket.destroy();
     }
 
+    if (how === 'SIGHUP') {
+      // Unchanged files are read again for the signal alone.
+      from = server.lines().length;
+      server.child.kill('SIGHUP');
+      await all('the TLS files were read again; open connections stay', from);
+      await all('the API keys were read again', from);
+    }
+
     from = server.lines().length;
     for (const file of [cert, keys, policy]) writeFileSync(file, 'nonsense');
     change();
