@@ -13,6 +13,9 @@ import { openStore } from './stores/open-store.ts';
 
 export { FileInTheWay, type Sink, UsageFault };
 
+/** How long a store is waited for: a page is more than a request asks for. Units: milliseconds. */
+const PATIENCE = 10_000;
+
 export interface ExportRequest {
   /** Absence: null for all apps. */
   readonly app: string | null;
@@ -55,7 +58,14 @@ export async function exportFrom(
     (sum, { app, sessions }) => sum + (request.app === null || app === request.app ? sessions : 0),
     0,
   );
-  const opened = await openStore(url, { namespace, clock, timeout, redis, onError: () => {} });
+  const opened = await openStore(url, {
+    namespace,
+    clock,
+    timeout: Math.max(timeout, PATIENCE),
+    redis,
+    looksOnly: true,
+    onError: () => {},
+  });
   try {
     const { store } = opened;
     const apps = request.app === null ? (await store.apps()).sort() : [request.app];

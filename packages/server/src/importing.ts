@@ -83,6 +83,11 @@ export async function importInto(
       ({ isWhole } = await importAll({ source, store, clock, dryRun, after, checkpoint, onProgress, signal }, tally));
     } catch (error) {
       fault = error as Error;
+      // What is of another kind may show it only while it is read. There is nothing to go on with then, and nothing was changed.
+      if (fault instanceof WrongSource && (dryRun || (before === 0 && tally.taken + tally.present === 0))) {
+        await checkpoint?.done();
+        throw fault;
+      }
     }
     const { taken, present } = tally;
     return { source: source.name, before, taken, present, left: tally.allLeft(), isWhole, fault };
@@ -92,12 +97,22 @@ export async function importInto(
   }
 }
 
+/** How long a store is waited for: with so many on their way at once, one may have to wait longer than a request would. Units: milliseconds. */
+const PATIENCE = 10_000;
+
 /** Absence: null when there is no such store, and it is not to be made. */
 async function openFor(config: Config, clock: () => number, looksOnly: boolean): Promise<OpenedStore | null> {
   const { store: url, namespace, storeTimeout: timeout, redis } = config;
   const folder = dataFolderOf(url);
   if (looksOnly && folder !== null && !existsSync(join(folder, 'data.mdb'))) return null;
-  return openStore(url, { namespace, clock, timeout, redis, onError: () => {} });
+  return openStore(url, {
+    namespace,
+    clock,
+    timeout: Math.max(timeout, PATIENCE),
+    redis,
+    looksOnly,
+    onError: () => {},
+  });
 }
 
 /** Errors: NotEmpty. */

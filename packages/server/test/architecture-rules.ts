@@ -149,7 +149,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:fs$)/,
+    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },
@@ -247,6 +247,20 @@ export const RULES: readonly Rule[] = [
     why: 'it is handed the source and the store',
   },
   {
+    from: /^adopting\/(adoption|look)\.ts$/,
+    mayImport:
+      /^(adopting\/|config\.ts$|core\/store\.ts$|log\/log\.ts$|moving\/sources\/predecessor\/layout\.ts$|stores\/redis\/(address|connection)\.ts$|upkeep\/outage\.ts$)/,
+    never: 'stores/open-store.ts',
+    why: 'it makes and wires what adopts, around a store that it is handed',
+  },
+  {
+    from: /^adopting\//,
+    mayImport:
+      /^(adopting\/|assets\.ts$|core\/|moving\/sources\/predecessor\/(layout|old-session)\.ts$|stores\/redis\/(address|connection)\.ts$|node:(crypto|timers\/promises)$)/,
+    never: 'stores/redis/redis-store.ts',
+    why: 'it stands around any store, and reaches the old Redis by the one connection there is',
+  },
+  {
     from: /^(importing|exporting|copying)\.ts$/,
     mayImport:
       /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-reading|open-statistics)\.ts$|node:(fs|path)$)/,
@@ -262,7 +276,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
+    mayImport:
+      /^(config\.ts$|adopting\/look\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
     never: 'serve.ts',
     why: 'the composition root of the doctor, which needs no server',
   },

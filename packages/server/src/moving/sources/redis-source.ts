@@ -3,7 +3,10 @@ import type { Found, Source } from '../source.ts';
 import { WrongSource } from '../source.ts';
 import { type Carried, foundOf, nameOf } from './carried.ts';
 import type { RedisServer } from './redis-server.ts';
-import { countKeys, walkKeys } from './redis-walk.ts';
+import { BEGINNING, countKeys, walkKeys } from './redis-walk.ts';
+
+/** Sessions that are asked for at once: each may be long. */
+const TOGETHER = 200;
 
 /** How one kind reads. */
 export interface RedisKind {
@@ -37,13 +40,15 @@ export class RedisSource implements Source {
   async *read(after: string | null): AsyncGenerator<Found> {
     let isAny = after !== null;
     // The position before a page stands while the page is read: its sessions come again when it was cut short.
-    let settled = after ?? '';
+    let settled = after ?? BEGINNING;
     for await (const { keys, position } of walkKeys(this.server, after)) {
-      const found = await Promise.all(keys.map((key) => this.at(key)));
-      for (const carried of found) {
-        isAny ||= carried !== null;
-        if (carried === null) yield { kind: 'passed', position: settled };
-        else yield* foundOf(carried, settled);
+      for (let i = 0; i < keys.length; i += TOGETHER) {
+        const found = await Promise.all(keys.slice(i, i + TOGETHER).map((key) => this.at(key)));
+        for (const carried of found) {
+          isAny ||= carried !== null;
+          if (carried === null) yield { kind: 'passed', position: settled };
+          else yield* foundOf(carried, settled);
+        }
       }
       settled = position;
       yield { kind: 'passed', position };

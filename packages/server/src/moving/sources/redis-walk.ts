@@ -33,6 +33,8 @@ export async function* walkKeys(server: RedisServer, after: string | null): Asyn
 }
 
 const DONE = 'done';
+/** The position before all keys. */
+export const BEGINNING = ' 0';
 
 function split(position: string): [string, string] {
   const space = position.lastIndexOf(' ');
