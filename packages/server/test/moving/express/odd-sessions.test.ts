@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { RestSessionStore } from '../../../../client/src/express/index.ts';
 import { Browser } from '../../../../client/test/support.ts';
 import { forAllTests, startRedis } from '../../support/redis.ts';
-import { lastFirst } from '../../support/server.ts';
+import { lastFirst, startServer } from '../../support/server.ts';
 import { imported, moved, refused, served, summaryOf } from '../moved.ts';
 import { withoutExpress } from './packages.ts';
 import { oldShops, startShop, words } from './shop.ts';
@@ -109,7 +109,7 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
     await admin.set(key('a-text'), '"text"');
     await admin.set(key('bytes'), Buffer.from([0x7b, 0xff, 0x7d]));
     await admin.set(key('half'), JSON.stringify({ cookie }).replace('}}', '},"a":"\\ud800"}'));
-    await admin.set(key('many'), JSON.stringify({ cookie, ...Object.fromEntries(Array(1200).entries()) }));
+    await admin.set(key('many'), JSON.stringify({ cookie, ...Object.fromEntries(Array(1200).fill(1).entries()) }));
     await admin.set(key('deep'), `{"cookie":${JSON.stringify(cookie)},"a":${'['.repeat(60)}${']'.repeat(60)}}`);
     await admin.set(key('large'), JSON.stringify({ cookie, text: 'x'.repeat(5_000_000) }));
     await admin.set(key('huge'), JSON.stringify({ cookie, text: 'x'.repeat(17_000_000) }));
@@ -118,21 +118,34 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
     await admin.set(`shop[1]:*${'a'.repeat(32)}`, JSON.stringify({ cookie }));
     await admin.set('shop1:another', 'x');
     const { taken, left, text } = await summaryOf(ending, words(from, '--prefix', 'shop[1]:*'));
-    assert.deepEqual([taken, left], [1, {
-      expired: 1,
-      wrong_type: 1,
-      unreadable: 5,
-      invalid_data: 2,
-      data_too_large: 2,
-      invalid_token: 2,
-    }]);
+    assert.deepEqual(
+      [taken, left],
+      [
+        1,
+        {
+          expired: 1,
+          wrong_type: 1,
+          unreadable: 5,
+          invalid_data: 2,
+          data_too_large: 2,
+          invalid_token: 2,
+        },
+      ],
+    );
     assert.doesNotMatch(text, /TokenOf|aaaa|qqqq/);
   });
 
   test('a subject that is a number is its digits, and a value that is none is left', async (t) => {
     const ending = lastFirst(t);
     const { shop, from } = await oldShop(ending);
-    for (const user of ['{"id":42}', '{"id":9007199254740993}', '{"id":null}', '{"id":{"a":1}}', '{"id":"a\\nb"}', '{}'])
+    for (const user of [
+      '{"id":42}',
+      '{"id":9007199254740993}',
+      '{"id":null}',
+      '{"id":{"a":1}}',
+      '{"id":"a\\nb"}',
+      '{}',
+    ])
       await new Browser(shop).get(`/keep?values=${encodeURIComponent(`{"user.x":${user}}`)}`);
     const { server, taken, left } = await served(ending, words(from, '--subject', '/user.x/id'));
     assert.deepEqual([taken, left], [4, { invalid_subject: 2 }]);
@@ -140,15 +153,23 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
     assert.equal(((await answer.json()) as { sessions: unknown[] }).sessions.length, 1);
   });
 
-  test('the same import once more adds nothing, and takes nothing away', async (t) => {
+  test('the same import once more takes what is new there, and what went on there, and nothing else', async (t) => {
     const ending = lastFirst(t);
     const { shop, from } = await oldShop(ending);
-    await new Browser(shop).get('/login/ada');
+    const [ada, bob] = [new Browser(shop), new Browser(shop)];
+    await ada.get('/login/ada');
+    await bob.get('/login/bob');
     const { store } = await summaryOf(ending, words(from));
-    await new Browser(shop).get('/login/bob');
     assert.equal((await imported(ending, words(from), store)).status, 2, 'only with --continue');
+    const unchanged = await summaryOf(ending, words(from, '--continue'), store);
+    assert.deepEqual([unchanged.taken, unchanged.present], [0, 2]);
+    await new Browser(shop).get('/login/eve');
+    await ada.get('/keep?values={"cart":1}');
     const { taken, present } = await summaryOf(ending, words(from, '--continue'), store);
-    assert.deepEqual([taken, present], [1, 1]);
+    assert.deepEqual([taken, present], [2, 1]);
+    const server = await startServer(ending, { RS_STORE: store });
+    const { data } = await shown(server.url, ada.token('connect.sid'));
+    assert.equal((data as { cart?: number }).cart, 1);
   });
 
   test('what is wrong is one sentence that says what is there, and nothing is changed', async (t) => {
@@ -159,10 +180,22 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
     await admin.set('cache:page:1', 'x');
     const plain = ['--from', from, '--app', 'shop'];
     await refused(t, plain, /say --keep-tokens/);
-    await refused(t, words(from, '--prefix', 'session:'), /begin with session:; its keys begin with sess: \(2\), cache:page: \(1\)/);
+    await refused(
+      t,
+      words(from, '--prefix', 'session:'),
+      /begin with session:; its keys begin with sess: \(2\), cache:page: \(1\)/,
+    );
     await refused(t, words(from, '--prefix='), /--prefix needs a value/);
-    await refused(t, words(from, '--prefix', 'cache:'), /no session that can be read: 1 keys, and the first ones could not be read/);
-    await refused(t, words(from, '--subject', 'user.id'), /--subject user\.id leads nowhere in any of 2 sessions: they keep (passport, cart|cart, passport)/);
+    await refused(
+      t,
+      words(from, '--prefix', 'cache:'),
+      /no session that can be read: 1 keys, and the first ones could not be read/,
+    );
+    await refused(
+      t,
+      words(from, '--subject', 'user.id'),
+      /--subject user\.id leads nowhere in any of 2 sessions: they keep (passport, cart|cart, passport)/,
+    );
     await refused(t, words(from, '--subject', 'a..b'), /--subject must be names/);
     await refused(t, words(from, '--timeout', '1h'), /--timeout must be a whole number/);
     await refused(t, words(from.replace(/\d+$/, '99')), /no keys at all; other databases of it have: /);

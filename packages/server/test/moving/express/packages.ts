@@ -6,7 +6,8 @@ const require = createRequire(new URL('./package.json', import.meta.url));
 const isInstalled = existsSync(new URL('./node_modules/express', import.meta.url));
 
 /** A single run without them skips their tests; with CI=true it fails. */
-export const withoutExpress = !isInstalled && process.env.CI !== 'true' && '`npm test` installs Express and connect-redis';
+export const withoutExpress =
+  !isInstalled && process.env.CI !== 'true' && '`npm test` installs Express and connect-redis';
 
 /** The versions of connect-redis whose sessions are read. */
 export const VERSIONS = [6, 7, 8, 9] as const;

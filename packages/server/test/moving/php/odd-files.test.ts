@@ -13,11 +13,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { PhpFilesSource } from '../../../src/moving/sources/php/php-files.ts';
-import { Notes } from '../../../src/moving/sources/web/survey.ts';
+import { Browser } from '../../../../client/test/support.ts';
 import { importedCredential } from '../../../src/core/token.ts';
 import type { Found } from '../../../src/moving/source.ts';
-import { Browser } from '../../../../client/test/support.ts';
+import { PhpFilesSource } from '../../../src/moving/sources/php/php-files.ts';
+import { Notes } from '../../../src/moving/sources/web/survey.ts';
 import { NEEDS_ROOT, STRANGER } from '../../support/command.ts';
 import { type Cleanup, lastFirst, temporaryFolder } from '../../support/server.ts';
 import { refused, served, summaryOf } from '../moved.ts';
@@ -25,7 +25,14 @@ import { startPages, withoutPhp } from './php.ts';
 
 const SESSION = 'user|s:3:"ada";visits|i:3;';
 const id = (name: string) => name.padEnd(26, 'tokenofavisitor0123456789');
-const words = (from: string, ...more: string[]) => ['--from', `php-files:${from}`, '--app', 'shop', '--keep-tokens', ...more];
+const words = (from: string, ...more: string[]) => [
+  '--from',
+  `php-files:${from}`,
+  '--app',
+  'shop',
+  '--keep-tokens',
+  ...more,
+];
 
 function folderWith(cleanup: Cleanup, files: Readonly<Record<string, string | Buffer>>): string {
   const folder = temporaryFolder(cleanup);
@@ -44,7 +51,11 @@ async function foundIn(where: string, clock = Date.now): Promise<Found[]> {
 
 test('the time of a file is when its session was seen last, and --timeout its idle timeout', async (t) => {
   const ending = lastFirst(t);
-  const folder = folderWith(ending, { [`sess_${id('a')}`]: SESSION, [`sess_${id('b')}`]: SESSION, [`sess_${id('c')}`]: SESSION });
+  const folder = folderWith(ending, {
+    [`sess_${id('a')}`]: SESSION,
+    [`sess_${id('b')}`]: SESSION,
+    [`sess_${id('c')}`]: SESSION,
+  });
   const now = Math.floor(Date.now() / 1000);
   utimesSync(join(folder, `sess_${id('a')}`), now, now - 3000);
   utimesSync(join(folder, `sess_${id('b')}`), now, now - 4000);
@@ -52,11 +63,16 @@ test('the time of a file is when its session was seen last, and --timeout its id
   const { server, taken, left } = await served(ending, words(folder, '--timeout', '3600', '--subject', 'user'));
   assert.deepEqual([taken, left], [2, { expired: 1 }]);
   const answer = await fetch(`${server.url}/v1/apps/shop/subjects/ada/sessions`);
-  const { sessions } = (await answer.json()) as { sessions: { lastSeenAt: string; expiresAt: string; idleTimeout: number }[] };
+  const { sessions } = (await answer.json()) as {
+    sessions: { lastSeenAt: string; expiresAt: string; idleTimeout: number }[];
+  };
   const seen = sessions.map(({ lastSeenAt }) => Date.parse(lastSeenAt)).sort();
   assert.equal(seen[0], (now - 3000) * 1000);
   assert.ok(seen[1]! < (now + 500) * 1000, 'nobody was seen in the future');
-  assert.deepEqual(sessions.map(({ idleTimeout }) => idleTimeout), [3600, 3600]);
+  assert.deepEqual(
+    sessions.map(({ idleTimeout }) => idleTimeout),
+    [3600, 3600],
+  );
 });
 
 test('what is no session is left, counted and named without its token', async (t) => {
@@ -71,7 +87,7 @@ test('what is no session is left, counted and named without its token', async (t
     [`sess_${id('large')}`]: `t|s:5000000:"${'x'.repeat(5_000_000)}";`,
     [`sess_${id('deep')}`]: `t|${'a:1:{i:0;'.repeat(40)}i:1;${'}'.repeat(40)}`,
     [`sess_${id('C')}`]: 'a|i:1;b|C:5:"Thing":12:{a:1:{i:0;r:1;}}'.replace('12:{', '14:{'),
-    'sess_': SESSION,
+    sess_: SESSION,
     'sess_.._x': SESSION,
     [`ci_session${id('q')}`]: 'x',
     'notes.txt': 'x',
@@ -108,29 +124,42 @@ test('a file that is written at this moment is read when it is whole', async (t)
 
 test('a session of a folder in the wrong place is none, as for PHP itself', async (t) => {
   const folder = temporaryFolder(t);
-  for (const [path, name] of [['a/b', 'ab'], ['a/c', 'ab']] as const) {
+  for (const [path, name] of [
+    ['a/b', 'ab'],
+    ['a/c', 'ab'],
+  ] as const) {
     mkdirSync(join(folder, path), { recursive: true });
     writeFileSync(join(folder, path, `sess_${id(name)}`), SESSION);
     spawnSync('touch', ['-d', '10 seconds ago', join(folder, path, `sess_${id(name)}`)]);
   }
-  assert.deepEqual((await foundIn(`2;0600;${folder}`)).map(({ kind }) => kind), ['session', 'left']);
+  assert.deepEqual(
+    (await foundIn(`2;0600;${folder}`)).map(({ kind }) => kind),
+    ['session', 'left'],
+  );
 });
 
 test('an id is the one that importing it any other way gives, and a short one has the token that our handler has', async (t) => {
-  const folder = folderWith(t, { [`sess_${id('a')}`]: SESSION, 'sess_short': SESSION });
+  const folder = folderWith(t, { [`sess_${id('a')}`]: SESSION, sess_short: SESSION });
   spawnSync('touch', ['-d', '10 seconds ago', join(folder, `sess_${id('a')}`), join(folder, 'sess_short')]);
   const ids = (await foundIn(folder)).map((found) => found.kind === 'session' && found.record.session.id).sort();
   const short = 'php.f9b0078b5df596d2ea19010c001bbd009e651de2c57e8fb7e355f31eb9d3f739';
   assert.deepEqual(ids, [id('a'), short].map((token) => importedCredential(token, null).id).sort());
 });
 
-for (const [handler, name] of [['php_binary', 'session'], ['igbinary', 'igbinary']] as const) {
+for (const [handler, name] of [
+  ['php_binary', 'session'],
+  ['igbinary', 'igbinary'],
+] as const) {
   test(`sessions that ${handler} wrote are refused in a sentence`, { skip: withoutPhp('session', name) }, async (t) => {
     const ending = lastFirst(t);
     const folder = temporaryFolder(ending);
     const shop = await startPages(ending, { 'session.save_path': folder, 'session.serialize_handler': handler });
     await new Browser(shop).get('/?do=login');
-    await refused(ending, words(folder), /1 files, and the first ones were written by php_binary or igbinary, which are not read/);
+    await refused(
+      ending,
+      words(folder),
+      /1 files, and the first ones were written by php_binary or igbinary, which are not read/,
+    );
     await refused(ending, words(folder, '--format', handler), /--format must be php or php_serialize/);
   });
 }
@@ -142,10 +171,18 @@ test('what is wrong is one sentence that says what is there, and nothing is chan
   await refused(t, ['--from', `php-files:${folder}`, '--app', 'shop'], /say --keep-tokens/);
   await refused(t, words(join(folder, 'none')), /there is no folder .*none; nothing was changed$/);
   await refused(t, words(join(folder, `sess_${id('a')}`)), /is no folder/);
-  await refused(t, words(nothing), /has no files of PHP sessions \(sess_ and an id\), but folders of one character: .*2;FOLDER/);
+  await refused(
+    t,
+    words(nothing),
+    /has no files of PHP sessions \(sess_ and an id\), but folders of one character: .*2;FOLDER/,
+  );
   await refused(t, words(`2;${folder}`), /has no files of PHP sessions \(sess_ and an id, 2 folders deep\)/);
   await refused(t, words(`99;${folder}`), /depth of more than 8/);
-  await refused(t, words(folder, '--subject', 'user_id'), /--subject user_id leads nowhere in any of 1 sessions: they keep user, visits/);
+  await refused(
+    t,
+    words(folder, '--subject', 'user_id'),
+    /--subject user_id leads nowhere in any of 1 sessions: they keep user, visits/,
+  );
 });
 
 describe('as an account that may not read them', { skip: NEEDS_ROOT }, () => {

@@ -1,5 +1,5 @@
 /** `connect-redis`: what the command knows of this kind. */
-import { type Given, type Source, type SourceKind } from '../../source.ts';
+import type { Given, Source, SourceKind } from '../../source.ts';
 import { subjectPath } from '../web/subject-path.ts';
 import { KEEP_TOKENS, needKeepTokens, PREFIX, SUBJECT, timeoutOf } from '../words.ts';
 

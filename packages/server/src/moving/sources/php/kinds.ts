@@ -43,7 +43,8 @@ export const phpRedis: SourceKind = {
   open: async (where, given) => {
     needKeepTokens(given, 'PHP');
     const options = optionsOf(given);
-    if (given.has('no-prefix') && given.has('prefix')) throw new UsageFault('--no-prefix and --prefix do not go together');
+    if (given.has('no-prefix') && given.has('prefix'))
+      throw new UsageFault('--no-prefix and --prefix do not go together');
     const prefix = given.has('no-prefix') ? '' : (given.text('prefix') ?? DEFAULT_PREFIX);
     const [{ RedisServer }, { PhpRedisSource }, { Notes }] = await Promise.all([
       import('../redis-server.ts'),
