@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
 import { openAdoption } from './adopting/adoption.ts';
-import { configSchema, docsPageFile, packageVersion } from './assets.ts';
+import { configSchema, docsPageFile, exportSchema, packageVersion } from './assets.ts';
 import { AuditFailure } from './audit/audit-log.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
@@ -141,7 +141,7 @@ export async function serveAsWorker(
     rateLimits: access.rateLimits,
     audit,
     tracing: tracing?.tracing ?? null,
-    configSchema: configSchema(),
+    schemas: { config: configSchema(), export: exportSchema() },
     version: packageVersion(),
     docsAsset: docsPageFile,
     metrics: config.metricsPort === null ? exposition : null,
@@ -180,6 +180,14 @@ export async function serveAsWorker(
     await audit?.close();
     throw error;
   }
+
+  audit?.started({
+    version: packageVersion(),
+    uid: process.getuid?.() ?? null,
+    store: location,
+    policy: policyFile?.digest ?? null,
+    keys: access.keysDigest(),
+  });
 
   let stopLeading: (() => Promise<void>) | null = null;
   const lead = () => {
@@ -240,6 +248,7 @@ export async function serveAsWorker(
       adoption?.close();
       metrics.stop();
       await store.close();
+      await audit?.stopped();
       await audit?.close();
       await tracing?.close();
     },

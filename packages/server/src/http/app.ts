@@ -14,7 +14,7 @@ import { type Exposition, metricsRoute } from './metrics-route.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
 import { operationsWith } from './operation/operation.ts';
-import { systemRoutes } from './system-routes.ts';
+import { type Schemas, systemRoutes } from './system-routes.ts';
 import { appRoutes } from './v1/app-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
@@ -29,8 +29,7 @@ export interface AppOptions extends Guards {
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
-  /** The JSON Schema of the policy file, as text. */
-  readonly configSchema?: string;
+  readonly schemas?: Schemas;
   /** Of the server, for the OpenAPI document. */
   readonly version?: string;
   /** Of the page that shows the document. Without it the page stays empty. */
@@ -46,8 +45,8 @@ export function routeTable(options: AppOptions): Route[] {
     sessions,
     clock,
     isStopping,
+    schemas = { config: '{}', export: '{}' },
     isAdoptAway,
-    configSchema = '{}',
     version = '0',
     docsAsset = noAsset,
     metrics = null,
@@ -62,7 +61,7 @@ export function routeTable(options: AppOptions): Route[] {
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
-    ...systemRoutes(sessions, isStopping, configSchema, version, isAdoptAway),
+    ...systemRoutes(sessions, isStopping, schemas, version, isAdoptAway),
     metricsRoute(metrics),
     ...classicRoutes(sessions, clock),
     ...v1,

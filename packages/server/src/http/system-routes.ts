@@ -1,11 +1,17 @@
 /**
- * Routes about the server itself. `ping` is the classic one; `livez` and `readyz` are for orchestrators, the schema of the
- * policy file is for editors. `/` and `/health` are where people look first who know nothing of this server yet. Who is not
+ * Routes about the server itself. `ping` is the classic one; `livez` and `readyz` are for orchestrators, the schemas of
+ * the policy file and of exported sessions are for editors and programs. `/` and `/health` are where people look first who know nothing of this server yet. Who is not
  * ready says which check has failed, and not why: everybody may ask. The log has that.
  */
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { answer, type Handle, type Route } from './message/route.ts';
+
+/** JSON Schemas, as text: of the policy file, of a line of an export. */
+export interface Schemas {
+  readonly config: string;
+  readonly export: string;
+}
 
 /**
  * `isStopping` turns true when the server has been told to stop: from then on it is not ready. `isAdoptAway`: whether the Redis of
@@ -14,7 +20,7 @@ import { answer, type Handle, type Route } from './message/route.ts';
 export function systemRoutes(
   sessions: Sessions,
   isStopping: () => boolean,
-  configSchema: string,
+  schemas: Schemas,
   version: string,
   isAdoptAway: () => boolean = () => false,
 ): Route[] {
@@ -32,7 +38,8 @@ export function systemRoutes(
     { method: 'GET', path: '/', scope: null, handle: home(version) },
     { method: 'GET', path: '/ping', scope: null, handle: (c) => answer(c, 'PONG') },
     { method: 'GET', path: '/livez', scope: null, handle: (c) => answer(c, '{"status":"ok"}') },
-    { method: 'GET', path: '/schema/config.json', scope: null, handle: (c) => answer(c, configSchema) },
+    { method: 'GET', path: '/schema/config.json', scope: null, handle: (c) => answer(c, schemas.config) },
+    { method: 'GET', path: '/schema/export.json', scope: null, handle: (c) => answer(c, schemas.export) },
     ...['/readyz', '/health', '/healthz'].map((path): Route => ({ method: 'GET', path, scope: null, handle: ready })),
   ];
 }

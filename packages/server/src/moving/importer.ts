@@ -42,17 +42,11 @@ export interface ImportResult {
 }
 
 /** Sessions that go to the store in one turn: as many as it can write together. */
-const BATCH = 256;
+const BATCH = 512;
 /** A batch ends with the session whose data makes it longer than this. Units: characters. */
 const BATCH_DATA = 1_048_576;
-/** Batches on their way at once: the next is read while the store is at work. */
-const IN_FLIGHT = 4;
-
-interface Batch {
-  readonly steps: number;
-  readonly last: string;
-  readonly done: Promise<void>;
-}
+/** Batches on their way at once: while one commit is on its way to the disk, those of the next one gather. */
+const IN_FLIGHT = 8;
 
 /**
  * Imports. Resolves when all is settled, or after the signal. Errors: those of the source and of the store; what was
@@ -60,30 +54,30 @@ interface Batch {
  */
 export async function importAll(options: ImportOptions, tally = new Tally()): Promise<ImportResult> {
   const { source, signal, checkpoint } = options;
-  const underway: Batch[] = [];
+  /** Resolves when all batches so far are settled, in their order. */
+  let settled = Promise.resolve();
+  const underway: Promise<void>[] = [];
   let steps = 0;
-  const settle = async () => {
-    const batch = underway.shift()!;
-    await batch.done;
-    steps += batch.steps;
-    await checkpoint?.reached(batch.last, batch.steps);
+  const settle = async (batch: readonly Found[], done: Promise<void>) => {
+    await done;
+    steps += batch.length;
+    await checkpoint?.reached(batch.at(-1)!.position, batch.length);
     options.onProgress(steps);
   };
-  let isWhole = true;
   try {
     for await (const batch of batchesOf(source.read(options.after), signal)) {
       const done = settleAll(batch, options, tally);
-      // Its fault is met where its turn comes.
-      done.catch(() => {});
-      underway.push({ steps: batch.length, last: batch.at(-1)!.position, done });
-      if (underway.length >= IN_FLIGHT) await settle();
+      settled = settled.then(() => settle(batch, done));
+      // A fault is met by who waits for it.
+      for (const promise of [done, settled]) promise.catch(() => {});
+      underway.push(settled);
+      if (underway.length >= IN_FLIGHT) await underway.shift();
     }
-    isWhole = !signal.aborted;
   } finally {
     // What the source gave before it failed is settled, too; so the next run begins after it.
-    while (underway.length > 0) await settle();
-    await checkpoint?.keep();
+    await settled.finally(() => checkpoint?.keep());
   }
+  const isWhole = !signal.aborted;
   if (isWhole) await checkpoint?.done();
   return { tally, steps, isWhole };
 }
@@ -91,18 +85,19 @@ export async function importAll(options: ImportOptions, tally = new Tally()): Pr
 /** Gathers steps; the last batch is what there is when the source ends, fails, or is not waited for any more. */
 async function* batchesOf(found: AsyncIterable<Found>, signal: AbortSignal): AsyncGenerator<Found[]> {
   const steps = found[Symbol.asyncIterator]();
-  const stopped = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
+  let stop: (() => void) | null = null;
+  signal.addEventListener('abort', () => stop?.(), { once: true });
   let batch: Found[] = [];
   let data = 0;
   let fault: { readonly error: unknown } | null = null;
   try {
     while (!signal.aborted) {
       const next = steps.next();
-      next.catch(() => {});
-      const step = await Promise.race([next, stopped]);
+      // Not by a race with one promise for all steps: that would keep every step there has been.
+      const step = await new Promise<IteratorResult<Found> | null>((resolve, reject) => {
+        stop = () => resolve(null);
+        next.then(resolve, reject);
+      });
       if (step === null || step.done) break;
       batch.push(step.value);
       if (step.value.kind === 'session') data += step.value.record.session.data.length;

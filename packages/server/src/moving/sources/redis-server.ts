@@ -42,7 +42,7 @@ export class RedisServer {
       fail = reject;
     });
     failed.catch(() => {});
-    const asked = { ...address, setting };
+    const asked = { ...address, setting: 'its URL' };
     const connection = new Connection({ address: asked, tls: {}, timeout: PATIENCE, onError: (error) => fail(error) });
     try {
       if (await Promise.race([connection.ready(PATIENCE), failed])) return new RedisServer(address.safe, connection);

@@ -21,6 +21,8 @@
  */
 
 export const FIELDS = ['id', 'r', 'w', 'ttl', 'd', 'la', 'ip', 'no_resave'] as const;
+/** The field of a hash that stands in the place of a session which a server of ours has adopted (adopting/), for some seconds. */
+export const ADOPTED = 'adopted';
 /** Values in the order of FIELDS, as HMGET answers. Absence: null. */
 export type Fields = readonly (Buffer | null)[];
 
@@ -79,7 +81,7 @@ export class Layout {
   /** Tells what a key is for. */
   read(key: string): Key {
     const rest = key.slice(this.prefix.length);
-    if (!key.startsWith(this.prefix) || rest === 'SESSIONS' || rest.includes(':us:')) return { kind: 'other' };
+    if (!key.startsWith(this.prefix) || rest.includes(':us:') || !rest.includes(':')) return { kind: 'other' };
     const colon = rest.lastIndexOf(':');
     const [app, last] = [rest.slice(0, Math.max(0, colon)), rest.slice(colon + 1)];
     if (last === '_sessions') return { kind: 'index', app };

@@ -5,7 +5,8 @@
  *   id         subject; with it and the token the id is drawn (token.ts: importedCredential)
  *   token      the alias of the credential. The end of it tells when it was made: createdAt and authenticatedAt
  *   la         lastSeenAt. (The score in the index may be a second nearer to the truth; `get` decides by la.)
- *   ttl        idleTimeout. With no_resave also absoluteExpiresAt: la + ttl, which no get moves
+ *   ttl        idleTimeout. With no_resave la + ttl is absoluteExpiresAt, which no get moves, and idleTimeout is what was asked for once:
+ *              as much as lies between createdAt and that
  *   r, w       reads, version
  *   ip         ip
  *   d          data, the very text
@@ -17,7 +18,7 @@ import { MAX_TIMEOUT } from '../../../core/policy.ts';
 import { EMPTY_DATA } from '../../../core/session.ts';
 import type { StoredSession } from '../../../core/stored-session.ts';
 import { importedCredential, madeByRedisSessions } from '../../../core/token.ts';
-import { faultOf } from '../../checked-record.ts';
+import { faultBesideData } from '../../checked-record.ts';
 import type { LeftReason } from '../../left.ts';
 import { FIELDS, type Fields, type Layout, TOKEN } from './layout.ts';
 
@@ -58,6 +59,7 @@ export function isWrongType(error: unknown): boolean {
 export function readingOf(app: string, token: string, fields: Fields, now: number): Reading | null {
   if (fields.every((field) => field === null)) return null;
   if (fields[0] === null) return { kind: 'left', reason: 'ghost', example: app };
+
   if (!fields.every((field) => field === null || isUtf8(field))) {
     return { kind: 'left', reason: 'unreadable', example: shown(fields[0]!.toString()) };
   }
@@ -71,6 +73,7 @@ export function readingOf(app: string, token: string, fields: Fields, now: numbe
   const data = !d ? EMPTY_DATA : compactData(d);
   if (data === null) return left('invalid_data');
   const createdAt = Math.min(madeByRedisSessions(token) ?? seen, seen);
+  const end = noResave === '1' ? seen + Math.min(idle, MAX_TIMEOUT) : null;
   const { id: sessionId, credential } = importedCredential(token, id!);
   const record: StoredSession = {
     session: {
@@ -81,8 +84,8 @@ export function readingOf(app: string, token: string, fields: Fields, now: numbe
       authenticatedAt: createdAt,
       lastSeenAt: seen,
       // 2.x knows no longest ttl. Ours is 68 years.
-      idleTimeout: Math.min(idle, MAX_TIMEOUT),
-      absoluteExpiresAt: noResave === '1' ? seen + idle : null,
+      idleTimeout: Math.min(end === null ? idle : end - createdAt, MAX_TIMEOUT),
+      absoluteExpiresAt: end,
       version,
       reads,
       ip: ip ?? null,
@@ -92,7 +95,7 @@ export function readingOf(app: string, token: string, fields: Fields, now: numbe
     },
     credential,
   };
-  const fault = faultOf(record);
+  const fault = faultBesideData(record);
   return fault === null ? { kind: 'session', record } : left(fault);
 }
 

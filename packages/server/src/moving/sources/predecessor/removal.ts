@@ -3,20 +3,23 @@
  * does, in all indexes, and old servers that keep it in their memory drop it.
  */
 import type { RedisServer } from '../redis-server.ts';
-import { FIELDS, type Fields, type Layout } from './layout.ts';
+import { ADOPTED, FIELDS, type Fields, type Layout } from './layout.ts';
 
-/** `gone`: it had been ended there before. `changed`: it is there and was used meanwhile; nothing was changed. */
-export type Removal = 'removed' | 'gone' | 'changed';
+/**
+ * `taken`: a server of ours has adopted it meanwhile (adopting/), which leaves a hash with a mark and without an id for a while.
+ * `gone`: it had been ended there before. `changed`: it is there and was used meanwhile; nothing was changed.
+ */
+export type Removal = 'removed' | 'taken' | 'gone' | 'changed';
 
 /**
  * KEYS: session, index, user, all, users
  * ARGV: app, token, id, channel of the caches, then for each field 1 and its value, or 0 and nothing
- * RETURNS: 1 removed, 0 gone, -1 changed
+ * RETURNS: 1 removed, 2 taken, 0 gone, -1 changed
  */
 export const REMOVAL = `
 local app, token, id, channel = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local now = redis.call('HMGET', KEYS[1], ${FIELDS.map((field) => `'${field}'`).join(', ')})
-if not now[1] then return 0 end
+if not now[1] then return redis.call('HEXISTS', KEYS[1], '${ADOPTED}') * 2 end
 for i = 1, #now do
   local was = ARGV[3 + 2 * i] == '1' and ARGV[4 + 2 * i]
   if now[i] ~= was then return -1 end
@@ -32,6 +35,7 @@ return 1
 
 const ANSWERS = new Map<unknown, Removal>([
   [1, 'removed'],
+  [2, 'taken'],
   [0, 'gone'],
   [-1, 'changed'],
 ]);
