@@ -47,7 +47,7 @@ export async function runExport(args: readonly string[], environment: NodeJS.Pro
     );
     progress.clear();
     const seconds = (performance.now() - began) / 1000;
-    if (!report.isWhole) return stop.ended(file === null ? 'the export is not whole' : unfinished(file));
+    if (!report.complete) return stop.ended(file === null ? 'the export is not whole' : unfinished(file));
     if (given.has('json'))
       return print(`${JSON.stringify({ file, store: from, ...report, seconds: Math.round(seconds * 10) / 10 })}\n`);
     const words = `${report.sessions} sessions exported from ${from}, in ${seconds.toFixed(1)} s`;
