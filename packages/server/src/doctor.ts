@@ -49,7 +49,7 @@ export async function examineOldSide({ adopt, redis, storeTimeout }: Config): Pr
   );
   if (why === null) return [];
   const message = `it does not answer (${why}), so tokens that open nothing here are answered 503`;
-  return [{ kind: 'state', code: 'adopt_away', where: `${adopt.shown} (RS_ADOPT)`, message }];
+  return [{ kind: 'state', code: 'adopt-away', where: `${adopt.shown} (RS_ADOPT)`, message }];
 }
 
 /**

@@ -247,7 +247,7 @@ export const RULES: readonly Rule[] = [
     why: 'it is handed the source and the store',
   },
   {
-    from: /^adopting\/adoption\.ts$/,
+    from: /^adopting\/(adoption|look)\.ts$/,
     mayImport:
       /^(adopting\/|config\.ts$|core\/store\.ts$|log\/log\.ts$|moving\/sources\/predecessor\/layout\.ts$|stores\/redis\/(address|connection)\.ts$|upkeep\/outage\.ts$)/,
     never: 'stores/open-store.ts',
@@ -276,7 +276,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
+    mayImport:
+      /^(config\.ts$|adopting\/look\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
     never: 'serve.ts',
     why: 'the composition root of the doctor, which needs no server',
   },
