@@ -28,6 +28,8 @@ export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
 
 /** Of the tokens of redis-sessions: how long they are, where their time begins, and its form. */
 const THEIR_LENGTH = 64;
+/** What redis-sessions takes as a token, whoever made it. */
+const THEIRS = /^[a-zA-Z0-9]{64}$/;
 const THEIR_TIME = 56;
 const THEIR_CLOCK = /[0-9a-z]{8}$/;
 
@@ -41,6 +43,30 @@ export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
 export interface TokenRef {
   readonly id: string | null;
   readonly hash: string;
+}
+
+/**
+ * What parseToken makes of a token that redis-sessions may have made: as any alias, and it can be asked for the token itself, by
+ * which such a session is found where redis-sessions keeps it (adopting/). Nothing that prints or copies an object shows it.
+ */
+class ForeignRef implements TokenRef {
+  readonly id = null;
+  readonly hash: string;
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.hash = hashSecret('', token);
+    this.#token = token;
+  }
+
+  static tokenOf(ref: TokenRef): string | null {
+    return ref instanceof ForeignRef ? ref.#token : null;
+  }
+}
+
+/** Gives the token of a reference, where redis-sessions may have made it. Absence: null. */
+export function foreignTokenOf(ref: TokenRef): string | null {
+  return ForeignRef.tokenOf(ref);
 }
 
 const pool = Buffer.allocUnsafe(4096);
@@ -137,7 +163,7 @@ export function successorOf(token: string, seed: string, id: string): string {
 
 /** Takes a presented token apart. Never fails: text of a foreign form becomes an alias that may lead nowhere. */
 export function parseToken(token: string): TokenRef {
-  if (!isOwnToken(token)) return { id: null, hash: hashSecret('', token) };
+  if (!isOwnToken(token)) return THEIRS.test(token) ? new ForeignRef(token) : { id: null, hash: hashSecret('', token) };
   const id = token.slice(PREFIX.length, PREFIX.length + ID_LENGTH);
   return { id, hash: hashSecret(id, token.slice(PREFIX.length + ID_LENGTH)) };
 }

@@ -27,6 +27,8 @@ import { verifyRoutes } from './v1/verify-routes.ts';
 export interface AppOptions extends Guards {
   readonly sessions: Sessions;
   readonly isStopping: () => boolean;
+  /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
+  readonly isAdoptAway?: (() => boolean) | undefined;
   readonly schemas?: Schemas;
   /** Of the server, for the OpenAPI document. */
   readonly version?: string;
@@ -44,6 +46,7 @@ export function routeTable(options: AppOptions): Route[] {
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
+    isAdoptAway,
     version = '0',
     docsAsset = noAsset,
     metrics = null,
@@ -58,7 +61,7 @@ export function routeTable(options: AppOptions): Route[] {
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
-    ...systemRoutes(sessions, isStopping, schemas, version),
+    ...systemRoutes(sessions, isStopping, schemas, version, isAdoptAway),
     metricsRoute(metrics),
     ...classicRoutes(sessions, clock),
     ...v1,

@@ -13,12 +13,16 @@ export interface Schemas {
   readonly export: string;
 }
 
-/** `isStopping` turns true when the server has been told to stop: from then on it is not ready. */
+/**
+ * `isStopping` turns true when the server has been told to stop: from then on it is not ready. `isAdoptAway`: whether the Redis of
+ * RS_ADOPT does not answer; the server is ready then, too, for all whose sessions are here, and says so.
+ */
 export function systemRoutes(
   sessions: Sessions,
   isStopping: () => boolean,
   schemas: Schemas,
   version: string,
+  isAdoptAway: () => boolean = () => false,
 ): Route[] {
   const ready: Handle = async (c) => {
     if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping', { check: 'stopping' });
@@ -28,7 +32,7 @@ export function systemRoutes(
       if (!(cause instanceof ServiceError)) throw cause;
       throw new ServiceError(cause.code, cause.message, { check: 'store', cause });
     }
-    return answer(c, '{"status":"ok"}');
+    return answer(c, isAdoptAway() ? '{"status":"ok","adopt":"away"}' : '{"status":"ok"}');
   };
   return [
     { method: 'GET', path: '/', scope: null, handle: home(version) },

@@ -3,8 +3,11 @@ import { readIdCursor, writeIdCursor } from '../../core/cursor.ts';
 import { isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { Count, Selector } from '../../core/store.ts';
-import type { RecordsPage } from '../../core/stored-session.ts';
+import type { RecordsPage, StoredSession } from '../../core/stored-session.ts';
 import type { TokenRef } from '../../core/token.ts';
+
+/** A part of a walk ends with the session that makes its data longer than this. Units: characters. */
+const MOST_DATA = 1_048_576;
 
 export interface Entry {
   session: Session;
@@ -54,9 +57,14 @@ export function countOf(app: AppSessions, since: number, now: number): Count {
 export function recordsOf(app: AppSessions, cursor: string | null, limit: number, now: number): RecordsPage {
   const { id: after } = readIdCursor(cursor);
   const all = [...app.byId.values()].filter(({ session }) => session.id > after && isLive(session, now));
-  const found = all.sort((a, b) => (a.session.id < b.session.id ? -1 : 1)).slice(0, limit);
-  const records = found.map(({ session, credential }) => ({ session, credential }));
-  return { records, cursor: all.length > found.length ? writeIdCursor(found.at(-1)!.session) : null };
+  all.sort((a, b) => (a.session.id < b.session.id ? -1 : 1));
+  const records: StoredSession[] = [];
+  for (let data = 0; records.length < Math.min(limit, all.length) && data <= MOST_DATA; ) {
+    const { session, credential } = all[records.length]!;
+    records.push({ session, credential });
+    data += session.data.length;
+  }
+  return { records, cursor: all.length > records.length ? writeIdCursor(records.at(-1)!.session) : null };
 }
 
 /** Adds a session, with the ways to it. */
@@ -88,6 +96,13 @@ export function leave(app: AppSessions, id: string): Session | null {
   ids?.delete(id);
   if (ids?.size === 0) app.bySubject.delete(session.subject);
   return session;
+}
+
+/** Tells whether an app has as many sessions as its quota. What has expired takes no room, and goes when it is in the way. */
+export function isFull(app: AppSessions, quota: number, now: number): boolean {
+  if (app.byId.size < quota) return false;
+  for (const { session } of app.byId.values()) if (!isLive(session, now)) leave(app, session.id);
+  return app.byId.size >= quota;
 }
 
 /** Gives the ids of the sessions that a selector means. `open` finds the session of a token. */

@@ -48,6 +48,7 @@ import {
   countOf,
   type Entry,
   enter,
+  isFull,
   leave,
   linesOf,
   live,
@@ -92,7 +93,7 @@ export class MemoryStore implements SessionStore {
     const revoked = this.makeRoom(app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
     // What the cap ended left its room.
-    if (revoked.length === 0 && this.isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
+    if (revoked.length === 0 && isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
     this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
     if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
     this.locks.done(session.app, lock, session.id, session.id, now);
@@ -114,8 +115,8 @@ export class MemoryStore implements SessionStore {
 
   async find(app: string, id: string, asked: number): Promise<Visit | null> {
     const now = this.decidedAt(asked);
-    const entry = live(this.app(app), id, now);
-    return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
+    const session = live(this.app(app), id, now)?.session ?? null;
+    return session && { session, at: now, idle: idleFor(session, now) };
   }
 
   async update(app: string, token: TokenRef, change: Change, asked: number): Promise<UpdateOutcome | null> {
@@ -295,13 +296,6 @@ export class MemoryStore implements SessionStore {
       if (isReused(entry.credential, token, now)) this.events.onTokenReuse?.(entry.session.app, entry.session.id);
     }
     return null;
-  }
-
-  /** What has expired takes no room of a quota. */
-  private isFull(app: AppSessions, quota: number, now: number): boolean {
-    if (app.byId.size < quota) return false;
-    for (const { session } of app.byId.values()) if (!isLive(session, now)) this.remove(app, session.id);
-    return app.byId.size >= quota;
   }
 
   /** Frees the id and alias of a session that has expired but was not swept yet. */

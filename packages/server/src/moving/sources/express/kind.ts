@@ -1,5 +1,5 @@
 /** `connect-redis`: what the command knows of this kind. */
-import { type Given, type Source, type SourceKind, UsageFault } from '../../source.ts';
+import type { Given, Source, SourceKind } from '../../source.ts';
 import { subjectPath } from '../web/subject-path.ts';
 import { KEEP_TOKENS, needKeepTokens, PREFIX, SUBJECT, timeoutOf } from '../words.ts';
 
@@ -28,8 +28,6 @@ async function open(where: string, given: Given): Promise<Source> {
   const subject = subjectPath(given);
   const timeout = timeoutOf(given) ?? TIMEOUT;
   const prefix = given.text('prefix') ?? DEFAULT_PREFIX;
-  if (prefix === '')
-    throw new UsageFault('--prefix must not be empty: without a prefix every key would be taken for a session');
   const [{ RedisServer }, { ConnectRedisSource }, { Notes, survey }] = await Promise.all([
     import('../redis-server.ts'),
     import('./connect-redis.ts'),

@@ -35,12 +35,17 @@ export const phpRedis: SourceKind = {
   where: 'redis://HOST:PORT/DB',
   text: 'the Redis of PHP: the handler of phpredis; with --prefix those of Symfony and Predis',
   app: 'needed',
-  options: { ...OPTIONS, prefix: { ...PREFIX, text: `${PREFIX.text}; ${DEFAULT_PREFIX} without it` } },
+  options: {
+    ...OPTIONS,
+    prefix: { ...PREFIX, text: `${PREFIX.text}; ${DEFAULT_PREFIX} without it` },
+    'no-prefix': { value: null, text: 'the names of the keys are the ids, as with Predis that has no prefix' },
+  },
   open: async (where, given) => {
     needKeepTokens(given, 'PHP');
     const options = optionsOf(given);
-    // Predis has none of its own: the keys are the ids.
-    const prefix = given.text('prefix') ?? DEFAULT_PREFIX;
+    if (given.has('no-prefix') && given.has('prefix'))
+      throw new UsageFault('--no-prefix and --prefix do not go together');
+    const prefix = given.has('no-prefix') ? '' : (given.text('prefix') ?? DEFAULT_PREFIX);
     const [{ RedisServer }, { PhpRedisSource }, { Notes }] = await Promise.all([
       import('../redis-server.ts'),
       import('./php-redis.ts'),

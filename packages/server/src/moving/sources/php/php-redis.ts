@@ -30,7 +30,8 @@ export class PhpRedisSource implements Surveyed {
 
   constructor(options: PhpRedisOptions) {
     this.options = options;
-    this.name = `the sessions of PHP at ${options.redis.name}, prefix ${options.prefix}`;
+    const { redis, prefix } = options;
+    this.name = `the sessions of PHP at ${redis.name}, ${prefix === '' ? 'without a prefix' : `prefix ${prefix}`}`;
   }
 
   get notes() {
@@ -63,7 +64,8 @@ export class PhpRedisSource implements Surveyed {
 
   async nothingThere(): Promise<string> {
     const { redis, prefix } = this.options;
-    return `${redis.name} has no sessions under keys that begin with ${prefix}; ${await prefixesIn(redis)}`;
+    const where = prefix === '' ? 'whose names are ids' : `that begin with ${prefix}`;
+    return `${redis.name} has no sessions under keys ${where}; ${await prefixesIn(redis)}`;
   }
 
   async close(): Promise<void> {
