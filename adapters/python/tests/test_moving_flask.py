@@ -193,7 +193,7 @@ print(browser.get_cookie("session").value)
 def test_pickles_of_before_0_7_move(target: Moving, redis: str) -> None:
     import pickle
 
-    values = {**VALUES, **MORE, "_user_id": "ann", "_fresh": True, "_flashes": [("info", "welcome")]}
+    values = {**VALUES, **MORE, "_user_id": "ann", "_fresh": False, "_flashes": [("info", "welcome")]}
     older = Path(__file__).parent.parent / ".flask-session-0.5"
     wrote = subprocess.run(
         [sys.executable, "-c", WRITER, redis],

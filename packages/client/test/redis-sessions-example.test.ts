@@ -95,3 +95,26 @@ test('a forum that is moved by one line shows the pages that it showed before', 
     assert.match(all, line);
   }
 });
+
+test('nobody is logged out by the move: the server adopts the sessions that the library keeps', { skip }, async (t) => {
+  const cleanup = lastFirst(t);
+  const redis = await startRedis(cleanup);
+  const REDIS_PORT = String(redis.port);
+  const before = FORUM.replace(MOVED, "require('redis-sessions')");
+  const old = await start(cleanup, before, 'redis-sessions', fileOf('node_modules/redis-sessions-3'), { REDIS_PORT });
+  const [ann, bob] = [new Browser(old), new Browser(old)];
+  await ann.post('/login', { user: 'Ann' });
+  await ann.post('/post', {});
+  await bob.post('/login', { user: 'Bob' });
+  const adopting = { RS_STORE: 'memory:', RS_ADOPT: `redis://127.0.0.1:${redis.port}?namespace=rs` };
+  const server = await startServer(cleanup, adopting);
+  const env = { SESSIONS_URL: server.url, SESSIONS_TIMEOUT: '60000', REDIS_PORT };
+  const moved = new Browser(await start(cleanup, FORUM, 'rest-sessions-client', CLIENT, env));
+  for (const [name, value] of ann.cookies) moved.cookies.set(name, value);
+  assert.match((await moved.get('/')).text, /Hello Ann.*1 posts.*2 online/);
+  await moved.post('/post', {});
+  assert.match((await moved.get('/')).text, /2 posts/);
+  assert.match((await moved.post('/logout', {})).text, /1 ended/);
+  assert.match((await ann.get('/')).text, /Log in/, 'what has ended is gone on the old side, too');
+  assert.match((await bob.get('/')).text, /Hello Bob/, 'and the old side goes on');
+});

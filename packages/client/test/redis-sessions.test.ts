@@ -228,6 +228,22 @@ describe('the class of redis-sessions', () => {
     }
   });
 
+  test('an empty answer is no token, no count and no list', async (t) => {
+    const url = await startStranger(t, (request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(request.url === '/' ? '{"name":"REST-Sessions","version":"3"}' : '{}');
+    });
+    const sessions = new RedisSessions({ url, ...PATIENT });
+    t.after(() => sessions.quit());
+    const wrong = { name: 'SessionConfigurationError' };
+    const token = 'a'.repeat(64);
+    await assert.rejects(sessions.create(ANN), wrong);
+    await assert.rejects(sessions.kill({ ...APP, token }), wrong);
+    await assert.rejects(sessions.soid(ANN), wrong);
+    await assert.rejects(sessions.activity({ ...APP, deltaTime: 60 }), wrong);
+    assert.equal(await sessions.get({ ...APP, token }), null);
+  });
+
   test('a failing store is an error, and no empty answer', async (t) => {
     const url = await startStranger(t, (request, response) => {
       const home = request.url === '/';

@@ -181,6 +181,14 @@ export async function serveAsWorker(
     throw error;
   }
 
+  audit?.started({
+    version: packageVersion(),
+    uid: process.getuid?.() ?? null,
+    store: location,
+    policy: policyFile?.digest ?? null,
+    keys: access.keysDigest(),
+  });
+
   let stopLeading: (() => Promise<void>) | null = null;
   const lead = () => {
     const stopSweeper = startSweeper({
@@ -240,6 +248,7 @@ export async function serveAsWorker(
       adoption?.close();
       metrics.stop();
       await store.close();
+      await audit?.stopped();
       await audit?.close();
       await tracing?.close();
     },

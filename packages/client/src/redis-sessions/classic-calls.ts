@@ -117,7 +117,9 @@ function classicAnswer({ status, headers, text }: Incoming, member: string | nul
   const body = objectOf(text);
   if (body === null) return null;
   if (status === 200) {
-    const isOurs = Object.keys(body).length === 0 || (member !== null && Object.hasOwn(body, member));
+    // Only a session may be absent: of all others an empty answer is none.
+    const isOurs =
+      member !== null && (Object.hasOwn(body, member) || (member === 'id' && Object.keys(body).length === 0));
     return isOurs ? { status, headers, body } : null;
   }
   const { name, message } = body;

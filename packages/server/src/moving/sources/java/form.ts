@@ -28,7 +28,7 @@ export function textForm(text: string, note: Note = ''): Form | null {
 
 /** As our adapter writes it: signs below the space in hexadecimal, all of them. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(/\\(?:[\\"]|u....|[bfnrt])/g, (escape) => SHORT[escape] ?? escape);
+  return JSON.stringify(text).replaceAll(/\\(?:[\\"]|u....|[bfnrt])/g, (found) => SHORT[found] ?? found);
 }
 
 const SHORT: Readonly<Record<string, string>> = {

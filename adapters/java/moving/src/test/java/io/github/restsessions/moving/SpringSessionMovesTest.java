@@ -57,8 +57,7 @@ class SpringSessionMovesTest {
 
   private HttpResponse<String> ask(
       ConfigurableApplicationContext application, String method, String path) {
-    int port =
-        application.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    int port = application.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
     Map<String, String> headers = cookie == null ? Map.of() : Map.of("Cookie", "SESSION=" + cookie);
     HttpResponse<String> answer =
         Servers.text(method, "http://127.0.0.1:" + port + path, headers, null);
@@ -144,8 +143,7 @@ class SpringSessionMovesTest {
       connections.afterPropertiesSet();
       connections.start();
       Map<String, Object> attributes = new HashMap<>(Values.all());
-      attributes.put(
-          FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME, "ann@example.com");
+      attributes.put(FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME, "ann@example.com");
       RedisIndexedSessionRepository old = repository(connections, null);
       String id = saved(old, attributes, Duration.ofMinutes(30));
       String never = saved(old, Map.of("a", 1), Duration.ofSeconds(-1));
@@ -206,7 +204,8 @@ class SpringSessionMovesTest {
       Map<String, Object> left = new HashMap<>();
       for (Object each : (List<?>) report.get("left"))
         left.put((String) ((Map<?, ?>) each).get("reason"), ((Map<?, ?>) each).get("count"));
-      // A record is final, so Jackson has noted no class of it: it can be nothing but a map of its own.
+      // A record is final, so Jackson has noted no class of it: it can be nothing but a map of its
+      // own.
       assertEquals(Map.of("value", 1, "only_java", 1), left, report::toString);
       SessionClient client = Servers.client(place.server.url(), place.app);
       RestSession moved = new RestSessionRepository(client).findById(id);
