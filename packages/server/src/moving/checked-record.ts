@@ -21,7 +21,12 @@ export const SEED = /^[A-Za-z0-9]{1,64}$/;
 const LAST_INSTANT = 253_402_300_799_999;
 
 /** Gives why a record may not be installed. Absence: null when it may. */
-export function faultOf({ session, credential }: StoredSession): LeftReason | null {
+export function faultOf(record: StoredSession): LeftReason | null {
+  return faultBesideData(record) ?? (isData(record.session.data) ? null : 'invalid_data');
+}
+
+/** The same, of a record whose data was read by the rules of core just now. */
+export function faultBesideData({ session, credential }: StoredSession): LeftReason | null {
   if (fails(checkApp, session.app)) return 'invalid_app';
   if (session.subject !== null && fails(checkSubject, session.subject)) return 'invalid_subject';
   if (!isSessionId(session.id) || !fitsSubject(session)) return 'invalid_id';
@@ -30,7 +35,7 @@ export function faultOf({ session, credential }: StoredSession): LeftReason | nu
   const { ip, userAgent, label } = session;
   if (fails(checkIp, ip) || fails(checkUserAgent, userAgent) || fails(checkLabel, label)) return 'invalid_member';
   if (session.data.length > MAX_DATA || Buffer.byteLength(session.data) > MAX_DATA) return 'data_too_large';
-  return isData(session.data) ? null : 'invalid_data';
+  return null;
 }
 
 /** Tells whether the id stands where the sessions of its subject are kept: its first two characters say so. */

@@ -85,18 +85,19 @@ export async function importAll(options: ImportOptions, tally = new Tally()): Pr
 /** Gathers steps; the last batch is what there is when the source ends, fails, or is not waited for any more. */
 async function* batchesOf(found: AsyncIterable<Found>, signal: AbortSignal): AsyncGenerator<Found[]> {
   const steps = found[Symbol.asyncIterator]();
-  const stopped = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
+  let stop: (() => void) | null = null;
+  signal.addEventListener('abort', () => stop?.(), { once: true });
   let batch: Found[] = [];
   let data = 0;
   let fault: { readonly error: unknown } | null = null;
   try {
     while (!signal.aborted) {
       const next = steps.next();
-      next.catch(() => {});
-      const step = await Promise.race([next, stopped]);
+      // Not by a race with one promise for all steps: that would keep every step there has been.
+      const step = await new Promise<IteratorResult<Found> | null>((resolve, reject) => {
+        stop = () => resolve(null);
+        next.then(resolve, reject);
+      });
       if (step === null || step.done) break;
       batch.push(step.value);
       if (step.value.kind === 'session') data += step.value.record.session.data.length;

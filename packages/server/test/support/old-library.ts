@@ -21,6 +21,8 @@ export interface Told {
   readonly w: number;
   readonly ttl: number;
   readonly idle: number;
+  readonly ip: string;
+  readonly no_resave?: boolean;
   readonly d?: Record<string, unknown>;
 }
 
@@ -33,7 +35,7 @@ export interface OldLibrary {
   create(
     app: string,
     id: string,
-    more?: { ttl?: number; d?: Record<string, unknown>; no_resave?: boolean },
+    more?: { ip?: string; ttl?: number; d?: Record<string, unknown>; no_resave?: boolean },
   ): Promise<string>;
   /** Absence: null. */
   get(app: string, token: string): Promise<Told | null>;
@@ -42,6 +44,12 @@ export interface OldLibrary {
   kill(app: string, token: string): Promise<number>;
   killsoid(app: string, id: string): Promise<number>;
   killall(app: string): Promise<number>;
+  soid(app: string, id: string): Promise<readonly Told[]>;
+  /** Of the last seconds. */
+  soapp(app: string, seconds: number): Promise<readonly Told[]>;
+  activity(app: string, seconds: number): Promise<number>;
+  /** Does what it does every ten minutes, and resolves when that was sent. */
+  wipe(): Promise<void>;
 }
 
 /** Opens it on a port, without the wiping that it does every ten minutes. */
@@ -56,6 +64,8 @@ export function oldLibrary(cleanup: Cleanup, version: Version, port: number, nam
   const verb = (name: string): Verb =>
     version < 4 ? promisify(made[name].bind(made)) : (made[name].bind(made) as Verb);
   const [create, get, set, kill, killsoid, killall] = ['create', 'get', 'set', 'kill', 'killsoid', 'killall'].map(verb);
+  const [soid, soapp, activity] = ['soid', 'soapp', 'activity'].map(verb);
+  const window = (seconds: number) => (version < 4 ? { dt: seconds } : { deltaTime: seconds });
   const told = (answer: Record<string, unknown> | null) =>
     answer?.id === undefined ? null : (answer as unknown as Told);
   return {
@@ -67,5 +77,9 @@ export function oldLibrary(cleanup: Cleanup, version: Version, port: number, nam
     kill: async (app, token) => Number((await kill!({ app, token }))!.kill),
     killsoid: async (app, id) => Number((await killsoid!({ app, id }))!.kill),
     killall: async (app) => Number((await killall!({ app }))!.kill),
+    soid: async (app, id) => (await soid!({ app, id }))!.sessions as Told[],
+    soapp: async (app, seconds) => (await soapp!({ app, ...window(seconds) }))!.sessions as Told[],
+    activity: async (app, seconds) => Number((await activity!({ app, ...window(seconds) }))!.activity),
+    wipe: async () => made._wipe(),
   };
 }

@@ -6,7 +6,7 @@ import { jsonText } from '../../../src/moving/sources/python/json-text.ts';
 import { readMsgpack } from '../../../src/moving/sources/python/msgpack.ts';
 import { readPickle } from '../../../src/moving/sources/python/pickle.ts';
 import { packFlask } from '../../../src/moving/sources/python/sessions.ts';
-import { NotReadable, PyObject, type PyDict } from '../../../src/moving/sources/python/value.ts';
+import { NotReadable, type PyDict, type PyObject } from '../../../src/moving/sources/python/value.ts';
 import { NEEDS_PYTHON, python } from './python.ts';
 
 const VALUES = `{
@@ -57,7 +57,9 @@ sys.stdout.buffer.write(pickle.dumps(v, int(sys.argv[1])))`;
   });
 
   test('what is cut off anywhere, or hostile, is refused and ends', { skip: NEEDS_PYTHON }, () => {
-    const whole = python('import pickle, sys; sys.stdout.buffer.write(pickle.dumps({"a": [1, 2.5, ("x", None)], "b": 2**70}))');
+    const whole = python(
+      'import pickle, sys; sys.stdout.buffer.write(pickle.dumps({"a": [1, 2.5, ("x", None)], "b": 2**70}))',
+    );
     for (let length = 0; length < whole.length; length++) {
       assert.throws(() => readPickle(whole.subarray(0, length)), NotReadable);
       // Whatever else stands there: an error of ours, or a value.
@@ -78,7 +80,10 @@ sys.stdout.buffer.write(pickle.dumps(v, int(sys.argv[1])))`;
     assert.throws(() => readPickle(Buffer.from(`${popped}h\x1e.`, 'latin1')), NotReadable);
     assert.throws(() => readPickle(Buffer.from(`${']'.repeat(5000)}${'a'.repeat(4999)}.`, 'latin1')), NotReadable);
     assert.throws(() => readPickle(Buffer.concat([Buffer.from([0x80, 6]), Buffer.from('N.')])), NotReadable);
-    assert.throws(() => readPickle(Buffer.from([0x80, 4, 0x8e, 255, 255, 255, 255, 255, 255, 255, 127, 0x2e])), NotReadable);
+    assert.throws(
+      () => readPickle(Buffer.from([0x80, 4, 0x8e, 255, 255, 255, 255, 255, 255, 255, 127, 0x2e])),
+      NotReadable,
+    );
   });
 });
 
@@ -94,7 +99,19 @@ test('msgpack that is cut off or too deep is refused', () => {
 });
 
 test('JSON that Python would not write is refused', () => {
-  for (const text of ['', '{', '{"a"}', '{"a":1,}', '[1 2]', '01', '"\t"', '"\\x"', 'nul', '{"a":1}x', '['.repeat(5000)]) {
+  for (const text of [
+    '',
+    '{',
+    '{"a"}',
+    '{"a":1,}',
+    '[1 2]',
+    '01',
+    '"\t"',
+    '"\\x"',
+    'nul',
+    '{"a":1}x',
+    '['.repeat(5000),
+  ]) {
     assert.throws(() => readPythonJson(text), NotReadable, text.slice(0, 10));
   }
 });

@@ -18,7 +18,7 @@ import { MAX_TIMEOUT } from '../../../core/policy.ts';
 import { EMPTY_DATA } from '../../../core/session.ts';
 import type { StoredSession } from '../../../core/stored-session.ts';
 import { importedCredential, madeByRedisSessions } from '../../../core/token.ts';
-import { faultOf } from '../../checked-record.ts';
+import { faultBesideData } from '../../checked-record.ts';
 import type { LeftReason } from '../../left.ts';
 import { FIELDS, type Fields, type Layout, TOKEN } from './layout.ts';
 
@@ -95,7 +95,7 @@ export function readingOf(app: string, token: string, fields: Fields, now: numbe
     },
     credential,
   };
-  const fault = faultOf(record);
+  const fault = faultBesideData(record);
   return fault === null ? { kind: 'session', record } : left(fault);
 }
 

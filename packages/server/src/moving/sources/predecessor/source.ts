@@ -7,9 +7,10 @@ import type { StoredSession } from '../../../core/stored-session.ts';
 import type { Found, Removed, Source } from '../../source.ts';
 import type { RedisServer } from '../redis-server.ts';
 import { ahead } from './ahead.ts';
+import { GroupReader } from './group-read.ts';
 import { straysOf } from './index-walk.ts';
-import { FIELDS, type Fields, type Layout } from './layout.ts';
-import { isWrongType, type Reading, readingOf } from './old-session.ts';
+import type { Fields, Layout } from './layout.ts';
+import { isWrongType, readingOf } from './old-session.ts';
 import { removeSession } from './removal.ts';
 import { type Page, walk } from './walk.ts';
 
@@ -43,6 +44,7 @@ export class PredecessorSource implements Source {
   readonly name: string;
   readonly remove?: NonNullable<Source['remove']>;
   private readonly options: PredecessorOptions;
+  private readonly reader: GroupReader;
   /** Where what was given stands there; kept as long as somebody has the record. */
   private readonly origins = new WeakMap<StoredSession, Origin>();
   /** How many sessions are read together now. */
@@ -50,6 +52,7 @@ export class PredecessorSource implements Source {
 
   constructor(options: PredecessorOptions) {
     this.options = options;
+    this.reader = new GroupReader(options.redis);
     const { redis, layout, app } = options;
     this.name = `redis-sessions at ${redis.name}, namespace ${layout.namespace}${app === null ? '' : `, app ${app}`}`;
     if (options.removes) this.remove = (record) => this.removeOne(record);
@@ -93,25 +96,26 @@ export class PredecessorSource implements Source {
     keys: readonly { app: string; token: string }[],
     { position }: Pick<Page, 'position'>,
   ): Promise<Found[]> {
-    const { redis, layout, clock } = this.options;
+    const { layout, clock, removes } = this.options;
+    const stored = await this.reader.read(keys.map(({ app, token }) => layout.session(app, token)));
+    const now = clock();
+    const found: Found[] = [];
     let bytes = 0;
-    const readings = await Promise.all(
-      keys.map(async ({ app, token }): Promise<Reading | null> => {
-        try {
-          const fields = (await redis.send('HMGET', [layout.session(app, token), ...FIELDS])) as Fields;
-          for (const field of fields) bytes += field?.length ?? 0;
-          const reading = readingOf(app, token, fields, clock());
-          if (reading?.kind === 'session') this.origins.set(reading.record, { app, token, fields });
-          return reading;
-        } catch (error) {
-          if (isWrongType(error)) return { kind: 'left', reason: 'wrong_type', example: app };
-          throw error;
-        }
-      }),
-    );
+    for (const [i, fields] of stored.entries()) {
+      const { app, token } = keys[i]!;
+      if (fields === 'wrong_type') {
+        found.push({ kind: 'left', reason: 'wrong_type', example: app, position });
+        continue;
+      }
+      for (const field of fields) bytes += field?.length ?? 0;
+      const reading = readingOf(app, token, fields, now);
+      if (reading === null) continue;
+      if (removes && reading.kind === 'session') this.origins.set(reading.record, { app, token, fields });
+      found.push({ ...reading, position });
+    }
     // Sessions with much data are read fewer at a time.
     this.together = Math.max(1, Math.min(MOST, Math.floor((BYTES * keys.length) / (bytes + 1))));
-    return readings.flatMap((reading) => (reading === null ? [] : { ...reading, position }));
+    return found;
   }
 
   private async *strays(app: string, { position }: Page): AsyncGenerator<Found[]> {
