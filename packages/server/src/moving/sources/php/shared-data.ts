@@ -70,7 +70,7 @@ function nameIn(text: string): string {
   return nameOf(bytesKey(text));
 }
 
-/** A name of a class is letters and digits; bytes beyond ASCII are shown as such. */
+/** Bytes beyond ASCII may be anything, also what a terminal would follow. */
 function classNameOf({ className }: PhpOpaque): string {
-  return className.toString('latin1', 0, 80);
+  return className.toString('latin1', 0, 80).replaceAll(/[^\x20-\x7e]/g, '?');
 }
