@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { showUrl } from '../config.ts';
 import { exportFrom, FileInTheWay, type Sink, UsageFault } from '../exporting.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { fail, misuse, print, say, standardError } from './output.ts';
+import { fail, misuse, print, say, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
@@ -56,7 +56,7 @@ export async function runExport(args: readonly string[], environment: NodeJS.Pro
     return 0;
   } catch (error) {
     progress.clear();
-    const message = (error as Error).message.replaceAll('\n', ' ');
+    const message = whyOf(error as Error);
     return error instanceof UsageFault || error instanceof FileInTheWay ? misuse([message]) : fail(message);
   } finally {
     stop.release();
