@@ -8,16 +8,19 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 COMMAND = json.loads(os.environ.get("REST_SESSIONS_COMMAND", "[]"))
+
+
+class ProgramEndedError(Exception):
+    """A program has ended before it was ready."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def running(command: list[str], ready: str, env: dict[str, str] | None = None) -
                 if found := re.search(ready, line):
                     yield found[found.lastindex or 0]
                     return
-            raise AssertionError(f"{command} has ended: {said}")
+            raise ProgramEndedError(f"{command} has ended: {said}")
         finally:
             process.terminate()
             # What it says while it ends must not hold it up.
@@ -73,17 +76,17 @@ def redis_server(folder: Path) -> Iterator[str]:
     """A Redis of the test's own. Gives its URL."""
     if which("redis-server") is None:
         pytest.skip("there is no redis-server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = ["--port", f"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", f"{folder}"]
-    with running(["redis-server", *words], "Ready to accept connections"):
-        yield f"redis://127.0.0.1:{port}/0"
-
-
-def until(is_so: Any) -> None:
-    """Waits for a state."""
-    began = monotonic()
-    while not is_so():
-        assert monotonic() - began < 60, "not so after 60 seconds"
-        sleep(0.02)
+    with ExitStack() as stack:
+        for _ in range(20):
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            words = ["--port", f"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", f"{folder}"]
+            try:
+                stack.enter_context(running(["redis-server", *words], "Ready to accept connections"))
+            except ProgramEndedError:
+                # Somebody else has taken the port meanwhile.
+                continue
+            yield f"redis://127.0.0.1:{port}/0"
+            return
+        raise AssertionError("redis-server does not start")

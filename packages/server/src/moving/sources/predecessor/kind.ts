@@ -27,6 +27,11 @@ async function open(where: string, { app, text, has, clock }: Given): Promise<So
   const redis = await RedisServer.open(where, '--from');
   const layout = new Layout(namespace);
   try {
+    if (has('remove') && !redis.anySlot && !/\{[^}]+\}/.test(namespace)) {
+      throw new UsageFault(
+        '--remove ends a session in one step, which a Cluster can only do in a namespace with {braces}',
+      );
+    }
     await checkLayout(redis, layout, app);
   } catch (error) {
     redis.close();

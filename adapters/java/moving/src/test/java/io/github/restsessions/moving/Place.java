@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A Redis that sessions leave, and a server that they go to. */
 final class Place implements AutoCloseable {
@@ -23,19 +24,27 @@ final class Place implements AutoCloseable {
 
   Place(Path folder) throws IOException {
     this.folder = folder;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
+    Optional<Process> started = Optional.empty();
+    int free = 0;
+    // Somebody else may take a free port before it is used.
+    for (int attempt = 0; started.isEmpty() && attempt < 20; attempt++) {
+      try (ServerSocket socket = new ServerSocket(0)) {
+        free = socket.getLocalPort();
+      }
+      started = startRedis(free);
     }
-    redis = startRedis();
+    port = free;
+    redis = started.orElseThrow(() -> new IOException("redis-server does not start"));
     server = Servers.start(0, folder);
   }
 
-  private Process startRedis() throws IOException {
+  /** Absence: empty when it ended at once. */
+  private Optional<Process> startRedis(int at) throws IOException {
     Process process;
     try {
       process =
           new ProcessBuilder(
-                  List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", ""))
+                  List.of("redis-server", "--port", "" + at, "--bind", "127.0.0.1", "--save", ""))
               .directory(folder.toFile())
               .redirectErrorStream(true)
               .start();
@@ -45,8 +54,8 @@ final class Place implements AutoCloseable {
     }
     BufferedReader lines = process.inputReader();
     for (String line = lines.readLine(); line != null; line = lines.readLine())
-      if (line.contains("Ready to accept connections")) return process;
-    throw new IOException("redis-server has ended");
+      if (line.contains("Ready to accept connections")) return Optional.of(process);
+    return Optional.empty();
   }
 
   String redisUrl() {
