@@ -23,6 +23,8 @@ const SERVER = fileURLToPath(new URL('../packages/server/dist/cli/main.js', impo
 /** A process that answers on `url`. */
 export interface Running {
   readonly url: string;
+  /** Its process id, and after it those of the processes that it has started, in the order of their starts. */
+  readonly pids: () => readonly number[];
   /** User and system time so far, of its workers, too. Units: microseconds. */
   readonly cpu: () => number;
   /** Resident memory. Units: bytes. */
@@ -165,9 +167,11 @@ function endOne(pid: number): void {
 
 function watch(child: Child, url: string): Running {
   const { pid } = child;
+  const pids = () => [pid!, ...childrenOf(pid!)];
   return {
     url,
-    cpu: () => [pid!, ...childrenOf(pid!)].reduce((sum, each) => sum + cpuOf(each), 0),
+    pids,
+    cpu: () => pids().reduce((sum, each) => sum + cpuOf(each), 0),
     memory: () => memoryOf(pid!, 'VmRSS'),
     ownMemory: () => memoryOf(pid!, 'RssAnon'),
     stop: async () => {
@@ -215,7 +219,8 @@ function ticksOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
-function memoryOf(pid: number, kind: 'VmRSS' | 'RssAnon'): number {
+/** Gives resident memory: all of it, or without what is of files. Units: bytes. */
+export function memoryOf(pid: number, kind: 'VmRSS' | 'RssAnon'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kibibytes = new RegExp(`^${kind}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   return Number(kibibytes) * 1024;

@@ -1,5 +1,5 @@
 /**
- * What readers see of the results: the plots beside them, and the parts of README.md and docs/performance.md between
+ * What readers see of the results: the plots beside them, and the parts of README.md, docs/performance.md and docs/operations.md between
  * `<!-- NAME -->` and `<!-- /NAME -->`. All of it follows from the files of bench/results; `npm run check` compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -7,13 +7,17 @@ import { fileURLToPath } from 'node:url';
 import { figures } from './figures.ts';
 import { growthPlot, historyPlot, latencyPlot, peersPlot, runtimesPlot } from './plots/all.ts';
 import { goals } from './plots/goals.ts';
+import { soakPlot } from './plots/soak.ts';
 import { allResults, caption, platformResults, type Results } from './results.ts';
+import { STORES, soakOf } from './soak/results.ts';
+import { soakTable } from './soak/table.ts';
 import { findingsTable, platformsTable } from './table.ts';
 
 /** Gives each file that follows from the results, by its path in the repository. */
 export function reportFiles(): Record<string, string> {
   const all = allResults();
   const latest = all.at(-1)!;
+  const soaks = STORES.map(soakOf).filter((soak) => soak !== null);
   return {
     'README.md': withParts('README.md', { figures: figures(latest) }),
     'docs/performance.md': withParts('docs/performance.md', {
@@ -21,6 +25,8 @@ export function reportFiles(): Record<string, string> {
       findings: findingsTable(latest.findings),
       platforms: platformsTable(platformResults()),
     }),
+    'docs/operations.md': withParts('docs/operations.md', { soak: soakTable(soaks) }),
+    ...Object.fromEntries(soaks.map((soak) => [`bench/results/soak-${soak.store}.svg`, soakPlot(soak)])),
     'bench/results/peers.svg': peersPlot(latest),
     'bench/results/latency.svg': latencyPlot(latest),
     'bench/results/runtimes.svg': runtimesPlot(latest),

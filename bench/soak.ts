@@ -1,127 +1,148 @@
 /**
- * `npm run soak`: a million sessions are created and expire on the embedded store, 20,000 alive at any time, and the data
- * file must not keep growing: LMDB gives pages back only if no reader holds them and the sweep keeps up.
- * Exit code 1: the file grew to more than twice what it was after the first 200,000, or something stayed behind.
+ * `npm run soak`: half an hour at half of what the server can do, on each store, through HTTP with two workers: does anything grow? First
+ * a minute of as much as goes, for the capacity; then half of that, at a fixed rate, whether or not it is answered: until the number
+ * of sessions is steady, and then for `--minutes`. Every five seconds memory, descriptors and CPU of each process, latencies of the
+ * interval, the size of the data and the sessions alive are kept; bench/results has them, and a plot.
+ * Exit code 1: a figure of the last third is beyond its bound (soak/verdict.ts), or any request failed.
  *
- * Time is an argument: the days this would take pass as fast as the disk lets them. Rejected: through HTTP, where the
- * clock is the system's.
+ * `npm run file-growth` asks the same of the embedded store alone, with a million sessions in a minute.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Session } from '../packages/server/src/core/session.ts';
-import { newSessionId, newToken, parseToken } from '../packages/server/src/core/token.ts';
-import { LmdbStore } from '../packages/server/src/stores/lmdb/lmdb-store.ts';
-import { DATA } from './sessions.ts';
+import { describeMachine } from './machine.ts';
+import { startServer, temporaryFolder } from './process.ts';
+import { startRedis } from './redis.ts';
+import { draw } from './report.ts';
+import { Load } from './soak/load.ts';
+import { keepSoak, type Soak, STORES, type StoreName } from './soak/results.ts';
+import { type Observed, Observer, type Sample } from './soak/samples.ts';
+import { type Judged, judge } from './soak/verdict.ts';
+import { IDLE_TIMEOUT, VISIT, Visitors } from './soak/visitors.ts';
+import { number } from './table.ts';
 
-const ALIVE = 20_000;
-/** Sessions created at the same time, as by so many connections. */
-const BATCH = 500;
-/** Units: milliseconds. A batch each second, so that a session that expires is one of ALIVE. */
-const STEP = 1000;
-const IDLE_TIMEOUT = (ALIVE / BATCH) * STEP;
-const SWEEP_LIMIT = 1000;
-const USERS = 50_000;
-const MEBIBYTE = 1024 * 1024;
+const CONNECTIONS = 64;
+const WORKERS = 2;
+/** Units: seconds. */
+const GREEDY = 60;
+const EVERY = 5;
+/** Until sessions expire as fast as others are created, and what the minute at full speed has left is gone. Units: seconds. */
+const SETTLING = 2 * (VISIT / 1000 + IDLE_TIMEOUT);
 
-const { values } = parseArgs({ options: { cycles: { type: 'string', default: '1000000' } } });
-const cycles = Number(values.cycles);
-const report = cycles / 10;
-const settledAt = cycles / 5;
-// Below twice as many as are alive, the file has not seen its usual size yet.
-if (!(settledAt >= 2 * ALIVE && report % BATCH === 0)) {
-  process.stderr.write(`soak: --cycles must be at least ${10 * ALIVE} and a multiple of ${10 * BATCH}\n`);
+const { values } = parseArgs({
+  options: {
+    store: { type: 'string', multiple: true, default: [...STORES] },
+    minutes: { type: 'string', default: '30' },
+    /** Anything else than a run of the usual length is only told, unless this asks for it. */
+    keep: { type: 'boolean', default: false },
+  },
+});
+const minutes = Number(values.minutes);
+const stores = values.store.filter((store): store is StoreName => STORES.includes(store as StoreName));
+if (!(minutes >= 1) || stores.length !== values.store.length) {
+  process.stderr.write(`soak: --minutes must be at least 1, and --store one of ${STORES.join(', ')}\n`);
   process.exit(2);
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-soak-'));
+const cleanups: (() => unknown)[] = [];
+const bench = { after: (fn: () => unknown) => void cleanups.push(fn) };
+const cleanUp = async () => {
+  for (const fn of cleanups.splice(0).reverse()) await fn();
+};
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    rmSync(folder, { recursive: true, force: true });
-    process.exit(130);
+  process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
+}
+
+process.exitCode = 0;
+for (const store of stores) {
+  try {
+    const soak = await run(store);
+    tell(soak);
+    if (minutes >= 30 || values.keep) keepSoak(soak);
+    if (soak.judged.some(({ isWithin }) => !isWithin)) process.exitCode = 1;
+  } catch (error) {
+    say(`soak: ${(error as Error).message}`);
+    process.exitCode = 1;
+  } finally {
+    await cleanUp();
+  }
+}
+if (minutes >= 30 || values.keep) draw();
+
+async function run(store: StoreName): Promise<Soak> {
+  const machine = describeMachine('none');
+  const date = new Date().toISOString();
+  const place = await make(store);
+  const location = 'redis' in place ? place.redis.location : `lmdb:${place.folder}`;
+  const server = await startServer(bench, { store: location, env: { RS_WORKERS: `${WORKERS}` } });
+  const visitors = new Visitors();
+  let requests = 0;
+  const load = new Load(Number(new URL(server.url).port), CONNECTIONS, () => {
+    requests++;
+    return visitors.next();
   });
-}
-try {
-  process.exitCode = await soak();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-
-async function soak(): Promise<number> {
-  const store = new LmdbStore({ path: folder, namespace: 'soak', onError: fail });
-  const begin = performance.now();
-  let now = Date.UTC(2030, 0, 1);
-  let swept = 0;
-  let settled = Number.POSITIVE_INFINITY;
-  let largest = 0;
-  for (let created = BATCH; created <= cycles; created += BATCH) {
-    const tokens = await Promise.all(Array.from({ length: BATCH }, () => create(store, now)));
-    // One in ten is read once: touches move deadlines, and what they leave in the index must go too.
-    await Promise.all(tokens.slice(0, BATCH / 10).map((token) => store.get('soak', parseToken(token), 'read', now)));
-    now += STEP;
-    swept += await sweep(store, now);
-    if (created % report !== 0) continue;
-    const { size } = statSync(join(folder, 'data.mdb'));
-    largest = Math.max(largest, size);
-    if (created === settledAt) settled = size;
-    const { sessions } = await store.count('soak', 0, now);
-    const seconds = (performance.now() - begin) / 1000;
-    console.log(
-      `${created.toLocaleString('en-US').padStart(9)} created, ${sessions.toLocaleString('en-US')} alive: ` +
-        `data file ${mebibytes(size)}, memory ${mebibytes(process.memoryUsage.rss())}, ${seconds.toFixed(0)} s`,
-    );
+  const capacity = await load.greedy(GREEDY);
+  const perSecond = Math.round(capacity / 2);
+  say(`${store}: ${number(capacity)} requests a second at once, so ${number(perSecond)} from now on`);
+  await load.steady(perSecond, SETTLING);
+  say(`${store}: ${number(visitors.here)} visitors, for ${minutes} minutes`);
+  const samples: Sample[] = [];
+  const observer = new Observer({ server, load, store: place });
+  const begun = requests;
+  const steady = load.steady(perSecond, minutes * 60);
+  const isOver = steady.then(() => true);
+  for (let i = 1; !(await Promise.race([isOver, wait(EVERY)])); i++) {
+    samples.push(await observer.sample());
+    if (i % 12 === 0) say(line(samples.at(-1)!));
   }
-  swept += await sweep(store, now + IDLE_TIMEOUT);
-  const left = store.dump().length;
-  await store.close();
-  const growth = largest / settled;
-  console.log(
-    `${swept.toLocaleString('en-US')} expired and swept, ${left} entries left; ` +
-      `largest data file ${growth.toFixed(2)} × that after ${settledAt.toLocaleString('en-US')}`,
-  );
-  return growth <= 2 && left === 0 && swept === cycles ? 0 : 1;
-}
-
-async function create(store: LmdbStore, now: number): Promise<string> {
-  const subject = `user${Math.floor(Math.random() * USERS)}`;
-  const id = newSessionId(subject);
-  const { token, credential } = newToken(id, 'classic');
-  const session: Session = {
-    id,
-    app: 'soak',
-    subject,
-    createdAt: now,
-    authenticatedAt: now,
-    lastSeenAt: now,
-    idleTimeout: IDLE_TIMEOUT,
-    absoluteExpiresAt: null,
-    version: 1,
-    reads: 1,
-    ip: '192.0.2.7',
-    userAgent: null,
-    label: null,
-    data: DATA,
+  const due = Math.floor(perSecond * samples.at(-1)!.at);
+  await load.end();
+  const judged = judge(samples, store, due);
+  return {
+    date,
+    store,
+    machine,
+    workers: WORKERS,
+    connections: CONNECTIONS,
+    minutes,
+    capacity: Math.round(capacity),
+    perSecond,
+    requests: requests - begun,
+    failures: load.failures,
+    judged,
+    samples,
   };
-  const outcome = await store.create(session, credential, null, now);
-  if (outcome.kind !== 'created') throw new Error(`create was ${outcome.kind}`);
-  return token;
 }
 
-/** Sweeps until nothing is due, as the server's sweeper does. */
-async function sweep(store: LmdbStore, now: number): Promise<number> {
-  let removed = 0;
-  for (;;) {
-    const step = await store.sweep(now, SWEEP_LIMIT);
-    removed += step;
-    if (step < SWEEP_LIMIT) return removed;
-  }
+/** The settings of Redis are those that docs/operations.md asks for. */
+async function make(store: StoreName): Promise<Observed['store']> {
+  if (store === 'embedded') return { folder: temporaryFolder(bench) };
+  return {
+    redis: await startRedis(bench, ['--appendonly', 'yes', '--maxmemory', '1gb', '--maxmemory-policy', 'noeviction']),
+  };
+}
+
+function wait(seconds: number): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), seconds * 1000));
+}
+
+function line({ at, p50, p99, sessions, failed, data, processes }: Sample): string {
+  const memory = processes.map(({ name, own, descriptors }) => `${name} ${mebibytes(own)}, ${descriptors} fd`);
+  return `${(at / 60).toFixed(0).padStart(4)} min: p50 ${p50?.toFixed(2)} ms, p99 ${p99?.toFixed(2)} ms, ${sessions} sessions, data ${mebibytes(data)}, ${failed} failed; ${memory.join('; ')}`;
+}
+
+function tell({ judged, failures, requests, store }: Soak): void {
+  say(`${store}: ${requests.toLocaleString('en-US')} requests`);
+  for (const each of judged) say(`  ${each.isWithin ? 'within' : 'BEYOND'}  ${words(each)}`);
+  for (const failure of failures) say(`  ${failure}`);
+}
+
+function words({ what, unit, first, last, bound }: Judged): string {
+  return `${what}: ${first === null ? '' : `${number(first)} → `}${number(last)} ${unit} (bound: ${bound})`;
 }
 
 function mebibytes(bytes: number): string {
-  return `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-function fail(error: unknown): never {
-  throw error;
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -26,6 +26,7 @@ export function install() {
 const FOR_TESTS = {
   'packages/server/test/clients': 'the generators of clients that a test runs',
   'packages/server/test/redis-sessions': 'the old libraries whose sessions are moved',
+  'packages/server/test/moving/express': 'what applications of Express keep sessions with before they move here',
   'packages/client/test/frameworks': 'the frameworks that the client is tested in',
   'packages/client/test/redis-sessions': 'the versions of redis-sessions that the client takes the place of',
 };

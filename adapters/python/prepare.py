@@ -1,5 +1,5 @@
-"""Installs what is tested and what tests it into ignored folders, at most once: `.venv`, and `.django-4.2` and `.flask-session-0.5`
-beside it.
+"""Installs what is tested and what tests it into ignored folders, at most once: `.venv`, and beside it `.django-4.2` and
+`.flask-session-0.5`.
 
     python3 prepare.py [--frameworks]
 

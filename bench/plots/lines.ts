@@ -15,7 +15,7 @@ export interface Series {
   readonly name: string;
   readonly who: Who;
   readonly points: readonly Point[];
-  /** A value that does not depend on x: a line without points. */
+  /** A line without points, as of a value that does not depend on x. */
   readonly isReference?: boolean;
 }
 
@@ -24,8 +24,11 @@ export interface Panel {
   readonly x: {
     /** With its unit. */
     readonly name: string;
-    /** `log`: by powers of ten; `steps`: the values of `marks` at equal distances, whatever lies between. */
-    readonly scale: 'log' | 'steps';
+    /**
+     * `log`: by powers of ten; `steps`: the values of `marks` at equal distances, whatever lies between; `linear`: a time, whose many
+     * points are drawn as a line alone.
+     */
+    readonly scale: 'log' | 'steps' | 'linear';
     readonly marks: readonly number[];
     /** One line, or two. */
     readonly label: (mark: number) => string;
@@ -96,7 +99,7 @@ function draw({ title, x, y, series, goal }: Panel, width: number): string {
           line(LEFT, toY(goal.value), right, toY(goal.value), 'goal'),
           text(LEFT + 4, toY(goal.value) - 4, goal.name, 'small'),
         ]),
-    ...series.map((each) => curve(each, toX, toY)),
+    ...series.map((each) => curve(x.scale === 'linear' ? { ...each, isReference: true } : each, toX, toY)),
     ...names(series, toY, right + 8),
   ].join('\n');
 }
@@ -134,6 +137,7 @@ function names(series: readonly Series[], toY: (y: number) => number, x: number)
 function place({ scale, marks }: Panel['x'], value: number): number {
   if (marks.length === 1) return 0.5;
   if (scale === 'steps') return marks.indexOf(value) / (marks.length - 1);
+  if (scale === 'linear') return (value - marks[0]!) / (marks.at(-1)! - marks[0]!);
   const [first, last] = [Math.log(marks[0]!), Math.log(marks.at(-1)!)];
   return (Math.log(value) - first) / (last - first);
 }
@@ -145,7 +149,7 @@ function top({ y, spread }: Point): number {
 
 /** Gives the marks that have room for their words. */
 function readable({ scale, marks }: Panel['x'], width: number): readonly number[] {
-  if (scale === 'log') return marks;
+  if (scale !== 'steps') return marks;
   const every = Math.ceil((marks.length * MARK) / (width + MARK));
   return marks.filter((_, i) => (marks.length - 1 - i) % every === 0);
 }
@@ -155,8 +159,13 @@ function longest(series: readonly Series[]): number {
 }
 
 function inWords({ title, x, y, series }: Panel): string {
+  // Of a time, who listens wants the begin and the end.
+  const some = (points: readonly Point[]) => (x.scale === 'linear' ? [points[0]!, points.at(-1)!] : points);
   const told = series.map(
-    ({ name, points }) => `${name} ${points.map((point) => `${point.y.toFixed(1)} at ${x.label(point.x)}`).join(', ')}`,
+    ({ name, points }) =>
+      `${name} ${some(points)
+        .map((point) => `${point.y.toFixed(1)} at ${x.label(point.x)}`)
+        .join(', ')}`,
   );
   return `${title} (${y.name}): ${told.join('; ')}.`;
 }

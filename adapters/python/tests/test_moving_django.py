@@ -167,7 +167,7 @@ def test_table_moves(target: Moving, database: Path, secret: str, tmp_path: Path
     cookie = log_in(VALUES, **DB)
     before, _ = ask(look, cookie, **DB)
     log_in({}, **DB)
-    expires = [date for key, _, date in rows(database) if key == cookie][0]
+    expires = next(date for key, _, date in rows(database) if key == cookie)
     dump = write(database, tmp_path / "dump")
     report = target.imports(f"django-db:{dump}", secret, "--timeout=1209600")
     assert (report["taken"], report["left"]) == (2, [])
@@ -235,9 +235,7 @@ def test_key_that_was_replaced_counts(target: Moving, database: Path, tmp_path: 
     assert ask(look, cookie, **ours(target))[0]["user"] == "ann"
 
 
-def test_bad_input_is_one_sentence_and_changes_nothing(
-    target: Moving, database: Path, secret: str, tmp_path: Path
-) -> None:
+def test_bad_input_is_one_sentence_and_changes_nothing(target: Moving, database: Path, secret: str, tmp_path: Path) -> None:
     for _ in range(30):
         log_in({"filler": "y" * 3000}, **DB)
     wrong = tmp_path / "wrong"
@@ -246,9 +244,9 @@ def test_bad_input_is_one_sentence_and_changes_nothing(
     (tmp_path / "text").write_text("hello\n")
     (tmp_path / "cut.sqlite3").write_bytes(database.read_bytes()[:40_000])
     dump = sql_dump(database, tmp_path / "dump.sql").read_text()
-    (tmp_path / "cut.sql").write_text(dump[: dump.index("INSERT INTO \"django_session\"") + 100])
+    (tmp_path / "cut.sql").write_text(dump[: dump.index('INSERT INTO "django_session"') + 100])
     (tmp_path / "cut.json").write_text(dumpdata(database, tmp_path / "whole.json").read_text()[:-300])
-    (tmp_path / "other.sql").write_text("CREATE TABLE \"a\" (\"b\" text);\nINSERT INTO \"a\" VALUES('c');\n")
+    (tmp_path / "other.sql").write_text('CREATE TABLE "a" ("b" text);\nINSERT INTO "a" VALUES(\'c\');\n')
     (tmp_path / "other.json").write_text('[{"model": "auth.user", "pk": 1, "fields": {}}]')
     (tmp_path / "dump.gz").write_bytes(b"\x1f\x8b\x08\x00" + b"\x00" * 40)
     with sqlite3.connect(tmp_path / "other.sqlite3") as other:
@@ -258,6 +256,8 @@ def test_bad_input_is_one_sentence_and_changes_nothing(
         (f"django-db:{database}", f"--secret-file={wrong}", "no signature"),
         (f"django-db:{database}", f"--secret-file={tmp_path / 'nowhere'}", "cannot be read"),
         (f"django-db:{database}", f"--secret-file={tmp_path / 'empty'}", "no key"),
+        (f"django-db:{tmp_path / 'no-file'}", secret, "there is no such file"),
+        (f"django-db:{tmp_path}", secret, "is no file"),
         (f"django-db:{tmp_path / 'text'}", secret, "neither an SQLite file nor a dump"),
         (f"django-db:{tmp_path / 'empty'}", secret, "is empty"),
         (f"django-db:{tmp_path / 'other.sqlite3'}", secret, "has no table django_session"),

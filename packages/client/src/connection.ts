@@ -74,7 +74,7 @@ export async function send(settings: Settings, call: Call): Promise<Answer> {
 const left = (end: number) => Math.max(1, Math.ceil(end - performance.now()));
 
 function typeOf({ body, text, mediaType = 'application/json' }: Call): Record<string, string> {
-  return (body ?? text) === undefined ? {} : { 'Content-Type': mediaType };
+  return body === undefined && text === undefined ? {} : { 'Content-Type': mediaType };
 }
 
 async function attempt(settings: Settings, call: Call, outgoing: Outgoing): Promise<Incoming | SessionError> {

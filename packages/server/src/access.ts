@@ -18,6 +18,8 @@ export interface Access {
   readonly authenticate: Authenticate | null;
   /** Absence: null when everyone may call. */
   readonly wrongKeys: WrongKeys | null;
+  /** Gives the SHA-256 of the keys file whose keys are in force. Absence: null without one. */
+  readonly keysDigest: () => string | null;
   /** Gives when the next key ends. Absence: null when none does. Units: epoch milliseconds. */
   readonly keyExpires: (now: number) => number | null;
   /** Absence: null when no rate is configured. */
@@ -37,6 +39,7 @@ export function openAccess(config: Config, log: Log, pool: Pool | null, audit: R
   return {
     authenticate: keys && authenticateBy(keys, log),
     wrongKeys: open ? null : wrongKeys(config, log, pool),
+    keysDigest: () => keys?.digest ?? null,
     keyExpires: (now) => nextEnd(keys?.ends ?? [], now),
     rateLimits: rateLimits(config, log, pool),
     tls,

@@ -90,7 +90,7 @@ export async function serveAsWorker(
     store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
     inFlight: () => server.inFlight,
     storeUp: () => outage.why === null,
-    adoption: () => adoption && { isUp: adoption.trouble() === null, taken: adoption.taken(), left: adoption.left() },
+    adoption: () => adoption?.state() ?? null,
     wrongKeys: () => access.wrongKeys?.counts ?? null,
     keyExpires: () => access.keyExpires(clock()),
     certificateExpires: () => access.tls?.endsAt ?? null,
@@ -120,8 +120,8 @@ export async function serveAsWorker(
   const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
   const store = metrics.measured(opened.store);
   for (const change of changes) log.warn({ store: location }, change);
-  const adopting = { from: config.adopt, tls: redis.tls, timeout, clock, log };
-  const adoption = adopting.from && (await openAdoption({ ...adopting, from: adopting.from, store }));
+  const { adopt: from } = config;
+  const adoption = from && (await openAdoption({ from, tls: redis.tls, timeout, store, clock, log }));
   const serving = adoption?.store ?? store;
   const sessions = new Sessions(
     tracing?.traced(serving) ?? serving,
@@ -135,7 +135,7 @@ export async function serveAsWorker(
     sessions,
     clock,
     isStopping: () => stopping,
-    isAdoptAway: adoption === null ? undefined : () => adoption.trouble() !== null,
+    isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
@@ -180,6 +180,14 @@ export async function serveAsWorker(
     await audit?.close();
     throw error;
   }
+
+  audit?.started({
+    version: packageVersion(),
+    uid: process.getuid?.() ?? null,
+    store: location,
+    policy: policyFile?.digest ?? null,
+    keys: access.keysDigest(),
+  });
 
   let stopLeading: (() => Promise<void>) | null = null;
   const lead = () => {
@@ -240,6 +248,7 @@ export async function serveAsWorker(
       adoption?.close();
       metrics.stop();
       await store.close();
+      await audit?.stopped();
       await audit?.close();
       await tracing?.close();
     },

@@ -45,7 +45,7 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^core\//, mayImport: /^core\//, never: 'node:crypto', why: 'core has no I/O and no dependency' },
   {
-    from: /^stores\/open-(store|audit|statistics)\.ts$/,
+    from: /^stores\/open-(store|reading|audit|statistics)\.ts$/,
     mayImport: /^(core\/|stores\/|node:(path|fs)$)/,
     never: 'config.ts',
     why: 'it knows the engines',
@@ -149,7 +149,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:fs$)/,
+    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },
@@ -242,12 +242,12 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^moving\//,
-    mayImport: /^(core\/|moving\/(?!sources\/|kinds)|zod$|node:(crypto|fs|fs\/promises|path)$)/,
+    mayImport: /^(core\/|moving\/(?!sources\/|kinds)|zod$|node:(crypto|fs|fs\/promises|path|timers\/promises)$)/,
     never: 'stores/open-store.ts',
     why: 'it is handed the source and the store',
   },
   {
-    from: /^adopting\/adoption\.ts$/,
+    from: /^adopting\/(adoption|look)\.ts$/,
     mayImport:
       /^(adopting\/|config\.ts$|core\/store\.ts$|log\/log\.ts$|moving\/sources\/predecessor\/layout\.ts$|stores\/redis\/(address|connection)\.ts$|upkeep\/outage\.ts$)/,
     never: 'stores/open-store.ts',
@@ -261,22 +261,23 @@ export const RULES: readonly Rule[] = [
     why: 'it stands around any store, and reaches the old Redis by the one connection there is',
   },
   {
-    from: /^(importing|exporting)\.ts$/,
+    from: /^(importing|exporting|copying)\.ts$/,
     mayImport:
-      /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-statistics)\.ts$|node:(fs|path)$)/,
+      /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-reading|open-statistics)\.ts$|node:(fs|path)$)/,
     never: 'serve.ts',
-    why: 'the composition roots of import and export, which need no server',
+    why: 'the composition roots of import, export and copy, which need no server',
   },
   {
     from: /^cli\//,
     mayImport:
-      /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup|importing|exporting)\.ts$|moving\/kinds\.ts$|node:)/,
+      /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup|importing|exporting|copying)\.ts$|moving\/kinds\.ts$|node:)/,
     never: 'stores/open-store.ts',
     why: 'the command neither knows core nor stores',
   },
   {
     from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
+    mayImport:
+      /^(config\.ts$|adopting\/look\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
     never: 'serve.ts',
     why: 'the composition root of the doctor, which needs no server',
   },

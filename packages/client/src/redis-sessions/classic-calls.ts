@@ -44,18 +44,22 @@ export class ClassicCalls {
     }
   }
 
-  /** Tells whether somebody is there, and is a server of ours. Errors: SessionError. */
+  /** Tells whether somebody is there, and is a server of ours; until then he is not shown the key. Errors: SessionError. */
   async home(): Promise<void> {
-    await send(this.#settings, {
-      method: 'GET',
-      path: '/',
-      answerHas: 'version',
-      isRepeatable: true,
-      read: (came, member) => {
-        const answer = classicAnswer(came, member);
-        return answer !== null && (answer.body as { name?: unknown }).name === 'REST-Sessions' ? answer : null;
+    const { Accept } = this.#settings.headers;
+    await send(
+      { ...this.#settings, headers: { Accept: Accept! } },
+      {
+        method: 'GET',
+        path: '/',
+        answerHas: 'version',
+        isRepeatable: true,
+        read: (came, member) => {
+          const answer = classicAnswer(came, member);
+          return answer !== null && (answer.body as { name?: unknown }).name === 'REST-Sessions' ? answer : null;
+        },
       },
-    });
+    );
   }
 
   async ping(): Promise<'PONG'> {
@@ -113,7 +117,9 @@ function classicAnswer({ status, headers, text }: Incoming, member: string | nul
   const body = objectOf(text);
   if (body === null) return null;
   if (status === 200) {
-    const isOurs = Object.keys(body).length === 0 || (member !== null && Object.hasOwn(body, member));
+    // Only a session may be absent: of all others an empty answer is none.
+    const isOurs =
+      member !== null && (Object.hasOwn(body, member) || (member === 'id' && Object.keys(body).length === 0));
     return isOurs ? { status, headers, body } : null;
   }
   const { name, message } = body;

@@ -24,15 +24,22 @@ export interface AdoptionOptions {
   readonly log: Log;
 }
 
+/** How far it has come, as this process knows. */
+export interface AdoptionState {
+  readonly isUp: boolean;
+  /** Sessions that this process took over. */
+  readonly taken: number;
+  /** What was counted last. Absence: null when this process does not count, or has not yet. Units: epoch milliseconds. */
+  readonly left: { readonly sessions: number; readonly at: number } | null;
+}
+
 export interface Adoption {
   /** Ours, and what the old side still has. */
   readonly store: SessionStore;
   /** Why the old side cannot be asked. Absence: null when it can. */
   readonly trouble: () => string | null;
-  /** Sessions that this process took over. */
-  readonly taken: () => number;
-  /** What was counted last. Absence: null when this process does not count, or has not yet. */
-  readonly left: () => { readonly sessions: number; readonly at: number } | null;
+  /** For the metrics. */
+  readonly state: () => AdoptionState;
   /** Takes note of a failure that somebody was answered with. Gives whether it is of the old side. */
   readonly isFault: (error: unknown) => boolean;
   /** Does what one process does for all (watch.ts). Gives a function that stops it. */
@@ -63,7 +70,7 @@ export async function openAdoption({ from, tls, timeout, store, clock, log }: Ad
   const layout = new Layout(from.namespace);
   const old = new OldRedis({ address: readAddress(from.url)!, layout, tls, timeout, onError });
   let taken = 0;
-  let left: { sessions: number; at: number } | null = null;
+  let left: AdoptionState['left'] = null;
   const takeover = new Takeover({
     ...{ old, store, clock },
     onTaken: () => taken++,
@@ -91,8 +98,7 @@ export async function openAdoption({ from, tls, timeout, store, clock, log }: Ad
   return {
     store: new AdoptingStore({ store, takeover, sessions, lists }),
     trouble: () => outage.why,
-    taken: () => taken,
-    left: () => left,
+    state: () => ({ isUp: outage.why === null, taken, left }),
     isFault: (error) => failed(error, true),
     lead,
     close: () => {

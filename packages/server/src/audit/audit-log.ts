@@ -33,6 +33,17 @@ export interface AuditLogOptions {
 /** Changes that no request makes: the server has read a file again. */
 export type Change = 'policy.change' | 'keys.change';
 
+/** What a server is that starts. Digests: SHA-256 of the files in force, in hexadecimal digits. Absence: null without such a file. */
+export interface Started {
+  readonly version: string;
+  /** Of the account that it runs under. Absence: null where there are none (Windows). */
+  readonly uid: number | null;
+  /** Without credentials. */
+  readonly store: string;
+  readonly policy: string | null;
+  readonly keys: string | null;
+}
+
 /** Units: milliseconds. */
 const PATIENCE = 5000;
 const RETRY = 1000;
@@ -69,7 +80,7 @@ export class AuditLog implements Audit {
     return {
       end: async ({ outcome, ...more }: Outcome) => {
         const line = this.lineOf(act, outcome, { id, ...facts, ...more });
-        await this.write(line).catch(() => this.writeLater(line));
+        await this.writeOrLater(line);
       },
     };
   }
@@ -100,6 +111,16 @@ export class AuditLog implements Audit {
     }
   }
 
+  /** Writes that this process begins to serve, or as soon as that can be: sessions do not wait for it. */
+  started(started: Started): void {
+    void this.writeOrLater(this.lineOf('server.start', 'done', started));
+  }
+
+  /** Writes that it has ended well: a start that follows on a start was a crash. Resolves when that is written, or cannot be. */
+  stopped(): Promise<void> {
+    return this.writeOrLater(this.lineOf('server.stop', 'done', {}));
+  }
+
   /** Opens the file anew (SIGHUP). */
   async reopen(): Promise<void> {
     await this.options.sink.reopen().then(
@@ -116,7 +137,7 @@ export class AuditLog implements Audit {
     await this.options.sink.close();
   }
 
-  private lineOf(act: Act | Change, outcome: string, facts: object): string {
+  private lineOf(act: Act | Change | 'server.start' | 'server.stop', outcome: string, facts: object): string {
     const time = new Date(this.options.clock()).toISOString();
     return `${withoutSecrets(JSON.stringify({ time, act, outcome, pid: process.pid, ...facts }))}\n`;
   }
@@ -130,6 +151,10 @@ export class AuditLog implements Audit {
     }
   }
 
+  private async writeOrLater(line: string): Promise<void> {
+    await this.write(line).catch(() => this.writeLater(line));
+  }
+
   private writeLater(line: string): void {
     this.late.push(line);
     this.timer ??= setTimeout(() => void this.writeLate(), RETRY).unref();
@@ -139,7 +164,7 @@ export class AuditLog implements Audit {
     this.timer = null;
     const lines = this.late;
     this.late = [];
-    for (const line of lines) await this.write(line).catch(() => this.writeLater(line));
+    for (const line of lines) await this.writeOrLater(line);
   }
 
   private wentWell(): void {

@@ -2,7 +2,17 @@
 import { VARIABLES, type Variable } from '../config.ts';
 import { KINDS } from '../moving/kinds.ts';
 
-export type Command = 'serve' | 'keys' | 'doctor' | 'health' | 'backup' | 'restore' | 'stats' | 'import' | 'export';
+export type Command =
+  | 'serve'
+  | 'keys'
+  | 'doctor'
+  | 'health'
+  | 'backup'
+  | 'restore'
+  | 'stats'
+  | 'import'
+  | 'export'
+  | 'copy';
 
 export const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong use or configuration.\n';
 
@@ -60,6 +70,12 @@ alone, or to standard output. With the hashes of tokens, never a token. --contin
 file after an interruption; --app takes one app.
 `;
 
+const COPY = `copy brings all sessions of one store into another (lmdb:PATH, redis://…), while servers use the first: passes that carry what
+has changed, until nothing or only the servers' own pace is left. The last one compares each session. What ended at the source
+ends at the target, if a copy brought it; nothing is changed at the source. Then: stop the servers, copy once
+more with --continue, start them on the new store. A URL with a password is named in RS_COPY_FROM or RS_COPY_TO.
+`;
+
 const KEYS = `keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
 (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
 `;
@@ -87,6 +103,7 @@ export const COMMANDS: Readonly<Record<Command, { readonly usage: readonly strin
     usage: ['export [--output FILE|-] [--app APP] [--store URL] [--replace] [--continue] [--json]'],
     text: EXPORT,
   },
+  copy: { usage: ['copy --from STORE --to STORE [--app APP] [--dry-run] [--continue] [--json]'], text: COPY },
 };
 
 export function help(): string {

@@ -131,8 +131,8 @@ export interface SessionStore {
 
   /**
    * Gives a part of a walk over the live sessions of an app, each with what opens it, as it stands at that moment. That is no
-   * touch. The order is one that no read and no change of a session moves: a session that is there all along, under one id,
-   * comes exactly once. `cursor`: null to begin, then the one of the part before; a foreign one is refused with
+   * touch. They come in ascending order of their ids, which no read and no change of a session moves: a session that is there all
+   * along, under one id, comes exactly once. `cursor`: null to begin, then the one of the part before; a foreign one is refused with
    * `invalid_cursor`. A part has up to `limit` sessions, and may have fewer (none, too) where the walk is not at its end:
    * only a null cursor is the end. Very large sessions make a part short.
    */

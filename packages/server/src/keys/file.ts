@@ -2,6 +2,7 @@
  * The keys file on the disk: it says who may do what, so it is read only when no stranger can write it (trust.ts), and changed
  * by one writer at a time (lock.ts). A path that is a symbolic link stays one: the file it leads to is the one that changes.
  */
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type KeyEntry, KeysError, parseKeysFile, type RawEntries, rawEntries } from './entry.ts';
@@ -13,6 +14,8 @@ import { judgeAccess } from './trust.ts';
 /** The keys of a file, and what its operator should know of who can read or change it. */
 export interface KeysFile {
   readonly entries: readonly KeyEntry[];
+  /** The SHA-256 of the file, in hexadecimal digits. */
+  readonly digest: string;
   /** One line each, beginning with the path. */
   readonly warnings: readonly string[];
 }
@@ -20,8 +23,8 @@ export interface KeysFile {
 /** Reads the keys of a file. Errors: KeysError, its message begins with the path. */
 export function readKeysFile(path: string): KeysFile {
   return inFile(path, () => {
-    const { text, warnings } = readTrusted(path);
-    return { entries: parseKeysFile(text), warnings: warnings.map((warning) => `${path}: ${warning}`) };
+    const { text, digest, warnings } = readTrusted(path);
+    return { entries: parseKeysFile(text), digest, warnings: warnings.map((warning) => `${path}: ${warning}`) };
   });
 }
 
@@ -53,11 +56,12 @@ function readOrNull(path: string): string | null {
   }
 }
 
-function readTrusted(path: string): { text: string; warnings: string[] } {
+function readTrusted(path: string): { text: string; digest: string; warnings: string[] } {
   const file = openSync(path, 'r');
   try {
     const warnings = judgeAccess(fstatSync(file), namesOnTheWay(path));
-    return { text: utf8(readFileSync(file)), warnings };
+    const bytes = readFileSync(file);
+    return { text: utf8(bytes), digest: createHash('sha256').update(bytes).digest('hex'), warnings };
   } finally {
     closeSync(file);
   }

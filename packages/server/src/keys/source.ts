@@ -21,8 +21,13 @@ export type KeyEvent =
   | { readonly kind: 'loaded'; readonly keys: readonly string[] }
   | { readonly kind: 'warning'; readonly why: string };
 
+interface Loaded {
+  readonly ring: KeyRing;
+  readonly digest: string | null;
+}
+
 export class KeySource {
-  private ring: KeyRing;
+  private inForce: Loaded;
   private readonly options: KeySourceOptions;
   private readonly reminder = new Reminder();
   private warned: readonly string[] = [];
@@ -30,12 +35,19 @@ export class KeySource {
   /** Errors: KeysError when the keys cannot be used. */
   constructor(options: KeySourceOptions) {
     this.options = options;
-    this.ring = this.load();
+    this.inForce = this.load();
+  }
+
+  /** The SHA-256 of the file whose keys are in force, in hexadecimal digits. Absence: null without a file. */
+  get digest(): string | null {
+    return this.inForce.digest;
   }
 
   /** When keys end, of those that do. Units: epoch milliseconds. */
   get ends(): { readonly name: string; readonly expiresAt: number }[] {
-    return this.ring.entries.flatMap(({ name, expiresAt }) => (expiresAt === null ? [] : [{ name, expiresAt }]));
+    return this.inForce.ring.entries.flatMap(({ name, expiresAt }) =>
+      expiresAt === null ? [] : [{ name, expiresAt }],
+    );
   }
 
   /**
@@ -44,37 +56,39 @@ export class KeySource {
    */
   reload(before: (changes: readonly string[]) => void = () => {}): void {
     const next = this.load();
-    const changes = changesBetween(this.ring.entries, next.entries);
+    const changes = changesBetween(this.inForce.ring.entries, next.ring.entries);
     if (changes.length > 0) before(changes);
-    this.ring = next;
-    this.options.onEvent({ kind: 'loaded', keys: this.ring.entries.map(({ name }) => name) });
+    this.inForce = next;
+    this.options.onEvent({ kind: 'loaded', keys: next.ring.entries.map(({ name }) => name) });
   }
 
   /** Finds whom the caller is. `onExpired` is told of a key that is no longer in force, once a minute. Absence: null. */
   verify(presented: Presented, now: number, onExpired: (key: string) => void): Principal | null {
-    return this.ring.verify(presented, now, (key) => {
+    return this.inForce.ring.verify(presented, now, (key) => {
       if (this.reminder.isDue(key, now)) onExpired(key);
     });
   }
 
-  private load(): KeyRing {
+  private load(): Loaded {
     const { file, list } = this.options;
-    const fromFile = named('RS_KEYS_FILE', () => new KeyRing(file === null ? [] : this.entriesOf(file)));
-    if (list === null) return fromFile;
-    return named('RS_API_KEYS', () => new KeyRing([...fromFile.entries, ...parseKeyList(list)]));
+    const { entries, digest } = named('RS_KEYS_FILE', () => this.contentsOf(file));
+    const fromFile = named('RS_KEYS_FILE', () => new KeyRing(entries));
+    if (list === null) return { ring: fromFile, digest };
+    return { ring: named('RS_API_KEYS', () => new KeyRing([...entries, ...parseKeyList(list)])), digest };
   }
 
   /** What is not as it should be, but no fault, is told when it begins, and not with each reload. */
-  private entriesOf(file: string): readonly KeyEntry[] {
-    const { entries, warnings } = readKeysFile(file);
+  private contentsOf(file: string | null): { readonly entries: readonly KeyEntry[]; readonly digest: string | null } {
+    if (file === null) return { entries: [], digest: null };
+    const { entries, digest, warnings } = readKeysFile(file);
     for (const why of warnings) if (!this.warned.includes(why)) this.options.onEvent({ kind: 'warning', why });
     this.warned = warnings;
-    return entries;
+    return { entries, digest };
   }
 }
 
 /** Says in a fault which variable it is about. */
-function named(variable: string, read: () => KeyRing): KeyRing {
+function named<T>(variable: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -73,7 +73,11 @@ export class ExportFile implements Sink {
     rmSync(this.partial, { force: true });
     rmSync(this.at, { force: true });
     const { O_WRONLY, O_CREAT, O_EXCL } = constants;
-    this.fd = openSync(this.partial, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+    try {
+      this.fd = openSync(this.partial, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+    } catch (error) {
+      throw new FileInTheWay(`${this.partial} cannot be made (${codeOf(error)}): name another file`);
+    }
   }
 
   /** Goes on with what an earlier run left. Absence: null when there is nothing to go on with. Errors: as `begin`. */
@@ -82,7 +86,10 @@ export class ExportFile implements Sink {
     const noted = this.noted();
     if (noted === null || noted.of !== this.of || !isOrdinary(this.partial)) return null;
     const fd = openSync(this.partial, constants.O_RDWR | constants.O_NOFOLLOW);
-    if (fstatSync(fd).size < noted.bytes) {
+    const { size, uid, mode } = fstatSync(fd);
+    // Another account could have laid it there, to read what is written after it.
+    const isOurs = uid === process.geteuid?.() && (mode & 0o077) === 0;
+    if (!isOurs || size < noted.bytes) {
       closeSync(fd);
       return null;
     }
@@ -93,8 +100,13 @@ export class ExportFile implements Sink {
     return { place: noted.place, digest: digestOf(fd, noted.bytes) };
   }
 
+  /** Errors: in a sentence. */
   async write(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at, bytes.length - at, this.bytes + at);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at, bytes.length - at, this.bytes + at);
+    } catch (error) {
+      throw new Error(`${this.partial} cannot be written (${codeOf(error)})`, { cause: error });
+    }
     this.bytes += bytes.length;
   }
 
@@ -155,6 +167,10 @@ export class ExportFile implements Sink {
     if (pid === undefined || pid === process.pid || !isAlive(pid)) return;
     throw new FileInTheWay(`process ${pid} is exporting to ${this.file} now; end it, or remove ${this.partial}`);
   }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown fault';
 }
 
 function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@
  * has a fault the ones before it stay, and each fault is told. A request that has begun goes on under the rules it began
  * with, a session keeps the timeouts it was given.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PolicySource } from '../core/policy.ts';
 import { changesBetween } from './changes.ts';
@@ -12,7 +13,7 @@ import { type Resolved, resolvePolicy } from './resolve.ts';
 
 export class PolicyFile {
   readonly path: string;
-  private inForce: Resolved;
+  private inForce: Loaded;
   /** Stays valid over reloads. */
   readonly source: PolicySource = (app) => this.inForce.policyOf(app);
 
@@ -25,6 +26,11 @@ export class PolicyFile {
   /** The apps that the file names, in its order. */
   get apps(): readonly string[] {
     return Object.keys(this.inForce.document.apps ?? {});
+  }
+
+  /** The SHA-256 of the file whose rules are in force, in hexadecimal digits. */
+  get digest(): string {
+    return this.inForce.digest;
   }
 
   /**
@@ -40,10 +46,13 @@ export class PolicyFile {
   }
 }
 
-function load(path: string): Resolved {
+type Loaded = Resolved & { readonly digest: string };
+
+function load(path: string): Loaded {
   const twice: Fault[] = [];
-  const resolved = resolvePolicy(documentIn(path, twice));
-  if ('document' in resolved && twice.length === 0) return resolved;
+  const { document, digest } = documentIn(path, twice);
+  const resolved = resolvePolicy(document);
+  if ('document' in resolved && twice.length === 0) return { ...resolved, digest };
   // A member can be wrong in two ways; one line is enough to find it.
   const first = new Map<string, Fault>();
   const faults = 'document' in resolved ? twice : [...twice, ...resolved];
@@ -52,10 +61,12 @@ function load(path: string): Resolved {
 }
 
 /** Errors: PolicyFault where there is nothing more to be found; members that are there twice go into `twice`. */
-function documentIn(path: string, twice: Fault[]): unknown {
+function documentIn(path: string, twice: Fault[]): { document: unknown; digest: string } {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-    return readDocument(text, (fault) => twice.push(fault));
+    const bytes = readFileSync(path);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const document = readDocument(text, (fault) => twice.push(fault));
+    return { document, digest: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
     if (error instanceof DocumentFault) throw new PolicyFault(path, [...twice, error.fault]);
     const { code } = error as NodeJS.ErrnoException;

@@ -24,7 +24,7 @@ export type FromWorker =
   | { readonly kind: 'spent'; readonly spent: Spent }
   /** It asks for what each worker has of something. */
   | { readonly kind: 'gather'; readonly id: number; readonly what: string }
-  /** `id`: 0 for the last that one tells before it ends. */
+  /** `id`: 0 for what nobody waits for: at each beat of the pulse, and the last that one tells before it ends. */
   | { readonly kind: 'part'; readonly id: number; readonly what: string; readonly part: unknown };
 
 export type ToWorker =

@@ -15,6 +15,7 @@ import { Counted } from './counted.ts';
 import { Gathering } from './gathering.ts';
 import { type End, Member, type NotStarted } from './member.ts';
 import { FIRST_MARK, type FromWorker, METRICS, type Ready, type StartFailure } from './messages.ts';
+import { PACE, type Pace, Pulse } from './pulse.ts';
 
 /** How long a stop may take before what is left is ended: ten seconds for the requests, and some for the store. Units: milliseconds. */
 const STOP_PATIENCE = 20_000;
@@ -32,6 +33,8 @@ export interface SupervisorOptions {
   readonly count: number;
   readonly program: Program;
   readonly log: Log;
+  /** Of what their workers are asked for (pulse.ts). Absence: the usual one. */
+  readonly pace?: Pace;
 }
 
 export class Supervisor {
@@ -43,6 +46,7 @@ export class Supervisor {
   /** One that was told to end has its connections still, and what it counted. */
   private readonly gathering = new Gathering(() => [...this.members].filter(({ state }) => state !== 'starting'));
   private readonly counted = new Counted();
+  private readonly pulse: Pulse<Member>;
   private readonly stopped = new AbortController();
   private leader: Member | null = null;
   private fail: (failure: StartFailure) => void = () => {};
@@ -55,6 +59,17 @@ export class Supervisor {
     this.options = options;
     this.failed = new Promise((resolve) => {
       this.fail = resolve;
+    });
+    const { pace = PACE, log } = options;
+    this.pulse = new Pulse({
+      pace,
+      members: () => [...this.members].filter(({ state }) => state !== 'starting'),
+      ask: (member) => member.tell({ kind: 'give', id: 0, what: METRICS }),
+      onStill: (member) => {
+        const seconds = (pace.every * pace.patience) / 1000;
+        log.error({ worker: member.number, pid: member.pid, seconds }, 'a worker stands still; it is ended');
+        member.kill();
+      },
     });
     cluster.schedulingPolicy = cluster.SCHED_RR;
     const { exec, args } = options.program;
@@ -73,6 +88,7 @@ export class Supervisor {
       this.port = new URL(ready.url).port;
       const others = Array.from({ length: this.options.count - 1 }, (_, i) => this.add(i + 2).started);
       await Promise.all(others);
+      this.pulse.start();
       return ready;
     } catch (error) {
       await this.stop();
@@ -96,6 +112,7 @@ export class Supervisor {
   /** Ends all workers. Gives whether all of them ended well and in time. */
   async stop(): Promise<boolean> {
     this.stopped.abort();
+    this.pulse.stop();
     const members = [...this.members];
     for (const member of members) member.leave('stop');
     const timer = setTimeout(() => this.kill(), STOP_PATIENCE);
@@ -138,6 +155,7 @@ export class Supervisor {
   }
 
   private hear(from: Member, message: FromWorker): void {
+    this.pulse.heard(from);
     if (message.kind === 'spent') {
       for (const member of this.serving()) if (member !== from) member.tell(message);
     } else if (message.kind === 'gather') {
@@ -162,6 +180,7 @@ export class Supervisor {
     this.members.delete(member);
     this.counted.gone(member);
     this.gathering.gone(member);
+    this.pulse.gone(member);
     const { number, state, pid } = member;
     if (this.leader === member) this.leader = null;
     this.elect();
@@ -173,7 +192,9 @@ export class Supervisor {
     }
     this.options.log.error(
       { worker: number, pid, code, signal },
-      'a worker has ended by itself; another one takes its place',
+      this.pulse.isGivenUp(member)
+        ? 'a worker that stood still has ended; another one takes its place'
+        : 'a worker has ended by itself; another one takes its place',
     );
     void this.replace(member);
   }

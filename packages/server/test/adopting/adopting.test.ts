@@ -16,11 +16,14 @@ const STORES = {
 
 let last = 0;
 
+// biome-ignore lint/suspicious/noExplicitAny: what it is, each test says
+type Body = any;
+
 interface Sides {
   readonly app: string;
   readonly theirs: OldLibrary;
   /** Sends a request to our server and gives status and body. */
-  readonly call: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: any }>;
+  readonly call: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: Body }>;
 }
 
 /** Starts a server that takes over what an old library writes. Each has an app of its own. */

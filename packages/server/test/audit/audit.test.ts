@@ -1,6 +1,7 @@
 /** The audit log of real servers, on every store: an act has its lines before its answer, and where they cannot be written nothing is done. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,11 +27,13 @@ after(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: a JSON document of any shape
 type Line = any;
 
-const linesIn = (text: string): Line[] =>
+const allIn = (text: string): Line[] =>
   text
     .split('\n')
     .filter((line) => line.includes('"act":'))
     .map((line) => JSON.parse(line));
+/** Without those about the server itself. */
+const linesIn = (text: string): Line[] => allIn(text).filter(({ act }) => !act.startsWith('server.'));
 const linesOf = (file: string) => linesIn(readFileSync(file, 'utf8'));
 
 /** What is the same for each act: compared here, and taken away. */
@@ -335,6 +338,36 @@ test('logrotate moves the file away, and the new one begins at once, in every wo
   assert.equal(new Set(linesOf(file).map(({ pid }) => pid)).size, 2);
 });
 
+test('each start and stop has a line, from which follows what was in force: a start that follows on a start was a crash', async () => {
+  const { file, folder, server } = await start();
+  const ofServer = () => allIn(readFileSync(file, 'utf8')).filter(({ act }) => act.startsWith('server.'));
+  const digestOf = (name: string) =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, '..', name)))
+      .digest('hex');
+  await until(() => ofServer().length === 1);
+  const [{ time, ...begun }] = ofServer();
+  assert.equal(new Date(time).toISOString(), time);
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual(begun, {
+    ...{ act: 'server.start', outcome: 'done', pid: server.child.pid, version, uid: process.getuid!() },
+    ...{ store: begun.store, policy: digestOf('policy.json'), keys: digestOf('keys.json') },
+  });
+  assert.ok(server.output().includes(begun.store));
+  assert.equal(await server.end(), 0);
+  const [, { time: ended, ...end }] = ofServer();
+  assert.ok(ended >= time);
+  assert.deepEqual(end, { act: 'server.stop', outcome: 'done', pid: server.child.pid });
+
+  const env = { RS_AUDIT_LOG: file, RS_STORE: `lmdb:${temporaryFolder(suite)}`, RS_WORKERS: '2' };
+  const next = await startServer(suite, env);
+  const outcomes = (act: string) => ofServer().filter((line) => line.act === act && line.pid !== server.child.pid);
+  await until(() => outcomes('server.start').length === 2, 'one of each worker');
+  for (const { policy, keys } of outcomes('server.start')) assert.deepEqual([policy, keys], [null, null]);
+  assert.equal(await next.end(), 0);
+  assert.equal(outcomes('server.stop').length, 2);
+});
+
 test('a disk that is full is 503 for such acts', async () => {
   const { client } = await start({ RS_AUDIT_LOG: '/dev/full', RS_STORE: 'memory:' });
   const { id } = await create(client, 'u1');
@@ -362,10 +395,7 @@ test('where a file may grow no more, no line is torn, and no act is without a li
     if (status === 200) done++;
   }
   assert.ok(done > 5 && done < 55, `${done}`);
-  const whole = readFileSync(file, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
+  const whole = linesIn(readFileSync(file, 'utf8').split('\n').slice(0, -1).join('\n'));
   const count = (outcome: string) => whole.filter((line) => line.outcome === outcome).length;
   // The second line of the last act may still be waited for.
   assert.ok(count('begun') >= done && count('done') >= done - 1 && count('done') <= done);

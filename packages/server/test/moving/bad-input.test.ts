@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { readConfig } from '../../src/config.ts';
 import { importInto, KINDS, UsageFault, WrongSource } from '../../src/importing.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+import { runCommand } from '../support/command.ts';
 import { exported, installAll, stored } from '../support/moving.ts';
 import { freePorts } from '../support/redis.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
@@ -132,6 +133,28 @@ describe('a file that is no export', () => {
     assert.deepEqual(left, { unreadable: 4, invalid_data: 2, invalid_app: 1, invalid_token: 1, invalid_id: 1 });
     assert.deepEqual(report!.left.find(({ reason }) => reason === 'unreadable')!.example, 'line 7');
   });
+});
+
+/** What comes through a pipe is not read before: the same sentences, for what can be seen in it. */
+describe('a pipe that is no export', () => {
+  for (const [what, make, said] of FILES) {
+    test(`${what}: one sentence, and never taken for whole`, async (t) => {
+      const bytes = Buffer.from(make(await whole()));
+      const folder = join(temporaryFolder(t), 'data');
+      const { status, stdout, stderr } = await runCommand(['import', '--from', 'ndjson:-', '--json'], {
+        env: { RS_STORE: `lmdb:${folder}` },
+        input: bytes as unknown as string,
+      });
+      assert.match(stderr, said);
+      // What came before its fault was seen is there.
+      const isSeenLate = /^(cut off (between|in a line|in its last)|without a session|with a letter)/.test(what);
+      const end = isSeenLate ? 'not all of standard input was read[^\\n]*' : 'nothing was changed';
+      assert.match(stderr, new RegExp(`^rest-sessions: standard input [^\\n]*; ${end}\\n$`));
+      assert.equal(status, isSeenLate ? 1 : 2);
+      if (isSeenLate) assert.equal(JSON.parse(stdout).complete, false);
+      else assert.equal(stdout, '');
+    });
+  }
 });
 
 describe('what is no source', () => {

@@ -284,9 +284,10 @@ describe('faults of Redis (G8)', () => {
     const redis = await startRedis(t);
     let slow = false;
     const port = await startProxy(t, redis.port, {
-      fromRedis: (_near, _chunk, pass) => void (slow ? setTimeout(pass, 400) : pass()),
+      fromRedis: (_near, _chunk, pass) => void (slow ? setTimeout(pass, 1600) : pass()),
     });
-    const { client } = await startOn(t, port, { RS_STORE_TIMEOUT: '1000' });
+    // So long that a busy machine is no slow Redis.
+    const { client } = await startOn(t, port, { RS_STORE_TIMEOUT: '4000' });
     const token = { 'Session-Token': 'a-token-of-the-caller-0001' };
     const session = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
       client.send(method, `/v1/apps/shop/session${path}`, body, { ...token, ...headers });

@@ -3,7 +3,6 @@ import { MAX_TIMEOUT } from '../../core/policy.ts';
 import type { StoredSession } from '../../core/stored-session.ts';
 import { importedCredential } from '../../core/token.ts';
 import { CALLER_TOKEN_LENGTH, isCallerToken } from '../../core/validate.ts';
-import { faultOf } from '../checked-record.ts';
 import type { LeftReason } from '../left.ts';
 import type { Found } from '../source.ts';
 
@@ -46,9 +45,8 @@ export function carry({ app, token, subject, data, times, lost = [] }: Carriable
     label: null,
     data,
   };
-  const record = { session, credential };
-  const fault = faultOf(record);
-  return fault === null ? { kind: 'session', record, lost } : { kind: 'left', reason: fault, example: id };
+  // By the rules of core it is judged where it is installed (moving/checked-record.ts).
+  return { kind: 'session', record: { session, credential }, lost };
 }
 
 /** Tells whether our server and our adapters take a text for a token: long enough, and of their characters. */

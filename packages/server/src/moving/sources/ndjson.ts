@@ -20,6 +20,7 @@ import { headFault } from './ndjson-head.ts';
 import { type Line, linesOf } from './ndjson-lines.ts';
 
 const CHUNK = 1024 * 1024;
+const LINE_FEED = Buffer.from('\n');
 /** The last line is shorter than this. Units: bytes. */
 const TAIL = 4096;
 
@@ -205,7 +206,7 @@ class PipedSource extends NdjsonSource {
     let held: Line | null = null;
     for await (const line of linesOf(this.stream, 0, 0, LONGEST_LINE)) {
       if (line.number === 1) {
-        checkHead(this.name, line.bytes);
+        checkHead(this.name, line.isWhole ? Buffer.concat([line.bytes, LINE_FEED]) : line.bytes);
         identity = identityOf(line.bytes);
         reached = placeOf(after, identity).number;
       }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { RestSessionStore } from '../../../../client/src/express/index.ts';
 import { Browser } from '../../../../client/test/support.ts';
 import { forAllTests, startRedis } from '../../support/redis.ts';
-import { lastFirst } from '../../support/server.ts';
+import { lastFirst, startServer } from '../../support/server.ts';
 import { imported, moved, refused, served, summaryOf } from '../moved.ts';
 import { withoutExpress } from './packages.ts';
 import { oldShops, startShop, words } from './shop.ts';
@@ -109,7 +109,7 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
     await admin.set(key('a-text'), '"text"');
     await admin.set(key('bytes'), Buffer.from([0x7b, 0xff, 0x7d]));
     await admin.set(key('half'), JSON.stringify({ cookie }).replace('}}', '},"a":"\\ud800"}'));
-    await admin.set(key('many'), JSON.stringify({ cookie, ...Object.fromEntries(Array(1200).entries()) }));
+    await admin.set(key('many'), JSON.stringify({ cookie, ...Object.fromEntries(Array(1200).fill(1).entries()) }));
     await admin.set(key('deep'), `{"cookie":${JSON.stringify(cookie)},"a":${'['.repeat(60)}${']'.repeat(60)}}`);
     await admin.set(key('large'), JSON.stringify({ cookie, text: 'x'.repeat(5_000_000) }));
     await admin.set(key('huge'), JSON.stringify({ cookie, text: 'x'.repeat(17_000_000) }));
@@ -153,15 +153,23 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
     assert.equal(((await answer.json()) as { sessions: unknown[] }).sessions.length, 1);
   });
 
-  test('the same import once more adds nothing, and takes nothing away', async (t) => {
+  test('the same import once more takes what is new there, and what went on there, and nothing else', async (t) => {
     const ending = lastFirst(t);
     const { shop, from } = await oldShop(ending);
-    await new Browser(shop).get('/login/ada');
+    const [ada, bob] = [new Browser(shop), new Browser(shop)];
+    await ada.get('/login/ada');
+    await bob.get('/login/bob');
     const { store } = await summaryOf(ending, words(from));
-    await new Browser(shop).get('/login/bob');
     assert.equal((await imported(ending, words(from), store)).status, 2, 'only with --continue');
+    const unchanged = await summaryOf(ending, words(from, '--continue'), store);
+    assert.deepEqual([unchanged.taken, unchanged.present], [0, 2]);
+    await new Browser(shop).get('/login/eve');
+    await ada.get('/keep?values={"cart":1}');
     const { taken, present } = await summaryOf(ending, words(from, '--continue'), store);
-    assert.deepEqual([taken, present], [1, 1]);
+    assert.deepEqual([taken, present], [2, 1]);
+    const server = await startServer(ending, { RS_STORE: store });
+    const { data } = await shown(server.url, ada.token('connect.sid'));
+    assert.equal((data as { cart?: number }).cart, 1);
   });
 
   test('what is wrong is one sentence that says what is there, and nothing is changed', async (t) => {

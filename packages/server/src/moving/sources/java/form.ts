@@ -23,8 +23,21 @@ export const NULL: Form = { json: 'null', note: '' };
 
 /** Absence: null for half of a character, which UTF-8 does not have. */
 export function textForm(text: string, note: Note = ''): Form | null {
-  return text.isWellFormed() ? { json: JSON.stringify(text), note } : null;
+  return text.isWellFormed() ? { json: quoted(text), note } : null;
 }
+
+/** As our adapter writes it: signs below the space in hexadecimal, all of them. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/\\(?:[\\"]|u....|[bfnrt])/g, (found) => SHORT[found] ?? found);
+}
+
+const SHORT: Readonly<Record<string, string>> = {
+  '\\b': '\\u0008',
+  '\\t': '\\u0009',
+  '\\n': '\\u000a',
+  '\\f': '\\u000c',
+  '\\r': '\\u000d',
+};
 
 export function booleanForm(value: boolean): Form {
   return { json: `${value}`, note: '' };
@@ -84,7 +97,7 @@ export function mapForm(members: readonly (readonly [string | null, Form | null]
     if (name === null || form === null || !name.isWellFormed()) return null;
     known.set(name, form);
   }
-  const json = [...known].map(([name, form]) => `${JSON.stringify(name)}:${form.json}`).join(',');
+  const json = [...known].map(([name, form]) => `${quoted(name)}:${form.json}`).join(',');
   return { json: `{${json}}`, note: noteOfMembers([...known].map(([name, form]) => [name, form.note] as const)) };
 }
 

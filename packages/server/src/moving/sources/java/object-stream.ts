@@ -74,7 +74,26 @@ export function readJava(bytes: Buffer): JavaItem {
   const reader = new Reader(bytes);
   const item = reader.item(0);
   if (!reader.isAtEnd()) throw new NotJava('there is more after the object');
+  checkSize(item, 0, new Set(), { left: MOST_VALUES });
   return item;
+}
+
+/** A session of the largest size has fewer. */
+const MOST_VALUES = 2_000_000;
+
+/** What is there once can be referred to again and again, inside of what is: then it would nearly never end. What holds itself may be there. */
+function checkSize(item: JavaItem, depth: number, within: Set<JavaItem>, values: { left: number }): void {
+  if (--values.left < 0) throw new NotJava('it has too many values');
+  const inside = item instanceof JavaObject ? [...item.fields.values(), ...item.written] : itemsOf(item);
+  if (inside.length === 0 || within.has(item)) return;
+  if (depth > DEEPEST) throw new NotJava('it is nested too deeply');
+  within.add(item);
+  for (const each of inside) checkSize(each, depth + 1, within, values);
+  within.delete(item);
+}
+
+function itemsOf(item: JavaItem): readonly JavaItem[] {
+  return item instanceof JavaArray ? item.items : [];
 }
 
 const NULL = 0x70;

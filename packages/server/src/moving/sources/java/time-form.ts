@@ -9,7 +9,7 @@ export function dateForm({ written }: JavaObject): Form | null {
   return dateFormOf(Number(bytes.readBigInt64BE()));
 }
 
-/** Units: epoch milliseconds. Absence: null for a year that has not four digits. */
+/** Units: epoch milliseconds. Absence: null for one that is too far away for JavaScript. */
 export function dateFormOf(instant: number): Form | null {
   const second = Math.floor(instant / 1000);
   const text = instantText(second, (instant - second * 1000) * 1_000_000);
@@ -27,9 +27,9 @@ export function timeForm({ written }: JavaObject): Form | null {
         return text === null ? null : textForm(text, 'Instant');
       }
       case 3:
-        return noted(dayText(bytes), 'LocalDate');
+        return textForm(dayText(bytes), 'LocalDate');
       case 5:
-        return noted(dayText(bytes), 'LocalDateTime', timeText(bytes.subarray(7)));
+        return textForm(`${dayText(bytes)}T${timeText(bytes.subarray(7))}`, 'LocalDateTime');
       default:
         return null;
     }
@@ -39,16 +39,11 @@ export function timeForm({ written }: JavaObject): Form | null {
   }
 }
 
-function noted(day: string | null, note: string, time?: string): Form | null {
-  return day === null ? null : textForm(time === undefined ? day : `${day}T${time}`, note);
-}
-
 const two = (number: number) => `${number}`.padStart(2, '0');
 
-function dayText(bytes: Buffer): string | null {
+function dayText(bytes: Buffer): string {
   const year = bytes.readInt32BE(1);
-  if (year < 0 || year > 9999) return null;
-  return `${`${year}`.padStart(4, '0')}-${two(bytes.readInt8(5))}-${two(bytes.readInt8(6))}`;
+  return `${yearText(year)}-${two(bytes.readInt8(5))}-${two(bytes.readInt8(6))}`;
 }
 
 /** What ends in zeros is left out; the last number that is there is written as its complement. */
@@ -66,10 +61,21 @@ function timeText(bytes: Buffer): string {
   return `${two(hour)}:${two(minute)}${seconds}`;
 }
 
+/** At least four digits, and a sign before more. */
+function yearText(year: number): string {
+  const digits = `${Math.abs(year)}`.padStart(4, '0');
+  return year < 0 ? `-${digits}` : year > 9999 ? `+${digits}` : digits;
+}
+
+/** Absence: null for one that is too far away for JavaScript. */
 function instantText(seconds: number, nanos: number): string | null {
   const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime()) || date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999) return null;
-  return date.toISOString().replace(/\.\d+Z$/, `${fraction(nanos)}Z`);
+  if (Number.isNaN(date.getTime())) return null;
+  const rest = date
+    .toISOString()
+    .replace(/^[+-]?\d+/, '')
+    .replace(/\.\d+Z$/, `${fraction(nanos)}Z`);
+  return yearText(date.getUTCFullYear()) + rest;
 }
 
 /** In groups of three digits, as many as are needed. */

@@ -5,7 +5,8 @@
 import { DEEPEST, NotReadable, type PyDict, PyFloat, type PyValue, wellFormed, whole } from './value.ts';
 
 const NUMBER = /(-?(?:0|[1-9]\d*))((?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
+/** Digits. */
+const LONGEST_NUMBER = 4300;
 const SPACE = /[ \t\n\r]*/y;
 const WORDS: readonly (readonly [string, PyValue])[] = [
   ['true', true],
@@ -76,12 +77,23 @@ class Reader {
   }
 
   private string(): string {
-    const [raw] = this.take(STRING);
+    const start = this.at;
+    if (this.text[start] !== '"') throw this.wrong();
+    this.at = this.stringEnd(start);
     try {
-      return JSON.parse(raw) as string;
+      return JSON.parse(this.text.slice(start, this.at)) as string;
     } catch {
       throw this.wrong();
     }
+  }
+
+  private stringEnd(start: number): number {
+    for (let quote = this.text.indexOf('"', start + 1); quote !== -1; quote = this.text.indexOf('"', quote + 1)) {
+      let slashes = 0;
+      while (this.text[quote - 1 - slashes] === '\\') slashes++;
+      if (slashes % 2 === 0) return quote + 1;
+    }
+    throw this.wrong();
   }
 
   private scalar(): PyValue {
@@ -92,6 +104,8 @@ class Reader {
     }
     const [all, digits, rest] = this.take(NUMBER);
     if (rest !== '') return new PyFloat(Number(all));
+    // Python itself reads no longer ones.
+    if (digits!.length > LONGEST_NUMBER) throw new NotReadable('it has a number of too many digits');
     return digits!.length < 16 ? Number(digits) + 0 : whole(BigInt(digits!));
   }
 

@@ -90,7 +90,7 @@ class Machine {
 
   /** Takes a value: what must be neither a class nor a mark. */
   value(): PyValue {
-    return valueOf(this.pop());
+    return plainOf(this.pop());
   }
 
   top(): Item {
@@ -104,7 +104,7 @@ class Machine {
     const mark = this.stack.lastIndexOf(MARK);
     if (mark === -1) throw new NotReadable('the pickle takes more than there is');
     const items = this.stack.splice(mark).slice(1);
-    return items.map(valueOf);
+    return items.map(plainOf);
   }
 
   keep(place: number): void {
@@ -131,7 +131,7 @@ class Machine {
 }
 
 /** A class as a value, as an argument of what rebuilds an object, is its name. */
-function valueOf(item: Item): PyValue {
+function plainOf(item: Item): PyValue {
   if (item === MARK) throw new NotReadable('the pickle takes more than there is');
   return item instanceof PyGlobal ? new PyObject(item.name, []) : item;
 }
@@ -354,7 +354,7 @@ function place(text: string): number {
 
 /** Text of protocol 0: latin-1 with `\uXXXX` and `\UXXXXXXXX`. */
 function unescaped(text: string): string {
-  return text.replaceAll(/\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi, (_all, short, far) => {
+  return text.replaceAll(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_all, short, far) => {
     const point = Number.parseInt(short ?? far, 16);
     if (point > 0x10ffff) throw new NotReadable('the pickle has a character that is none');
     return String.fromCodePoint(point);

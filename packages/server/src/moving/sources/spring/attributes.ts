@@ -2,10 +2,10 @@
 import type { Form } from '../java/form.ts';
 import { classIn, formOfJson } from '../java/form-of-json.ts';
 import { formOf } from '../java/form-of-object.ts';
-import { isJava, type JavaItem, NotJava, readJava } from '../java/object-stream.ts';
+import { isJava, type JavaItem, readJava } from '../java/object-stream.ts';
 import { readPythonJson } from '../python/json-reader.ts';
 import { membersText } from '../python/json-text.ts';
-import { NotReadable, type PyValue } from '../python/value.ts';
+import type { PyValue } from '../python/value.ts';
 import { type Principal, principalOf, principalOfJson } from './principal.ts';
 
 const CONTEXT = 'SPRING_SECURITY_CONTEXT';
@@ -63,12 +63,7 @@ export class OnlyJava extends Error {
 
 function readValue(bytes: Buffer): Read {
   if (!isJava(bytes)) return { kind: 'json', value: readPythonJson(bytes.toString()) };
-  try {
-    return { kind: 'java', item: readJava(bytes) };
-  } catch (error) {
-    if (!(error instanceof NotJava)) throw error;
-    throw new NotReadable(error.message);
-  }
+  return { kind: 'java', item: readJava(bytes) };
 }
 
 function put(

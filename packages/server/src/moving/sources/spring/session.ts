@@ -2,7 +2,7 @@
 import { MAX_TIMEOUT } from '../../../core/policy.ts';
 import { type Given, type Source, UsageFault } from '../../source.ts';
 import { type Carried, carry, nameOf, type Times } from '../carried.ts';
-import { isJava, JavaObject, readJava } from '../java/object-stream.ts';
+import { isJava, JavaObject, NotJava, readJava } from '../java/object-stream.ts';
 import { readPythonJson } from '../python/json-reader.ts';
 import { NotReadable } from '../python/value.ts';
 import { RedisServer } from '../redis-server.ts';
@@ -33,7 +33,7 @@ export async function openSpringSession(where: string, given: Given): Promise<So
         return carried(given.app!, cookieOf(id), hashOf(answer as Buffer[]), path);
       } catch (error) {
         if (error instanceof OnlyJava) return { kind: 'left', reason: 'only_java', example: nameOf(id) };
-        if (!(error instanceof NotReadable)) throw error;
+        if (!(error instanceof NotReadable || error instanceof NotJava)) throw error;
         return { kind: 'left', reason: 'unreadable', example: nameOf(id) };
       }
     },

@@ -1,5 +1,5 @@
 /** Opens a file that has a table, whatever wrote it: an SQLite file, an SQL dump, CSV, or what Django's dumpdata wrote. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { WrongSource } from '../../source.ts';
 import { isCsv, rowsOfCsv } from './csv.ts';
 import { objectsOf } from './json-objects.ts';
@@ -18,11 +18,11 @@ export interface Table {
   readonly key: string;
 }
 
-/** `path`: `-` is standard input. Errors: WrongSource when it is none of these, or has no such table; else what the system says. */
+/** `path`: `-` is standard input. Errors: WrongSource when it is none of these, or has no such table. */
 export async function openTable(path: string, table: Table): Promise<TableFile> {
   if (path !== '-') {
     const head = await headOf(path);
-    if (isSqlite(head)) return openSqlite(path, table.name, table.columns);
+    if (isSqlite(head)) return await openSqlite(path, table.name, table.columns);
   }
   const file = new TextFile(path);
   try {
@@ -33,14 +33,24 @@ export async function openTable(path: string, table: Table): Promise<TableFile> 
   }
 }
 
+/** Errors: WrongSource when there is no such file, or it may not be read. */
 async function headOf(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
   try {
-    const head = Buffer.alloc(16);
-    await file.read(head, 0, 16, 0);
-    return head;
-  } finally {
-    await file.close();
+    if (!(await stat(path)).isFile()) throw new WrongSource(`${path} is no file (a pipe is read as -)`);
+    const file = await open(path, 'r');
+    try {
+      const head = Buffer.alloc(16);
+      await file.read(head, 0, 16, 0);
+      return head;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof WrongSource) throw error;
+    const why = { ENOENT: 'there is no such file', EACCES: 'it may not be read' }[
+      `${(error as NodeJS.ErrnoException).code}`
+    ];
+    throw new WrongSource(`${path} cannot be read: ${why ?? (error as Error).message}`);
   }
 }
 

@@ -9,10 +9,11 @@ import { type Given, UsageFault } from '../../source.ts';
 export type Steps = readonly string[];
 
 /** Who a session belongs to. */
-export type Whose = {
-  readonly subject: string | null /** Whether the path leads to a value, whatever it is. */;
+export interface Whose {
+  readonly subject: string | null;
+  /** Whether the path leads to a value, whatever it is. */
   readonly isThere: boolean;
-};
+}
 
 export const NOBODY: Whose = { subject: null, isThere: false };
 

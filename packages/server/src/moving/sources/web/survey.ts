@@ -29,12 +29,12 @@ export class Notes {
 
   /** Notes the names of values. */
   note(names: Iterable<string>): void {
-    for (const name of names) if (this.names.size <= MOST_NAMES) this.names.add(shown(name));
+    for (const name of names) if (this.names.size <= MOST_NAMES) this.names.add(name);
   }
 
   /** Gives them in words. */
   get words(): string {
-    const names = [...this.names].slice(0, MOST_NAMES).join(', ');
+    const names = [...this.names].slice(0, MOST_NAMES).map(shown).join(', ');
     if (names === '') return 'they keep nothing';
     return `they keep ${names}${this.names.size > MOST_NAMES ? ' and more' : ''}`;
   }

@@ -35,8 +35,7 @@ final class Place implements AutoCloseable {
     try {
       process =
           new ProcessBuilder(
-                  List.of(
-                      "redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", ""))
+                  List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", ""))
               .directory(folder.toFile())
               .redirectErrorStream(true)
               .start();

@@ -22,7 +22,8 @@ class Shop {
   @Bean
   SecurityFilterChain security(HttpSecurity http) throws Exception {
     return http.authorizeHttpRequests(
-            pages -> pages.requestMatchers("/fill", "/error").permitAll().anyRequest().authenticated())
+            pages ->
+                pages.requestMatchers("/fill", "/error").permitAll().anyRequest().authenticated())
         .csrf(csrf -> csrf.disable())
         .formLogin(form -> form.defaultSuccessUrl("/account", true))
         .build();

@@ -78,7 +78,8 @@ final class Values {
     values.put("setOf", Set.of(5L));
     values.put("linkedSet", new LinkedHashSet<>(List.of("z", "a")));
     values.put("unmodifiable", Collections.unmodifiableList(new ArrayList<>(List.of("a"))));
-    values.put("unmodifiableMap", Collections.unmodifiableMap(new HashMap<>(Map.of("a", (short) 1))));
+    values.put(
+        "unmodifiableMap", Collections.unmodifiableMap(new HashMap<>(Map.of("a", (short) 1))));
     values.put("singleton", Collections.singletonList(1));
     values.put("empty", Collections.emptyMap());
     values.put("bytesWithin", new ArrayList<>(List.of(new byte[] {1}, "x")));
@@ -90,7 +91,7 @@ final class Values {
     values.put("half", "\uD800");
     values.put("ints", new int[] {1, 2});
     values.put("_own", 5L);
-    values.put("huge", "x".repeat(70_000));
+    values.put("huge", "x".repeat(20_000));
     return values;
   }
 
@@ -100,7 +101,8 @@ final class Values {
     String text = value.toString();
     if (value instanceof byte[] bytes) text = Arrays.toString(bytes);
     if (value instanceof int[] numbers) text = Arrays.toString(numbers);
-    if (value instanceof List<?> items) text = items.stream().map(Values::shown).toList().toString();
+    if (value instanceof List<?> items)
+      text = items.stream().map(Values::shown).toList().toString();
     if (value instanceof Map<?, ?> map) {
       Map<String, String> members = new TreeMap<>();
       map.forEach((name, member) -> members.put(shown(name), shown(member)));
