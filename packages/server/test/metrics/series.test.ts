@@ -77,7 +77,7 @@ describe('the number of series', () => {
     const http = [...classesByRoute().values()].reduce((sum, classes) => sum + classes.size, 0);
     const expected: Record<string, number> = {
       [METRICS.requests.name]: http * 9,
-      [METRICS.storeDuration.name]: 15 * 10,
+      [METRICS.storeDuration.name]: 17 * 10,
       [METRICS.ended.name]: 65 * END_REASONS.length,
       [METRICS.storeBatch.name]: 10,
       [METRICS.loopDelay.name]: 10,
