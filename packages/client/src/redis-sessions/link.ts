@@ -72,7 +72,8 @@ export class Link {
     this.#state = 'lost';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.ready().catch(() => {}), this.#pause);
-    this.#timer.unref();
+    // On Deno a timer is a number.
+    (this.#timer as { unref?: () => void }).unref?.();
     this.#pause = Math.min(2 * this.#pause, LAST_LOOK);
     if (isNews) this.#tell('disconnect');
   }
