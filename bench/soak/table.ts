@@ -1,4 +1,4 @@
-/** The table of docs/operations.md: what of each soak was looked at, at its begin and at its end. */
+/** The table of docs/operations/workers.md: what of each soak was looked at, at its begin and at its end. */
 import { number as digits } from '../table.ts';
 import type { Soak } from './results.ts';
 import type { Judged } from './verdict.ts';
@@ -13,6 +13,8 @@ function one({ store, date, minutes, requests, perSecond, capacity, judged }: So
   const within = judged.filter(({ isWithin }) => isWithin).length;
   return [
     `${name}, ${date.slice(0, 10)}: ${requests.toLocaleString('en-US')} requests in ${minutes} minutes, ${digits(perSecond)} a second, half of ${digits(capacity)}; ${within} of ${judged.length} figures within their bounds.`,
+    '',
+    `![Memory, descriptors, latencies, CPU, data and sessions over the run; flat is good](../../bench/results/soak-${store}.svg)`,
     '',
     '| | first third | last third | at most |',
     '|---|---:|---:|---:|',
