@@ -15,7 +15,7 @@ const TOGETHER = 50;
 
 const known = { version: '0', store: 'memory', inFlight: () => 0, storeUp: () => true, wrongKeys: () => null };
 const metrics = new ServerMetrics([], () => ({
-  ...{ ...known, keyExpires: () => null, certificateExpires: () => null, lmdbMap: () => null },
+  ...{ ...known, adoption: () => null, keyExpires: () => null, certificateExpires: () => null, lmdbMap: () => null },
 }));
 const store = new MemoryStore({ clock: Date.now });
 

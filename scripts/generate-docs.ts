@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { reportFiles } from '../bench/report.ts';
 import { configurationTable } from '../packages/server/src/config.ts';
 import { metricsTable } from '../packages/server/src/metrics/table.ts';
+import { exportJsonSchema } from '../packages/server/src/moving/ndjson.ts';
 import { cookieTable, policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
 import { manualPage } from './manual.ts';
@@ -46,6 +47,7 @@ ${cookieTable()}
   is unknown or there twice is a fault, so that no setting is silently without effect.
 `,
   'packages/server/schema/config.json': policyJsonSchema(),
+  'packages/server/schema/export.json': exportJsonSchema(),
   'docs/metrics.md': `# Metrics
 
 \`GET /metrics\` has these, as text for Prometheus (0.0.4), or as OpenMetrics for who prefers it (\`Accept\`). How to scrape them, the

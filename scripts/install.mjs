@@ -25,7 +25,10 @@ export function install() {
 /** What only tests need, and nobody who starts the server: hundreds of packages, each folder with a lockfile of its own. */
 const FOR_TESTS = {
   'packages/server/test/clients': 'the generators of clients that a test runs',
+  'packages/server/test/redis-sessions': 'the old libraries whose sessions are moved',
+  'packages/server/test/moving/express': 'what applications of Express keep sessions with before they move here',
   'packages/client/test/frameworks': 'the frameworks that the client is tested in',
+  'packages/client/test/redis-sessions': 'the versions of redis-sessions that the client takes the place of',
 };
 
 /** Installs it. Where it cannot be had, its tests are skipped and say so; with CI=true they fail. */

@@ -35,6 +35,9 @@ const OPTIONAL_PARTS = {
   'ruby-webrick': `ruby -e 'require "webrick"'`,
   // The client of adapters/php.
   'php-curl': `php -r 'exit((int) !extension_loaded("curl"));'`,
+  // The sessions that phpredis and igbinary write, from which one moves here.
+  'php-redis': `php -r 'exit((int) !extension_loaded("redis"));'`,
+  'php-igbinary': `php -r 'exit((int) !extension_loaded("igbinary"));'`,
   // Its session handler for Symfony.
   'php-symfony-http-foundation': 'test -e /usr/share/php/Symfony/Component/HttpFoundation/autoload.php',
 };

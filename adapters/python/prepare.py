@@ -1,4 +1,5 @@
-"""Installs what is tested and what tests it into ignored folders, at most once: `.venv`, and `.django-4.2` beside it.
+"""Installs what is tested and what tests it into ignored folders, at most once: `.venv`, and beside it `.django-4.2` and
+`.flask-session-0.5`.
 
     python3 prepare.py [--frameworks]
 
@@ -45,6 +46,10 @@ def main() -> None:
     pip("-r", str(TESTS))
     pip("--no-build-isolation", "--no-deps", "--editable", ".")
     pip("--target", str(django_4), "django==4.2.30")
+    # Before 0.7 it wrote pickle; who moves in may still have it.
+    flask_session_5 = HERE / ".flask-session-0.5"
+    rmtree(flask_session_5, ignore_errors=True)
+    pip("--target", str(flask_session_5), "--no-deps", "flask-session==0.5.0")
     has_all.touch()
 
 

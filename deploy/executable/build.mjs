@@ -88,7 +88,7 @@ function assets(folder) {
   copyFileSync(join(root, `node_modules/@lmdb/lmdb-${process.platform}-${process.arch}/node.napi.glibc.node`), native);
   strip(native);
   const found = { 'lmdb.node': native };
-  for (const path of ['package.json', 'schema/config.json']) found[path] = join(SERVER, path);
+  for (const path of ['package.json', 'schema/config.json', 'schema/export.json']) found[path] = join(SERVER, path);
   for (const path of ['lua', 'dist/docs-page']) {
     for (const entry of readdirSync(join(SERVER, path), { withFileTypes: true, recursive: true })) {
       if (!entry.isFile()) continue;

@@ -38,17 +38,21 @@ export interface Call extends CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Absence: undefined without a body. */
   readonly body?: unknown;
+  /** A body that is text already, in the place of `body`. */
+  readonly text?: string;
   /** Default: application/json. */
   readonly mediaType?: string;
   /** A member that the body of every good answer has; empty where any object is one, null where there is no body. */
   readonly answerHas: string | null;
   /** Whether it does no harm twice: a read, or a call with an Idempotency-Key. */
   readonly isRepeatable: boolean;
+  /** Reads an answer, as `answerOf` does, which is the default: its errors are problems. */
+  readonly read?: typeof answerOf;
 }
 
 /** Sends a call. Errors: SessionError and its classes; the reason of the caller's own signal. */
 export async function send(settings: Settings, call: Call): Promise<Answer> {
-  const body = call.body === undefined ? undefined : jsonText(call.body, 'the body');
+  const body = call.body === undefined ? call.text : jsonText(call.body, 'the body');
   const { method, signal } = call;
   const headers = { ...settings.headers, ...call.headers, ...typeOf(call) };
   const end = performance.now() + settings.timeout;
@@ -57,7 +61,7 @@ export async function send(settings: Settings, call: Call): Promise<Answer> {
   // Once more, on another connection: the server may have closed this one, for example because it was restarted.
   if (came instanceof SessionServerLostError && call.isRepeatable) came = await attempt(settings, call, outgoing());
   if (came instanceof SessionError) throw came;
-  const answer = answerOf(came, call.answerHas);
+  const answer = (call.read ?? answerOf)(came, call.answerHas);
   if (answer !== null && answer.status < 400) return answer;
   // Without the key: it may be a stranger who is asked.
   const ask: Ask = (url) =>
@@ -69,8 +73,8 @@ export async function send(settings: Settings, call: Call): Promise<Answer> {
 /** What is left of the time of a call. Units: milliseconds. */
 const left = (end: number) => Math.max(1, Math.ceil(end - performance.now()));
 
-function typeOf({ body, mediaType = 'application/json' }: Call): Record<string, string> {
-  return body === undefined ? {} : { 'Content-Type': mediaType };
+function typeOf({ body, text, mediaType = 'application/json' }: Call): Record<string, string> {
+  return body === undefined && text === undefined ? {} : { 'Content-Type': mediaType };
 }
 
 async function attempt(settings: Settings, call: Call, outgoing: Outgoing): Promise<Incoming | SessionError> {

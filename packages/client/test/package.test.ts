@@ -21,20 +21,26 @@ const DENO = fileURLToPath(
 );
 /** Units: bytes, as gzip sends them. */
 const MOST = 8192;
+const MOST_OF_REDIS_SESSIONS = 8192;
 const run = promisify(execFile);
 
 /** Bundles a program for browsers: whatever needs Node fails here. */
-async function bundled(contents: string, minify = true): Promise<string> {
+async function bundled(contents: string, minify = true, platform: 'browser' | 'node' = 'browser'): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: PACKAGE, loader: 'ts' },
     bundle: true,
     format: 'esm',
-    platform: 'browser',
+    platform,
     target: 'es2023',
     minify,
     write: false,
   });
   return outputFiles[0]!.text;
+}
+
+/** Gives the files that `exports` name, whatever their conditions. */
+function filesOf(way: unknown): string[] {
+  return typeof way === 'string' ? [way] : Object.values(way as object).flatMap(filesOf);
 }
 
 const SCENARIO = `
@@ -52,6 +58,11 @@ describe('the package of the client', () => {
   test('it is at most 8 kB as gzip, and needs nothing of Node', async () => {
     const size = gzipSync(await bundled("export * from './dist/index.js';")).length;
     assert.ok(size <= MOST, `${size} bytes`);
+  });
+
+  test('so is the class of redis-sessions, with all that it stands on', async () => {
+    const size = gzipSync(await bundled("export * from './dist/redis-sessions/index.js';", true, 'node')).length;
+    assert.ok(size <= MOST_OF_REDIS_SESSIONS, `${size} bytes`);
   });
 
   test('a bundle for browsers runs on this Node, on Bun and on Deno', async (t) => {
@@ -84,10 +95,7 @@ describe('the package of the client', () => {
     ]);
     const { exports, dependencies } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
     assert.equal(dependencies, undefined);
-    for (const way of Object.values(exports) as (string | Record<string, string>)[]) {
-      for (const file of typeof way === 'string' ? [way] : Object.values(way))
-        assert.ok(paths.includes(file.slice(2)), file);
-    }
+    for (const file of filesOf(exports)) assert.ok(paths.includes(file.slice(2)), file);
   });
 
   test('publint and arethetypeswrong find nothing', { skip }, async () => {
@@ -102,6 +110,9 @@ describe('the package of the client', () => {
       '--format',
       'ascii',
     ]);
+    // All but the class of redis-sessions, which old code requires.
+    const required = ['--pack', PACKAGE, '--entrypoints', 'redis-sessions', '--no-emoji', '--format', 'ascii'];
+    await run(join(FRAMEWORKS, 'attw'), required);
   });
 
   test('its types are those of the document that the server has', { skip }, async () => {

@@ -8,9 +8,17 @@ import { fileURLToPath } from 'node:url';
 import { skip } from './frameworks.ts';
 
 const COMPILER = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-const PROJECT = fileURLToPath(new URL('./frameworks/tsconfig.json', import.meta.url));
+const projectOf = (folder: string) => fileURLToPath(new URL(`./${folder}/tsconfig.json`, import.meta.url));
 
-test('applications of every framework compile in strict mode, without a cast', { skip }, () => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [COMPILER, '-p', PROJECT], { encoding: 'utf8' });
+function compile(folder: string): void {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [COMPILER, '-p', projectOf(folder)], {
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stdout + stderr);
+}
+
+test('applications of every framework compile in strict mode, without a cast', { skip }, () => compile('frameworks'));
+
+test('applications of redis-sessions compile as they are, in CommonJS with callbacks and as modules with promises', () => {
+  compile('redis-sessions/typescript');
 });

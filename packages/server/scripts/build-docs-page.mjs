@@ -11,7 +11,8 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const GUIDES = {
   api: ['docs/api.md', 'The v1 API, task by task'],
   errors: ['docs/errors.md', 'Errors'],
-  upgrading: ['UPGRADING.md', 'From 2.x'],
+  upgrading: ['UPGRADING.md', 'Moving here'],
+  moving: ['docs/moving.md', 'Moving sessions'],
   configuration: ['docs/configuration.md', 'Configuration'],
   keys: ['docs/keys.md', 'API keys'],
   operations: ['docs/operations.md', 'Operations'],
@@ -20,6 +21,7 @@ const GUIDES = {
   logs: ['docs/operations/logs.md', 'Logs and traces'],
   'embedded-store': ['docs/operations/embedded-store.md', 'The embedded store'],
   redis: ['docs/operations/redis.md', 'On Redis or Valkey'],
+  'live-adoption': ['docs/operations/live-adoption.md', 'Live adoption'],
   monitoring: ['docs/operations/monitoring.md', 'Metrics, alerts, doctor'],
   limits: ['docs/operations/limits.md', 'Limits'],
   metrics: ['docs/metrics.md', 'Metrics'],

@@ -18,6 +18,11 @@ export function configSchema(): string {
   return read('schema/config.json');
 }
 
+/** Gives the JSON Schema of a line of the interchange format, as text. */
+export function exportSchema(): string {
+  return read('schema/export.json');
+}
+
 /** Gives the text of a Lua script or of a library that some include: its name without `.lua`. */
 export function luaText(name: string): string {
   return read(`lua/${name}.lua`);

@@ -3,6 +3,7 @@
  * docs/configuration.md. The variables and how each is read lie in config/, by subject.
  */
 import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
+import { ADOPT_VARIABLES, type AdoptConfig, readAdopt } from './config/adopt.ts';
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging, readAuditLog } from './config/logging.ts';
@@ -16,6 +17,7 @@ import { ConfigError, type Environment, Reader, type Variable } from './config/v
 import { readWorkers, WORKER_VARIABLES } from './config/workers.ts';
 
 export { openNote } from './config/access.ts';
+export type { AdoptConfig } from './config/adopt.ts';
 export type { RateConfig } from './config/limits.ts';
 export type { LogLevel } from './config/logging.ts';
 export { nearest } from './config/names.ts';
@@ -34,6 +36,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly fastLane: boolean;
   /** Absence: null when the server speaks plain HTTP. */
   readonly tls: TlsConfig | null;
+  /** Absence: null when no sessions are taken over from redis-sessions. */
+  readonly adopt: AdoptConfig | null;
   /** Absence: null when every app lives under the default policy. */
   readonly policyFile: string | null;
   /** The port of the metrics. Absence: null when they are on the port of the sessions. */
@@ -54,6 +58,7 @@ export const VARIABLES = {
   ...TLS_VARIABLES,
   ...LIMIT_VARIABLES,
   ...STORE_VARIABLES,
+  ...ADOPT_VARIABLES,
   ...POLICY_VARIABLES,
   ...METRICS_VARIABLES,
   ...LOG_VARIABLES,
@@ -76,6 +81,7 @@ export function readConfig(environment: Environment): Config {
   const parts = {
     ...answering,
     ...kept,
+    adopt: reader.part(() => readAdopt(read)),
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
     metricsPort: reader.part(() => readMetricsPort(read, listening?.port)),

@@ -1,6 +1,7 @@
 /** The composition root of `rest-sessions doctor` and `stats`: configuration → a look at its store. Needs no server, and disturbs none. */
 
 import { existsSync } from 'node:fs';
+import { lookAtOldSide } from './adopting/look.ts';
 import { type Config, openNote } from './config.ts';
 import { credentialFindings } from './doctor/credentials.ts';
 import { machineFindings, nodeNote } from './doctor/machine.ts';
@@ -39,7 +40,29 @@ export function notesOn(config: Config, now: number): string[] {
   return [openNote(config), nodeNote(process.version, now)].filter((note) => note !== null);
 }
 
-/** Gives what the store of a configuration holds. Errors: in a sentence. */
-export function storeStatistics({ store, namespace, storeTimeout: timeout, redis }: Config): Promise<StoreStatistics> {
-  return statisticsOf(store, { namespace, timeout, redis });
+/** Gives what is wrong with the Redis that sessions are taken over from. Absence: empty, also where none are. */
+export async function examineOldSide({ adopt, redis, storeTimeout }: Config): Promise<Finding[]> {
+  if (adopt === null) return [];
+  const why = await lookAtOldSide(adopt, redis.tls, storeTimeout).then(
+    () => null,
+    (error: unknown) => (error as Error).message,
+  );
+  if (why === null) return [];
+  const message = `it does not answer (${why}), so tokens that open nothing here are answered 503`;
+  return [{ kind: 'state', code: 'adopt-away', where: `${adopt.shown} (RS_ADOPT)`, message }];
+}
+
+/**
+ * Gives what the store of a configuration holds, and what is left where sessions are taken over from. Errors: in a sentence; that the
+ * latter does not answer is none.
+ */
+export async function storeStatistics(config: Config): Promise<StoreStatistics> {
+  const { store, namespace, storeTimeout: timeout, redis, adopt } = config;
+  const found = await statisticsOf(store, { namespace, timeout, redis });
+  if (adopt === null) return found;
+  const facts = await lookAtOldSide(adopt, redis.tls, timeout).then(
+    ({ left, underWay }): Record<string, number | string> => ({ sessions_left: left, on_their_way: underWay }),
+    (error: unknown) => ({ sessions_left: `not known: ${(error as Error).message}` }),
+  );
+  return { ...found, engine: [...found.engine, { where: `${adopt.shown} (RS_ADOPT)`, facts }] };
 }

@@ -1,7 +1,8 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { isIP } from 'node:net';
 import { openAccess } from './access.ts';
-import { configSchema, docsPageFile, packageVersion } from './assets.ts';
+import { openAdoption } from './adopting/adoption.ts';
+import { configSchema, docsPageFile, exportSchema, packageVersion } from './assets.ts';
 import { AuditFailure } from './audit/audit-log.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
@@ -89,6 +90,7 @@ export async function serveAsWorker(
     store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
     inFlight: () => server.inFlight,
     storeUp: () => outage.why === null,
+    adoption: () => adoption?.state() ?? null,
     wrongKeys: () => access.wrongKeys?.counts ?? null,
     keyExpires: () => access.keyExpires(clock()),
     certificateExpires: () => access.tls?.endsAt ?? null,
@@ -118,7 +120,14 @@ export async function serveAsWorker(
   const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
   const store = metrics.measured(opened.store);
   for (const change of changes) log.warn({ store: location }, change);
-  const sessions = new Sessions(tracing?.traced(store) ?? store, policyFile?.source ?? (() => DEFAULT_POLICY), later);
+  const { adopt: from } = config;
+  const adoption = from && (await openAdoption({ from, tls: redis.tls, timeout, store, clock, log }));
+  const serving = adoption?.store ?? store;
+  const sessions = new Sessions(
+    tracing?.traced(serving) ?? serving,
+    policyFile?.source ?? (() => DEFAULT_POLICY),
+    later,
+  );
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
@@ -126,18 +135,19 @@ export async function serveAsWorker(
     sessions,
     clock,
     isStopping: () => stopping,
+    isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
     authenticate: access.authenticate,
     wrongKeys: access.wrongKeys,
     rateLimits: access.rateLimits,
     audit,
     tracing: tracing?.tracing ?? null,
-    configSchema: configSchema(),
+    schemas: { config: configSchema(), export: exportSchema() },
     version: packageVersion(),
     docsAsset: docsPageFile,
     metrics: config.metricsPort === null ? exposition : null,
     onFault: (err, request) => {
       // The audit log tells of itself.
-      if (err instanceof AuditFailure) return;
+      if (err instanceof AuditFailure || adoption?.isFault(err)) return;
       if (!isOutage(err)) log.error({ err, ...request }, 'a request failed');
       // That the server stops has no cause underneath, and is no outage.
       else if (!stopping || (err as Error).cause !== undefined) outage.failed(err, { request: true });
@@ -165,6 +175,7 @@ export async function serveAsWorker(
     await listener?.stop();
     metrics.stop();
     outage.close();
+    adoption?.close();
     await store.close();
     await audit?.close();
     throw error;
@@ -196,9 +207,10 @@ export async function serveAsWorker(
       onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
       onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
     });
-    stopLeading = () => {
+    const stopAdoption = adoption?.lead();
+    stopLeading = async () => {
       stopWatching();
-      return stopSweeper();
+      await Promise.all([stopSweeper(), stopAdoption?.()]);
     };
   };
 
@@ -233,6 +245,7 @@ export async function serveAsWorker(
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
       await Promise.all([stopLeading?.(), listener?.stop()]);
+      adoption?.close();
       metrics.stop();
       await store.close();
       await audit?.stopped();

@@ -45,7 +45,7 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^core\//, mayImport: /^core\//, never: 'node:crypto', why: 'core has no I/O and no dependency' },
   {
-    from: /^stores\/open-(store|audit|statistics)\.ts$/,
+    from: /^stores\/open-(store|reading|audit|statistics)\.ts$/,
     mayImport: /^(core\/|stores\/|node:(path|fs)$)/,
     never: 'config.ts',
     why: 'it knows the engines',
@@ -216,14 +216,68 @@ export const RULES: readonly Rule[] = [
     why: 'the supervisor opens no store and answers nothing',
   },
   {
+    from: /^moving\/(left|source)\.ts$/,
+    mayImport: /^(core\/(session|store|stored-session)\.ts$|moving\/left\.ts$)/,
+    never: 'moving/kinds.ts',
+    why: 'they are shapes and words',
+  },
+  {
+    from: /^moving\/kinds\.ts$/,
+    mayImport: /^moving\/(source\.ts$|sources\/)/,
+    never: 'core/token.ts',
+    why: 'it is the table of the sources',
+  },
+  {
+    from: /^moving\/sources\/redis-server\.ts$/,
+    mayImport: /^(moving\/source\.ts$|stores\/redis\/(address|connection)\.ts$)/,
+    never: 'stores/redis/redis-store.ts',
+    why: 'it takes the connection of our store, and nothing of its layout',
+  },
+  {
+    from: /^moving\/sources\//,
+    mayImport:
+      /^(core\/|moving\/(left|source|checked-record|ndjson)\.ts$|moving\/sources\/|ioredis$|node:(buffer|crypto|fs|fs\/promises|path|readline|sqlite|stream|timers\/promises|tls|url|util|zlib)$)/,
+    never: 'stores/open-store.ts',
+    why: 'a source knows core and its own driver, and no store of ours',
+  },
+  {
+    from: /^moving\//,
+    mayImport: /^(core\/|moving\/(?!sources\/|kinds)|zod$|node:(crypto|fs|fs\/promises|path|timers\/promises)$)/,
+    never: 'stores/open-store.ts',
+    why: 'it is handed the source and the store',
+  },
+  {
+    from: /^adopting\/(adoption|look)\.ts$/,
+    mayImport:
+      /^(adopting\/|config\.ts$|core\/store\.ts$|log\/log\.ts$|moving\/sources\/predecessor\/layout\.ts$|stores\/redis\/(address|connection)\.ts$|upkeep\/outage\.ts$)/,
+    never: 'stores/open-store.ts',
+    why: 'it makes and wires what adopts, around a store that it is handed',
+  },
+  {
+    from: /^adopting\//,
+    mayImport:
+      /^(adopting\/|assets\.ts$|core\/|moving\/sources\/predecessor\/(layout|old-session)\.ts$|stores\/redis\/(address|connection)\.ts$|node:(crypto|timers\/promises)$)/,
+    never: 'stores/redis/redis-store.ts',
+    why: 'it stands around any store, and reaches the old Redis by the one connection there is',
+  },
+  {
+    from: /^(importing|exporting|copying)\.ts$/,
+    mayImport:
+      /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-reading|open-statistics)\.ts$|node:(fs|path)$)/,
+    never: 'serve.ts',
+    why: 'the composition roots of import, export and copy, which need no server',
+  },
+  {
     from: /^cli\//,
-    mayImport: /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup)\.ts$|node:)/,
+    mayImport:
+      /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup|importing|exporting|copying)\.ts$|moving\/kinds\.ts$|node:)/,
     never: 'stores/open-store.ts',
     why: 'the command neither knows core nor stores',
   },
   {
     from: /^doctor\.ts$/,
-    mayImport: /^(config\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
+    mayImport:
+      /^(config\.ts$|adopting\/look\.ts$|doctor\/|stores\/(data-folder|finding|(open-)?(audit|statistics))\.ts$|node:fs$)/,
     never: 'serve.ts',
     why: 'the composition root of the doctor, which needs no server',
   },

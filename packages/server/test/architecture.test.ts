@@ -22,7 +22,8 @@ const files = readdirSync(SRC, { withFileTypes: true, recursive: true })
 const textOf = (file: string) => readFileSync(join(SRC, file), 'utf8');
 
 function importsIn(file: string, text: string): string[] {
-  return [...text.matchAll(/(?:from|import\(|import|createRequire\([^)]*\)\()\s*'([^']+)'/g)].map(
+  // A word in quotes is a name of a command or an option.
+  return [...text.matchAll(/(?<!['-])(?:from|import\(|import|createRequire\([^)]*\)\()\s*'([^']+)'/g)].map(
     ([, specifier = '']) => (specifier.startsWith('.') ? posix.join(file, '..', specifier) : specifier),
   );
 }

@@ -18,6 +18,7 @@ test('without any variable the server is on loopback with the embedded store', (
     storeTimeout: 1000,
     redis: { wait: 0, tls: {} },
     namespace: 'drs',
+    adopt: null,
     policyFile: null,
     metricsPort: null,
     logLevel: 'info',
@@ -55,6 +56,17 @@ test('a bad value is one line that names the variable, the value and what is all
       ...['redis://h:65536', 'redis+cluster://:1@h:1,i:99999', 'redis+sentinel://h:70000/main/0'],
       ...['redis://a b', 'redis://h:x', 'redis://h/one', 'redis://h,i', 'redis+sentinel://h', 'redis+cluster://h/1'],
       ...['redis://h:0', 'redis://:%zz@h', 'redis://h/-1', 'redis+cluster://h/-1', 'redis+sentinel://h/main/abc'],
+    ],
+    RS_ADOPT: [
+      ...['redis', 'redis://', 'lmdb:data', 'memory:', 'http://h', 'redis://h:0', 'redis://h:65536', 'redis://h/one'],
+      ...[
+        'redis://h?namespace=',
+        'redis://h?ns=rs',
+        'redis://h?namespace=a&x=1',
+        'redis://h?namespace=%zz',
+        'redis://h#rs',
+      ],
+      ...['redis+cluster://h', 'redis+sentinel://h', 'redis://h,i', 'redis://h?namespace=a%20b', 'redis://:%zz@h'],
     ],
     RS_STORE_TIMEOUT: ['0', '49', '60001', '1e3', '-1'],
     RS_REDISHOST: ['a b', '\n', 'http://x'],
@@ -218,4 +230,23 @@ test('no error shows the password of a store URL', () => {
       url,
     );
   }
+});
+
+test('what is taken over from is a URL and a namespace, rs where none is named, and shows no password', () => {
+  const read = (RS_ADOPT: string) => readConfig({ RS_ADOPT }).adopt;
+  assert.deepEqual(read('redis://:secret@old:6380/2?namespace=my.app'), {
+    url: 'redis://:secret@old:6380/2',
+    namespace: 'my.app',
+    shown: 'redis://…@old:6380/2, namespace my.app',
+  });
+  assert.equal(read('redis://old')!.namespace, 'rs');
+  assert.equal(read('rediss://old/?namespace=a%3Ab')!.namespace, 'a:b');
+  assert.equal(read('redis+sentinel://s1:26379,s2/main/1?namespace=rs')!.url, 'redis+sentinel://s1:26379,s2/main/1');
+  assert.throws(
+    () => read('redis://user:secret@old/x'),
+    (error: Error) =>
+      error instanceof ConfigError &&
+      /^RS_ADOPT=.* is not allowed; it must be .* \(it is a URL\)/.test(error.message) &&
+      !error.message.includes('secret'),
+  );
 });

@@ -17,10 +17,12 @@ const read = (path: string) => JSON.parse(readFileSync(new URL(`../../../${path}
 const all = Object.entries(read('package-lock.json').packages as Record<string, Locked>).filter(
   ([path, { link }]) => path.includes('node_modules/') && link !== true,
 );
-/** Of the generators that a test runs: they reach nobody who installs the package. */
-const generators = Object.entries(
-  read('packages/server/test/clients/package-lock.json').packages as Record<string, Locked>,
-).filter(([path]) => path !== '');
+/** Of the programs that tests run: they reach nobody who installs the package. */
+const generators = ['clients', 'moving/express'].flatMap((folder) =>
+  Object.entries(read(`packages/server/test/${folder}/package-lock.json`).packages as Record<string, Locked>).filter(
+    ([path]) => path !== '',
+  ),
+);
 const runtime = all.filter(([, { dev }]) => dev !== true);
 
 /** Licences that ask for no more than to be named. Another one is a decision. */
@@ -51,7 +53,7 @@ test('every package at run time has a licence that asks for no more than to be n
 });
 
 test('no package runs code at install time', () => {
-  for (const npmrc of ['../../../.npmrc', './clients/.npmrc']) {
+  for (const npmrc of ['../../../.npmrc', './clients/.npmrc', './moving/express/.npmrc']) {
     assert.match(readFileSync(new URL(npmrc, import.meta.url), 'utf8'), /^ignore-scripts=true$/m);
   }
   for (const [path, { hasInstallScript }] of runtime) {

@@ -39,7 +39,8 @@ export function readArguments(command: string, args: readonly string[], options:
     if (type === undefined) throw new UsageError(unknownOption(command, token.rawName, token.name, options));
     if (given.has(token.name)) throw new UsageError(`${shown} is given twice`);
     if (type === 'switch' && token.inlineValue) throw new UsageError(`${shown} takes no value`);
-    const isMissing = !token.value || (!token.inlineValue && token.value.startsWith('-'));
+    // One hyphen is standard input or output.
+    const isMissing = !token.value || (!token.inlineValue && /^-./.test(token.value));
     if (type === 'text' && isMissing) throw new UsageError(`${shown} needs a value: ${shown}=VALUE`);
     given.set(token.name, token.value ?? '');
   }

@@ -3,7 +3,14 @@
  * nothing to the store without --repair.
  */
 import { showUrl } from '../config.ts';
-import { type AppSummary, type AuditFinding, examineStore, examineSurroundings, notesOn } from '../doctor.ts';
+import {
+  type AppSummary,
+  type AuditFinding,
+  examineOldSide,
+  examineStore,
+  examineSurroundings,
+  notesOn,
+} from '../doctor.ts';
 import { fail, print, standardError } from './output.ts';
 import { Progress } from './progress.ts';
 import { configuredFor } from './store-option.ts';
@@ -29,7 +36,8 @@ export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorO
   const progress = new Progress(standardError, () => performance.now());
   const shown = showUrl(config.store);
   const head = { store: shown, repair, quick, notes: notesOn(config, Date.now()) };
-  for (const finding of examineSurroundings(config, Date.now())) findings.add({ ...finding, mended: null });
+  const around = [...examineSurroundings(config, Date.now()), ...(await examineOldSide(config))];
+  for (const finding of around) findings.add({ ...finding, mended: null });
   try {
     const apps = await examineStore(config, {
       repair,

@@ -1,7 +1,18 @@
 /** The texts of --help, of all and of each command, and of the manual page (scripts/manual.ts). The variables come from their table. */
 import { VARIABLES, type Variable } from '../config.ts';
+import { KINDS } from '../moving/kinds.ts';
 
-export type Command = 'serve' | 'keys' | 'doctor' | 'health' | 'backup' | 'restore' | 'stats';
+export type Command =
+  | 'serve'
+  | 'keys'
+  | 'doctor'
+  | 'health'
+  | 'backup'
+  | 'restore'
+  | 'stats'
+  | 'import'
+  | 'export'
+  | 'copy';
 
 export const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong use or configuration.\n';
 
@@ -48,6 +59,23 @@ const STATS = `stats tells what a store holds, while servers use it: sessions an
 file or the Redis says of itself. It changes nothing.
 `;
 
+const IMPORT = `import takes sessions over that another server or library wrote, with their ages, deadlines and tokens, so that nobody
+logs in again. Into the store RS_STORE or --store, also while servers use it. What it has left out is
+counted by reason. --dry-run changes nothing; --continue goes on after an interruption, and is
+needed where the target has sessions already: those stay, or are brought up to date where the source has gone on with them. A source whose URL has a password is named in RS_IMPORT_FROM.
+${kindsOfSources()}`;
+
+const EXPORT = `export writes the sessions of a store as lines of JSON (docs/moving.md), while servers use it: into a file of this account
+alone, or to standard output. With the hashes of tokens, never a token. --continue goes on with a
+file after an interruption; --app takes one app.
+`;
+
+const COPY = `copy brings all sessions of one store into another (lmdb:PATH, redis://…), while servers use the first: passes that carry what
+has changed, until nothing or only the servers' own pace is left. The last one compares each session. What ended at the source
+ends at the target, if a copy brought it; nothing is changed at the source. Then: stop the servers, copy once
+more with --continue, start them on the new store. A URL with a password is named in RS_COPY_FROM or RS_COPY_TO.
+`;
+
 const KEYS = `keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
 (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
 `;
@@ -67,6 +95,15 @@ export const COMMANDS: Readonly<Record<Command, { readonly usage: readonly strin
   backup: { usage: ['backup FILE [--store URL] [--replace] [--json]'], text: BACKUP },
   restore: { usage: ['restore FILE [--store URL] [--replace | --check] [--json]'], text: RESTORE },
   stats: { usage: ['stats [--store URL] [--json]'], text: STATS },
+  import: {
+    usage: ['import --from KIND:… [--app APP] [--store URL] [--dry-run] [--continue] [--json]'],
+    text: IMPORT,
+  },
+  export: {
+    usage: ['export [--output FILE|-] [--app APP] [--store URL] [--replace] [--continue] [--json]'],
+    text: EXPORT,
+  },
+  copy: { usage: ['copy --from STORE --to STORE [--app APP] [--dry-run] [--continue] [--json]'], text: COPY },
 };
 
 export function help(): string {
@@ -84,6 +121,19 @@ export function helpOf(command: Command): string {
   const { usage, text } = COMMANDS[command];
   const more = command === 'serve' ? `\n${variables()}` : '';
   return `Usage: rest-sessions ${usage[0]}\n\n${text}${more}\n${EXIT_CODES}`;
+}
+
+/** What can be imported, a line for each kind and for each of its options. */
+function kindsOfSources(): string {
+  const lines = Object.entries(KINDS).flatMap(([name, kind]) => [
+    `  --from ${name}:${kind.where}`,
+    `      ${kind.text}`,
+    ...Object.entries(kind.options).map(([option, { value, text }]) => {
+      const shown = value === null ? `--${option}` : `--${option} ${value}`;
+      return `      ${shown}: ${text}`;
+    }),
+  ]);
+  return `Kinds:\n${lines.join('\n')}\n`;
 }
 
 function variables(): string {

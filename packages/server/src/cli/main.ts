@@ -30,6 +30,9 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(command: Command, args: readonly string[]): Promise<number> {
   if (command === 'keys') return (await import('./keys-command.ts')).runKeys(args, process.env);
   if (command === 'health') return (await import('./health-command.ts')).runHealth(args, process.env);
+  if (command === 'import') return (await import('./import-command.ts')).runImport(args, process.env);
+  if (command === 'copy') return (await import('./copy-command.ts')).runCopy(args, process.env);
+  if (command === 'export') return (await import('./export-command.ts')).runExport(args, process.env);
   if (command === 'doctor') {
     const given = readArguments('doctor', args, { store: 'text', repair: 'switch', quick: 'switch', json: 'switch' });
     if (given.words.length > 0) throw new UsageError('doctor takes options only; there is a word too many after it');

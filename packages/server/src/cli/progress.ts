@@ -11,23 +11,52 @@ const WIDTH = 30;
 const PAUSE = 100;
 /** Elsewhere a line is written for each such part of a phase. */
 const PARTS = 4;
+/** How long it takes until a rate means something. Units: milliseconds. */
+const WARM_UP = 1000;
 
 export class Progress {
   private readonly stream: ProgressStream;
   private readonly clock: () => number;
+  private readonly isQuiet: boolean;
   private drawnAt = Number.NEGATIVE_INFINITY;
   private said = '';
+  /** Where the rate counts from. */
+  private began: { readonly at: number; readonly done: number } | null = null;
 
-  /** `clock`: units milliseconds. */
-  constructor(stream: ProgressStream, clock: () => number) {
+  /** `clock`: units milliseconds. `isQuietElsewhere`: nothing is written where there is no terminal. */
+  constructor(stream: ProgressStream, clock: () => number, { isQuietElsewhere = false } = {}) {
     this.stream = stream;
     this.clock = clock;
+    this.isQuiet = isQuietElsewhere && stream.isTTY !== true;
   }
 
   show(phase: string, done: number, total: number): void {
     const share = total === 0 ? 1 : Math.min(1, done / total);
-    if (this.stream.isTTY) this.draw(phase, share);
+    if (this.isQuiet) return;
+    if (this.stream.isTTY) this.draw(share >= 1, () => `${bar(share)} ${phase}`);
     else this.say(`${phase}: ${(Math.floor(share * PARTS) * 100) / PARTS} %\n`);
+  }
+
+  /** Shows also how many there were, at what rate, and how long it will take. `total`: null when nobody knows. */
+  count(phase: string, done: number, total: number | null): void {
+    if (this.isQuiet || !this.stream.isTTY) {
+      if (total !== null) this.show(phase, done, total);
+      return;
+    }
+    const now = this.clock();
+    this.began ??= { at: now, done };
+    const { began } = this;
+    this.draw(done === total, () => {
+      const share = total === null ? null : total === 0 ? 1 : Math.min(1, done / total);
+      const rate = now - began.at < WARM_UP ? 0 : ((done - began.done) / (now - began.at)) * 1000;
+      const left = rate > 0 && total !== null ? Math.max(0, total - done) / rate : null;
+      const parts = [
+        `${share === null ? '' : `${bar(share)} `}${phase}: ${done.toLocaleString('en')}`,
+        ...(rate > 0 ? [`${Math.round(rate).toLocaleString('en')} a second`] : []),
+        ...(left === null ? [] : [`${inWords(left)} left`]),
+      ];
+      return parts.join(', ');
+    });
   }
 
   /** Ends the line of the bar, so that others can write. */
@@ -40,12 +69,23 @@ export class Progress {
     this.said = line;
   }
 
-  private draw(phase: string, share: number): void {
+  private draw(isFull: boolean, line: () => string): void {
     const now = this.clock();
-    if (share < 1 && now - this.drawnAt < PAUSE) return;
+    if (!isFull && now - this.drawnAt < PAUSE) return;
     this.drawnAt = now;
-    const full = Math.round(share * WIDTH);
-    const bar = `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}`;
-    this.stream.write(`\r${bar} ${Math.floor(share * 100)} % ${phase}\x1b[K`);
+    this.stream.write(`\r${line()}\x1b[K`);
   }
+}
+
+function bar(share: number): string {
+  const full = Math.round(share * WIDTH);
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${Math.floor(share * 100)} %`;
+}
+
+/** Units: seconds. */
+function inWords(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

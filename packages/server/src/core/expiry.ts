@@ -30,3 +30,9 @@ export function touched(session: Session, now: number, reads: number): Session {
 export function idleFor(session: Timed, now: number): number {
   return Math.max(0, now - session.lastSeenAt);
 }
+
+/** Tells whether use never lengthens the session: its absolute timeout is no longer than its idle one. The classic `no_resave`. */
+export function isFixed(session: Session): session is Session & { idleTimeout: number; absoluteExpiresAt: number } {
+  const { absoluteExpiresAt, idleTimeout } = session;
+  return absoluteExpiresAt !== null && idleTimeout !== null && absoluteExpiresAt - begunOf(session) <= idleTimeout;
+}

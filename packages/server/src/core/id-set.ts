@@ -32,6 +32,15 @@ export class IdSet {
     }
     return true;
   }
+
+  has(id: string): boolean {
+    const places = this.tables.get(id.slice(0, 2))?.places;
+    if (places === undefined) return false;
+    const number = numberOf(id);
+    let at = number % places.length;
+    while (places[at] !== 0 && places[at] !== number) at = (at + 1) % places.length;
+    return places[at] === number;
+  }
 }
 
 /** Puts a number into the first free place from where it belongs. Gives false when it was there. */

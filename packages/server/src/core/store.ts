@@ -4,19 +4,21 @@
  *
  * Rules for all verbs
  * - One verb is one atomic step, whatever other verbs, processes and sweeps do meanwhile. `revoke` of a whole app, `list`,
- *   `count` and `sweep` are exempt where they say so.
+ *   `count`, `records` and `sweep` are exempt where they say so.
  * - Absent, expired, revoked, wrong secret and wrong app are one answer: null, 0 or left out. Expiry is decided by
  *   comparing the record's own deadlines with `now` (core/expiry.ts); sweeping only collects garbage.
  * - A store never chooses a timeout, an id or a limit: the arguments and the record carry them.
  * - `now` is the caller's clock, in epoch milliseconds. A store with a clock decides by that one, read as the verb acts:
  *   after all that was waited for, and in the very step that changes or reads. It says so in `at`, and moves the instants
  *   it is given (of a new session, `graceUntil`, `activeSince`, of a memo) by the difference.
- * - Create, update, rotate and revoke resolve once the change is as durable as the store can make it. `reads` and
+ * - Create, install, update, rotate and revoke resolve once the change is as durable as the store can make it. `reads` and
  *   `lastSeenAt` may become durable up to one second later, but every answer already includes them.
- * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` with `invalid_cursor`).
+ * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` and `records` with
+ *   `invalid_cursor`).
  */
 import type { OnLimit } from './policy.ts';
 import type { Credential, Session } from './session.ts';
+import type { Installed, RecordsPage, StoredSession } from './stored-session.ts';
 import type { TokenRef } from './token.ts';
 
 export interface SessionStore {
@@ -126,6 +128,27 @@ export interface SessionStore {
 
   /** Ends the lock of a hash, or its place in the queue, whether the token opens a session or not. Another lock stays. */
   unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void>;
+
+  /**
+   * Gives a part of a walk over the live sessions of an app, each with what opens it, as it stands at that moment. That is no
+   * touch. They come in ascending order of their ids, which no read and no change of a session moves: a session that is there all
+   * along, under one id, comes exactly once. `cursor`: null to begin, then the one of the part before; a foreign one is refused with
+   * `invalid_cursor`. A part has up to `limit` sessions, and may have fewer (none, too) where the walk is not at its end:
+   * only a null cursor is the end. Very large sessions make a part short.
+   */
+  records(app: string, cursor: string | null, limit: number, now: number): Promise<RecordsPage>;
+
+  /**
+   * Puts a session in as it was elsewhere: id, instants, version, reads, both deadlines, the tokens in their grace and what
+   * their successors are drawn from, all by the record; no instant is moved by the clock of the store, which only decides
+   * whether the session is live. No cap and no quota refuses it, and whoever counts for them knows of it from then on.
+   * `present`: without `replace`, a live session has its id, or is opened by the token of its credential where that is an alias.
+   * With `replace` the record stands afterwards as given: in the place of the session of its id, and a session
+   * of another id that had the alias as its present token is ended. `expired`: nothing was changed.
+   * A replaced token that is an alias (in `previous`) leads to it unless another session has that alias.
+   * As durable as a create. Twice is as good as once. A lock of the session stays as it is.
+   */
+  install(record: StoredSession, replace: boolean, now: number): Promise<Installed>;
 
   /** Removes up to `limit` sessions whose deadline has passed, of any app, and gives how many. */
   sweep(now: number, limit: number): Promise<number>;

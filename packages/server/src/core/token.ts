@@ -20,11 +20,18 @@ const PREFIX = 'rs';
 export const PARTITIONS = 256;
 /** Characters of a session id. */
 export const ID_LENGTH = 16;
-/** Tokens that this server made. */
-export const OWN_TOKEN = /^rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
+/** Tokens that this server made. The part in front leaves out those of redis-sessions (`isOfRedisSessions`). */
+export const OWN_TOKEN = /^(?![^Z]{55}Z[0-9a-z]{8}$)rs[0-9a-f]{2}[A-Za-z0-9]{14}(?:[A-Za-z0-9]{22}|[A-Za-z0-9]{46})$/;
 /** The same, where the length is known. */
 const OWN_CHARACTERS = /^rs[0-9a-f]{2}[A-Za-z0-9]+$/;
 export const SESSION_ID = /^[0-9a-f]{2}[A-Za-z0-9]{14}$/;
+
+/** Of the tokens of redis-sessions: how long they are, where their time begins, and its form. */
+const THEIR_LENGTH = 64;
+/** What redis-sessions takes as a token, whoever made it. */
+const THEIRS = /^[a-zA-Z0-9]{64}$/;
+const THEIR_TIME = 56;
+const THEIR_CLOCK = /[0-9a-z]{8}$/;
 
 const SEED_LENGTH = 32;
 /** Characters of the name of a lock: 190 bits. */
@@ -36,6 +43,30 @@ export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
 export interface TokenRef {
   readonly id: string | null;
   readonly hash: string;
+}
+
+/**
+ * What parseToken makes of a token that redis-sessions may have made: as any alias, and it can be asked for the token itself, by
+ * which such a session is found where redis-sessions keeps it (adopting/). Nothing that prints or copies an object shows it.
+ */
+class ForeignRef implements TokenRef {
+  readonly id = null;
+  readonly hash: string;
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.hash = hashSecret('', token);
+    this.#token = token;
+  }
+
+  static tokenOf(ref: TokenRef): string | null {
+    return ref instanceof ForeignRef ? ref.#token : null;
+  }
+}
+
+/** Gives the token of a reference, where redis-sessions may have made it. Absence: null. */
+export function foreignTokenOf(ref: TokenRef): string | null {
+  return ForeignRef.tokenOf(ref);
 }
 
 const pool = Buffer.allocUnsafe(4096);
@@ -102,8 +133,19 @@ export function newToken(
   kind: keyof typeof SECRET_LENGTH,
   draw: Draw = randomText,
 ): { token: string; credential: Credential } {
-  const secret = draw(SECRET_LENGTH[kind]);
+  let secret = draw(SECRET_LENGTH[kind]);
+  while (isOfRedisSessions(PREFIX + id + secret)) secret = draw(SECRET_LENGTH[kind]);
   return { token: PREFIX + id + secret, credential: { hash: hashSecret(id, secret), alias: false, previous: [] } };
+}
+
+/**
+ * Gives the id and the credential of a session that another system made, by the token that its visitor has. Both follow from
+ * the token and the subject alone, so that whoever takes over the session, however often and wherever at once, gives it the
+ * same id. Only the hash of the token leads to it: the alias.
+ */
+export function importedCredential(token: string, subject: string | null): { id: string; credential: Credential } {
+  const id = newSessionId(subject, drawFrom(token, 'imported'));
+  return { id, credential: { hash: parseToken(token).hash, alias: true, previous: [] } };
 }
 
 /** Gives what the successor of a token is drawn from, to be stored beside it. */
@@ -121,7 +163,7 @@ export function successorOf(token: string, seed: string, id: string): string {
 
 /** Takes a presented token apart. Never fails: text of a foreign form becomes an alias that may lead nowhere. */
 export function parseToken(token: string): TokenRef {
-  if (!isOwnToken(token)) return { id: null, hash: hashSecret('', token) };
+  if (!isOwnToken(token)) return THEIRS.test(token) ? new ForeignRef(token) : { id: null, hash: hashSecret('', token) };
   const id = token.slice(PREFIX.length, PREFIX.length + ID_LENGTH);
   return { id, hash: hashSecret(id, token.slice(PREFIX.length + ID_LENGTH)) };
 }
@@ -141,7 +183,22 @@ export function hashOfLock(name: string): string {
 export function isOwnToken(token: string): boolean {
   const secret = token.length - PREFIX.length - ID_LENGTH;
   // One pass: a pattern with both lengths in it goes through a classic token twice.
-  return (secret === SECRET_LENGTH.standard || secret === SECRET_LENGTH.classic) && OWN_CHARACTERS.test(token);
+  if (secret === SECRET_LENGTH.standard) return OWN_CHARACTERS.test(token);
+  return secret === SECRET_LENGTH.classic && OWN_CHARACTERS.test(token) && !isOfRedisSessions(token);
+}
+
+/**
+ * Tells whether a token has the form of redis-sessions: 55 characters without a Z, a Z, and the time in 8 characters. One in
+ * 54,000 of them begins like ours, and would be looked for under an id that is none. So a token of this form is always theirs,
+ * and we make none of it.
+ */
+function isOfRedisSessions(token: string): boolean {
+  return token.length === THEIR_LENGTH && token.indexOf('Z') === THEIR_TIME - 1 && THEIR_CLOCK.test(token);
+}
+
+/** Gives when redis-sessions made a token. Units: epoch milliseconds. Absence: null where the token does not tell. */
+export function madeByRedisSessions(token: string): number | null {
+  return isOfRedisSessions(token) ? Number.parseInt(token.slice(THEIR_TIME), 36) : null;
 }
 
 export function isSessionId(text: string): boolean {

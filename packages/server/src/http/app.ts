@@ -14,7 +14,7 @@ import { type Exposition, metricsRoute } from './metrics-route.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
 import { operationsWith } from './operation/operation.ts';
-import { systemRoutes } from './system-routes.ts';
+import { type Schemas, systemRoutes } from './system-routes.ts';
 import { appRoutes } from './v1/app-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
@@ -27,8 +27,9 @@ import { verifyRoutes } from './v1/verify-routes.ts';
 export interface AppOptions extends Guards {
   readonly sessions: Sessions;
   readonly isStopping: () => boolean;
-  /** The JSON Schema of the policy file, as text. */
-  readonly configSchema?: string;
+  /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
+  readonly isAdoptAway?: (() => boolean) | undefined;
+  readonly schemas?: Schemas;
   /** Of the server, for the OpenAPI document. */
   readonly version?: string;
   /** Of the page that shows the document. Without it the page stays empty. */
@@ -44,7 +45,8 @@ export function routeTable(options: AppOptions): Route[] {
     sessions,
     clock,
     isStopping,
-    configSchema = '{}',
+    schemas = { config: '{}', export: '{}' },
+    isAdoptAway,
     version = '0',
     docsAsset = noAsset,
     metrics = null,
@@ -59,7 +61,7 @@ export function routeTable(options: AppOptions): Route[] {
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
-    ...systemRoutes(sessions, isStopping, configSchema, version),
+    ...systemRoutes(sessions, isStopping, schemas, version, isAdoptAway),
     metricsRoute(metrics),
     ...classicRoutes(sessions, clock),
     ...v1,

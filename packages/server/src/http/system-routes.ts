@@ -1,18 +1,28 @@
 /**
- * Routes about the server itself. `ping` is the classic one; `livez` and `readyz` are for orchestrators, the schema of the
- * policy file is for editors. `/` and `/health` are where people look first who know nothing of this server yet. Who is not
+ * Routes about the server itself. `ping` is the classic one; `livez` and `readyz` are for orchestrators, the schemas of
+ * the policy file and of exported sessions are for editors and programs. `/` and `/health` are where people look first who know nothing of this server yet. Who is not
  * ready says which check has failed, and not why: everybody may ask. The log has that.
  */
 import { ServiceError } from '../core/errors.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { answer, type Handle, type Route } from './message/route.ts';
 
-/** `isStopping` turns true when the server has been told to stop: from then on it is not ready. */
+/** JSON Schemas, as text: of the policy file, of a line of an export. */
+export interface Schemas {
+  readonly config: string;
+  readonly export: string;
+}
+
+/**
+ * `isStopping` turns true when the server has been told to stop: from then on it is not ready. `isAdoptAway`: whether the Redis of
+ * RS_ADOPT does not answer; the server is ready then, too, for all whose sessions are here, and says so.
+ */
 export function systemRoutes(
   sessions: Sessions,
   isStopping: () => boolean,
-  configSchema: string,
+  schemas: Schemas,
   version: string,
+  isAdoptAway: () => boolean = () => false,
 ): Route[] {
   const ready: Handle = async (c) => {
     if (isStopping()) throw new ServiceError('store_unavailable', 'the server is stopping', { check: 'stopping' });
@@ -22,13 +32,14 @@ export function systemRoutes(
       if (!(cause instanceof ServiceError)) throw cause;
       throw new ServiceError(cause.code, cause.message, { check: 'store', cause });
     }
-    return answer(c, '{"status":"ok"}');
+    return answer(c, isAdoptAway() ? '{"status":"ok","adopt":"away"}' : '{"status":"ok"}');
   };
   return [
     { method: 'GET', path: '/', scope: null, handle: home(version) },
     { method: 'GET', path: '/ping', scope: null, handle: (c) => answer(c, 'PONG') },
     { method: 'GET', path: '/livez', scope: null, handle: (c) => answer(c, '{"status":"ok"}') },
-    { method: 'GET', path: '/schema/config.json', scope: null, handle: (c) => answer(c, configSchema) },
+    { method: 'GET', path: '/schema/config.json', scope: null, handle: (c) => answer(c, schemas.config) },
+    { method: 'GET', path: '/schema/export.json', scope: null, handle: (c) => answer(c, schemas.export) },
     ...['/readyz', '/health', '/healthz'].map((path): Route => ({ method: 'GET', path, scope: null, handle: ready })),
   ];
 }

@@ -121,6 +121,14 @@ export class MeasuredStore implements SessionStore {
     return this.timed('unlock', this.store.unlock(app, token, hash, now));
   }
 
+  records(...args: Parameters<SessionStore['records']>): ReturnType<SessionStore['records']> {
+    return this.timed('records', this.store.records(...args));
+  }
+
+  install(...args: Parameters<SessionStore['install']>): ReturnType<SessionStore['install']> {
+    return this.timed('install', this.store.install(...args));
+  }
+
   sweep(now: number, limit: number): Promise<number> {
     return this.timed('sweep', this.store.sweep(now, limit));
   }

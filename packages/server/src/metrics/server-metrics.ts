@@ -16,6 +16,8 @@ export interface Known {
   readonly store: string;
   readonly inFlight: () => number;
   readonly storeUp: () => boolean;
+  /** Absence: null when nothing is taken over from elsewhere. */
+  readonly adoption: () => AdoptionState | null;
   readonly wrongKeys: () => { readonly all: number; readonly limited: number } | null;
   /** Absence: null when no key ends. */
   readonly keyExpires: () => number | null;
@@ -23,6 +25,15 @@ export interface Known {
   readonly certificateExpires: () => number | null;
   /** Absence: null where the store is another one, or cannot tell. Units: bytes. */
   readonly lmdbMap: () => number | null;
+}
+
+/** How far the adoption of sessions from elsewhere has come (RS_ADOPT). */
+export interface AdoptionState {
+  readonly isUp: boolean;
+  /** Taken over by this process. */
+  readonly taken: number;
+  /** As this process has counted last. Absence: null when another process counts, or nobody has yet. */
+  readonly left: { readonly sessions: number; readonly at: number } | null;
 }
 
 export class ServerMetrics {
@@ -81,7 +92,10 @@ export class ServerMetrics {
       { labels: ['refused'], value: wrongKeys.all - wrongKeys.limited },
       { labels: ['limited'], value: wrongKeys.limited },
     ];
-    const counted = { at: apps.countedAt };
+    const adoption = now.adoption();
+    // Of several processes the latest value counts, by the family it is in.
+    const measuredAt = (name: keyof typeof METRICS) =>
+      name === 'adoptLeft' ? (adoption?.left?.at ?? 0) : apps.countedAt;
     const series: Record<keyof typeof METRICS, readonly Series[]> = {
       requests: requests.series(),
       inFlight: one(now.inFlight()),
@@ -97,6 +111,9 @@ export class ServerMetrics {
       ended: byApp.ended.series(),
       tokenReuse: byApp.tokenReuse.series(),
       failedVerifies: byApp.failedVerifies.series(),
+      adoptLeft: one(adoption?.left?.sessions ?? null),
+      adopted: one(adoption?.taken ?? null),
+      adoptUp: one(adoption && (adoption.isUp ? 1 : 0)),
       wrongKeys: refused ?? [],
       keyExpires: one(seconds(now.keyExpires())),
       certificateExpires: one(seconds(now.certificateExpires())),
@@ -111,7 +128,7 @@ export class ServerMetrics {
     const names = Object.keys(METRICS) as (keyof typeof METRICS)[];
     return names.map((name): Family => {
       const metric: Metric = METRICS[name];
-      return { ...metric, ...(metric.merge === 'latest' && counted), series: series[name] };
+      return { ...metric, ...(metric.merge === 'latest' && { at: measuredAt(name) }), series: series[name] };
     });
   }
 

@@ -89,6 +89,20 @@ export const METRICS = {
     ['app'],
   ),
   failedVerifies: counter('failed_verifies_total', 'Tokens that were shown and opened no session.', ['app']),
+  adoptLeft: gauge(
+    'adopt_sessions_left',
+    'latest',
+    'Sessions that are still where redis-sessions keeps them (RS_ADOPT), as they were counted a second ago. Not there without RS_ADOPT.',
+  ),
+  adopted: counter(
+    'adopt_sessions_total',
+    'Sessions that were taken over from redis-sessions (RS_ADOPT). Not there without RS_ADOPT.',
+  ),
+  adoptUp: gauge(
+    'adopt_up',
+    'min',
+    '1 while the Redis of RS_ADOPT answers, 0 while it does not. Not there without RS_ADOPT.',
+  ),
   wrongKeys: counter(
     'wrong_keys_total',
     'Calls with a wrong API key: answered 401 (refused), or 429 because too many came from one address (limited).',

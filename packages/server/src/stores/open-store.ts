@@ -14,6 +14,8 @@ export interface StoreOptions extends StoreEvents {
   /** How long a verb may take where the store is elsewhere. Units: milliseconds. */
   readonly timeout: number;
   readonly redis: Pick<RedisOptions, 'tls'> & { readonly wait: number };
+  /** Whether nothing is to be changed where it is, as it is opened. Default: no. */
+  readonly looksOnly?: boolean;
 }
 
 /** A store, and what is not about sessions but for the operator. */
@@ -39,7 +41,7 @@ export interface OpenedStore {
  */
 export async function openStore(
   url: string,
-  { namespace, clock, timeout, redis, ...events }: StoreOptions,
+  { namespace, clock, timeout, redis, looksOnly = false, ...events }: StoreOptions,
 ): Promise<OpenedStore> {
   const { onError } = events;
   if (url === 'memory:') {
@@ -54,7 +56,7 @@ export async function openStore(
     // An attempt that hangs was not told yet.
     if (!(await store.ready()))
       onError(new ServiceError('store_unavailable', 'no connection', { cause: store.trouble }));
-    else await beginOn(store);
+    else await beginOn(store, looksOnly);
     return { store, location: store.location, settings: () => store.settings(), lookEvery: MINUTE };
   }
   const path = dataFolderOf(url)!;
@@ -65,7 +67,7 @@ export async function openStore(
   return {
     store,
     location: path,
-    changes: closeToOthers(path),
+    changes: looksOnly ? [] : closeToOthers(path),
     settings: async () => store.health(),
     mapBytes: () => store.mapBytes(),
     lookEvery: SECOND,
@@ -74,9 +76,11 @@ export async function openStore(
 }
 
 /** Errors: a newer version has written the store. A Redis that cannot be asked now is asked again when it is looked at. */
-async function beginOn(store: RedisStore): Promise<void> {
+async function beginOn(store: RedisStore, looksOnly: boolean): Promise<void> {
   try {
-    await store.format.begin();
+    if (!looksOnly) return await store.format.begin();
+    const fault = await store.format.fault();
+    if (fault !== null) throw new Error(fault);
   } catch (error) {
     if (error instanceof ServiceError) return;
     await store.close();

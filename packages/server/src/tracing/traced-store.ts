@@ -4,7 +4,7 @@ import type { OpenTelemetry } from './open-telemetry.ts';
 
 const VERBS: ReadonlySet<PropertyKey> = new Set<keyof SessionStore>([
   ...(['create', 'get', 'getMany', 'find', 'update', 'rotate', 'revoke', 'list', 'count'] as const),
-  ...(['apps', 'memo', 'lock', 'unlock', 'ping'] as const),
+  ...(['apps', 'memo', 'lock', 'unlock', 'records', 'install', 'ping'] as const),
 ]);
 
 export function tracedStore(store: SessionStore, telemetry: OpenTelemetry): SessionStore {

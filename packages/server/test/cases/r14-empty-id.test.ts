@@ -60,6 +60,7 @@ test('R14: HEAD has the length that GET has, for the pages too (kind: HEAD is GE
     '/docs/page.css',
     '/openapi.json',
     '/schema/config.json',
+    '/schema/export.json',
     '/ping',
     `/v1/apps/${app.name}/session`,
     `/v1/apps/${app.name}/sessions/${session.id}`,

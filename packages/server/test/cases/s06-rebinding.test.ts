@@ -55,6 +55,7 @@ describe('S6: without keys, a name that a page on the internet can have', () => 
     'GET /docs/page.js',
     'GET /openapi.json',
     'GET /schema/config.json',
+    'GET /schema/export.json',
     'GET /shop/activity?dt=60',
     'PUT /shop/create/u?ip=1.1.1.1',
     'GET /v1/apps',

@@ -36,6 +36,8 @@ const VERBS = [
   'list',
   'count',
   'memo',
+  'install',
+  'records',
 ] as const;
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -178,6 +180,16 @@ function play(steps: readonly Step[]) {
           { text: `${option}`, instead: option < 3 ? null : `${option - 3}`, until: at + HOUR },
           at,
         ),
+      install: (store) => {
+        const seen = option % 3 === 0 ? at : at - 3 * SECOND;
+        const previous = option === 5 ? [{ hash: to.hash, alias: false, until: at + 5 * SECOND, seed: 'seed' }] : [];
+        const there = option < 2 ? elsewhere : { session, credential };
+        const whole = { ...there.session, app, createdAt: seen, lastSeenAt: seen, version: option, reads: 7 };
+        // Elsewhere it may have another id by now, and the same token.
+        const held = option === 0 && credential.alias ? credential : there.credential;
+        return store.install({ session: whole, credential: { ...held, previous } }, option % 2 === 0, at);
+      },
+      records: (store) => store.records(app, null, 1000, at),
       revoke: (store) => store.revoke(app, { by: 'token', token: ref }, at),
       revokeId: (store) => store.revoke(app, { by: 'id', id }, at),
       revokeSubject: (store) =>

@@ -7,6 +7,7 @@ import { concurrencySection } from './concurrency.ts';
 import { encodingsSection } from './encodings.ts';
 import { expirySection } from './expiry.ts';
 import type { OpenStore } from './harness.ts';
+import { installsSection } from './installs.ts';
 import { lifecycleSection } from './lifecycle.ts';
 import { listsSection } from './lists.ts';
 import { locksSection } from './locks.ts';
@@ -31,6 +32,7 @@ export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = 
     memosSection(open);
     locksSection(open);
     quotaSection(open);
+    installsSection(open);
     encodingsSection(open);
     concurrencySection(open);
     modelSection(open, modelRuns);

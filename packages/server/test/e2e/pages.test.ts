@@ -4,7 +4,7 @@ import { after, describe, test } from 'node:test';
 import { assertShown, readPage, runPage } from '../support/page.ts';
 import { startServer } from '../support/server.ts';
 
-for (const page of ['docs/api.md', 'README.md', 'UPGRADING.md']) {
+for (const page of ['docs/api.md', 'README.md']) {
   describe(`${page} in a shell, as printed`, async () => {
     const server = await startServer({ after }, { RS_STORE: 'memory:' });
     const steps = readPage(page);

@@ -120,11 +120,13 @@ test('a file with faults ends the start with 2 and one line for each, which name
   assert.deepEqual(lines.slice(1), [`rest-sessions: ${path}: /strictApps: must be true or false`, '']);
 });
 
-test('the JSON Schema of the file is served as it is in the package', async (t) => {
+test('the JSON Schemas of the file and of exports are served as they are in the package', async (t) => {
   const server = await startServer(t, { RS_STORE: 'memory:' });
   const client = new Client(server.url);
   t.after(() => client.close());
-  const { status, text, headers } = await client.send('GET', '/schema/config.json');
-  assert.deepEqual([status, headers['content-type']], [200, 'application/json; charset=utf-8']);
-  assert.equal(text, readFileSync(new URL('../../schema/config.json', import.meta.url), 'utf8'));
+  for (const name of ['config', 'export']) {
+    const { status, text, headers } = await client.send('GET', `/schema/${name}.json`);
+    assert.deepEqual([status, headers['content-type']], [200, 'application/json; charset=utf-8']);
+    assert.equal(text, readFileSync(new URL(`../../schema/${name}.json`, import.meta.url), 'utf8'));
+  }
 });

@@ -26,6 +26,7 @@ const OPEN = new Set([
   'GET /health',
   'GET /healthz',
   'GET /schema/config.json',
+  'GET /schema/export.json',
   'GET /openapi.json',
   'GET /docs',
   'GET /docs/page.js',

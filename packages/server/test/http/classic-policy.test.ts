@@ -90,4 +90,49 @@ describe('the classic routes', () => {
     now += 1;
     assert.equal((await send('GET', `/shop/get/${token}`)).text, '{}');
   });
+
+  test('end a session of no_resave by its ttl, however much it is used, and tell what is left of it', async () => {
+    const begin = 1_800_000_000_000;
+    let now = begin;
+    const send = under(
+      () => DEFAULT_POLICY,
+      () => now,
+    );
+    const create = async (query: string) => JSON.parse((await send('PUT', `/shop/create/${query}`)).text).token;
+    const fixed = await create('joe?ip=1.1.1.1&ttl=100&no_resave=true');
+    for (const [at, r, ttl, idle] of [
+      [0, 1, 100, 0],
+      [1, 2, 100, 0],
+      [40_000, 3, 60, 39],
+      [40_000, 4, 60, 0],
+      [99_999, 5, 1, 59],
+    ] as const) {
+      now = begin + at;
+      const told = `{"id":"joe","r":${r},"w":1,"ttl":${ttl},"idle":${idle},"ip":"1.1.1.1","no_resave":true}`;
+      assert.equal((await send('GET', `/shop/get/${fixed}`)).text, told);
+    }
+    const listed = `{"sessions":[{"id":"joe","r":6,"w":1,"ttl":1,"idle":0,"ip":"1.1.1.1","no_resave":true}]}`;
+    assert.equal((await send('GET', '/shop/soid/joe')).text, listed);
+    assert.equal((await send('GET', '/shop/soapp?dt=10')).text, listed);
+    now += 1;
+    assert.equal((await send('GET', `/shop/get/${fixed}`)).text, '{}');
+    // As in redis-sessions, nothing but true is yes.
+    for (const no of ['', '1', 'false', 'TRUE']) {
+      const slides = await create(`ann?ip=1.1.1.1&ttl=100&no_resave=${no}`);
+      assert.doesNotMatch((await send('GET', `/shop/get/${slides}`)).text, /no_resave/, no);
+    }
+  });
+
+  test('let no_resave make a session no longer than the absolute end of the policy', async () => {
+    let now = 1_800_000_000_000;
+    const send = under(
+      () => ({ ...DEFAULT_POLICY, classicAbsoluteTimeout: 60_000 }),
+      () => now,
+    );
+    const { token } = JSON.parse((await send('PUT', '/shop/create/joe?ip=1.1.1.1&ttl=100&no_resave=true')).text);
+    now += 59_999;
+    assert.match((await send('GET', `/shop/get/${token}`)).text, /"ttl":1,.*"no_resave":true/);
+    now += 1;
+    assert.equal((await send('GET', `/shop/get/${token}`)).text, '{}');
+  });
 });

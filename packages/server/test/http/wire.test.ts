@@ -42,7 +42,7 @@ test('a whole session has the text of all its members, and each text that of JSO
     const whole = sessionJson(session);
     assert.equal(whole, sessionJson(session, { members: SESSION_MEMBERS, data: [] }));
     assert.ok(whole.includes(`"subject":${JSON.stringify(text)},`), whole);
-    assert.ok(classicSession({ ...session, ip: text }, 1, 0).includes(`"ip":${JSON.stringify(text)}`));
+    assert.ok(classicSession({ ...session, ip: text }, 1, 0, 0).includes(`"ip":${JSON.stringify(text)}`));
     assert.equal(JSON.parse(whole).userAgent, text);
   }
 });

@@ -19,6 +19,7 @@ function newMetrics(apps: readonly string[] = APPS): ServerMetrics {
   const metrics = new ServerMetrics(apps, () => ({
     ...{ version: '1.2.3', store: 'lmdb', inFlight: () => 1, storeUp: () => true },
     ...{ wrongKeys: () => ({ all: 3, limited: 1 }), keyExpires: () => 1000, certificateExpires: () => 2000 },
+    adoption: () => ({ isUp: true, taken: 2, left: { sessions: 5, at: 1 } }),
     lmdbMap: () => 4096,
   }));
   after(() => metrics.stop());

@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { SCRIPTS as ADOPT_SCRIPTS } from '../../src/adopting/scripts.ts';
 import { loadScripts, SCRIPTS } from '../../src/stores/redis/scripts.ts';
 
 const FOLDER = new URL('../../lua/', import.meta.url);
-const files = readdirSync(FOLDER).map((file) => ({
-  name: file.replace(/\.lua$/, ''),
-  text: readFileSync(new URL(file, FOLDER), 'utf8'),
-}));
+const filesIn = (folder: URL) =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name: file }) => ({ name: file.replace(/\.lua$/, ''), text: readFileSync(new URL(file, folder), 'utf8') }));
+const files = filesIn(FOLDER);
 const libraries = files.filter(({ text }) => text.startsWith('-- LIBRARY '));
 const verbs = files.filter((file) => !libraries.includes(file));
 
@@ -51,6 +53,19 @@ describe('scripts', () => {
       if (/^-- INCLUDES: (?:clock|record)/m.test(verbs.find((file) => file.name === name)!.text)) {
         assert.ok(text.includes('local function clock('), name);
       }
+    }
+  });
+
+  test('those that run in the old Redis say the same of themselves, and need nothing that it may not have', () => {
+    const scripts = filesIn(new URL('adopt/', FOLDER));
+    assert.deepEqual(scripts.map(({ name }) => name).sort(), Object.keys(ADOPT_SCRIPTS).sort());
+    for (const { name, text } of scripts) {
+      for (const field of ['KEYS', 'ARGV', 'RETURNS', 'ATOMIC'])
+        assert.match(text, new RegExp(`^-- ${field}: .+$`, 'm'));
+      const keys = /^-- KEYS: ([^(\n]+)/m.exec(text)![1]!.split(', ').length;
+      assert.equal(keys, ADOPT_SCRIPTS[name as keyof typeof ADOPT_SCRIPTS], name);
+      assert.ok(text.trimEnd().split('\n').length <= 60, `${name} is too long`);
+      assert.doesNotMatch(text, /'(?:KEYS|SCAN|CONFIG|FLUSH\w+|EVAL\w*|GETDEL|ZMSCORE)'|cjson/, name);
     }
   });
 });

@@ -10,7 +10,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Cleanup, type ServerProcess, temporaryFolder } from './server.ts';
+import { type Cleanup, MAIN, type ServerProcess, temporaryFolder } from './server.ts';
 
 const execute = promisify(execFile);
 /** Where every page says that the server is. */
@@ -40,10 +40,29 @@ export function readPage(name: string): Step[] {
   return steps;
 }
 
-/** Runs all steps of a page in one shell and gives what each printed. Errors: when the shell fails. */
-export async function runPage(cleanup: Cleanup, server: ServerProcess, steps: readonly Step[]): Promise<string[]> {
-  const folder = temporaryFolder(cleanup);
-  mkdirSync(join(folder, 'work'));
+/** What a page may need beside a server. */
+export interface PageOptions {
+  /** The home of the shell; it works in `work` below it. Absence: a new one. */
+  readonly home?: string;
+  /** What the page asks the reader to set, and what its commands read. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs all steps of a page in one shell and gives what each printed. `rest-sessions` is the built command there. Errors: when the
+ * shell fails.
+ */
+export async function runPage(
+  cleanup: Cleanup,
+  server: Pick<ServerProcess, 'port'>,
+  steps: readonly Step[],
+  { home, env = {} }: PageOptions = {},
+): Promise<string[]> {
+  const folder = home ?? temporaryFolder(cleanup);
+  mkdirSync(join(folder, 'work'), { recursive: true });
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  const command = `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`;
+  writeFileSync(join(folder, 'bin', 'rest-sessions'), command, { mode: 0o755 });
   writeFileSync(
     join(folder, '.curlrc'),
     `silent\nshow-error\nconnect-to = "${SHOWN}:127.0.0.1:${server.port}"\nmax-time = 60\n`,
@@ -52,7 +71,13 @@ export async function runPage(cleanup: Cleanup, server: ServerProcess, steps: re
   const script = steps.map(({ commands }) => `${commands}echo '${end}'\n`).join('');
   const { stdout } = await execute('bash', ['-c', script], {
     cwd: join(folder, 'work'),
-    env: { PATH: process.env.PATH, HOME: folder, CURL_HOME: folder, LC_ALL: 'C.UTF-8' },
+    env: {
+      PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+      HOME: folder,
+      CURL_HOME: folder,
+      LC_ALL: 'C.UTF-8',
+      ...env,
+    },
   });
   const printed = stdout.split(`${end}\n`).slice(0, -1);
   assert.equal(printed.length, steps.length, stdout);

@@ -63,7 +63,9 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const ip = ipOf(c);
     const idleTimeout = ttlOf(c, policy);
     const data = await createData(c);
-    const absoluteTimeout = policy.classicAbsoluteTimeout;
+    const absoluteTimeout = isFixed(c)
+      ? soonest(idleTimeout, policy.classicAbsoluteTimeout)
+      : policy.classicAbsoluteTimeout;
     const created = await sessions.create(
       { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
       clock(),
@@ -80,7 +82,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     return sessions.get(app, token, 'read', now).then((visit) => {
       // The original answered the counter as it was before this read.
       if (visit === null) return none(c);
-      return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle));
+      return answer(c, classicSession(trace(c, visit.session), visit.session.reads - 1, visit.idle, visit.at));
     });
   }
 
@@ -192,6 +194,17 @@ function ttlOf(c: C, policy: Policy): IdleTimeout | null {
   return checkIdleTimeout(milliseconds, policy);
 }
 
+/** Whether use is not to lengthen the session (redis-sessions 2.0 and later). All but `true` is no, as there. */
+function isFixed(c: C): boolean {
+  const given = queryValue(c, 'no_resave');
+  return typeof given === 'object' && given.value === 'true';
+}
+
+/** Gives the sooner end of two timeouts. Absence: null, for none. */
+function soonest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
+}
+
 /** The window of `dt`, in milliseconds. */
 function windowOf(c: C): number {
   return secondsOf(queryValue(c, 'dt'), 'dt') * 1000;
@@ -239,6 +252,6 @@ function none(c: C): Reply {
   return answer(c, NONE);
 }
 
-function written(c: C, { session, idle }: Visit): string {
-  return classicSession(trace(c, session), session.reads, idle);
+function written(c: C, { session, idle, at }: Visit): string {
+  return classicSession(trace(c, session), session.reads, idle, at);
 }

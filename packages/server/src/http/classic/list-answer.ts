@@ -49,5 +49,5 @@ function textOf({ sessions, at }: Batch): string {
 }
 
 function written(session: Session, at: number): string {
-  return classicSession(session, session.reads, idleFor(session, at));
+  return classicSession(session, session.reads, idleFor(session, at), at);
 }

@@ -1,5 +1,5 @@
 /** Domain ⇄ JSON: the only place with wire names and wire units. */
-import { expiresAt } from '../../core/expiry.ts';
+import { expiresAt, isFixed } from '../../core/expiry.ts';
 import { pick } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
 import { EMPTY_DATA, type Session } from '../../core/session.ts';
@@ -7,13 +7,19 @@ import { instantText } from './instant-text.ts';
 
 /**
  * Writes the classic form of a session: compact, members in the fixed order that textual clients match. The data is the
- * stored text, not parsed and written again. `idle` in milliseconds.
+ * stored text, not parsed and written again. `idle` in milliseconds. Of a session that use does not lengthen, `ttl` is what
+ * is left of it at `at`, and `no_resave` says so: that is the form redis-sessions gives it.
  */
-export function classicSession(session: Session, reads: number, idle: number): string {
+export function classicSession(session: Session, reads: number, idle: number, at: number): string {
   const { subject, version, idleTimeout, ip, data } = session;
-  const ttl = idleTimeout === null ? null : Math.floor(idleTimeout / 1000);
+  const fixed = isFixed(session);
+  const ttl = fixed
+    ? Math.ceil((session.absoluteExpiresAt - at) / 1000)
+    : idleTimeout === null
+      ? null
+      : Math.floor(idleTimeout / 1000);
   const head = `{"id":${quoted(subject)},"r":${reads},"w":${version},"ttl":${ttl},"idle":${Math.floor(idle / 1000)}`;
-  return `${head},"ip":${quoted(ip)}${data === EMPTY_DATA ? '' : `,"d":${data}`}}`;
+  return `${head},"ip":${quoted(ip)}${fixed ? ',"no_resave":true' : ''}${data === EMPTY_DATA ? '' : `,"d":${data}`}}`;
 }
 
 /** What JSON writes as it is. */

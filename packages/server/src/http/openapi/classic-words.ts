@@ -67,6 +67,13 @@ const WORDS: readonly Words[] = [
         description: 'The idle timeout in seconds.',
         schema: { type: 'integer', minimum: 10, default: 7200 },
       },
+      {
+        name: 'no_resave',
+        in: 'query',
+        description:
+          'With `true` use does not lengthen the session: it ends `ttl` seconds after this call. Its answers then have `no_resave`, and in `ttl` what is left.',
+        schema: { type: 'boolean', default: false },
+      },
     ],
     body: { cart: 'book' },
     answer: { token: '…' },

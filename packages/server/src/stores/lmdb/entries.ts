@@ -2,6 +2,7 @@
 import { isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { Cap, Refused, StoreEvents } from '../../core/store.ts';
+import type { Installed, StoredSession } from '../../core/stored-session.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import { surplus } from '../../core/transitions.ts';
 import type { StoredRecord } from './record.ts';
@@ -78,6 +79,27 @@ export class Entries {
     if (ending === undefined) return { kind: 'refused', at: now, sessions };
     for (const entry of live) if (ending.includes(entry.session.id)) this.tables.remove(entry.stored);
     return ending;
+  }
+
+  /** As SessionStore.install. In a transaction. */
+  install({ session, credential }: StoredSession, replace: boolean, now: number): Installed {
+    if (!isLive(session, now)) return 'expired';
+    const { app, id } = session;
+    const key = this.tables.sessionKey(app, id);
+    const taken = this.keyTaken(key, now) || this.aliasTaken(app, credential, now);
+    if (taken && !replace) return 'present';
+    const before = this.tables.recordAt(key);
+    if (before !== null) this.tables.remove(before);
+    const owner = credential.alias ? this.tables.keyOfAlias(app, credential.hash) : null;
+    const other = owner === null ? null : this.tables.recordAt(owner);
+    if (other !== null && other.credential.hash === credential.hash) {
+      this.tables.remove(other);
+      this.seen.forget(owner!);
+    }
+    // What was pending is of the session that was there. The number of flushes goes on: one may be under way.
+    this.seen.forget(key);
+    this.tables.insert(session, credential, before?.flushes);
+    return 'installed';
   }
 
   /** Puts a session into the place of another. Gives the ids the cap ended, or why nothing was changed. In a transaction. */

@@ -27,6 +27,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
+import type { Installed, RecordsPage, StoredSession } from '../../core/stored-session.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { applyChange, begunAt, capOfMove, kept, moved, rotationLater, stepOf } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
@@ -35,6 +36,7 @@ import { Entries } from './entries.ts';
 import { healthOf } from './health.ts';
 import { idOf } from './keys.ts';
 import type { StuckReader } from './readers.ts';
+import { Records } from './records.ts';
 import { Tables } from './tables.ts';
 import { Walks } from './walks.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -57,6 +59,7 @@ export class LmdbStore implements SessionStore {
   private readonly walks: Walks;
   private readonly locks: LockTable;
   private readonly entries: Entries;
+  private readonly whole: Records;
   private readonly decidedAt: (now: number) => number;
 
   constructor({ path, namespace, clock, onError, onTokenReuse, onExpired, onBatch }: LmdbOptions) {
@@ -66,6 +69,7 @@ export class LmdbStore implements SessionStore {
     this.locks = new LockTable(this.tables.memos);
     this.seen = new WriteBehind(this.tables, onError);
     this.entries = new Entries(this.tables, this.seen, onTokenReuse);
+    this.whole = new Records(this.tables, this.seen, this.decidedAt);
     this.walks = new Walks(this.tables, this.seen, this.decidedAt, { onError, onExpired });
   }
 
@@ -264,6 +268,20 @@ export class LmdbStore implements SessionStore {
     return this.write(now, (at) => {
       const key = this.tables.keyOfAlias(app, token.hash);
       this.locks.end(app, token, key === null ? undefined : idOf(key), hash, at);
+    });
+  }
+
+  records(app: string, cursor: string | null, limit: number, now: number): Promise<RecordsPage> {
+    return this.whole.part(app, cursor, limit, now);
+  }
+
+  install(record: StoredSession, replace: boolean, now: number): Promise<Installed> {
+    const bytes = Buffer.byteLength(record.session.data);
+    const { session, credential } = record;
+    return this.grow(bytes, now, (at) => {
+      const outcome = this.entries.install(record, replace, at);
+      if (outcome === 'installed' && credential.alias) this.locks.carry(session.app, credential.hash, session.id, at);
+      return outcome;
     });
   }
 

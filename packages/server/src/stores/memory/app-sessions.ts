@@ -1,6 +1,13 @@
 /** The sessions of an app in memory, and those of them that are live. */
+import { readIdCursor, writeIdCursor } from '../../core/cursor.ts';
 import { isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
+import type { Count, Selector } from '../../core/store.ts';
+import type { RecordsPage, StoredSession } from '../../core/stored-session.ts';
+import type { TokenRef } from '../../core/token.ts';
+
+/** A part of a walk ends with the session that makes its data longer than this. Units: characters. */
+const MOST_DATA = 1_048_576;
 
 export interface Entry {
   session: Session;
@@ -31,6 +38,33 @@ export function allLive(app: AppSessions, now: number): Session[] {
 export function ofSubject(app: AppSessions, subject: string, now: number): Session[] {
   const ids = app.bySubject.get(subject) ?? [];
   return [...ids].map((id) => app.byId.get(id)!.session).filter((session) => isLive(session, now));
+}
+
+/** Gives the id of the session whose present token is the alias of a credential. Absence: null. */
+export function ownerOf(app: AppSessions, { hash, alias }: Credential): string | null {
+  const owner = alias ? app.aliases.get(hash) : undefined;
+  return owner !== undefined && app.byId.get(owner)?.credential.hash === hash ? owner : null;
+}
+
+/** Counts the sessions seen since an instant, and their subjects. */
+export function countOf(app: AppSessions, since: number, now: number): Count {
+  const active = allLive(app, now).filter((session) => session.lastSeenAt >= since);
+  const subjects = new Set(active.map((session) => session.subject).filter((subject) => subject !== null));
+  return { sessions: active.length, subjects: subjects.size };
+}
+
+/** As SessionStore.records. */
+export function recordsOf(app: AppSessions, cursor: string | null, limit: number, now: number): RecordsPage {
+  const { id: after } = readIdCursor(cursor);
+  const all = [...app.byId.values()].filter(({ session }) => session.id > after && isLive(session, now));
+  all.sort((a, b) => (a.session.id < b.session.id ? -1 : 1));
+  const records: StoredSession[] = [];
+  for (let data = 0; records.length < Math.min(limit, all.length) && data <= MOST_DATA; ) {
+    const { session, credential } = all[records.length]!;
+    records.push({ session, credential });
+    data += session.data.length;
+  }
+  return { records, cursor: all.length > records.length ? writeIdCursor(records.at(-1)!.session) : null };
 }
 
 /** Adds a session, with the ways to it. */
@@ -64,7 +98,37 @@ export function leave(app: AppSessions, id: string): Session | null {
   return session;
 }
 
-export function isAtVersion(entry: Entry | null, version: number | undefined): entry is Entry {
+/** Tells whether an app has as many sessions as its quota. What has expired takes no room, and goes when it is in the way. */
+export function isFull(app: AppSessions, quota: number, now: number): boolean {
+  if (app.byId.size < quota) return false;
+  for (const { session } of app.byId.values()) if (!isLive(session, now)) leave(app, session.id);
+  return app.byId.size >= quota;
+}
+
+/** Gives the ids of the sessions that a selector means. `open` finds the session of a token. */
+export function selected(
+  app: AppSessions,
+  selector: Selector,
+  open: (token: TokenRef) => Entry | null,
+  now: number,
+): string[] {
+  switch (selector.by) {
+    case 'token': {
+      const entry = open(selector.token);
+      return isAtVersion(entry, selector.version) ? [entry.session.id] : [];
+    }
+    case 'id':
+      return isAtVersion(live(app, selector.id, now), selector.version) ? [selector.id] : [];
+    case 'subject':
+      return ofSubject(app, selector.subject, now)
+        .map((session) => session.id)
+        .filter((id) => id !== selector.except);
+    case 'app':
+      return allLive(app, now).map((session) => session.id);
+  }
+}
+
+function isAtVersion(entry: Entry | null, version: number | undefined): entry is Entry {
   return entry !== null && (version === undefined || version === entry.session.version);
 }
 

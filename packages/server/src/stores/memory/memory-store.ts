@@ -30,6 +30,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
+import type { Installed, RecordsPage, StoredSession } from '../../core/stored-session.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import {
   applyChange,
@@ -44,14 +45,18 @@ import {
 import {
   type AppSessions,
   allLive,
+  countOf,
   type Entry,
   enter,
-  isAtVersion,
+  isFull,
   leave,
   linesOf,
   live,
   noSessions,
   ofSubject,
+  ownerOf,
+  recordsOf,
+  selected,
 } from './app-sessions.ts';
 import { Notes } from './notes.ts';
 
@@ -88,7 +93,7 @@ export class MemoryStore implements SessionStore {
     const revoked = this.makeRoom(app, session.subject, cap, now);
     if (!Array.isArray(revoked)) return revoked;
     // What the cap ended left its room.
-    if (revoked.length === 0 && this.isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
+    if (revoked.length === 0 && isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
     this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
     if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
     this.locks.done(session.app, lock, session.id, session.id, now);
@@ -110,8 +115,8 @@ export class MemoryStore implements SessionStore {
 
   async find(app: string, id: string, asked: number): Promise<Visit | null> {
     const now = this.decidedAt(asked);
-    const entry = live(this.app(app), id, now);
-    return entry && { session: entry.session, at: now, idle: idleFor(entry.session, now) };
+    const session = live(this.app(app), id, now)?.session ?? null;
+    return session && { session, at: now, idle: idleFor(session, now) };
   }
 
   async update(app: string, token: TokenRef, change: Change, asked: number): Promise<UpdateOutcome | null> {
@@ -177,7 +182,7 @@ export class MemoryStore implements SessionStore {
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     const sessions = this.app(app);
     const at = this.decidedAt(now);
-    const ids = this.select(sessions, selector, at);
+    const ids = selected(sessions, selector, (token) => this.open(sessions, token, at), at);
     const lock = 'lock' in selector ? selector.lock : undefined;
     if (!ids.every((id) => this.locks.allows(app, id, lock, at))) return 0;
     for (const id of ids) this.remove(sessions, id);
@@ -195,10 +200,7 @@ export class MemoryStore implements SessionStore {
 
   async count(app: string, activeSince: number, asked: number): Promise<Count> {
     const now = this.decidedAt(asked);
-    const since = activeSince + now - asked;
-    const active = allLive(this.app(app), now).filter((session) => session.lastSeenAt >= since);
-    const subjects = new Set(active.map((session) => session.subject).filter((subject) => subject !== null));
-    return { sessions: active.length, subjects: subjects.size };
+    return countOf(this.app(app), activeSince + now - asked, now);
   }
 
   async apps(): Promise<string[]> {
@@ -222,6 +224,25 @@ export class MemoryStore implements SessionStore {
 
   async unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void> {
     this.locks.end(app, token, this.app(app).aliases.get(token.hash), hash, this.decidedAt(now));
+  }
+
+  async records(app: string, cursor: string | null, limit: number, asked: number): Promise<RecordsPage> {
+    const now = this.decidedAt(asked);
+    return recordsOf(this.app(app), cursor, limit, now);
+  }
+
+  async install({ session, credential }: StoredSession, replace: boolean, asked: number): Promise<Installed> {
+    const now = this.decidedAt(asked);
+    const app = this.app(session.app);
+    if (!isLive(session, now)) return 'expired';
+    const taken = this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now);
+    if (taken && !replace) return 'present';
+    this.remove(app, session.id);
+    const other = ownerOf(app, credential);
+    if (other !== null) this.remove(app, other);
+    this.add(app, { session, credential });
+    if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
+    return 'installed';
   }
 
   async sweep(asked: number, limit: number): Promise<number> {
@@ -275,30 +296,6 @@ export class MemoryStore implements SessionStore {
       if (isReused(entry.credential, token, now)) this.events.onTokenReuse?.(entry.session.app, entry.session.id);
     }
     return null;
-  }
-
-  /** What has expired takes no room of a quota. */
-  private isFull(app: AppSessions, quota: number, now: number): boolean {
-    if (app.byId.size < quota) return false;
-    for (const { session } of app.byId.values()) if (!isLive(session, now)) this.remove(app, session.id);
-    return app.byId.size >= quota;
-  }
-
-  private select(app: AppSessions, selector: Selector, now: number): string[] {
-    switch (selector.by) {
-      case 'token': {
-        const entry = this.open(app, selector.token, now);
-        return isAtVersion(entry, selector.version) ? [entry.session.id] : [];
-      }
-      case 'id':
-        return isAtVersion(live(app, selector.id, now), selector.version) ? [selector.id] : [];
-      case 'subject':
-        return ofSubject(app, selector.subject, now)
-          .map((session) => session.id)
-          .filter((id) => id !== selector.except);
-      case 'app':
-        return allLive(app, now).map((session) => session.id);
-    }
   }
 
   /** Frees the id and alias of a session that has expired but was not swept yet. */

@@ -13,6 +13,8 @@ export interface Login {
   readonly username: string | null;
   readonly password: string | null;
   readonly db: number;
+  /** What the operator has said it in, for words. Absence: RS_STORE. */
+  readonly setting?: string;
 }
 
 export interface Place {
@@ -52,7 +54,7 @@ export async function shakeHands(socket: Socket, login: Login, { at, tls, limit 
   const timer = setTimeout(() => socket.destroy(silent(at(socket), tls, limit)), limit);
   try {
     await connected(socket, at(socket), tls);
-    return judge(commandsOf(login), await ask(socket, commandsOf(login), at(socket), tls), at(socket), login.db);
+    return judge(commandsOf(login), await ask(socket, commandsOf(login), at(socket), tls), at(socket), login);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -69,13 +71,13 @@ function connected(socket: Socket, at: string, tls: boolean): Promise<void> {
   });
 }
 
-function judge(commands: readonly Command[], replies: (string | Error)[], at: string, db: number): ServerInfo {
+function judge(commands: readonly Command[], replies: (string | Error)[], at: string, login: Login): ServerInfo {
   for (const [i, reply] of replies.entries()) {
     const [name] = commands[i]!;
     if (!(reply instanceof Error)) continue;
     // Without INFO nobody looks whether it is loading or a replica. Commands find that out, too.
     if (name === 'INFO' && reply.message.startsWith('NOPERM')) return { role: undefined };
-    throw refused(name, reply.message, at, db);
+    throw refused(name, reply.message, at, login.db, login.setting);
   }
   const info = String(replies.at(-1));
   if (/^loading:1\r?$/m.test(info)) throw new Error(`Redis at ${at} is still loading its data`);

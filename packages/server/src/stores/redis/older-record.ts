@@ -11,7 +11,7 @@
  * are texts. Form 1 has one replaced token at most: whether it is an alias in byte 2, until when it reads in the place of
  * authenticatedAt, length (1) + hash.
  */
-import type { Session } from '../../core/session.ts';
+import type { Credential, Replaced, Session } from '../../core/session.ts';
 import { EMPTY_DATA } from '../../core/session.ts';
 
 /** Where the hash is, with its length before it. */
@@ -60,4 +60,38 @@ export function unpackOlder(record: Buffer, app: string, id: string): Session {
     label,
     data: record.toString('utf8', offset) || EMPTY_DATA,
   };
+}
+
+/** Gives what opens the session of such a record. Errors: a record that is cut off. */
+export function unpackOlderCredential(record: Buffer): Credential {
+  const hash = olderHashOf(record);
+  const alias = record[1] === 1;
+  const at = OLDER_FIXED + 1 + record[OLDER_FIXED]!;
+  if (record[0] === SECOND) return { hash, alias, previous: unpackReplaced(record, at, String) };
+  const old = record.toString('latin1', at + 1, at + 1 + record[at]!);
+  if (old === '') return { hash, alias, previous: [] };
+  return {
+    hash,
+    alias,
+    previous: [{ hash: old, alias: record[2] === 1, until: record.readDoubleBE(4 + 6 * 8), seed: null }],
+  };
+}
+
+/**
+ * Reads tokens that were replaced, from where their length stands. `hashIn` gives the hash that bytes stand for.
+ * Errors: a record that is cut off.
+ */
+export function unpackReplaced(record: Buffer, from: number, hashIn: (bytes: Buffer) => string): Replaced[] {
+  const replaced: Replaced[] = [];
+  const end = from + 2 + record.readUInt16BE(from);
+  for (let at = from + 2; at < end; ) {
+    const alias = record[at] === 1;
+    const until = record.readDoubleBE(at + 1);
+    const short = (start: number) => record.subarray(start + 1, start + 1 + record[start]!);
+    const hash = short(at + 9);
+    const seed = short(at + 10 + hash.length);
+    replaced.push({ hash: hashIn(hash), alias, until, seed: seed.length === 0 ? null : seed.toString('latin1') });
+    at += 11 + hash.length + seed.length;
+  }
+  return replaced;
 }

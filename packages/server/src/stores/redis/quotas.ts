@@ -49,11 +49,19 @@ interface Counting {
   next: Promise<boolean> | null;
 }
 
+/** Sessions of an app that were written without a lease, and are not noted yet. */
+interface Notes {
+  waiting: number;
+  last: Promise<void>;
+  next: Promise<void> | null;
+}
+
 export class Quotas {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
   private readonly fanOut: FanOut;
   private readonly countings = new Map<string, Counting>();
+  private readonly notes = new Map<string, Notes>();
 
   constructor(calls: ScriptCalls, keys: Keys, fanOut: FanOut) {
     this.calls = calls;
@@ -87,6 +95,30 @@ export class Quotas {
     if (counted) this.settle(app, lease, outcome.kind === 'created' ? -1 - outcome.revoked.length : -1);
     if (outcome.kind === 'full') throw new Error('a move needs no room of a quota');
     return outcome;
+  }
+
+  /**
+   * Notes that a session was written without a lease, if anybody counts the app. What comes while one note is on its way goes
+   * together in the next.
+   */
+  note(app: string): Promise<void> {
+    const notes = this.notes.get(app) ?? { waiting: 0, last: Promise.resolve(), next: null };
+    this.notes.set(app, notes);
+    notes.waiting++;
+    notes.next ??= notes.last
+      .catch(() => {})
+      .then(async () => {
+        const { waiting, next } = notes;
+        notes.waiting = 0;
+        notes.next = null;
+        notes.last = next!;
+        try {
+          await this.calls.callTimeless('quota-note', [this.keys.quota(app)], [waiting]);
+        } finally {
+          if (notes.next === null) this.notes.delete(app);
+        }
+      });
+    return notes.next;
   }
 
   /** Takes room for a session. Gives the lease. Absence: null when the app has all the sessions of its quota. */

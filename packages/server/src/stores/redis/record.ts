@@ -22,8 +22,16 @@ import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Replaced, Session } from '../../core/session.ts';
 import { EMPTY_DATA } from '../../core/session.ts';
 import type { Members, Visit } from '../../core/store.ts';
+import type { StoredSession } from '../../core/stored-session.ts';
 import { packHash, unpackHash } from './hashes.ts';
-import { isOlder, OLDER_FIXED, olderHashOf, unpackOlder } from './older-record.ts';
+import {
+  isOlder,
+  OLDER_FIXED,
+  olderHashOf,
+  unpackOlder,
+  unpackOlderCredential,
+  unpackReplaced,
+} from './older-record.ts';
 
 /** The form this version writes. */
 export const FORM = 3;
@@ -140,6 +148,25 @@ export function unpackVisit(bytes: Buffer, app: string, id: string, at: number):
   } catch (error) {
     throw unreadable(error);
   }
+}
+
+/** Reads a visit as a whole session, with what opens it. Errors: as unpackVisit. */
+export function unpackStored(bytes: Buffer, app: string, id: string): StoredSession {
+  try {
+    return { session: unpack(bytes, app, id, 0).session, credential: unpackCredential(bytes.subarray(8)) };
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function unpackCredential(record: Buffer): Credential {
+  if (isOlder(record[0])) return unpackOlderCredential(record);
+  const flags = record[1]!;
+  let at = FIXED + 1 + record[FIXED]!;
+  if (flags & ABSOLUTE) at += 6;
+  if (flags & SUBJECT) at += 2 + record.readUInt16BE(at);
+  const previous = flags & REPLACED ? unpackReplaced(record, at, unpackHash) : [];
+  return { hash: unpackHash(hashOf(record)), alias: (flags & ALIAS) !== 0, previous };
 }
 
 function unpack(bytes: Buffer, app: string, id: string, at: number): Visit {

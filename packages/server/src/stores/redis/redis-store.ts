@@ -24,6 +24,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
+import type { Installed, RecordsPage, StoredSession } from '../../core/stored-session.ts';
 import { partitionOf, type TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
 import type { EngineStatistics } from '../statistics.ts';
@@ -38,6 +39,7 @@ import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
 import { packHash } from './hashes.ts';
+import { Installs } from './installs.ts';
 import { Keys } from './keys.ts';
 import { Locks } from './locks.ts';
 import { memoryOf } from './memory.ts';
@@ -45,6 +47,7 @@ import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
 import { packMembers, packText, unpackVisit } from './record.ts';
+import { Records } from './records.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
 import { locked, Steps } from './steps.ts';
@@ -84,6 +87,8 @@ export class RedisStore implements SessionStore {
   private readonly moves: Moves;
   private readonly pages: Pages;
   private readonly quotas: Quotas;
+  private readonly whole: Records;
+  private readonly installs: Installs;
   readonly format: Format;
 
   /** Errors: a URL that is none of Redis. */
@@ -108,6 +113,8 @@ export class RedisStore implements SessionStore {
     this.steps = new Steps(ground);
     this.renewals = new Renewals(ground, this.steps);
     this.moves = new Moves(ground, this.steps, this.renewals, this.quotas);
+    this.whole = new Records(calls, keys, aliases);
+    this.installs = new Installs(ground, this.steps, this.quotas);
     this.format = new Format(calls, keys, this.location, namespace);
   }
 
@@ -259,6 +266,14 @@ export class RedisStore implements SessionStore {
 
   unlock(app: string, token: TokenRef, hash: string, now: number): Promise<void> {
     return this.locks.end(app, token, hash, now);
+  }
+
+  records(app: string, cursor: string | null, limit: number, now: number): Promise<RecordsPage> {
+    return this.whole.part(app, cursor, limit, now);
+  }
+
+  install(record: StoredSession, replace: boolean, now: number): Promise<Installed> {
+    return this.installs.install(record, replace, now);
   }
 
   sweep(now: number, limit: number): Promise<number> {

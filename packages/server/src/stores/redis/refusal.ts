@@ -30,17 +30,26 @@ export function unanswered(at: string, tls: boolean): Error {
   return new Error(`${at} closed the connection before it answered${hint}`);
 }
 
-/** Says what it means that a command of the handshake was refused. `database`: the one that was asked for. */
-export function refused(command: 'AUTH' | 'SELECT' | 'INFO', answer: string, at: string, database: number): Refused {
+/**
+ * Says what it means that a command of the handshake was refused. `database`: the one that was asked for. `setting`: what the
+ * operator has said it in.
+ */
+export function refused(
+  command: 'AUTH' | 'SELECT' | 'INFO',
+  answer: string,
+  at: string,
+  database: number,
+  setting = 'RS_STORE',
+): Refused {
   const said = `Redis at ${at} says: ${answer}`;
   if (answer.startsWith('NOAUTH'))
-    return new Refused(`Redis at ${at} wants a password, and RS_STORE has none that it takes`);
+    return new Refused(`Redis at ${at} wants a password, and ${setting} has none that it takes`);
   if (command === 'AUTH') {
     if (answer.startsWith('WRONGPASS') || answer.startsWith('ERR invalid password')) {
-      return new Refused(`Redis at ${at} refuses the user or the password of RS_STORE (${answer})`);
+      return new Refused(`Redis at ${at} refuses the user or the password of ${setting} (${answer})`);
     }
     if (/without any password configured|no password is set/.test(answer)) {
-      return new Refused(`Redis at ${at} has no password, but RS_STORE has one: is it the right Redis?`);
+      return new Refused(`Redis at ${at} has no password, but ${setting} has one: is it the right Redis?`);
     }
   }
   if (command === 'SELECT') {

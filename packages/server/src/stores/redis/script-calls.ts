@@ -38,7 +38,7 @@ export interface ScriptCallsOptions extends ConnectionOptions {
  * counts one read more, which docs/operations/redis.md says.
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
-  ...(['get', 'find', 'of-subject', 'positions', 'seen', 'count', 'probe', 'master'] as const),
+  ...(['get', 'find', 'of-subject', 'positions', 'seen', 'ids', 'records', 'count', 'probe', 'master'] as const),
   ...(['lock', 'lock-token', 'lock-look', 'lock-leave'] as const),
   ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
 ]);

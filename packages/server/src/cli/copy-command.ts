@@ -1,0 +1,101 @@
+/** `rest-sessions copy --from STORE --to STORE`: all sessions of one store into another, while servers use the first. */
+import { type Config, showUrl } from '../config.ts';
+import { type CopyResult, copyFrom, UsageFault } from '../copying.ts';
+import { readArguments, UsageError } from './arguments.ts';
+import { fail, misuse, print, standardError } from './output.ts';
+import { Progress } from './progress.ts';
+import { stopOnSignal } from './stop.ts';
+import { configuredFor } from './store-option.ts';
+
+const OPTIONS = {
+  from: 'text',
+  to: 'text',
+  app: 'text',
+  'dry-run': 'switch',
+  continue: 'switch',
+  json: 'switch',
+} as const;
+
+/** Copies. Gives the exit code. Errors: UsageError. */
+export async function runCopy(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const given = readArguments('copy', args, OPTIONS);
+  if (given.words.length > 0) throw new UsageError('copy takes options only; there is a word too many after it');
+  const configs: Config[] = [];
+  for (const [option, variable] of [
+    ['from', 'RS_COPY_FROM'],
+    ['to', 'RS_COPY_TO'],
+  ] as const) {
+    const store = given.text(option) ?? environment[variable] ?? '';
+    if (store === '') throw new UsageError(`copy needs --${option} STORE, a store URL as RS_STORE has it`);
+    if (given.text(option) !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
+      throw new UsageError(
+        `--${option} has a password, which everybody on this machine can read; set ${variable} instead`,
+      );
+    }
+    const config = configuredFor({ ...environment, RS_STORE: store, RS_REDISHOST: '', RS_REDISPORT: '' }, undefined);
+    if (typeof config === 'number') return config;
+    configs.push(config);
+  }
+  const [from, to] = configs as [Config, Config];
+  const request = { app: given.text('app') ?? null, dryRun: given.has('dry-run'), goesOn: given.has('continue') };
+  const stop = stopOnSignal(() => progress.clear());
+  let progress = new Progress(standardError, () => performance.now());
+  let shown = 0;
+  const began = performance.now();
+  try {
+    const result = await copyFrom(from, to, request, Date.now, stop.signal, (pass, sessions, total) => {
+      // The rate is that of the pass.
+      if (pass !== shown) progress = new Progress(standardError, () => performance.now());
+      shown = pass;
+      progress.count(
+        pass === 1 ? (request.dryRun ? 'looking' : 'copying') : `catching up, pass ${pass}`,
+        sessions,
+        total,
+      );
+    });
+    progress.clear();
+    const seconds = Math.round((performance.now() - began) / 100) / 10;
+    const places = { from: showUrl(from.store), to: showUrl(to.store), dryRun: request.dryRun };
+    const code = print(
+      given.has('json') ? `${JSON.stringify({ ...places, ...result, seconds })}\n` : inWords(result, places, seconds),
+    );
+    return result.isWhole ? code : stop.ended('the copy is not whole; --continue goes on with it');
+  } catch (error) {
+    progress.clear();
+    const message = (error as Error).message.replaceAll('\n', ' ');
+    const cause = (error as Error).cause;
+    if (error instanceof UsageFault) return misuse([`${message}; nothing was changed`]);
+    return fail(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}; --continue goes on from here`);
+  } finally {
+    stop.release();
+  }
+}
+
+interface Places {
+  readonly from: string;
+  readonly to: string;
+  readonly dryRun: boolean;
+}
+
+function inWords({ all, last, passes }: CopyResult, { from, to, dryRun }: Places, seconds: number): string {
+  const would = dryRun ? 'would be ' : '';
+  const lines = [
+    `${from} to ${to}, in ${seconds.toFixed(1)} s and ${passes} ${passes === 1 ? 'pass' : 'passes'}:`,
+    `${all.brought} sessions ${would}brought, ${all.updated} ${would}brought up to date, ${all.ended} ${would}ended because they ended at the source`,
+  ];
+  if (all.left > 0) {
+    lines.push(`${all.left} went on or ended at the target, where servers use it: they stay as they are there`);
+  }
+  if (all.others > 0) {
+    lines.push(`${all.others} are at the target alone and no copy brought them: they stay, for example ${all.example}`);
+  }
+  if (!dryRun) lines.push(checked(last));
+  return `${lines.join('\n')}\n`;
+}
+
+function checked({ same, brought, updated, ended }: CopyResult['last']): string {
+  const changes = brought + updated + ended;
+  const compared = `${same} sessions compared, each is the same on both sides to the letter`;
+  if (changes === 0) return `${compared}; nothing differs`;
+  return `${compared}; ${changes} had changed at the source since and were carried: --continue takes what changes from now on`;
+}

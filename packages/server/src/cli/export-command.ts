@@ -1,0 +1,85 @@
+/** `rest-sessions export`: the sessions of a store as lines of JSON, into a file or to standard output. */
+import { write } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { showUrl } from '../config.ts';
+import { exportFrom, FileInTheWay, type Sink, UsageFault } from '../exporting.ts';
+import { readArguments, UsageError } from './arguments.ts';
+import { fail, misuse, print, say, standardError } from './output.ts';
+import { Progress } from './progress.ts';
+import { stopOnSignal } from './stop.ts';
+import { configuredFor } from './store-option.ts';
+
+const OPTIONS = {
+  store: 'text',
+  app: 'text',
+  output: 'text',
+  replace: 'switch',
+  continue: 'switch',
+  json: 'switch',
+} as const;
+
+/** Exports. Gives the exit code. Errors: UsageError. */
+export async function runExport(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const given = readArguments('export', args, OPTIONS);
+  if (given.words.length > 0) throw new UsageError('export takes options only; there is a word too many after it');
+  const output = given.text('output') ?? '-';
+  const file = output === '-' ? null : output;
+  for (const option of ['replace', 'continue', 'json'] as const) {
+    if (given.has(option) && file === null) throw new UsageError(`--${option} means nothing without --output=FILE`);
+  }
+  const config = configuredFor(environment, given.text('store'));
+  if (typeof config === 'number') return config;
+  const progress = new Progress(standardError, () => performance.now(), { isQuietElsewhere: true });
+  const stop = stopOnSignal(() => progress.clear());
+  const began = performance.now();
+  const from = showUrl(config.store);
+  const request = {
+    app: given.text('app') ?? null,
+    file,
+    sink: file === null ? standardOutput : null,
+    replace: given.has('replace'),
+    goesOn: given.has('continue'),
+  };
+  try {
+    const report = await exportFrom(config, request, Date.now, stop.signal, (steps, total) =>
+      progress.count('exporting', steps, total),
+    );
+    progress.clear();
+    const seconds = (performance.now() - began) / 1000;
+    if (!report.isWhole) return stop.ended(file === null ? 'the export is not whole' : unfinished(file));
+    if (given.has('json'))
+      return print(`${JSON.stringify({ file, store: from, ...report, seconds: Math.round(seconds * 10) / 10 })}\n`);
+    const words = `${report.sessions} sessions exported from ${from}, in ${seconds.toFixed(1)} s`;
+    if (file !== null) return print(`${file}: ${words}\n`);
+    say(words);
+    return 0;
+  } catch (error) {
+    progress.clear();
+    const message = (error as Error).message.replaceAll('\n', ' ');
+    return error instanceof UsageFault || error instanceof FileInTheWay ? misuse([message]) : fail(message);
+  } finally {
+    stop.release();
+  }
+}
+
+function unfinished(file: string): string {
+  return `there is no ${file} yet; with --continue the export goes on where it is`;
+}
+
+const writeSome = promisify(write);
+
+/** Waits for who reads, however long: it may be asking for a passphrase. */
+const standardOutput: Sink = {
+  async write(bytes) {
+    for (let at = 0; at < bytes.length; ) {
+      try {
+        at += (await writeSome(1, bytes, at)).bytesWritten;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'EAGAIN') throw new Error(`standard output cannot be written (${code}): the export is not whole`);
+        await delay(10);
+      }
+    }
+  },
+};

@@ -1,0 +1,102 @@
+/** The composition root of `rest-sessions copy`: two configurations → the sessions of one store in the other. Needs no server, and disturbs none. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { checkAppOption } from './moving/app-option.ts';
+import { type CopyResult, copyAll } from './moving/copier.ts';
+import type { CopyTarget, PassCounts } from './moving/copy-pass.ts';
+import { UsageFault } from './moving/source.ts';
+import { dataFolderOf } from './stores/data-folder.ts';
+import { openForReading } from './stores/open-reading.ts';
+import { statisticsOf } from './stores/open-statistics.ts';
+import { openStore } from './stores/open-store.ts';
+
+export { type CopyResult, type PassCounts, UsageFault };
+
+export interface CopyRequest {
+  /** Absence: null for all apps. */
+  readonly app: string | null;
+  readonly dryRun: boolean;
+  /** Takes a target that has sessions, as that of an earlier run has. */
+  readonly goesOn: boolean;
+}
+
+/** Steps are answered later on a busy machine, and nobody waits for one of them. Units: milliseconds. */
+const PATIENT = 10_000;
+
+/**
+ * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: UsageFault before anything was written;
+ * others for a store that cannot be opened, read or written.
+ */
+export async function copyFrom(
+  from: Config,
+  to: Config,
+  { app, dryRun, goesOn }: CopyRequest,
+  clock: () => number,
+  signal: AbortSignal,
+  onPass: (pass: number, sessions: number, total: number) => void,
+): Promise<CopyResult> {
+  if (app !== null) checkAppOption(app);
+  const { namespace } = from;
+  if (placeOf(from) === placeOf(to)) throw new UsageFault('--from and --to name the same store');
+  const timeout = (config: Config) => Math.max(config.storeTimeout, PATIENT);
+  const options = (config: Config) => ({ namespace, clock, timeout: timeout(config), redis: config.redis });
+  const { apps } = await statisticsOf(from.store, options(from));
+  const total = apps.reduce((sum, one) => sum + (app === null || one.app === app ? one.sessions : 0), 0);
+  const source = await openForReading(from.store, options(from));
+  try {
+    const target = await openTarget(to, options(to), dryRun);
+    try {
+      const names = app === null ? apps.map((one) => one.app) : [app];
+      if (!goesOn) await refuseUnlessEmpty(target.store, names, clock);
+      return await copyAll({
+        ...{ app, dryRun, clock, signal, source: source.store, target: target.store },
+        from: [source.location, namespace],
+        onPass: (pass, sessions) => onPass(pass, sessions, Math.max(total, sessions)),
+      });
+    } finally {
+      await target.store.close();
+    }
+  } finally {
+    await source.store.close();
+  }
+}
+
+/** A dry run makes no store where there is none: it compares with one in memory. */
+async function openTarget(to: Config, options: Parameters<typeof openForReading>[1], dryRun: boolean) {
+  const folder = dataFolderOf(to.store);
+  const isThere = folder === null || existsSync(join(folder, 'data.mdb'));
+  const url = dryRun && !isThere ? 'memory:' : to.store;
+  let trouble: unknown = null;
+  const onError = (error: unknown) => {
+    trouble = error;
+  };
+  const opened = await openStore(url, { ...options, onError });
+  const ready =
+    folder === null
+      ? await opened.store.ping().then(
+          () => true,
+          () => false,
+        )
+      : true;
+  if (ready) return opened;
+  await opened.store.close();
+  const cause = trouble instanceof Error && trouble.cause instanceof Error ? trouble.cause.message : 'no answer';
+  throw new Error(`${opened.location} cannot be written: ${cause}`);
+}
+
+/** Errors: UsageFault. */
+async function refuseUnlessEmpty(store: Pick<CopyTarget, 'list'>, apps: readonly string[], clock: () => number) {
+  for (const app of apps) {
+    const { sessions } = await store.list(app, { limit: 1 }, clock());
+    if (sessions.length === 0) continue;
+    throw new UsageFault(
+      `the target already has sessions of the app ${app}; with --continue it is brought to where the source is, and sessions that no copy brought stay`,
+    );
+  }
+}
+
+function placeOf({ store }: Config): string {
+  return dataFolderOf(store) ?? store;
+}

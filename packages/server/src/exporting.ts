@@ -1,0 +1,97 @@
+/** The composition root of `rest-sessions export`: configuration → its store, read and written in the interchange format. Needs no server, and disturbs none. */
+import { packageVersion } from './assets.ts';
+import type { Config } from './config.ts';
+import { fingerprint } from './core/token.ts';
+import { checkAppOption } from './moving/app-option.ts';
+import { ExportFile, FileInTheWay } from './moving/export-file.ts';
+import { exportAll, type Sink } from './moving/exporter.ts';
+import { FORMAT_NAME, FORMAT_VERSION } from './moving/ndjson.ts';
+import { UsageFault } from './moving/source.ts';
+import type { OnSteps } from './moving/steps.ts';
+import { statisticsOf } from './stores/open-statistics.ts';
+import { openStore } from './stores/open-store.ts';
+
+export { FileInTheWay, type Sink, UsageFault };
+
+/** How long a store is waited for: a page is more than a request asks for. Units: milliseconds. */
+const PATIENCE = 10_000;
+
+export interface ExportRequest {
+  /** Absence: null for all apps. */
+  readonly app: string | null;
+  /** A path. Absence: null for `sink`. */
+  readonly file: string | null;
+  readonly sink: Sink | null;
+  readonly replace: boolean;
+  /** Goes on with a file that an earlier run could not finish. */
+  readonly goesOn: boolean;
+}
+
+export interface ExportReport {
+  readonly sessions: number;
+  readonly isWhole: boolean;
+  /** Sessions that an earlier run had written. */
+  readonly before: number;
+}
+
+/**
+ * Exports the store of a configuration. Errors: UsageFault, FileInTheWay before anything is written; others for a store that is not there or cannot be
+ * read, and for what cannot be written; what is written of a file then stays for a run that goes on.
+ */
+export async function exportFrom(
+  config: Config,
+  request: ExportRequest,
+  clock: () => number,
+  signal: AbortSignal,
+  onSteps: OnSteps,
+): Promise<ExportReport> {
+  const { store: url, namespace, storeTimeout: timeout, redis } = config;
+  if (request.app !== null) checkAppOption(request.app);
+  const of = JSON.stringify([url, namespace, request.app]);
+  const file =
+    request.file === null
+      ? null
+      : new ExportFile(request.file, { replace: request.replace, of: fingerprint(of), clock });
+  // It makes no store where there is none.
+  const { apps: all } = await statisticsOf(url, { namespace, timeout, redis });
+  const total = all.reduce(
+    (sum, { app, sessions }) => sum + (request.app === null || app === request.app ? sessions : 0),
+    0,
+  );
+  const opened = await openStore(url, {
+    namespace,
+    clock,
+    timeout: Math.max(timeout, PATIENCE),
+    redis,
+    looksOnly: true,
+    onError: () => {},
+  });
+  try {
+    const { store } = opened;
+    const apps = request.app === null ? (await store.apps()).sort() : [request.app];
+    const from = (request.goesOn && file?.resume()) || null;
+    if (from === null) file?.begin();
+    const exportedAt = file?.exportedAt ?? new Date(clock()).toISOString();
+    const before = from?.place.sessions ?? 0;
+    onSteps(before, total);
+    const { sessions, isWhole } = await exportAll({
+      store,
+      apps,
+      header: { format: FORMAT_NAME, version: FORMAT_VERSION, exportedAt, server: packageVersion(), app: request.app },
+      sink: file ?? request.sink!,
+      clock,
+      from,
+      onPage: async (place) => {
+        await file?.reached(place);
+        onSteps(place.sessions, Math.max(total, place.sessions));
+      },
+      signal,
+    });
+    if (isWhole) file?.finish();
+    else file?.keep();
+    return { sessions, isWhole, before };
+  } finally {
+    file?.close();
+    await opened.store.close();
+  }
+}
