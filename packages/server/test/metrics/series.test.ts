@@ -10,7 +10,7 @@ import { countedOf, merge, type Snapshot } from '../../src/metrics/snapshot.ts';
 import { END_REASONS, METRICS } from '../../src/metrics/table.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
-/** Of the warnings of a running server: docs/operations.md has them in a table. */
+/** Of the warnings of a running server: docs/operations/monitoring.md has them in a table. */
 const FINDINGS = 16;
 
 const APPS = Array.from({ length: 100 }, (_, i) => `app${i}`);
