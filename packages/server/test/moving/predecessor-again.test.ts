@@ -101,6 +101,8 @@ describe('an import from redis-sessions', { skip: NOT_INSTALLED }, () => {
     assert.deepEqual(await admin.zrange(`rs:${APP}:_users`, '0', '-1'), [user]);
     assert.deepEqual(await admin.zrange('rs:SESSIONS', '0', '-1'), [`${APP}:${broken}:${user}`]);
     await until(() => told.length === tokens.length, 'caches of old servers are told');
+    await admin.flushall();
+    assert.equal((await finish(redis, store, ['--remove', '--continue'])).taken, 0, 'nothing is left to go on with');
     const server = await startServer(cleanup, { RS_STORE: store });
     const client = new Client(server.url);
     for (const token of tokens.slice(0, 20)) {

@@ -295,7 +295,9 @@ class Reader {
   }
 
   private unsigned(bytes: 1 | 2 | 4): number {
-    return this.take(bytes).readUIntBE(0, bytes);
+    if (this.at + bytes > this.bytes.length) throw new NotJava('it is cut off');
+    this.at += bytes;
+    return this.bytes.readUIntBE(this.at - bytes, bytes);
   }
 
   private take(length: number): Buffer {

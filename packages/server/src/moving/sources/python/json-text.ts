@@ -58,11 +58,11 @@ export function keyText(key: PyValue): string {
 function floatText(value: number): string {
   if (!Number.isFinite(value)) throw new NoForm('float that is no number');
   if (Object.is(value, -0)) return '-0.0';
-  const [digits = '', power = ''] = value.toExponential().split('e');
-  const exponent = Number(power);
-  if (exponent >= -4 && exponent < 16) {
-    const plain = exponent < -6 ? value.toFixed(20) : `${value}`;
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e16)) {
+    const plain = `${value}`;
     return plain.includes('.') ? plain : `${plain}.0`;
   }
-  return `${digits}e${exponent < 0 ? '-' : '+'}${`${Math.abs(exponent)}`.padStart(2, '0')}`;
+  const [digits = '', power = ''] = value.toExponential().split('e');
+  return `${digits}e${power[0]}${power.slice(1).padStart(2, '0')}`;
 }

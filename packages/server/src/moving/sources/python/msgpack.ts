@@ -118,7 +118,9 @@ class Reader {
   }
 
   private unsigned(bytes: number): number {
-    return this.take(bytes).readUIntBE(0, bytes);
+    if (this.at + bytes > this.bytes.length) throw new NotReadable('the msgpack is cut off');
+    this.at += bytes;
+    return this.bytes.readUIntBE(this.at - bytes, bytes);
   }
 
   private take(length: number): Buffer {
