@@ -29,7 +29,8 @@ interface Place {
 type Open = (token: string) => Promise<{ readonly subject: string | null; readonly data: object } | null>;
 
 const CASES: Readonly<Record<string, Case>> = {
-  'From rest-sessions 2.x': { begin: fromOldLibrary, end: opensAll, skip: NOT_INSTALLED },
+  // A server of 2.x names another namespace than the library alone.
+  'From rest-sessions 2.x': { begin: (place) => fromOldLibrary(place, 'drs'), end: opensAll, skip: NOT_INSTALLED },
   'From redis-sessions in an application': { begin: fromOldLibrary, end: async () => {}, skip: NOT_INSTALLED },
   'From connect-redis': {
     begin: async ({ redis, tokens }) => {
@@ -88,8 +89,8 @@ function signed(values: object, secret: string): string {
   return `${value}:${createHmac('sha256', key).update(value).digest('base64url')}`;
 }
 
-async function fromOldLibrary({ t, redis, tokens }: Place): Promise<void> {
-  const old = oldLibrary(t, 3, redis.port);
+async function fromOldLibrary({ t, redis, tokens }: Place, namespace?: string): Promise<void> {
+  const old = oldLibrary(t, 3, redis.port, namespace);
   for (const user of ['ann', 'bob', 'joe']) tokens.push(await old.create('shop', user, { d: { cart: 1 } }));
 }
 
