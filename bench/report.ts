@@ -1,5 +1,5 @@
 /**
- * What readers see of the results: the plots beside them, and the parts of README.md, docs/performance.md and docs/operations.md between
+ * What readers see of the results: the plots beside them, and the parts of README.md, docs/performance.md and docs/operations/workers.md between
  * `<!-- NAME -->` and `<!-- /NAME -->`. All of it follows from the files of bench/results; `npm run check` compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ export function reportFiles(): Record<string, string> {
       findings: findingsTable(latest.findings),
       platforms: platformsTable(platformResults()),
     }),
-    'docs/operations.md': withParts('docs/operations.md', { soak: soakTable(soaks) }),
+    'docs/operations/workers.md': withParts('docs/operations/workers.md', { soak: soakTable(soaks) }),
     ...Object.fromEntries(soaks.map((soak) => [`bench/results/soak-${soak.store}.svg`, soakPlot(soak)])),
     'bench/results/peers.svg': peersPlot(latest),
     'bench/results/latency.svg': latencyPlot(latest),

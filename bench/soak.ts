@@ -112,7 +112,7 @@ async function run(store: StoreName): Promise<Soak> {
   };
 }
 
-/** The settings of Redis are those that docs/operations.md asks for. */
+/** The settings of Redis are those that docs/operations/redis.md asks for. */
 async function make(store: StoreName): Promise<Observed['store']> {
   if (store === 'embedded') return { folder: temporaryFolder(bench) };
   return {

@@ -51,7 +51,7 @@ ${await problem(new ServiceError('missing_parameter', 'No ip supplied'), 'classi
 \`\`\`
 
 Every error has an id, in the header \`X-Request-Id\` and in v1 as \`requestId\`: look for it in the log of the server
-([operations](operations.md#request-ids)). It is the trace id of the request's \`traceparent\`, else its \`X-Request-Id\`, else drawn.
+([operations](operations/logs.md#request-ids)). It is the trace id of the request's \`traceparent\`, else its \`X-Request-Id\`, else drawn.
 
 A client can always tell "logged out" (404 \`session_not_found\`) from "misconfigured" (401, 403) from "try again" (429, 503). Only the
 first is a reason to clear a cookie. A 405 carries \`Allow\`, a 429 and a 503 \`Retry-After\`.

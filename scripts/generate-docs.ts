@@ -51,16 +51,16 @@ ${cookieTable()}
   'docs/metrics.md': `# Metrics
 
 \`GET /metrics\` has these, as text for Prometheus (0.0.4), or as OpenMetrics for who prefers it (\`Accept\`). How to scrape them, the
-alerts and the dashboard: [operations](operations.md#metrics).
+alerts and the dashboard: [operations](operations/monitoring.md#metrics).
 
 ${metricsTable()}
 
 - \`route\` is the template of a route, as \`/:app/get/:token\`, \`status\` a class, as \`2xx\`, \`operation\` a verb of the store, \`code\` that of a
-  [warning](operations.md#warnings). \`app\` is one of the first 64 apps that the policy file names; all others together are \`other\`. So there are at most
+  [warning](operations/monitoring.md#warnings). \`app\` is one of the first 64 apps that the policy file names; all others together are \`other\`. So there are at most
   2,000 series, whatever callers send.
 - Counters begin at 0 with the process. Of several servers on one store each counts what it did itself: sum them. \`sessions\`, \`subjects\` and
   \`lmdb_map_bytes\` are of the store: each server tells all of it, so take the largest.
-- In OpenMetrics the buckets of requests name the last trace that was kept in each (exemplars), where the server sends [traces](operations.md#traces).
+- In OpenMetrics the buckets of requests name the last trace that was kept in each (exemplars), where the server sends [traces](operations/logs.md#traces).
 - What has expired is counted by the sweep that removes it. On Redis other operations remove what they come upon, and that is not counted.
 - Requests that never became one (a head that is too large, no HTTP at all) are in the log and not here.
 - There is nothing yet about events and webhooks, because this version has none.

@@ -1,6 +1,6 @@
 // Part of the build: the files of /docs, and the guides as pages. Run in packages/server.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { Marked } from 'marked';
 
 const to = 'dist/docs-page';
@@ -16,6 +16,14 @@ const GUIDES = {
   configuration: ['docs/configuration.md', 'Configuration'],
   keys: ['docs/keys.md', 'API keys'],
   operations: ['docs/operations.md', 'Operations'],
+  running: ['docs/operations/running.md', 'Running it'],
+  workers: ['docs/operations/workers.md', 'Workers'],
+  logs: ['docs/operations/logs.md', 'Logs and traces'],
+  'embedded-store': ['docs/operations/embedded-store.md', 'The embedded store'],
+  redis: ['docs/operations/redis.md', 'On Redis or Valkey'],
+  'live-adoption': ['docs/operations/live-adoption.md', 'Live adoption'],
+  monitoring: ['docs/operations/monitoring.md', 'Metrics, alerts, doctor'],
+  limits: ['docs/operations/limits.md', 'Limits'],
   metrics: ['docs/metrics.md', 'Metrics'],
   guarantees: ['docs/guarantees.md', 'Guarantees'],
 };
@@ -24,7 +32,7 @@ rmSync(to, { recursive: true, force: true });
 mkdirSync(join(to, 'guides'), { recursive: true });
 for (const name of ['page.css', 'page.js']) put(name, readFileSync(join('docs-page', name), 'utf8'));
 for (const [name, [file, title]] of Object.entries(GUIDES)) {
-  put(`guides/${name}.html`, page(title, render(readFileSync(join(documents, file), 'utf8'))));
+  put(`guides/${name}.html`, page(title, render(readFileSync(join(documents, file), 'utf8'), file)));
 }
 const list = Object.entries(GUIDES).map(([name, [, title]]) => ({ name, title }));
 put('guides.json', JSON.stringify(list));
@@ -33,7 +41,8 @@ function put(name, text) {
   writeFileSync(join(to, name), text);
 }
 
-function render(markdown) {
+/** `file`: where it is in the repository; its links lead from there. */
+function render(markdown, file) {
   const used = new Map();
   const marked = new Marked({
     renderer: {
@@ -49,21 +58,23 @@ function render(markdown) {
       },
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens);
-        const target = targetOf(href);
+        const target = targetOf(href, file);
         return target === null ? text : `<a href="${target}">${text}</a>`;
       },
+      // Plots are in the repository only.
+      image: ({ text }) => text,
     },
   });
   return marked.parse(markdown);
 }
 
 /** Gives where a link of a document leads in the server. Absence: null for what is in the repository only. */
-function targetOf(href) {
+function targetOf(href, from) {
   if (href.startsWith('#')) return href;
   if (/^https?:/.test(href)) return href.replace(/^http:\/\/127\.0\.0\.1:3000\//, '/');
   const [path, fragment] = href.split('#');
-  const file = path.replace(/^(\.\.?\/)+/, '').replace(/^docs\//, '');
-  const name = Object.keys(GUIDES).find((guide) => GUIDES[guide][0].replace(/^docs\//, '') === file);
+  const file = posix.join(posix.dirname(from), path);
+  const name = Object.keys(GUIDES).find((guide) => GUIDES[guide][0] === file);
   return name === undefined ? null : `/docs/guides/${name}${fragment === undefined ? '' : `#${fragment}`}`;
 }
 

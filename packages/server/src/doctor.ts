@@ -61,8 +61,8 @@ export async function storeStatistics(config: Config): Promise<StoreStatistics> 
   const found = await statisticsOf(store, { namespace, timeout, redis });
   if (adopt === null) return found;
   const facts = await lookAtOldSide(adopt, redis.tls, timeout).then(
-    ({ left, underWay }): Record<string, number | string> => ({ sessions_left: left, on_their_way: underWay }),
-    (error: unknown) => ({ sessions_left: `not known: ${(error as Error).message}` }),
+    ({ left, underWay }): Record<string, number | string> => ({ 'sessions left': left, 'on their way': underWay }),
+    (error: unknown) => ({ 'sessions left': `not known: ${(error as Error).message}` }),
   );
   return { ...found, engine: [...found.engine, { where: `${adopt.shown} (RS_ADOPT)`, facts }] };
 }

@@ -8,8 +8,8 @@ import { exportAll, type Sink } from './moving/exporter.ts';
 import { FORMAT_NAME, FORMAT_VERSION } from './moving/ndjson.ts';
 import { UsageFault } from './moving/source.ts';
 import type { OnSteps } from './moving/steps.ts';
+import { openForReading } from './stores/open-reading.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
-import { openStore } from './stores/open-store.ts';
 
 export { FileInTheWay, type Sink, UsageFault };
 
@@ -29,7 +29,8 @@ export interface ExportRequest {
 
 export interface ExportReport {
   readonly sessions: number;
-  readonly isWhole: boolean;
+  /** Whether it came to its end. */
+  readonly complete: boolean;
   /** Sessions that an earlier run had written. */
   readonly before: number;
 }
@@ -53,20 +54,9 @@ export async function exportFrom(
       ? null
       : new ExportFile(request.file, { replace: request.replace, of: fingerprint(of), clock });
   // It makes no store where there is none.
-  const { apps: all } = await statisticsOf(url, { namespace, timeout, redis });
-  const total = all.reduce(
-    (sum, { app, sessions }) => sum + (request.app === null || app === request.app ? sessions : 0),
-    0,
-  );
-  const opened = await openStore(url, {
-    namespace,
-    clock,
-    timeout: Math.max(timeout, PATIENCE),
-    redis,
-    looksOnly: true,
-    onError: () => {},
-  });
+  const opened = await openForReading(url, { namespace, clock, timeout: Math.max(timeout, PATIENCE), redis });
   try {
+    const total = await totalOf(config, request.app);
     const { store } = opened;
     const apps = request.app === null ? (await store.apps()).sort() : [request.app];
     const from = (request.goesOn && file?.resume()) || null;
@@ -83,15 +73,28 @@ export async function exportFrom(
       from,
       onPage: async (place) => {
         await file?.reached(place);
-        onSteps(place.sessions, Math.max(total, place.sessions));
+        onSteps(place.sessions, total && Math.max(total, place.sessions));
       },
       signal,
     });
     if (isWhole) file?.finish();
     else file?.keep();
-    return { sessions, isWhole, before };
+    return { sessions, complete: isWhole, before };
   } finally {
     file?.close();
     await opened.store.close();
+  }
+}
+
+/** Gives how many sessions there are, for the bar. Absence: null where that cannot be asked: an account of Redis need not be allowed to. */
+async function totalOf(
+  { store, namespace, storeTimeout: timeout, redis }: Config,
+  app: string | null,
+): Promise<number | null> {
+  try {
+    const { apps } = await statisticsOf(store, { namespace, timeout, redis });
+    return apps.filter((one) => app === null || one.app === app).reduce((sum, { sessions }) => sum + sessions, 0);
+  } catch {
+    return null;
   }
 }

@@ -105,14 +105,24 @@ async function openFor(config: Config, clock: () => number, looksOnly: boolean):
   const { store: url, namespace, storeTimeout: timeout, redis } = config;
   const folder = dataFolderOf(url);
   if (looksOnly && folder !== null && !existsSync(join(folder, 'data.mdb'))) return null;
-  return openStore(url, {
-    namespace,
-    clock,
-    timeout: Math.max(timeout, PATIENCE),
-    redis,
-    looksOnly,
-    onError: () => {},
-  });
+  let trouble: unknown = null;
+  const onError = (error: unknown) => {
+    trouble = error;
+  };
+  const patient = Math.max(timeout, PATIENCE);
+  const opened = await openStore(url, { namespace, clock, timeout: patient, redis, looksOnly, onError });
+  // A Redis that is away is no error of opening it.
+  if (folder !== null || (await isUp(opened.store))) return opened;
+  await opened.store.close();
+  const cause = trouble instanceof Error && trouble.cause instanceof Error ? trouble.cause.message : 'no answer';
+  throw new Error(`${opened.location} cannot be used: ${cause}`);
+}
+
+function isUp(store: SessionStore): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Errors: NotEmpty. */

@@ -35,11 +35,14 @@ export interface Range {
 const STEP = 1000;
 /** How long an id leads to an old session after a list has shown it. Units: seconds. */
 const IDS_LAST = 86_400;
+/** Units: milliseconds. */
+const APPS_LAST = 5000;
 
 export class OldLists {
   private readonly old: OldRedis;
   private readonly sessions: OldSessions;
   private readonly clock: () => number;
+  private known: { readonly at: number; readonly apps: Promise<ReadonlySet<string>> } | null = null;
 
   constructor(old: OldRedis, sessions: OldSessions, clock: () => number) {
     this.old = old;
@@ -104,8 +107,24 @@ export class OldLists {
     return Number(await this.old.send('ZCOUNT', [this.old.layout.all, this.seconds(), '+inf']));
   }
 
-  /** Gives the apps that have sessions: a walk over the index of all. */
-  async apps(): Promise<Set<string>> {
+  /**
+   * Gives the apps that have sessions. That is a walk over the index of all, which introspection without an app asks for again and
+   * again: so the answer is up to a few seconds old.
+   */
+  apps(): Promise<ReadonlySet<string>> {
+    const now = performance.now();
+    if (this.known === null || now - this.known.at > APPS_LAST) {
+      const asked = { at: now, apps: this.findApps() };
+      this.known = asked;
+      // What failed is asked for again.
+      asked.apps.catch(() => {
+        if (this.known === asked) this.known = null;
+      });
+    }
+    return this.known.apps;
+  }
+
+  private async findApps(): Promise<ReadonlySet<string>> {
     const apps = new Set<string>();
     for (let from = 0; ; from += STEP) {
       const range = [this.old.layout.all, this.seconds(), '+inf', 'LIMIT', from, STEP];

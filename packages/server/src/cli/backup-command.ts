@@ -93,7 +93,7 @@ function folderFor(environment: NodeJS.ProcessEnv, store: string | undefined, de
   const path = dataFolder(config);
   if (path !== null) return path;
   return misuse([
-    `only the embedded store (lmdb:PATH) can be ${deed} by this command; ${showUrl(config.store)} has tools of its own: see docs/operations.md`,
+    `only the embedded store (lmdb:PATH) can be ${deed} by this command; ${showUrl(config.store)} has tools of its own: see docs/operations/embedded-store.md`,
   ]);
 }
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { showUrl } from '../config.ts';
 import { exportFrom, FileInTheWay, type Sink, UsageFault } from '../exporting.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { fail, misuse, print, say, standardError } from './output.ts';
+import { fail, misuse, print, say, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
@@ -47,7 +47,7 @@ export async function runExport(args: readonly string[], environment: NodeJS.Pro
     );
     progress.clear();
     const seconds = (performance.now() - began) / 1000;
-    if (!report.isWhole) return stop.ended(file === null ? 'the export is not whole' : unfinished(file));
+    if (!report.complete) return stop.ended(file === null ? 'the export is not whole' : unfinished(file));
     if (given.has('json'))
       return print(`${JSON.stringify({ file, store: from, ...report, seconds: Math.round(seconds * 10) / 10 })}\n`);
     const words = `${report.sessions} sessions exported from ${from}, in ${seconds.toFixed(1)} s`;
@@ -56,7 +56,7 @@ export async function runExport(args: readonly string[], environment: NodeJS.Pro
     return 0;
   } catch (error) {
     progress.clear();
-    const message = (error as Error).message.replaceAll('\n', ' ');
+    const message = whyOf(error as Error);
     return error instanceof UsageFault || error instanceof FileInTheWay ? misuse([message]) : fail(message);
   } finally {
     stop.release();

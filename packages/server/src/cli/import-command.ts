@@ -12,7 +12,7 @@ import {
   WrongSource,
 } from '../importing.ts';
 import { type Options, readArguments, UsageError, type Words } from './arguments.ts';
-import { fail, misuse, print, standardError } from './output.ts';
+import { fail, misuse, print, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { type Stop, stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
@@ -50,7 +50,7 @@ export async function runImport(args: readonly string[], environment: NodeJS.Pro
   } catch (error) {
     progress.clear();
     if (stop.signal.aborted) return stop.ended('nothing was changed');
-    const message = (error as Error).message.replaceAll('\n', ' ');
+    const message = whyOf(error as Error);
     const isWrong = error instanceof WrongSource || error instanceof UsageFault || error instanceof NotEmpty;
     return isWrong ? misuse([`${message}; nothing was changed`]) : fail(`${message}; nothing was changed`);
   } finally {
@@ -123,7 +123,7 @@ function tell(report: ImportReport, { target, request, seconds, json }: Telling,
   if (fault === null && isWhole) return code;
   const after = `not all of ${source} was read; --continue goes on from here`;
   if (fault === null) return stop.ended(after);
-  return fail(`${fault.message.replaceAll('\n', ' ')}; ${after}`);
+  return fail(`${whyOf(fault)}; ${after}`);
 }
 
 function inWords(report: ImportReport, target: string, dryRun: boolean, seconds: number): string {

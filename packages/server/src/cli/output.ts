@@ -37,6 +37,13 @@ export function fail(message: string): number {
   return 1;
 }
 
+/** Gives what an error says, with what a store said underneath, as one line. */
+export function whyOf(error: Error): string {
+  const { message, cause } = error;
+  const why = cause instanceof Error && !message.includes(cause.message) ? `${message}: ${cause.message}` : message;
+  return why.replaceAll('\n', ' ');
+}
+
 /** Says what is wrong with the words or the configuration, a line each, and where to look. Gives the exit code. */
 export function misuse(lines: readonly string[], advice = ''): number {
   write(2, `${lines.map((line) => `rest-sessions: ${line.replaceAll('\n', ' ')}\n`).join('')}${advice}`);

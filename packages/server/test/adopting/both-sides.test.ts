@@ -58,10 +58,10 @@ for (const of of Object.keys(STORES)) {
       const tokens: string[] = [];
       for (let i = 0; i < 40; i++) tokens.push(await theirs.create(app, `user${i % 4}`));
       for (const token of tokens.slice(0, 15)) assert.notEqual(await get(store, app, token), null);
-      const [score] = await old().admin.zrange(`rs:${app}:_sessions`, 0, 0);
+      const [score] = await old().admin.zrange(`rs:${app}:_sessions`, '0', '0');
       // One that was seen long before the others.
       await old().admin.zadd(`rs:${app}:_sessions`, `${Math.floor(Date.now() / 1000) - 3000}`, score!);
-      await old().admin.hset(`rs:${app}:${score!.split(':')[0]}`, 'la', Math.floor(Date.now() / 1000) - 3000);
+      await old().admin.hset(`rs:${app}:${score!.split(':')[0]}`, 'la', `${Math.floor(Date.now() / 1000) - 3000}`);
       for (const limit of [1, 3, 7, 40, 100]) {
         const all = await walk(store, app, {}, limit);
         assert.equal(all.length, 40, `pages of ${limit}`);

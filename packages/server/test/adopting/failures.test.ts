@@ -138,6 +138,9 @@ describe('while the Redis of RS_ADOPT is away', { skip: NOT_INSTALLED }, () => {
     assert.equal(await statusOf(server, `/${APP}/soid/bob`), 503);
     const killed = await fetch(`${server.url}/${APP}/killsoid/bob`, { method: 'DELETE' });
     assert.equal(killed.status, 503);
+    const form = { method: 'POST', body: new URLSearchParams({ token: own.token }) };
+    const introspected = await fetch(`${server.url}/v1/introspect`, form);
+    assert.equal(((await introspected.json()) as { active: boolean }).active, true, 'in all apps');
     await until(async () => (await (await fetch(`${server.url}/readyz`)).text()) === '{"status":"ok","adopt":"away"}');
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     assert.match(metrics, /^restsessions_adopt_up 0$/m);

@@ -218,7 +218,7 @@ test('R19: a connection that is cut after the command has arrived: a write is do
     assert.equal(proxy.cutAnswers, 0, 'an answer was lost');
   }
   const { r } = (await client.send('GET', `/shop/get/${token}`)).json;
-  assert.equal(r, 1 + 5 * 2 + 1, 'each read whose answer was lost counts twice, as docs/operations.md says');
+  assert.equal(r, 1 + 5 * 2 + 1, 'each read whose answer was lost counts twice, as docs/operations/redis.md says');
   await client.send('GET', '/shop/soid/u1');
   proxy.cutAnswers = 1;
   assert.equal((await client.send('PUT', '/shop/create/u1?ip=1.1.1.1')).status, 503);

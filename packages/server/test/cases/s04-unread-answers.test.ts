@@ -110,7 +110,7 @@ for (const secure of [false, true]) {
   });
 }
 
-test('S4: the time of the server is 60 s, as docs/operations.md says', () => {
+test('S4: the time of the server is 60 s, as docs/operations/limits.md says', () => {
   assert.equal(LIMITS.stalledTimeout, 60_000);
-  assert.match(readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8'), /60 s/);
+  assert.match(readFileSync(new URL('../../../../docs/operations/limits.md', import.meta.url), 'utf8'), /60 s/);
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   fingerprint,
   isSessionId,
+  madeByRedisSessions,
   newSessionId,
   newToken,
   opens,
@@ -98,4 +99,19 @@ test('200,000 tokens do not repeat and each random position is uniform (G10; the
     const chi = [...count.values()].reduce((sum, observed) => sum + (observed - expected) ** 2 / expected, 0);
     assert.ok(count.size === 62 && chi < CHI_SQUARED_LIMIT, `position ${position}: χ² = ${chi}`);
   }
+});
+
+test('a token of the form that redis-sessions makes is never one of ours, however it begins', () => {
+  const id = `0a${'i'.repeat(14)}`;
+  const theirs = `${'a'.repeat(37)}Zmi000000`;
+  const token = `rs${id}${theirs}`;
+  assert.equal(token.length, 64);
+  assert.equal(parseToken(token).id, null, 'it is found by its alias');
+  assert.equal(parseToken(token.replace('Z', 'z')).id, id);
+  assert.equal(madeByRedisSessions(token), Number.parseInt('mi000000', 36));
+  assert.equal(madeByRedisSessions(token.replace('Z', 'z')), null);
+  const drawn = [theirs, 'b'.repeat(46)];
+  const made = newToken(id, 'classic', () => drawn.shift()!);
+  assert.equal(made.token, `rs${id}${'b'.repeat(46)}`, 'and none of ours is made in it');
+  assert.ok(opens(made.credential, parseToken(made.token), NOW));
 });

@@ -67,9 +67,9 @@ describe('what is deployed', () => {
     }
   });
 
-  test('each alert has a paragraph in docs/operations.md, and each paragraph an alert', () => {
+  test('each alert has a paragraph in docs/operations/monitoring.md, and each paragraph an alert', () => {
     assert.ok(rules.length > 10);
-    const page = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../../../docs/operations/monitoring.md', import.meta.url), 'utf8');
     const told = [...page.matchAll(/^\*\*(RestSessions\w+)\*\*/gm)].map(([, name]) => name);
     assert.deepEqual(told.sort(), rules.map(({ name }) => name).sort());
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { Redis } from 'ioredis';
 import { Client } from '../support/client.ts';
 import { runCommand } from '../support/command.ts';
 import { NOT_INSTALLED, type OldLibrary, oldLibrary } from '../support/old-library.ts';
@@ -12,6 +13,8 @@ import { until } from '../support/until.ts';
 
 const APP = 'forum';
 const MANY = 20_000;
+/** Visits of old servers while sessions move, and how many there are at once. */
+const [MEANWHILE, WORKERS] = [4000, 8];
 
 describe('an import from redis-sessions', { skip: NOT_INSTALLED }, () => {
   test('that was killed goes on where it was, takes each session once, and nothing when it is made again', async (t) => {
@@ -98,6 +101,8 @@ describe('an import from redis-sessions', { skip: NOT_INSTALLED }, () => {
     assert.deepEqual(await admin.zrange(`rs:${APP}:_users`, '0', '-1'), [user]);
     assert.deepEqual(await admin.zrange('rs:SESSIONS', '0', '-1'), [`${APP}:${broken}:${user}`]);
     await until(() => told.length === tokens.length, 'caches of old servers are told');
+    await admin.flushall();
+    assert.equal((await finish(redis, store, ['--remove', '--continue'])).taken, 0, 'nothing is left to go on with');
     const server = await startServer(cleanup, { RS_STORE: store });
     const client = new Client(server.url);
     for (const token of tokens.slice(0, 20)) {
@@ -119,7 +124,7 @@ describe('an import from redis-sessions', { skip: NOT_INSTALLED }, () => {
     const killed = new Set<string>();
     let written = 0;
     const work = async (offset: number) => {
-      for (let i = offset; run.exitCode === null; i += 16) {
+      for (let i = offset; run.exitCode === null && i < MEANWHILE; i += WORKERS) {
         const token = tokens[(i * 7919) % tokens.length]!;
         if (i % 5 === 0) {
           if ((await old.kill(APP, token)) === 1) killed.add(token);
@@ -128,7 +133,10 @@ describe('an import from redis-sessions', { skip: NOT_INSTALLED }, () => {
         }
       }
     };
-    await Promise.all(Array.from({ length: 16 }, (_, i) => work(i)));
+    const here = new Redis({ port: redis.port, db: 1, protocol: 2 });
+    cleanup.after(() => here.disconnect());
+    await until(async () => run.exitCode !== null || (await here.dbsize()) > 10);
+    await Promise.all(Array.from({ length: WORKERS }, (_, i) => work(i)));
     const [status] = await ended;
     assert.equal(status, 0, output);
     const server = await startServer(cleanup, { RS_STORE: store });

@@ -82,11 +82,15 @@ describe('what redis-sessions wrote', { skip: NOT_INSTALLED }, () => {
       const store = `lmdb:${temporaryFolder(cleanup)}`;
       assert.equal((await imported(redis, store)).taken, 1);
       const server = await startServer(cleanup, { RS_STORE: store });
-      const { json } = await new Client(server.url).send('GET', `/v1/apps/${APP}/session`, undefined, {
-        'Session-Token': token,
-      });
+      const client = new Client(server.url);
+      const { json } = await client.send('GET', `/v1/apps/${APP}/session`, undefined, { 'Session-Token': token });
       assert.equal(Date.parse(json.absoluteExpiresAt) / 1000, Number(la) + Number(left));
-      assert.ok(json.createdAt <= json.lastSeenAt);
+      const classic = await client.send('GET', `/${APP}/get/${token}`);
+      const wanted = (await old.get(APP, token))!;
+      const { ttl: rest, idle } = classic.json;
+      assert.ok(rest <= Number(left) && rest >= wanted.ttl - 1, `${rest}, ${left}, ${wanted.ttl}`);
+      assert.equal(classic.text, JSON.stringify({ ...wanted, r: classic.json.r, ttl: rest, idle }));
+      assert.equal(classic.json.no_resave, true);
     });
   }
 

@@ -1,6 +1,7 @@
 /** A session that goes from one store to another, and on, is the same at the end: to the byte of its line. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { ServiceError } from '../../src/core/errors.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { exported, imported, installAll, sessionLines, sessionsOfEveryForm } from '../support/moving.ts';
@@ -62,6 +63,26 @@ describe('the interchange format', () => {
     const [left, ...others] = tally.allLeft();
     assert.deepEqual([left!.reason, left!.count, others], ['expired', 8, []]);
     assert.match(left!.example, /^[0-9a-f]{2}[A-Za-z0-9]{14}$/);
+  });
+
+  test('a store that fails for a moment is asked again, and one that fails for good is told with what came before', async (t) => {
+    const source = new MemoryStore();
+    const records = sessionsOfEveryForm(T0);
+    await installAll(source, records, T0);
+    const text = await exported(source, T0);
+    const fails = (times: number) => {
+      const store = new MemoryStore();
+      const install = store.install.bind(store);
+      let left = times;
+      store.install = async (...words) => {
+        if (left-- > 0) throw new ServiceError('store_unavailable', 'away');
+        return install(...words);
+      };
+      return store;
+    };
+    const { tally } = await imported(t, fails(100), text, T0);
+    assert.equal(tally.taken, records.length);
+    await assert.rejects(imported(t, fails(Number.POSITIVE_INFINITY), text, T0), /away/);
   });
 
   test('no token is in it, and a line has all its members in one order', async () => {

@@ -1,4 +1,4 @@
-/** The account of docs/operations.md is enough for the server, and grants nothing that it does not need. */
+/** The account of docs/operations/redis.md is enough for the server, and grants nothing that it does not need. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Redis } from 'ioredis';
@@ -20,12 +20,12 @@ const one = forAllTests(async (cleanup) => {
 const url = () => `redis://127.0.0.1:${one().server.port}`;
 
 conformance(
-  'Redis, as the account of docs/operations.md',
+  'Redis, as the account of docs/operations/redis.md',
   (t) => openOn(t, as(one().account, url()), [one().server.admin], { auditUrl: as(one().doctor, url()) }),
   { modelRuns: 5 },
 );
 
-describe('the account of docs/operations.md', () => {
+describe('the account of docs/operations/redis.md', () => {
   test('is granted single commands on keys of the namespace, no category, and one command that Redis calls dangerous', async () => {
     const { admin } = one().server;
     const rules = documentedRules('server', 'drs', 'x');

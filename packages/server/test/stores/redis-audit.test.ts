@@ -159,7 +159,7 @@ const server = forAllTests(async (cleanup) => {
   const started = await startRedis(cleanup);
   return { ...started, account: await createAccount([started.admin], NAMESPACE, 'doctor') };
 });
-/** As the account that docs/operations.md lists for the doctor. */
+/** As the account that docs/operations/redis.md lists for the doctor. */
 const url = () => as(server().account, `redis://127.0.0.1:${server().port}`);
 
 describe('the audit of a Redis', () => {
@@ -240,7 +240,7 @@ describe('the audit of a Redis', () => {
     }
   });
 
-  test('needs the commands that docs/operations.md grants it, each of them and no other', async () => {
+  test('needs the commands that docs/operations/redis.md grants it, each of them and no other', async () => {
     const called = await commandsCalled(server().admin);
     for (const rule of documentedRules('doctor', NAMESPACE, '').slice(1)) {
       assert.ok(called.includes(rule.slice(1)), `${rule} is granted and never used`);

@@ -1,9 +1,9 @@
-/** The account in Redis as docs/operations.md lists it: read from the document, so that it cannot drift from the tests. */
+/** The account in Redis as docs/operations/redis.md lists it: read from the document, so that it cannot drift from the tests. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
-const DOCUMENT = new URL('../../../../docs/operations.md', import.meta.url);
+const DOCUMENT = new URL('../../../../docs/operations/redis.md', import.meta.url);
 
 export interface Account {
   readonly name: string;
@@ -19,7 +19,7 @@ export type Grant = 'server' | 'doctor';
 export function documentedRules(grant: Grant, namespace: string, password: string): string[] {
   const lines = readFileSync(DOCUMENT, 'utf8').match(/^ACL SETUSER sessions .+$/gm) ?? [];
   const line = lines[grant === 'server' ? 0 : 1];
-  assert.ok(line, `docs/operations.md has the account for ${grant}`);
+  assert.ok(line, `docs/operations/redis.md has the account for ${grant}`);
   const rules = line.replaceAll('drs:', `${namespace}:`).replace('PASSWORD', password);
   return rules.split(' ').slice(2);
 }

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expiresAt } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import { type Aliases, type AliasOf, idIn, type Lead, leadTo, timeToLive, ttlOf, untilIn } from './aliases.ts';
+import type { Pair } from './answers.ts';
 import type { Batching } from './batching.ts';
 
 /** In the place of the instant, while the session is not written yet. */
@@ -73,6 +74,23 @@ export class Claims {
     if (await this.opensAt(id, of)) return;
     await this.aliases.release(app, [[of.hash, claimOf(of.session)]]);
     if (await this.opensAt(id, of)) await this.aliases.restore(of);
+  }
+
+  /**
+   * Removes aliases of sessions that ended. One of them may have been put in again meanwhile, with its id and its token
+   * (installs.ts): then it keeps its alias. A removed alias cannot tell whose it was, because both lead to one id.
+   */
+  async release(app: string, ended: readonly Pair[], now: number): Promise<void> {
+    await this.aliases.release(app, ended);
+    await Promise.all(
+      ended.map(async ([hash, id]) => {
+        const again = await this.batching.read(app, id, hash, 'look', now);
+        if (again === null) return;
+        await this.aliases.restore({ session: again.session, hash, now: again.at });
+        if ((await this.batching.read(app, id, hash, 'look', now)) === null)
+          await this.aliases.release(app, [[hash, id]]);
+      }),
+    );
   }
 
   /**

@@ -37,7 +37,7 @@ export function judge(info: string, where: string, wait: number, now: number | n
 /** What is found when the account may not ask. */
 export function unseen(where: string): Finding {
   const message =
-    'this account may not use INFO, so nobody looks at eviction, persistence and version; see docs/operations.md';
+    'this account may not use INFO, so nobody looks at eviction, persistence and version; see docs/operations/redis.md';
   return { kind: 'setting', code: 'info', where, message };
 }
 

@@ -1,5 +1,5 @@
 /**
- * A session put in as it was elsewhere. Like a create it is the claim of its alias, one script, and the alias settled; where its
+ * A session put in as it was elsewhere. Like a create it is the claim of its alias, one script (which many share), and the alias settled; where its
  * token is of our own form, the script alone. What fails in between leaves an alias that opens nothing, as there; a session
  * that was written and whose alias was not settled has a claim that leads to it, and the same install again settles it.
  *
@@ -10,6 +10,7 @@ import type { Credential, Session } from '../../core/session.ts';
 import type { Installed, StoredSession } from '../../core/stored-session.ts';
 import type { AliasOf } from './aliases.ts';
 import { parts } from './answers.ts';
+import { InstallBatches } from './install-batches.ts';
 import type { Quotas } from './quotas.ts';
 import { packData, packRecord } from './record.ts';
 import type { Ground, Steps } from './steps.ts';
@@ -27,11 +28,13 @@ export class Installs {
   private readonly ground: Ground;
   private readonly steps: Steps;
   private readonly quotas: Quotas;
+  private readonly batches: InstallBatches;
 
   constructor(ground: Ground, steps: Steps, quotas: Quotas) {
     this.ground = ground;
     this.steps = steps;
     this.quotas = quotas;
+    this.batches = new InstallBatches(ground.calls, ground.keys);
   }
 
   /** As SessionStore.install. */
@@ -72,13 +75,13 @@ export class Installs {
   }
 
   private async write(session: Session, credential: Credential, replace: boolean, now: number): Promise<Written> {
-    const { calls, keys, aliases, fanOut } = this.ground;
-    const { app, id, data } = session;
-    const args = [id, packRecord(session, credential), packData(data), Number(replace)];
-    const answer = (await calls.callDurably('install', keys.ofSession(app, id), now, args))!;
-    const [, kind] = parts(answer, 'number', 'text');
+    const { aliases, fanOut } = this.ground;
+    const { app, data } = session;
+    const record = packRecord(session, credential);
+    const answer = await this.batches.add({ session, record, data: packData(data), replace, now });
+    const [kind] = parts(answer, 'text');
     if (kind !== 'installed') return { outcome: kind === 'expired' ? 'expired' : 'present', more: false };
-    const [, , ended, isFirst, more] = parts(answer, 'number', 'text', 'pairs', 'number', 'number');
+    const [, ended, isFirst, more] = parts(answer, 'text', 'pairs', 'number', 'number');
     if (isFirst === 1) await fanOut.enterAgain(app);
     const stays = new Set([credential, ...credential.previous].filter(({ alias }) => alias).map(({ hash }) => hash));
     await aliases.release(

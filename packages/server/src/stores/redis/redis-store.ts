@@ -309,7 +309,7 @@ export class RedisStore implements SessionStore {
       revoked += live;
       // What was there when the first step ran, and no chase after what is created meanwhile: the oldest come first.
       left = Math.min(left - ended, remaining);
-      await this.aliases.release(app, aliases);
+      await this.claims.release(app, aliases, now);
     }
     return revoked;
   }

@@ -35,7 +35,7 @@ export interface ScriptCallsOptions extends ConnectionOptions {
 /**
  * What may be done twice when a connection was lost before its answer came: whatever changes nothing but counters of reads,
  * what is removed anyway, and the claim of a lock, which is answered twice the same (core/lock.ts). A `get` that was done twice
- * counts one read more, which docs/operations.md says.
+ * counts one read more, which docs/operations/redis.md says.
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
   ...(['get', 'find', 'of-subject', 'positions', 'seen', 'ids', 'records', 'count', 'probe', 'master'] as const),

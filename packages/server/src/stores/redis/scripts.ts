@@ -23,7 +23,7 @@ export const SCRIPTS = {
   seen: { keys: 1, repeats: true },
   ids: { keys: 1, repeats: false },
   records: { keys: 3, repeats: true },
-  install: { keys: 6, repeats: false },
+  install: { keys: 6, repeats: true },
   count: { keys: 6, repeats: true },
   sweep: { keys: 6, repeats: true },
   'alias-point': { keys: 1, repeats: false },

@@ -142,7 +142,7 @@ export class Steps {
     const bound = locked(keys, app, id, lock);
     const args = [id, packHash(hash), version ?? '', Number(present), ...bound.args];
     const answer = await calls.callDurably('revoke', [...keys.ofSession(app, id), ...bound.keys], now, args);
-    return this.ended(app, answer!);
+    return this.ended(app, answer!, now);
   }
 
   /**
@@ -160,13 +160,18 @@ export class Steps {
     const args = [id, packHash(hash), version, to.id, to.ttl, ...bound.args];
     const all = [...keys.ofSession(app, id), keys.moved(app, id), ...bound.keys];
     const answer = (await calls.callDurably('vacate', all, now, args))!;
-    return this.ended(app, answer, ([aliasHash]) => !to.keeps || aliasHash !== hash);
+    return this.ended(app, answer, now, ([aliasHash]) => !to.keeps || aliasHash !== hash);
   }
 
   /** Removes the aliases of what ended, all or those that are asked for. */
-  private async ended(app: string, answer: Answer, isOver: (alias: Pair) => boolean = () => true): Promise<Ending> {
+  private async ended(
+    app: string,
+    answer: Answer,
+    now: number,
+    isOver: (alias: Pair) => boolean = () => true,
+  ): Promise<Ending> {
     const [, ended, aliases, lives] = parts(answer, 'number', 'number', 'pairs', 'number');
-    await this.ground.aliases.release(app, aliases.filter(isOver));
+    await this.ground.claims.release(app, aliases.filter(isOver), now);
     return { ended, lives: lives === 1 };
   }
 }

@@ -172,6 +172,24 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
     assert.equal((data as { cart?: number }).cart, 1);
   });
 
+  test('a Redis that is older than 7.0 only tells what is left of the time, which is as good', async (t) => {
+    const ending = lastFirst(t);
+    const older = await startRedis(ending, ['--rename-command', 'PEXPIRETIME', '']);
+    const { oldShop: olderShop } = oldShops(() => older);
+    const { shop, from, admin } = await olderShop(ending);
+    const browser = new Browser(shop);
+    await browser.get('/login/ada');
+    const token = browser.token('connect.sid');
+    await admin.expire(`sess:${token}`, 3600);
+    const { server } = await served(ending, words(from));
+    const path = `${server.url}/v1/apps/shop/session?touch=false`;
+    const answer = await fetch(path, { headers: { 'Session-Token': token } });
+    const { idleTimeout, expiresAt } = (await answer.json()) as Shown;
+    const left = await admin.pttl(`sess:${token}`);
+    assert.equal(idleTimeout, DAY);
+    assert.ok(Math.abs(Date.parse(expiresAt) - (Date.now() + left)) < 60_000, expiresAt);
+  });
+
   test('what is wrong is one sentence that says what is there, and nothing is changed', async (t) => {
     const ending = lastFirst(t);
     const { shop, from, admin } = await oldShop(ending);

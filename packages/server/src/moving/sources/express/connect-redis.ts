@@ -4,7 +4,7 @@ import { foundOf, nameOf } from '../carried.ts';
 import type { RedisServer } from '../redis-server.ts';
 import { nodeToken } from '../web/adapter-tokens.ts';
 import { prefixesIn } from '../web/key-prefixes.ts';
-import { textsOf } from '../web/redis-texts.ts';
+import { countedKeys, textsOf } from '../web/redis-texts.ts';
 import type { Surveyed } from '../web/survey.ts';
 import { type ExpressOptions, expressSession } from './express-session.ts';
 
@@ -29,9 +29,8 @@ export class ConnectRedisSource implements Surveyed {
     return this.options.notes;
   }
 
-  /** How many keys of the prefix there are is only known once all are walked through. */
-  async total(): Promise<null> {
-    return null;
+  total(): Promise<number | null> {
+    return countedKeys(this.options.redis, this.options.prefix);
   }
 
   async *read(after: string | null): AsyncGenerator<Found> {

@@ -64,9 +64,12 @@ export class PhpFilesSource implements Surveyed {
     return this.options.notes;
   }
 
-  /** How many files there are is only known once all folders are read. */
-  async total(): Promise<null> {
-    return null;
+  /** Folders with a depth are many: how many files they have is only known once all are read. */
+  async total(): Promise<number | null> {
+    if (this.depth > 0) return null;
+    let count = 0;
+    for await (const _ of entriesOf(this.folder, () => this.isClosed)) count++;
+    return count;
   }
 
   /** A position is a folder whose files come again, and all after it: a folder has no order by which one could go on within it. */

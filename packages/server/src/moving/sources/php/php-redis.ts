@@ -7,7 +7,7 @@ import { foundOf, nameOf, timesUntil } from '../carried.ts';
 import type { RedisServer } from '../redis-server.ts';
 import { phpToken } from '../web/adapter-tokens.ts';
 import { prefixesIn } from '../web/key-prefixes.ts';
-import { type Kept, textsOf } from '../web/redis-texts.ts';
+import { countedKeys, type Kept, textsOf } from '../web/redis-texts.ts';
 import type { Surveyed } from '../web/survey.ts';
 import { PHP_ID, type PhpOptions, phpSession } from './php-session.ts';
 
@@ -38,9 +38,8 @@ export class PhpRedisSource implements Surveyed {
     return this.options.notes;
   }
 
-  /** How many keys of the prefix there are is only known once all are walked through. */
-  async total(): Promise<null> {
-    return null;
+  total(): Promise<number | null> {
+    return countedKeys(this.options.redis, this.options.prefix);
   }
 
   async *read(after: string | null): AsyncGenerator<Found> {

@@ -6,7 +6,7 @@ import { NOBODY, type Steps, type Whose, whoseIs } from '../web/subject-path.ts'
 import type { Notes } from '../web/survey.ts';
 import { hasJson, jsonOf } from './json.ts';
 import { readSession, type SessionFormat, type SessionValues, UnknownForm } from './session-text.ts';
-import { sharedData, Unmovable } from './shared-data.ts';
+import { sharedData, symfonyBag, Unmovable } from './shared-data.ts';
 import { isArray, memberOf, type PhpEntries, type PhpValue } from './values.ts';
 
 export interface PhpOptions {
@@ -38,8 +38,8 @@ export function phpSession(
   if (text.length === 0) return left('empty');
   const session = valuesOf(text, format);
   if (typeof session === 'string') return left(session);
-  notes.note(namesIn(session.entries));
-  const whose = subject === null ? NOBODY : whoseAt(session.entries, subject);
+  notes.note(namesIn(symfonyBag(session.entries) ?? session.entries));
+  const whose = subject === null ? NOBODY : whoseIn(session.entries, subject);
   if (whose?.isThere !== false) notes.hasPath = true;
   if (whose === null) return left('invalid_subject');
   try {
@@ -63,6 +63,14 @@ function valuesOf(text: Buffer, format: SessionFormat | null): SessionValues | '
 
 function namesIn(entries: PhpEntries): string[] {
   return [...entries.values()].map(({ key }) => ('int' in key ? key.int : key.bytes.toString('latin1')));
+}
+
+/** What an application of Symfony has in a session is in an array of its own: a path may begin in that. */
+function whoseIn(entries: PhpEntries, steps: Steps): Whose | null {
+  const whose = whoseAt(entries, steps);
+  if (whose === null || whose.isThere) return whose;
+  const bag = symfonyBag(entries);
+  return bag === null ? whose : whoseAt(bag, steps);
 }
 
 /** A path leads through arrays, and through objects by the names of their properties. Absence: null for what can be nobody's name. */

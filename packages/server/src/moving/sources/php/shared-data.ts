@@ -23,13 +23,13 @@ export class Unmovable extends Error {
 
 /** Gives the JSON text of the data. Absence: null when nothing is kept: the adapter would begin no session. Errors: Unmovable. */
 export function sharedData({ entries, opaque, hasLinks }: SessionValues): string | null {
-  const isSymfony = entries.has(nameIn(SYMFONY.metadata));
-  const bag = isSymfony ? entries.get(nameIn(SYMFONY.bag))?.variable.value : undefined;
+  const bag = symfonyBag(entries);
+  const isSymfony = bag !== null;
   const own: PhpEntries = new Map();
   let shared = entries;
   if (isSymfony) {
     for (const [name, entry] of entries) if (name !== nameIn(SYMFONY.bag)) own.set(name, entry);
-    shared = bag !== undefined && isArray(bag) ? bag.entries : new Map();
+    shared = bag;
   }
   const { members, kept } = divided(shared);
   if (isSymfony && kept.size > 0)
@@ -43,6 +43,13 @@ export function sharedData({ entries, opaque, hasLinks }: SessionValues): string
     members.push(`"${PRIVATE_KEY}":"${serialize(own).toString('base64')}"`);
   }
   return members.length === 0 ? null : `{${members.join(',')}}`;
+}
+
+/** Gives what an application of Symfony keeps. Absence: null for a session that is not of Symfony. */
+export function symfonyBag(entries: PhpEntries): PhpEntries | null {
+  if (!entries.has(nameIn(SYMFONY.metadata))) return null;
+  const bag = entries.get(nameIn(SYMFONY.bag))?.variable.value;
+  return bag !== undefined && isArray(bag) ? bag.entries : new Map();
 }
 
 /** Gives which values are members of the data, as their JSON, and which stay with PHP. */
@@ -70,7 +77,7 @@ function nameIn(text: string): string {
   return nameOf(bytesKey(text));
 }
 
-/** A name of a class is letters and digits; bytes beyond ASCII are shown as such. */
+/** Bytes beyond ASCII may be anything, also what a terminal would follow. */
 function classNameOf({ className }: PhpOpaque): string {
-  return className.toString('latin1', 0, 80);
+  return className.toString('latin1', 0, 80).replaceAll(/[^\x20-\x7e]/g, '?');
 }

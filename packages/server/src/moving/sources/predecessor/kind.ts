@@ -27,7 +27,13 @@ async function open(where: string, { app, text, has, clock }: Given): Promise<So
   const redis = await RedisServer.open(where, '--from');
   const layout = new Layout(namespace);
   try {
-    await checkLayout(redis, layout, app);
+    if (has('remove') && !redis.anySlot && !/\{[^}]+\}/.test(namespace)) {
+      throw new UsageFault(
+        '--remove ends a session in one step, which a Cluster can only do in a namespace with {braces}',
+      );
+    }
+    // Who removes and goes on may find that nothing is left.
+    await checkLayout(redis, layout, app, has('remove') && has('continue'));
   } catch (error) {
     redis.close();
     throw error;

@@ -10,15 +10,20 @@ import { walk } from './walk.ts';
 /** How many names are told of what there is instead. */
 const MOST_NAMES = 5;
 
-/** Errors: WrongSource, one sentence. `app`: the one that is to be read; null for all. */
-export async function checkLayout(redis: RedisServer, layout: Layout, app: string | null): Promise<void> {
+/** Errors: WrongSource, one sentence. `app`: the one that is to be read; null for all. `mayBeEmpty`: whether no session is none, too. */
+export async function checkLayout(
+  redis: RedisServer,
+  layout: Layout,
+  app: string | null,
+  mayBeEmpty: boolean,
+): Promise<void> {
   const type = String(await redis.send('TYPE', [layout.all]));
   if (type !== 'zset' && type !== 'none') {
     throw new WrongSource(
       `${redis.name} has a ${type} at ${layout.all}, where redis-sessions keeps a sorted set: its layout is another one`,
     );
   }
-  if (type === 'zset' && app === null) return;
+  if (mayBeEmpty || (type === 'zset' && app === null)) return;
   if (await hasSessions(redis, layout, app)) return;
   const where = `${redis.name} has no sessions of redis-sessions in the namespace ${layout.namespace}`;
   if (type === 'zset') {

@@ -40,6 +40,23 @@ export async function* textsOf(
   yield* ahead(stepsOf(redis, prefix, after, clock));
 }
 
+/** Gives how many keys of a prefix there are, about: as many as among those that a server tells first. Absence: null where it may not be asked. */
+export async function countedKeys(redis: RedisServer, prefix: string): Promise<number | null> {
+  let count = 0;
+  for (const node of await redis.nodes()) {
+    try {
+      const all = Number(await node.send('DBSIZE', []));
+      const [, some] = (await node.send('SCAN', ['0', 'COUNT', '2000'])) as [Buffer, Buffer[]];
+      const own = some.filter((key) => key.toString().startsWith(prefix));
+      count += some.length === 0 ? 0 : Math.round((all * own.length) / some.length);
+    } catch (error) {
+      if (!(error as Error).message.includes('NOPERM')) throw error;
+      return null;
+    }
+  }
+  return count;
+}
+
 /** Gives the pattern of SCAN for keys that begin with a text. */
 export function patternOf(prefix: string): string {
   return `${prefix.replaceAll(/[\\*?[\]^-]/g, '\\$&')}*`;

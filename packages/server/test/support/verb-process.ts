@@ -1,0 +1,24 @@
+/** Another process on a store: calls the verbs that it is told, a line of JSON each, and answers with a line. */
+import { createInterface } from 'node:readline';
+import { openStore } from '../../src/stores/open-store.ts';
+
+async function main(): Promise<void> {
+  const [url, namespace] = process.argv.slice(2) as [string, string];
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  const { store } = await openStore(url, { namespace, clock: Date.now, timeout: 30_000, redis: { wait: 0 }, onError });
+  console.log('ready');
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { nth, verb, args } = JSON.parse(line) as {
+      nth: number;
+      verb: 'install' | 'create' | 'revoke';
+      args: unknown[];
+    };
+    const call = store[verb] as (...args: unknown[]) => Promise<unknown>;
+    void call.apply(store, args).then((answer) => console.log(JSON.stringify({ nth, answer })));
+  }
+  await store.close();
+}
+
+void main();
