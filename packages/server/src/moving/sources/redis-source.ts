@@ -2,6 +2,7 @@
 import type { Found, Source } from '../source.ts';
 import { WrongSource } from '../source.ts';
 import { type Carried, foundOf, nameOf } from './carried.ts';
+import { ahead } from './predecessor/ahead.ts';
 import type { RedisServer } from './redis-server.ts';
 import { BEGINNING, countKeys, walkKeys } from './redis-walk.ts';
 
@@ -41,20 +42,29 @@ export class RedisSource implements Source {
     let isAny = after !== null;
     // The position before a page stands while the page is read: its sessions come again when it was cut short.
     let settled = after ?? BEGINNING;
-    for await (const { keys, position } of walkKeys(this.server, after)) {
-      for (let i = 0; i < keys.length; i += TOGETHER) {
-        const found = await Promise.all(keys.slice(i, i + TOGETHER).map((key) => this.at(key)));
-        for (const carried of found) {
-          isAny ||= carried !== null;
-          if (carried === null) yield { kind: 'passed', position: settled };
-          else yield* foundOf(carried, settled);
-        }
+    for await (const { found, position } of ahead(this.parts(after))) {
+      for (const carried of found) {
+        isAny ||= carried !== null;
+        if (carried === null) yield { kind: 'passed', position: settled };
+        else yield* foundOf(carried, settled);
       }
+      if (position === null) continue;
       settled = position;
       yield { kind: 'passed', position };
     }
     if (!isAny)
       throw new WrongSource(`there is no session of ${this.kind.name} in ${this.server.name}: ${this.kind.hint}`);
+  }
+
+  /** Reads pages in parts. `position`: after the last part of a page; null before. */
+  private async *parts(after: string | null): AsyncGenerator<{ found: (Carried | null)[]; position: string | null }> {
+    for await (const { keys, position } of ahead(walkKeys(this.server, after))) {
+      for (let i = 0; i < keys.length; i += TOGETHER) {
+        const found = await Promise.all(keys.slice(i, i + TOGETHER).map((key) => this.at(key)));
+        yield { found, position: null };
+      }
+      yield { found: [], position };
+    }
   }
 
   async close(): Promise<void> {
