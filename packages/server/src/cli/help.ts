@@ -59,21 +59,23 @@ const STATS = `stats tells what a store holds, while servers use it: sessions an
 file or the Redis says of itself. It changes nothing.
 `;
 
-const IMPORT = `import takes sessions over that another server or library wrote, with their ages, deadlines and tokens, so that nobody
-logs in again. Into the store RS_STORE or --store, also while servers use it. What it has left out is
-counted by reason. --dry-run changes nothing; --continue goes on after an interruption, and is
-needed where the target has sessions already: those stay, or are brought up to date where the source has gone on with them. A source whose URL has a password is named in RS_IMPORT_FROM.
+const IMPORT = `import takes sessions over that another server or library wrote, with their ages, deadlines and tokens,
+so that nobody logs in again. Into the store RS_STORE or --store, also while servers use it. What it has
+left out is counted by reason. --dry-run changes nothing; --continue goes on after an interruption, and
+is needed where the target has sessions already: those stay, or are brought up to date where the source
+has gone on with them. A source whose URL has a password is named in RS_IMPORT_FROM.
 ${kindsOfSources()}`;
 
-const EXPORT = `export writes the sessions of a store as lines of JSON (docs/moving.md), while servers use it: into a file of this account
-alone, or to standard output. With the hashes of tokens, never a token. --continue goes on with a
-file after an interruption; --app takes one app.
+const EXPORT = `export writes the sessions of a store as lines of JSON (docs/moving.md), while servers use it: into a
+file of this account alone, or to standard output. With the hashes of tokens, never a token. --continue
+goes on with a file after an interruption; --app takes one app.
 `;
 
-const COPY = `copy brings all sessions of one store into another (lmdb:PATH, redis://…), while servers use the first: passes that carry what
-has changed, until nothing or only the servers' own pace is left. The last one compares each session. What ended at the source
-ends at the target, if a copy brought it; nothing is changed at the source. Then: stop the servers, copy once
-more with --continue, start them on the new store. A URL with a password is named in RS_COPY_FROM or RS_COPY_TO.
+const COPY = `copy brings all sessions of one store into another (lmdb:PATH, redis://…), while servers use the first:
+passes that carry what has changed, until nothing or only the servers' own pace is left. The last one
+compares each session. What ended at the source ends at the target, if a copy brought it; nothing is
+changed at the source. Then: stop the servers, copy once more with --continue, start them on the new
+store. A URL with a password is named in RS_COPY_FROM or RS_COPY_TO.
 `;
 
 const KEYS = `keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
