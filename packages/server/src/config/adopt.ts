@@ -8,7 +8,7 @@ export const ADOPT_VARIABLES = {
     unit: '',
     default: '',
     allowed:
-      'not set, or redis://[USER:PASSWORD@]HOST[:PORT][/DB][?namespace=NAME], or so with rediss: or redis+sentinel: (as RS_STORE has them)',
+      'not set, or redis://[USER:PASSWORD@]HOST[:PORT][/DB][?namespace=NAME], or the same with rediss: or redis+sentinel:',
     sentence:
       'The Redis of redis-sessions or rest-sessions 2.x, whose sessions are taken over while both serve: a token that opens nothing here is looked for there, and from then on its session is here. `namespace` is theirs, `rs` when it is left out. With rediss, RS_REDIS_CA, RS_REDIS_CERT and RS_REDIS_KEY hold for it, too. See docs/operations/live-adoption.md.',
   },
