@@ -13,7 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
   missing_parameter: 'missingParameter',
 };
 
-type ClassicCall = Pick<Call, 'method' | 'path' | 'answerHas'> & { readonly text?: string };
+type ClassicCall = Pick<Call, 'method' | 'path' | 'answerHas' | 'headers'> & { readonly text?: string };
 
 export class ClassicCalls {
   readonly #settings: Settings;
@@ -28,13 +28,14 @@ export class ClassicCalls {
    * Makes a call of an app. `answerHas`: see `Call`; where there is no session the answer is `{}`. Errors: SessionError; of
    * what the server refuses as the library does, the library's own.
    */
-  async send(app: string, { method, path, answerHas, text }: ClassicCall): Promise<Record<string, unknown>> {
+  async send(app: string, { method, path, answerHas, headers, text }: ClassicCall): Promise<Record<string, unknown>> {
     const call: Call = {
       method,
       path: `/${app}/${path}`,
       answerHas,
       isRepeatable: method === 'GET',
       read: classicAnswer,
+      ...(headers !== undefined && { headers }),
       ...(text !== undefined && { text }),
     };
     try {

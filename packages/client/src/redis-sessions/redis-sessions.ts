@@ -70,10 +70,10 @@ export class RedisSessions<SessionData extends Values = Values> extends EventEmi
       const ip = encodeURIComponent(textOf(options, 'ip'));
       const ttl = ttlOf(options);
       const text = d === undefined ? {} : { text: dataOf({ d }, style) };
-      const fixed = options.no_resave === true ? '&no_resave=true' : '';
-      const path = `create/${id}?ip=${ip}&ttl=${ttl}${fixed}`;
+      const fixed = options.no_resave === true && { headers: { 'Session-No-Resave': 'true' } };
+      const path = `create/${id}?ip=${ip}&ttl=${ttl}`;
       return async () => {
-        const { token } = await this.#calls.send(app, { method: 'PUT', path, answerHas: 'token', ...text });
+        const { token } = await this.#calls.send(app, { method: 'PUT', path, answerHas: 'token', ...text, ...fixed });
         return { token: String(token) };
       };
     });

@@ -7,7 +7,11 @@ import { createApp } from '../../src/http/app.ts';
 import { resolvePolicy } from '../../src/policy/resolve.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 
-type Send = (method: string, path: string) => Promise<{ status: number; text: string }>;
+type Send = (
+  method: string,
+  path: string,
+  headers?: Record<string, string>,
+) => Promise<{ status: number; text: string }>;
 
 function under(source: PolicySource, clock = () => 1_800_000_000_000): Send {
   const sessions = new Sessions(new MemoryStore(), source);
@@ -17,8 +21,8 @@ function under(source: PolicySource, clock = () => 1_800_000_000_000): Send {
     isStopping: () => false,
     onFault: (error) => assert.fail(`${error}`),
   });
-  return async (method, path) => {
-    const answer = await app.request(path, { method }, {});
+  return async (method, path, headers = {}) => {
+    const answer = await app.request(path, { method, headers }, {});
     return { status: answer.status, text: await answer.text() };
   };
 }
@@ -98,8 +102,9 @@ describe('the classic routes', () => {
       () => DEFAULT_POLICY,
       () => now,
     );
-    const create = async (query: string) => JSON.parse((await send('PUT', `/shop/create/${query}`)).text).token;
-    const fixed = await create('joe?ip=1.1.1.1&ttl=100&no_resave=true');
+    const create = async (query: string, headers?: Record<string, string>) =>
+      JSON.parse((await send('PUT', `/shop/create/${query}`, headers)).text).token;
+    const fixed = await create('joe?ip=1.1.1.1&ttl=100', { 'Session-No-Resave': 'true' });
     for (const [at, r, ttl, idle] of [
       [0, 1, 100, 0],
       [1, 2, 100, 0],
@@ -118,9 +123,12 @@ describe('the classic routes', () => {
     assert.equal((await send('GET', `/shop/get/${fixed}`)).text, '{}');
     // As in redis-sessions, nothing but true is yes.
     for (const no of ['', '1', 'false', 'TRUE']) {
-      const slides = await create(`ann?ip=1.1.1.1&ttl=100&no_resave=${no}`);
+      const slides = await create('ann?ip=1.1.1.1&ttl=100', { 'Session-No-Resave': no });
       assert.doesNotMatch((await send('GET', `/shop/get/${slides}`)).text, /no_resave/, no);
     }
+    // The query of 2.x never took it.
+    const slides = await create('ann?ip=1.1.1.1&ttl=100&no_resave=true');
+    assert.doesNotMatch((await send('GET', `/shop/get/${slides}`)).text, /no_resave/);
   });
 
   test('let no_resave make a session no longer than the absolute end of the policy', async () => {
@@ -129,7 +137,8 @@ describe('the classic routes', () => {
       () => ({ ...DEFAULT_POLICY, classicAbsoluteTimeout: 60_000 }),
       () => now,
     );
-    const { token } = JSON.parse((await send('PUT', '/shop/create/joe?ip=1.1.1.1&ttl=100&no_resave=true')).text);
+    const created = await send('PUT', '/shop/create/joe?ip=1.1.1.1&ttl=100', { 'Session-No-Resave': 'true' });
+    const { token } = JSON.parse(created.text);
     now += 59_999;
     assert.match((await send('GET', `/shop/get/${token}`)).text, /"ttl":1,.*"no_resave":true/);
     now += 1;

@@ -194,10 +194,13 @@ function ttlOf(c: C, policy: Policy): IdleTimeout | null {
   return checkIdleTimeout(milliseconds, policy);
 }
 
-/** Whether use is not to lengthen the session (redis-sessions 2.0 and later). All but `true` is no, as there. */
-function isFixed(c: C): boolean {
-  const given = queryValue(c, 'no_resave');
-  return typeof given === 'object' && given.value === 'true';
+/**
+ * Whether use is not to lengthen the session (redis-sessions 2.0 and later). All but `true` is no, as there. A header, because the
+ * query of 2.x never took it: a client that sends it there would get other sessions than it has today.
+ */
+function isFixed({ req, env }: C): boolean {
+  const headers = env.incoming?.headers;
+  return (headers === undefined ? req.header('session-no-resave') : headers['session-no-resave']) === 'true';
 }
 
 /** Gives the sooner end of two timeouts. Absence: null, for none. */

@@ -68,8 +68,8 @@ const WORDS: readonly Words[] = [
         schema: { type: 'integer', minimum: 10, default: 7200 },
       },
       {
-        name: 'no_resave',
-        in: 'query',
+        name: 'Session-No-Resave',
+        in: 'header',
         description:
           'With `true` use does not lengthen the session: it ends `ttl` seconds after this call. Its answers then have `no_resave`, and in `ttl` what is left.',
         schema: { type: 'boolean', default: false },
