@@ -108,7 +108,7 @@ describe('N2: programs that the tests start', () => {
     if (process.getuid?.() !== 0) return assert.equal(calls(), '', 'another account installs nothing');
     assert.match(
       stdout,
-      /^The tests start these programs, which are not here: chromium, php, php-curl\. .*\napt-get was called\n/,
+      /^The tests start these programs, which are not here: chromium, php, php-curl, php-redis, php-igbinary\. .*\napt-get was called\n/,
     );
     assert.match(stdout, /RS_TEST_INSTALL=no/);
     assert.match(calls(), /install .* chromium php-cli php-curl\n/);
