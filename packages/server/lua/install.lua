@@ -1,32 +1,15 @@
 -- install: puts sessions in as their records say, whose instants stay as they are.
 -- KEYS: sessions, data, activity, visitors, subjects, due (for each session)
 -- ARGV: now, deadline, then for each: id, record, data, replace (1: in the place of one that lives)
--- RETURNS: {now, for each: {'expired'} | {'present'} | {'installed', ended aliases, first in partition, 1 when the app has one more} | an error of its own}
+-- RETURNS: {now, for each: what became of it (lua/installing.lua)}
 -- ATOMIC: a record and its index entries are written together, in the place of those that were there.
--- INCLUDES: record, visit, index
+-- INCLUDES: record, visit, index, installing
 local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 
-local function install(p, id, r, data, replace)
-  if not live(r, now) then return { 'expired' } end
-  local present = redis.call('HGET', p.sessions, id)
-  local old = present and read(present)
-  local lives = present and (not old or live(old, now))
-  if lives and not replace then return { 'present' } end
-  if present and not old then return UNREADABLE end
-  local aliases = old and remove(p, { { id = id, r = old } }) or {}
-  local first = redis.call('EXISTS', p.sessions) == 0
-  keep(p, id, r, data)
-  store(p, id, r)
-  if r.subject ~= '' then
-    redis.call('HSET', p.subjects, r.subject, (redis.call('HGET', p.subjects, r.subject) or '') .. id)
-  end
-  return { 'installed', aliases, first and 1 or 0, lives and 0 or 1 }
-end
-
 local answer = { now }
 for i = 0, #KEYS / 6 - 1 do
-  local id, record, data, replace = ARGV[i * 4 + 3], ARGV[i * 4 + 4], ARGV[i * 4 + 5], ARGV[i * 4 + 6]
-  answer[i + 2] = install(partition(i * 6 + 1), id, read(record), data, replace == '1')
+  local id, record, data, replace = unpack(ARGV, i * 4 + 3, i * 4 + 6)
+  answer[i + 2] = install(partition(i * 6 + 1), id, read(record), data, replace == '1', now)
 end
 return answer

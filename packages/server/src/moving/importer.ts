@@ -128,7 +128,7 @@ async function settleOne(found: Found, options: ImportOptions, tally: Tally): Pr
   if (found.kind === 'passed') return;
   if (found.kind === 'left') return tally.left(found.reason, found.example);
   const { record } = found;
-  const fault = faultOf(record);
+  const fault = found.isJudged ? null : faultOf(record);
   if (fault !== null) return tally.left(fault, exampleOf(record));
   const outcome = await outcomeOf(record, options);
   if (outcome === 'expired' || outcome === 'ended') return tally.left(outcome, exampleOf(record));

@@ -35,7 +35,13 @@ export type Removed = 'removed' | 'gone' | 'kept' | StoredSession;
 
 /** A step of reading. `position`: opaque text without secrets from which `read` goes on. */
 export type Found =
-  | { readonly kind: 'session'; readonly record: StoredSession; readonly position: string }
+  | {
+      readonly kind: 'session';
+      readonly record: StoredSession;
+      readonly position: string;
+      /** The source has judged it by all rules of core (checked-record.ts), so nobody needs to again. Absence: it has not. */
+      readonly isJudged?: true;
+    }
   | {
       readonly kind: 'left';
       readonly reason: LeftReason;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ServiceError } from '../../src/core/errors.ts';
-import { APP, make, put, SECOND, T0 } from '../conformance/harness.ts';
+import { APP, make, makeAliased, put, SECOND, T0 } from '../conformance/harness.ts';
 import { forAllTests, startRedis } from '../support/redis.ts';
 import { openOn } from '../support/redis-store.ts';
 
@@ -45,4 +45,50 @@ test('a read that Redis cannot count now says why, and calls no session unreadab
   await redis.admin.config('SET', 'maxmemory', '0');
   await redis.admin.call('REPLICAOF', '127.0.0.1', '1');
   await reasonIs(/READONLY You can't write/);
+});
+
+test('installs of one turn are one command, also of sessions that only an alias leads to, and again', async (t) => {
+  const { store } = await open(t);
+  const records = Array.from({ length: 40 }, (_, i) =>
+    makeAliased(`a-token-from-elsewhere-${i}`, { subject: `u${i}` }),
+  );
+  const installs = () => Promise.all(records.map((record) => store.install(record, false, T0)));
+  await store.install(make(), false, T0);
+  for (const [outcome, commands] of [
+    // What became the first of its partition is entered afterwards, and a quota is told once.
+    ['installed', 3],
+    ['present', 1],
+  ] as const) {
+    await server().admin.config('RESETSTAT');
+    assert.deepEqual(new Set(await installs()), new Set([outcome]));
+    const stats = await server().admin.info('commandstats');
+    assert.ok(Number(/cmdstat_evalsha:calls=(\d+),/.exec(stats)![1]) <= commands, stats);
+  }
+  const opened = await Promise.all(
+    records.map(({ session, credential: { hash } }) =>
+      store.get(APP, { id: null, hash }, 'look', T0).then((visit) => visit?.session.id === session.id),
+    ),
+  );
+  assert.ok(opened.every(Boolean));
+});
+
+test('an alias or a session that stands in the way is claimed, replaced or left as before', async (t) => {
+  const { store } = await open(t);
+  const one = makeAliased('a-token-of-two-sessions', { subject: 'one' });
+  const other = makeAliased('a-token-of-two-sessions', { subject: 'other' });
+  const again = { ...one, session: { ...one.session, version: 7 } };
+  const results = await Promise.all([one, other, again].map((record) => store.install(record, false, T0)));
+  assert.deepEqual(results, ['installed', 'present', 'present']);
+  assert.equal(await store.install(again, true, T0), 'installed');
+  const at = (await store.get(APP, { id: null, hash: one.credential.hash }, 'look', T0))!;
+  assert.deepEqual([at.session.id, at.session.version], [one.session.id, 7]);
+  assert.equal(await store.install(other, true, T0), 'installed');
+  assert.equal(
+    (await store.get(APP, { id: null, hash: one.credential.hash }, 'look', T0))!.session.id,
+    other.session.id,
+  );
+  assert.equal(await store.find(APP, one.session.id, T0), null);
+  const moved = makeAliased('another-token-of-the-same-session', { subject: 'other', id: other.session.id });
+  assert.equal(await store.install(moved, false, T0), 'present');
+  assert.equal(await store.get(APP, { id: null, hash: moved.credential.hash }, 'look', T0), null);
 });

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Session } from '../../core/session.ts';
 import { type Keys, partitionOfId } from './keys.ts';
 import { unreadable } from './record.ts';
-import type { ScriptCalls } from './script-calls.ts';
+import type { Argument, ScriptCalls } from './script-calls.ts';
 
 /** Sessions in one call, and their records and data: two milliseconds of Redis. Units: sessions, bytes. */
 const TOGETHER = 50;
@@ -19,6 +19,8 @@ export interface Install {
   readonly data: string;
   readonly replace: boolean;
   readonly now: number;
+  /** The alias to write with it, by lua/install-aliased.lua. Absence: null where there is none, or it is claimed already. */
+  readonly alias: { readonly key: string; readonly to: string; readonly ttl: string } | null;
 }
 
 interface Waiting extends Install {
@@ -49,9 +51,9 @@ export class InstallBatches {
     const all = this.waiting;
     this.waiting = [];
     for (const one of all) {
-      const { session, now } = one;
+      const { session, now, alias } = one;
       const slot = this.calls.anySlot ? '' : `${session.app}:${partitionOfId(session.id)}`;
-      const name = `${this.calls.nowArgument(now)}:${slot}`;
+      const name = `${alias === null}:${this.calls.nowArgument(now)}:${slot}`;
       const group = groups.get(name);
       if (group === undefined) groups.set(name, [one]);
       else group.push(one);
@@ -67,9 +69,17 @@ export class InstallBatches {
 
   private async call(group: readonly Waiting[]): Promise<void> {
     try {
-      const keys = group.flatMap(({ session: { app, id } }) => this.keys.ofSession(app, id));
-      const args = group.flatMap(({ session, record, data, replace }) => [session.id, record, data, Number(replace)]);
-      const [, ...answers] = (await this.calls.callDurably('install', keys, group[0]!.now, args))!;
+      const keys: string[] = [];
+      const args: Argument[] = [];
+      for (const { session, record, data, replace, alias } of group) {
+        keys.push(...this.keys.ofSession(session.app, session.id));
+        args.push(session.id, record, data, Number(replace));
+        if (alias === null) continue;
+        keys.push(alias.key);
+        args.push(alias.to, alias.ttl);
+      }
+      const script = group[0]!.alias === null ? 'install' : 'install-aliased';
+      const [, ...answers] = (await this.calls.callDurably(script, keys, group[0]!.now, args))!;
       group.forEach(({ done, failed }, i) => {
         const answer = answers[i];
         if (Array.isArray(answer)) done(answer);

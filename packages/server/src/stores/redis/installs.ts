@@ -1,6 +1,7 @@
 /**
- * A session put in as it was elsewhere. Like a create it is the claim of its alias, one script (which many share), and the alias settled; where its
- * token is of our own form, the script alone. What fails in between leaves an alias that opens nothing, as there; a session
+ * A session put in as it was elsewhere. Where its token is of our own form, that is one script, which many share. Where only an alias
+ * leads to it, it is the same on one server as long as nothing stands in the way of either. Else, and in a Cluster, where the two
+ * are in different slots, it is like a create the claim of its alias, the script, and the alias settled. What fails in between leaves an alias that opens nothing, as there; a session
  * that was written and whose alias was not settled has a claim that leads to it, and the same install again settles it.
  *
  * A quota refuses nothing here, so no lease is taken. Whoever counts is told after the session is written, and before this
@@ -8,7 +9,7 @@
  */
 import type { Credential, Session } from '../../core/session.ts';
 import type { Installed, StoredSession } from '../../core/stored-session.ts';
-import type { AliasOf } from './aliases.ts';
+import { type AliasOf, leadTo, ttlOf } from './aliases.ts';
 import { parts } from './answers.ts';
 import { InstallBatches } from './install-batches.ts';
 import type { Quotas } from './quotas.ts';
@@ -42,7 +43,7 @@ export class Installs {
     await this.ground.fanOut.enter(session.app);
     const { outcome, more } = credential.alias
       ? await this.withAlias(session, credential, replace, now)
-      : await this.write(session, credential, replace, now);
+      : (await this.write(session, credential, replace, now))!;
     if (outcome !== 'installed') return outcome;
     for (const { hash, alias } of credential.previous) if (alias) await this.lead(session, hash, now);
     if (more) await this.quotas.note(session.app);
@@ -50,7 +51,11 @@ export class Installs {
   }
 
   private async withAlias(session: Session, credential: Credential, replace: boolean, now: number): Promise<Written> {
-    const { claims } = this.ground;
+    const { claims, calls } = this.ground;
+    if (calls.anySlot) {
+      const written = await this.write(session, credential, replace, now, this.aliasOf(session, credential.hash, now));
+      if (written !== null) return written;
+    }
     for (let tries = 0; ; tries++) {
       const alias = this.aliasOf(session, credential.hash, now);
       const claim = await claims.claim(alias);
@@ -59,7 +64,7 @@ export class Installs {
         await this.endOwner(session, credential.hash, now);
         continue;
       }
-      const written = await this.write(session, credential, replace, now);
+      const written = (await this.write(session, credential, replace, now))!;
       if (written.outcome !== 'installed') {
         if (claim === 'new') await claims.withdraw(alias);
         return written;
@@ -74,20 +79,31 @@ export class Installs {
     }
   }
 
-  private async write(session: Session, credential: Credential, replace: boolean, now: number): Promise<Written> {
-    const { aliases, fanOut } = this.ground;
+  /** Writes it. `of`: with that alias. Absence: null when the alias, or something at the id, is in the way: nothing was done. */
+  private async write(
+    session: Session,
+    credential: Credential,
+    replace: boolean,
+    now: number,
+    of: AliasOf | null = null,
+  ): Promise<Written | null> {
+    const { aliases, fanOut, keys } = this.ground;
     const { app, data } = session;
     const record = packRecord(session, credential);
-    const answer = await this.batches.add({ session, record, data: packData(data), replace, now });
+    const alias = of && { key: keys.alias(app, of.hash), to: leadTo(session), ttl: ttlOf(of) };
+    const answer = await this.batches.add({ session, record, data: packData(data), replace, now, alias });
     const [kind] = parts(answer, 'text');
+    if (kind === 'held') return null;
     if (kind !== 'installed') return { outcome: kind === 'expired' ? 'expired' : 'present', more: false };
     const [, ended, isFirst, more] = parts(answer, 'text', 'pairs', 'number', 'number');
     if (isFirst === 1) await fanOut.enterAgain(app);
-    const stays = new Set([credential, ...credential.previous].filter(({ alias }) => alias).map(({ hash }) => hash));
-    await aliases.release(
-      app,
-      ended.filter(([hash]) => !stays.has(hash)),
-    );
+    if (ended.length > 0) {
+      const stays = new Set([credential, ...credential.previous].filter(({ alias }) => alias).map(({ hash }) => hash));
+      await aliases.release(
+        app,
+        ended.filter(([hash]) => !stays.has(hash)),
+      );
+    }
     return { outcome: 'installed', more: more === 1 };
   }
 

@@ -24,6 +24,7 @@ export const SCRIPTS = {
   ids: { keys: 1, repeats: false },
   records: { keys: 3, repeats: true },
   install: { keys: 6, repeats: true },
+  'install-aliased': { keys: 7, repeats: true },
   count: { keys: 6, repeats: true },
   sweep: { keys: 6, repeats: true },
   'alias-point': { keys: 1, repeats: false },

@@ -24,7 +24,7 @@ import { FIELDS, type Fields, type Layout, TOKEN } from './layout.ts';
 
 /** What became of an old session. `example`: its user id, or its app where it has none. Never a token. */
 export type Reading =
-  | { readonly kind: 'session'; readonly record: StoredSession }
+  | { readonly kind: 'session'; readonly record: StoredSession; readonly isJudged: true }
   | { readonly kind: 'left'; readonly reason: LeftReason; readonly example: string };
 
 /** Sends a command to where the key is. Bulk texts are answered as Buffers. */
@@ -96,7 +96,7 @@ export function readingOf(app: string, token: string, fields: Fields, now: numbe
     credential,
   };
   const fault = faultBesideData(record);
-  return fault === null ? { kind: 'session', record } : left(fault);
+  return fault === null ? { kind: 'session', record, isJudged: true } : left(fault);
 }
 
 /** Gives the compact text of a JSON object: the very text, where it has no white space. Absence: null when it is none by our rules. */
