@@ -8,11 +8,17 @@ import { type CopyResult, copyAll } from './moving/copier.ts';
 import type { CopyTarget, PassCounts } from './moving/copy-pass.ts';
 import { UsageFault } from './moving/source.ts';
 import { dataFolderOf } from './stores/data-folder.ts';
+import { placeOf } from './stores/open-place.ts';
 import { openForReading } from './stores/open-reading.ts';
+import { openReady } from './stores/open-ready.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
-import { openStore } from './stores/open-store.ts';
 
 export { type CopyResult, type PassCounts, UsageFault };
+
+/** It began, and did not come to its end. `cause`: why. */
+export class CopyBroken extends Error {
+  override readonly name = 'CopyBroken';
+}
 
 export interface CopyRequest {
   /** Absence: null for all apps. */
@@ -22,12 +28,14 @@ export interface CopyRequest {
   readonly goesOn: boolean;
 }
 
+const SAME = '--from and --to name the same store';
+
 /** Steps are answered later on a busy machine, and nobody waits for one of them. Units: milliseconds. */
 const PATIENT = 10_000;
 
 /**
- * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: UsageFault before anything was written;
- * others for a store that cannot be opened, read or written.
+ * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: CopyBroken, when
+ * something may have been written; before that UsageFault, and others for a store that cannot be opened.
  */
 export async function copyFrom(
   from: Config,
@@ -39,21 +47,27 @@ export async function copyFrom(
 ): Promise<CopyResult> {
   if (app !== null) checkAppOption(app);
   const { namespace } = from;
-  if (placeOf(from) === placeOf(to)) throw new UsageFault('--from and --to name the same store');
   const timeout = (config: Config) => Math.max(config.storeTimeout, PATIENT);
   const options = (config: Config) => ({ namespace, clock, timeout: timeout(config), redis: config.redis });
+  const isSame = async () => (await placeOf(from.store, options(from))) === (await placeOf(to.store, options(to)));
+  // A folder is known before it is opened, and must not be opened twice. Two of Redis are asked once both are there.
+  const [fromFolder, toFolder] = [dataFolderOf(from.store), dataFolderOf(to.store)];
+  if (fromFolder !== null && toFolder !== null && (await isSame())) throw new UsageFault(SAME);
   const { apps } = await statisticsOf(from.store, options(from));
   const total = apps.reduce((sum, one) => sum + (app === null || one.app === app ? one.sessions : 0), 0);
   const source = await openForReading(from.store, options(from));
   try {
     const target = await openTarget(to, options(to), dryRun);
     try {
+      if (fromFolder === null && toFolder === null && (await isSame())) throw new UsageFault(SAME);
       const names = app === null ? apps.map((one) => one.app) : [app];
       if (!goesOn) await refuseUnlessEmpty(target.store, names, clock);
       return await copyAll({
         ...{ app, dryRun, clock, signal, source: source.store, target: target.store },
         from: [source.location, namespace],
         onPass: (pass, sessions) => onPass(pass, sessions, Math.max(total, sessions)),
+      }).catch((cause: unknown) => {
+        throw new CopyBroken('the copy is not whole', { cause });
       });
     } finally {
       await target.store.close();
@@ -68,22 +82,7 @@ async function openTarget(to: Config, options: Parameters<typeof openForReading>
   const folder = dataFolderOf(to.store);
   const isThere = folder === null || existsSync(join(folder, 'data.mdb'));
   const url = dryRun && !isThere ? 'memory:' : to.store;
-  let trouble: unknown = null;
-  const onError = (error: unknown) => {
-    trouble = error;
-  };
-  const opened = await openStore(url, { ...options, onError });
-  const ready =
-    folder === null
-      ? await opened.store.ping().then(
-          () => true,
-          () => false,
-        )
-      : true;
-  if (ready) return opened;
-  await opened.store.close();
-  const cause = trouble instanceof Error && trouble.cause instanceof Error ? trouble.cause.message : 'no answer';
-  throw new Error(`${opened.location} cannot be written: ${cause}`);
+  return openReady(url, options);
 }
 
 /** Errors: UsageFault. */
@@ -95,8 +94,4 @@ async function refuseUnlessEmpty(store: Pick<CopyTarget, 'list'>, apps: readonly
       `the target already has sessions of the app ${app}; with --continue it is brought to where the source is, and sessions that no copy brought stay`,
     );
   }
-}
-
-function placeOf({ store }: Config): string {
-  return dataFolderOf(store) ?? store;
 }

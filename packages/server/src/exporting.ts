@@ -3,7 +3,7 @@ import { packageVersion } from './assets.ts';
 import type { Config } from './config.ts';
 import { fingerprint } from './core/token.ts';
 import { checkAppOption } from './moving/app-option.ts';
-import { ExportFile, FileInTheWay } from './moving/export-file.ts';
+import { ExportFile, FileInTheWay, Unwritable } from './moving/export-file.ts';
 import { exportAll, type Sink } from './moving/exporter.ts';
 import { FORMAT_NAME, FORMAT_VERSION } from './moving/ndjson.ts';
 import { UsageFault } from './moving/source.ts';
@@ -11,7 +11,7 @@ import type { OnSteps } from './moving/steps.ts';
 import { openForReading } from './stores/open-reading.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
 
-export { FileInTheWay, type Sink, UsageFault };
+export { FileInTheWay, type Sink, Unwritable, UsageFault };
 
 /** How long a store is waited for: a page is more than a request asks for. Units: milliseconds. */
 const PATIENCE = 10_000;

@@ -13,7 +13,8 @@ import { type Source, type SourceKind, UsageFault, WrongSource } from './moving/
 import type { OnSteps } from './moving/steps.ts';
 import { type Left, Tally } from './moving/tally.ts';
 import { dataFolderOf } from './stores/data-folder.ts';
-import { type OpenedStore, openStore } from './stores/open-store.ts';
+import { openReady } from './stores/open-ready.ts';
+import type { OpenedStore } from './stores/open-store.ts';
 
 export { KINDS, LEFT, type Left, type Source, type SourceKind, UsageFault, WrongSource };
 
@@ -105,24 +106,7 @@ async function openFor(config: Config, clock: () => number, looksOnly: boolean):
   const { store: url, namespace, storeTimeout: timeout, redis } = config;
   const folder = dataFolderOf(url);
   if (looksOnly && folder !== null && !existsSync(join(folder, 'data.mdb'))) return null;
-  let trouble: unknown = null;
-  const onError = (error: unknown) => {
-    trouble = error;
-  };
-  const patient = Math.max(timeout, PATIENCE);
-  const opened = await openStore(url, { namespace, clock, timeout: patient, redis, looksOnly, onError });
-  // A Redis that is away is no error of opening it.
-  if (folder !== null || (await isUp(opened.store))) return opened;
-  await opened.store.close();
-  const cause = trouble instanceof Error && trouble.cause instanceof Error ? trouble.cause.message : 'no answer';
-  throw new Error(`${opened.location} cannot be used: ${cause}`);
-}
-
-function isUp(store: SessionStore): Promise<boolean> {
-  return store.ping().then(
-    () => true,
-    () => false,
-  );
+  return openReady(url, { namespace, clock, timeout: Math.max(timeout, PATIENCE), redis, looksOnly });
 }
 
 /** Errors: NotEmpty. */

@@ -45,7 +45,7 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^core\//, mayImport: /^core\//, never: 'node:crypto', why: 'core has no I/O and no dependency' },
   {
-    from: /^stores\/open-(store|reading|audit|statistics)\.ts$/,
+    from: /^stores\/open-(store|ready|reading|place|audit|statistics)\.ts$/,
     mayImport: /^(core\/|stores\/|node:(path|fs)$)/,
     never: 'config.ts',
     why: 'it knows the engines',
@@ -263,7 +263,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^(importing|exporting|copying)\.ts$/,
     mayImport:
-      /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-reading|open-statistics)\.ts$|node:(fs|path)$)/,
+      /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-ready|open-reading|open-place|open-statistics)\.ts$|node:(fs|path)$)/,
     never: 'serve.ts',
     why: 'the composition roots of import, export and copy, which need no server',
   },

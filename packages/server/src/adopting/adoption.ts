@@ -94,6 +94,12 @@ export async function openAdoption({ from, tls, timeout, store, clock, log }: Ad
           where,
           'no session is left at the Redis of RS_ADOPT: once nothing writes there any more, RS_ADOPT can go',
         ),
+      // Who leaves the namespace out, or has it wrong, must not be told that all have come over.
+      onNone: () =>
+        log.warn(
+          where,
+          'there is no session at the Redis of RS_ADOPT in this namespace: either all have come over, or they are in another one (?namespace=NAME)',
+        ),
     });
   return {
     store: new AdoptingStore({ store, takeover, sessions, lists }),

@@ -17,6 +17,8 @@ export interface WatchOptions {
   readonly onLeft: (left: number) => void;
   /** Told when none is left, and nothing is on its way; again when there were some since. */
   readonly onOver: () => void;
+  /** Told in its place when this process has not seen one yet: it may be over, or it looks in the wrong place. */
+  readonly onNone: () => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -52,6 +54,7 @@ class Round {
   private readonly options: WatchOptions;
   private readonly isStopped: () => boolean;
   private isOver = false;
+  private hasSeen = false;
 
   constructor(options: WatchOptions, isStopped: () => boolean) {
     this.options = options;
@@ -59,13 +62,14 @@ class Round {
   }
 
   async go(): Promise<void> {
-    const { old, lists, onLeft, onOver } = this.options;
+    const { old, lists, onLeft, onOver, onNone } = this.options;
     await this.finish();
     const onTheirWay = await this.settle();
     const left = await lists.left();
     onLeft(left);
     const isOver = left === 0 && onTheirWay === 0 && Number(await old.send('ZCARD', [old.keys.taken])) === 0;
-    if (isOver && !this.isOver) onOver();
+    if (!isOver) this.hasSeen = true;
+    else if (!this.isOver) (this.hasSeen ? onOver : onNone)();
     this.isOver = isOver;
   }
 

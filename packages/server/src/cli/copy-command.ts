@@ -1,8 +1,8 @@
 /** `rest-sessions copy --from STORE --to STORE`: all sessions of one store into another, while servers use the first. */
 import { type Config, showUrl } from '../config.ts';
-import { type CopyResult, copyFrom, UsageFault } from '../copying.ts';
+import { CopyBroken, type CopyResult, copyFrom, UsageFault } from '../copying.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { fail, misuse, print, standardError } from './output.ts';
+import { fail, misuse, print, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
@@ -39,13 +39,14 @@ export async function runCopy(args: readonly string[], environment: NodeJS.Proce
   const [from, to] = configs as [Config, Config];
   const request = { app: given.text('app') ?? null, dryRun: given.has('dry-run'), goesOn: given.has('continue') };
   const stop = stopOnSignal(() => progress.clear());
-  let progress = new Progress(standardError, () => performance.now());
+  const newProgress = () => new Progress(standardError, () => performance.now(), { isQuietElsewhere: true });
+  let progress = newProgress();
   let shown = 0;
   const began = performance.now();
   try {
     const result = await copyFrom(from, to, request, Date.now, stop.signal, (pass, sessions, total) => {
       // The rate is that of the pass.
-      if (pass !== shown) progress = new Progress(standardError, () => performance.now());
+      if (pass !== shown) progress = newProgress();
       shown = pass;
       progress.count(
         pass === 1 ? (request.dryRun ? 'looking' : 'copying') : `catching up, pass ${pass}`,
@@ -62,10 +63,9 @@ export async function runCopy(args: readonly string[], environment: NodeJS.Proce
     return result.isWhole ? code : stop.ended('the copy is not whole; --continue goes on with it');
   } catch (error) {
     progress.clear();
-    const message = (error as Error).message.replaceAll('\n', ' ');
-    const cause = (error as Error).cause;
-    if (error instanceof UsageFault) return misuse([`${message}; nothing was changed`]);
-    return fail(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}; --continue goes on from here`);
+    if (error instanceof CopyBroken) return fail(`${whyOf(error.cause as Error)}; --continue goes on from here`);
+    const message = `${whyOf(error as Error)}; nothing was changed`;
+    return error instanceof UsageFault ? misuse([message]) : fail(message);
   } finally {
     stop.release();
   }

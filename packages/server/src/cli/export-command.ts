@@ -3,7 +3,7 @@ import { write } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { showUrl } from '../config.ts';
-import { exportFrom, FileInTheWay, type Sink, UsageFault } from '../exporting.ts';
+import { exportFrom, FileInTheWay, type Sink, Unwritable, UsageFault } from '../exporting.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { fail, misuse, print, say, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
@@ -57,6 +57,7 @@ export async function runExport(args: readonly string[], environment: NodeJS.Pro
   } catch (error) {
     progress.clear();
     const message = whyOf(error as Error);
+    if (error instanceof Unwritable) return fail(`${message}: ${unfinished(error.file)}`);
     return error instanceof UsageFault || error instanceof FileInTheWay ? misuse([message]) : fail(message);
   } finally {
     stop.release();

@@ -7,6 +7,10 @@ export interface ProgressStream {
 }
 
 const WIDTH = 30;
+/** A line that a terminal breaks is not overwritten but repeated. So the bar gets shorter where the words are long. Units: characters. */
+const LINE = 79;
+/** A shorter bar shows nothing. */
+const NARROWEST = 8;
 /** The shortest time between two changes of the bar on a terminal. Units: milliseconds. */
 const PAUSE = 100;
 /** Elsewhere a line is written for each such part of a phase. */
@@ -33,7 +37,7 @@ export class Progress {
   show(phase: string, done: number, total: number): void {
     const share = total === 0 ? 1 : Math.min(1, done / total);
     if (this.isQuiet) return;
-    if (this.stream.isTTY) this.draw(share >= 1, () => `${bar(share)} ${phase}`);
+    if (this.stream.isTTY) this.draw(share >= 1, () => withBar(share, phase));
     else this.say(`${phase}: ${(Math.floor(share * PARTS) * 100) / PARTS} %\n`);
   }
 
@@ -51,11 +55,11 @@ export class Progress {
       const rate = now - began.at < WARM_UP ? 0 : ((done - began.done) / (now - began.at)) * 1000;
       const left = rate > 0 && total !== null ? Math.max(0, total - done) / rate : null;
       const parts = [
-        `${share === null ? '' : `${bar(share)} `}${phase}: ${done.toLocaleString('en')}`,
+        `${phase}: ${done.toLocaleString('en')}`,
         ...(rate > 0 ? [`${Math.round(rate).toLocaleString('en')} a second`] : []),
         ...(left === null ? [] : [`${inWords(left)} left`]),
       ];
-      return parts.join(', ');
+      return share === null ? parts.join(', ') : withBar(share, parts.join(', '));
     });
   }
 
@@ -77,9 +81,12 @@ export class Progress {
   }
 }
 
-function bar(share: number): string {
-  const full = Math.round(share * WIDTH);
-  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${Math.floor(share * 100)} %`;
+function withBar(share: number, words: string): string {
+  const text = `${Math.floor(share * 100)} % ${words}`;
+  const width = Math.min(WIDTH, LINE - 1 - text.length);
+  if (width < NARROWEST) return text;
+  const full = Math.round(share * width);
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${text}`;
 }
 
 /** Units: seconds. */

@@ -1,7 +1,7 @@
 /** `rest-sessions stats`: what a store holds, while servers use it. */
 import { showUrl } from '../config.ts';
 import { type StoreStatistics, storeStatistics } from '../doctor.ts';
-import { fail, print } from './output.ts';
+import { fail, print, whyOf } from './output.ts';
 import { configuredFor } from './store-option.ts';
 
 /** Shows it. Gives the exit code. `store`: a store URL in the place of RS_STORE. */
@@ -16,7 +16,7 @@ export async function runStats(
     const found = await storeStatistics(config);
     return print(json ? `${JSON.stringify({ store: shown, ...found }, null, 2)}\n` : asText(shown, found));
   } catch (error) {
-    return fail(`${shown} cannot be read: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    return fail(`${shown} cannot be read: ${whyOf(error as Error)}`);
   }
 }
 

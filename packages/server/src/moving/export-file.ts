@@ -30,6 +30,17 @@ export class FileInTheWay extends Error {
   override readonly name = 'FileInTheWay';
 }
 
+/** The file cannot be written any more; what is written stays. The message names the code of the system. */
+export class Unwritable extends Error {
+  override readonly name = 'Unwritable';
+  readonly file: string;
+
+  constructor(file: string, partial: string, fault: unknown) {
+    super(`${partial} cannot be written (${codeOf(fault)})`);
+    this.file = file;
+  }
+}
+
 interface Noted {
   readonly place: Place;
   readonly bytes: number;
@@ -100,12 +111,12 @@ export class ExportFile implements Sink {
     return { place: noted.place, digest: digestOf(fd, noted.bytes) };
   }
 
-  /** Errors: in a sentence. */
+  /** Errors: Unwritable. */
   async write(bytes: Buffer): Promise<void> {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at, bytes.length - at, this.bytes + at);
     } catch (error) {
-      throw new Error(`${this.partial} cannot be written (${codeOf(error)})`, { cause: error });
+      throw new Unwritable(this.file, this.partial, error);
     }
     this.bytes += bytes.length;
   }
@@ -116,16 +127,20 @@ export class ExportFile implements Sink {
     if (this.clock() - this.notedAt >= PAUSE) this.keep();
   }
 
-  /** Notes how far it is. */
+  /** Notes how far it is. Errors: Unwritable. */
   keep(): void {
     this.notedAt = this.clock();
     if (this.place === null) return;
     const { place, bytes, of, exportedAt } = this;
     const noted: Noted = { place, bytes, of, pid: process.pid, exportedAt };
     const temporary = `${this.at}.new`;
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, JSON.stringify(noted), { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, this.at);
+    try {
+      rmSync(temporary, { force: true });
+      writeFileSync(temporary, JSON.stringify(noted), { mode: 0o600, flag: 'wx' });
+      renameSync(temporary, this.at);
+    } catch (error) {
+      throw new Unwritable(this.file, temporary, error);
+    }
   }
 
   /** Gives the whole file its name. Errors: FileInTheWay; those of the system. */

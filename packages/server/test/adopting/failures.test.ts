@@ -183,4 +183,15 @@ describe('while the Redis of RS_ADOPT is away', { skip: NOT_INSTALLED }, () => {
       'nothing of it stays there',
     );
   });
+
+  test('a namespace without sessions is not taken for one whose sessions have all come over', async (t) => {
+    const old = await startRedis(t);
+    const lines: Lines[] = [];
+    await adopting(t, new MemoryStore({ clock: Date.now }), old.port, { lead: true, lines });
+    await until(() => lines.some(({ text }) => text.startsWith('there is no session at the Redis of RS_ADOPT')));
+    assert.deepEqual(
+      lines.map(({ level, members }) => [level, members.adopt]),
+      [['warn', `redis://127.0.0.1:${old.port}/0, namespace rs`]],
+    );
+  });
 });

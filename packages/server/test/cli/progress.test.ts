@@ -33,3 +33,15 @@ test('elsewhere there is a line for each quarter of a phase, without control cha
   const quarters = ['0', '25', '50', '75', '100'].map((share) => `sessions: ${share} %\n`);
   assert.deepEqual(texts, [...quarters, 'due: 100 %\n']);
 });
+
+test('a line of many sessions fits a terminal of 80 columns, or it would be repeated there', () => {
+  const texts: string[] = [];
+  let now = 0;
+  const progress = new Progress({ isTTY: true, write: (text) => texts.push(text) }, () => now);
+  for (const done of [0, 1_000_000, 10_000_000]) {
+    progress.count('catching up, pass 12', done, 10_000_000);
+    now += 60_000;
+  }
+  for (const text of texts) assert.ok(text.replace('\r', '').replace('\x1b[K', '').length < 80, text);
+  assert.match(texts[1]!, /^\r█+░+ 10 % catching up, pass 12: 1,000,000, 16,667 a second, 9 min 0 s left/);
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
@@ -163,6 +163,10 @@ describe('copy', () => {
     const cleanup = lastFirst(t);
     const { lmdb, redis, folder, admin } = await stores(cleanup);
     await fill(lmdb, 10);
+    const alias = join(folder, 'alias');
+    symlinkSync(lmdb.slice('lmdb:'.length), alias);
+    const replica = await startRedis(cleanup);
+    await replica.admin.replicaof('127.0.0.1', new URL(redis).port);
     const said = async (...args: string[]) => {
       const { status, stderr, stdout } = await runCommand(['copy', ...args]);
       assert.equal(stdout, '');
@@ -180,9 +184,18 @@ describe('copy', () => {
       [['--to', redis], 2, /copy needs --from STORE/],
       [['--from', lmdb], 2, /copy needs --to STORE/],
       [['--from', lmdb, '--to', lmdb], 2, /name the same store/],
+      // Opened twice, a file of LMDB loses its locks; and a Redis that is compared with itself is always the same.
+      [['--from', lmdb, '--to', `lmdb:${alias}`, '--continue'], 2, /name the same store/],
+      [['--from', redis, '--to', redis.replace('127.0.0.1', 'localhost'), '--continue'], 2, /name the same store/],
+      [['--from', redis, '--to', redis.replace(/\/0$/, ''), '--dry-run'], 2, /name the same store/],
+      [
+        ['--from', lmdb, '--to', `redis://127.0.0.1:${replica.port}/0`],
+        1,
+        /(read-only|READONLY|replica).*; nothing was changed$/,
+      ],
       [['--from', lmdb, '--to', 'memory:'], 2, /in memory/],
       [['--from', lmdb, '--to', 'redis://me:secret@127.0.0.1:1'], 2, /has a password/],
-      [['--from', `lmdb:${join(folder, 'none')}`, '--to', redis], 1, /no store in/],
+      [['--from', `lmdb:${join(folder, 'none')}`, '--to', redis], 1, /no store in .*; nothing was changed$/],
       [['--from', lmdb, '--to', redis, '--app', 'no such app!'], 2, /app/],
       [['--from', lmdb, '--to', 'redis://127.0.0.1:1/0'], 1, /127\.0\.0\.1:1/],
       [['--from', 'redis://127.0.0.1:1/0', '--to', lmdb], 1, /127\.0\.0\.1:1/],

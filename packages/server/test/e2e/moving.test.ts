@@ -179,6 +179,36 @@ describe('export and import by the command', () => {
     assert.deepEqual(run(`lmdb:${folder}/none`, 'export').stderr, `rest-sessions: no store in ${folder}/none\n`);
     assert.equal(existsSync(join(folder, 'none')), false);
   });
+
+  test('a file that has no room for all says so in one sentence, and is gone on with', async (t) => {
+    const { file, folder, text } = await exportedFile(t, 2000);
+    const store = `lmdb:${join(folder, 'data')}`;
+    assert.equal(run(store, 'import', '--from', `ndjson:${file}`).status, 0);
+    const target = join(folder, 'small');
+    // Units: blocks of 512 or 1,024 bytes.
+    const limited = `ulimit -f 200; exec "$0" "$@"`;
+    const full = spawnSync('sh', ['-c', limited, process.execPath, MAIN, 'export', '--output', target], {
+      env: { PATH: process.env.PATH, RS_STORE: store, ...PATIENT },
+      encoding: 'utf8',
+    });
+    assert.equal(
+      full.stderr,
+      `rest-sessions: ${target}.partial cannot be written (EFBIG): there is no ${target} yet; with --continue the export goes on where it is\n`,
+    );
+    assert.deepEqual([full.status, full.stdout, existsSync(target)], [1, '', false]);
+    assert.equal(run(store, 'export', '--output', target, '--continue').status, 0);
+    assert.deepEqual(sessionLines(readFileSync(target, 'utf8')).sort(), sessionLines(text).sort());
+  });
+
+  test('a target that takes no writes is refused with what it says of that', async (t) => {
+    const { file } = await exportedFile(t, 3);
+    const redis = await startRedis(t);
+    await redis.admin.config('SET', 'maxmemory', '1');
+    const store = `redis://127.0.0.1:${redis.port}/0`;
+    const { status, stdout, stderr } = run(store, 'import', '--from', `ndjson:${file}`);
+    assert.match(stderr, /^rest-sessions: redis:.* cannot be used: OOM .*; nothing was changed\n$/);
+    assert.deepEqual([status, stdout, await redis.admin.dbsize()], [1, '', 0]);
+  });
 });
 
 function gathered(child: ChildProcess): () => string {

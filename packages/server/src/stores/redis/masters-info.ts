@@ -25,3 +25,10 @@ export async function infoOfMasters(calls: ScriptCalls): Promise<MasterInfo[]> {
     }),
   );
 }
+
+/** Gives what tells these masters from all others, whatever address they have. Absence: null when one does not tell. Errors: `store_unavailable`. */
+export async function identityOfMasters(calls: ScriptCalls): Promise<string | null> {
+  const masters = await infoOfMasters(calls);
+  const ids = masters.map(({ info }) => /^run_id:(\w+)/m.exec(info ?? '')?.[1]);
+  return ids.includes(undefined) ? null : ids.sort().join(' ');
+}

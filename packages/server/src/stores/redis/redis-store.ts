@@ -42,6 +42,7 @@ import { packHash } from './hashes.ts';
 import { Installs } from './installs.ts';
 import { Keys } from './keys.ts';
 import { Locks } from './locks.ts';
+import { identityOfMasters } from './masters-info.ts';
 import { memoryOf } from './memory.ts';
 import { Moves } from './move.ts';
 import { Pages } from './pages.ts';
@@ -74,6 +75,7 @@ export class RedisStore implements SessionStore {
   /** The URL without user and password. */
   readonly location: string;
   private readonly calls: ScriptCalls;
+  private readonly db: number;
   private readonly replicas: number;
   private readonly keys: Keys;
   private readonly batching: Batching;
@@ -97,6 +99,7 @@ export class RedisStore implements SessionStore {
     const address = readAddress(url);
     if (address === null) throw new Error('not a URL of Redis');
     this.location = address.safe;
+    this.db = address.db;
     this.replicas = replicas;
     this.calls = new ScriptCalls({ ...rest, address, tls, replicas, clock });
     this.keys = new Keys(namespace);
@@ -293,6 +296,12 @@ export class RedisStore implements SessionStore {
   /** Gives what each master says of its memory. Errors: `store_unavailable`. */
   memory(): Promise<EngineStatistics[]> {
     return memoryOf(this.calls);
+  }
+
+  /** Gives a text that is the same for every address of the same Redis and database. Errors: `store_unavailable`. */
+  async place(): Promise<string> {
+    const identity = await identityOfMasters(this.calls);
+    return identity === null ? this.location : `${identity}/${this.db}`;
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,32 @@
+/** Store URL → a text that is the same for every name of the same store: another spelling, a link, another address of the same Redis. */
+import { realpathSync } from 'node:fs';
+import { dataFolderOf } from './data-folder.ts';
+import type { StoreOptions } from './open-store.ts';
+
+/** Two URLs that give other texts may lead to one store all the same, where a Redis does not tell who it is. Errors: none. */
+export async function placeOf(
+  url: string,
+  { namespace, timeout, redis }: Pick<StoreOptions, 'namespace' | 'timeout' | 'redis'>,
+): Promise<string> {
+  const folder = dataFolderOf(url);
+  if (folder !== null) return realFolder(folder);
+  if (!url.startsWith('redis')) return url;
+  const { RedisStore } = await import('./redis/redis-store.ts');
+  const store = new RedisStore({ url, namespace, timeout, tls: redis.tls ?? {}, onError: () => {} });
+  try {
+    return (await store.ready()) ? await store.place() : store.location;
+  } catch {
+    return store.location;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Of a folder that is not there yet there is no other name. */
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
