@@ -111,7 +111,7 @@ describe('N2: programs that the tests start', () => {
       /^The tests start these programs, which are not here: chromium, php, php-curl, php-redis, php-igbinary\. .*\napt-get was called\n/,
     );
     assert.match(stdout, /RS_TEST_INSTALL=no/);
-    assert.match(calls(), /install .* chromium php-cli php-curl\n/);
+    assert.match(calls(), /install .* chromium php-cli php-curl php-redis php-igbinary\n/);
   });
 
   test('N2: of a missing language one line tells that its tests are skipped, and with CI=true that they fail', (t) => {
