@@ -1,19 +1,31 @@
 -- install: puts sessions in as their records say, whose instants stay as they are.
 -- KEYS: sessions, data, activity, visitors, subjects, due (for each session)
--- ARGV: now, deadline, then for each: id, record, data, replace (1: in the place of one that lives)
+-- ARGV: now, deadline, then for each: id, record, data, replace (0: of none that lives, 1: of any; a record: of one that stands so)
 -- RETURNS: {now, for each: {'expired'} | {'present'} | {'installed', ended aliases, first in partition, 1 when the app has one more} | an error of its own}
 -- ATOMIC: a record and its index entries are written together, in the place of those that were there.
 -- INCLUDES: record, visit, index
 local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
 if late then return late end
 
+local MEMBERS = { 'seen', 'reads', 'version', 'created', 'login', 'idle', 'absolute', 'subject', 'ip', 'agent', 'label', 'hash', 'alias' }
+
+-- Data is not compared: it changes only with the version.
+local function stands(old, record)
+  local r = read(record)
+  for _, member in ipairs(MEMBERS) do
+    if not r or old[member] ~= r[member] then return false end
+  end
+  return true
+end
+
 local function install(p, id, r, data, replace)
   if not live(r, now) then return { 'expired' } end
   local present = redis.call('HGET', p.sessions, id)
   local old = present and read(present)
   local lives = present and (not old or live(old, now))
-  if lives and not replace then return { 'present' } end
+  if lives and replace == '0' then return { 'present' } end
   if present and not old then return UNREADABLE end
+  if #replace > 1 and not (lives and stands(old, replace)) then return { 'present' } end
   local aliases = old and remove(p, { { id = id, r = old } }) or {}
   local first = redis.call('EXISTS', p.sessions) == 0
   keep(p, id, r, data)
@@ -27,6 +39,6 @@ end
 local answer = { now }
 for i = 0, #KEYS / 6 - 1 do
   local id, record, data, replace = ARGV[i * 4 + 3], ARGV[i * 4 + 4], ARGV[i * 4 + 5], ARGV[i * 4 + 6]
-  answer[i + 2] = install(partition(i * 6 + 1), id, read(record), data, replace == '1')
+  answer[i + 2] = install(partition(i * 6 + 1), id, read(record), data, replace)
 end
 return answer

@@ -30,7 +30,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../core/store.ts';
-import type { Installed, RecordsPage, StoredSession } from '../core/stored-session.ts';
+import type { Installed, RecordsPage, Replace, StoredSession } from '../core/stored-session.ts';
 import { foreignTokenOf, type TokenRef } from '../core/token.ts';
 import { BothSides } from './both-sides.ts';
 import type { OldLists } from './old-lists.ts';
@@ -171,7 +171,7 @@ export class AdoptingStore implements SessionStore {
     return this.store.records(app, cursor, limit, now);
   }
 
-  install(record: StoredSession, replace: boolean, now: number): Promise<Installed> {
+  install(record: StoredSession, replace: Replace, now: number): Promise<Installed> {
     return this.store.install(record, replace, now);
   }
 

@@ -17,7 +17,7 @@ export interface Install {
   /** As lua/install.lua has them. */
   readonly record: Buffer;
   readonly data: string;
-  readonly replace: boolean;
+  readonly replace: Buffer | string;
   readonly now: number;
 }
 
@@ -68,7 +68,7 @@ export class InstallBatches {
   private async call(group: readonly Waiting[]): Promise<void> {
     try {
       const keys = group.flatMap(({ session: { app, id } }) => this.keys.ofSession(app, id));
-      const args = group.flatMap(({ session, record, data, replace }) => [session.id, record, data, Number(replace)]);
+      const args = group.flatMap(({ session, record, data, replace }) => [session.id, record, data, replace]);
       const [, ...answers] = (await this.calls.callDurably('install', keys, group[0]!.now, args))!;
       group.forEach(({ done, failed }, i) => {
         const answer = answers[i];

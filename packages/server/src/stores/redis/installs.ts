@@ -7,7 +7,7 @@
  * is answered: a create that was let in meanwhile came first. Those of many installs are told together.
  */
 import type { Credential, Session } from '../../core/session.ts';
-import type { Installed, StoredSession } from '../../core/stored-session.ts';
+import type { Installed, Replace, StoredSession } from '../../core/stored-session.ts';
 import type { AliasOf } from './aliases.ts';
 import { parts } from './answers.ts';
 import { InstallBatches } from './install-batches.ts';
@@ -38,7 +38,7 @@ export class Installs {
   }
 
   /** As SessionStore.install. */
-  async install({ session, credential }: StoredSession, replace: boolean, now: number): Promise<Installed> {
+  async install({ session, credential }: StoredSession, replace: Replace, now: number): Promise<Installed> {
     await this.ground.fanOut.enter(session.app);
     const { outcome, more } = credential.alias
       ? await this.withAlias(session, credential, replace, now)
@@ -49,13 +49,13 @@ export class Installs {
     return outcome;
   }
 
-  private async withAlias(session: Session, credential: Credential, replace: boolean, now: number): Promise<Written> {
+  private async withAlias(session: Session, credential: Credential, replace: Replace, now: number): Promise<Written> {
     const { claims } = this.ground;
     for (let tries = 0; ; tries++) {
       const alias = this.aliasOf(session, credential.hash, now);
       const claim = await claims.claim(alias);
       if (claim === 'taken') {
-        if (!replace || tries === MOST_TRIES) return { outcome: 'present', more: false };
+        if (replace !== true || tries === MOST_TRIES) return { outcome: 'present', more: false };
         await this.endOwner(session, credential.hash, now);
         continue;
       }
@@ -67,18 +67,24 @@ export class Installs {
       if (claim === 'own') await claims.keep(alias);
       else if (!(await claims.settled(alias))) {
         await this.steps.end(session.app, { id: session.id }, now);
-        if (!replace || tries === MOST_TRIES) return { outcome: 'present', more: false };
+        if (replace !== true || tries === MOST_TRIES) return { outcome: 'present', more: false };
         continue;
       }
       return written;
     }
   }
 
-  private async write(session: Session, credential: Credential, replace: boolean, now: number): Promise<Written> {
+  private async write(session: Session, credential: Credential, replace: Replace, now: number): Promise<Written> {
     const { aliases, fanOut } = this.ground;
     const { app, data } = session;
     const record = packRecord(session, credential);
-    const answer = await this.batches.add({ session, record, data: packData(data), replace, now });
+    const answer = await this.batches.add({
+      session,
+      record,
+      data: packData(data),
+      replace: packReplace(replace),
+      now,
+    });
     const [kind] = parts(answer, 'text');
     if (kind !== 'installed') return { outcome: kind === 'expired' ? 'expired' : 'present', more: false };
     const [, ended, isFirst, more] = parts(answer, 'text', 'pairs', 'number', 'number');
@@ -115,4 +121,10 @@ export class Installs {
   private aliasOf(session: Session, hash: string, now: number): AliasOf {
     return { session, hash, now: this.ground.calls.instantAt(now) };
   }
+}
+
+/** As lua/install.lua has it. */
+function packReplace(replace: Replace): Buffer | string {
+  if (typeof replace === 'boolean') return `${Number(replace)}`;
+  return packRecord(replace.session, { ...replace.credential, previous: [] });
 }
