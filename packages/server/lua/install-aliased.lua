@@ -1,6 +1,6 @@
 -- install-aliased: puts sessions in as their records say, each with its alias, where nothing stands in the way of either.
 -- KEYS: sessions, data, activity, visitors, subjects, due, alias (for each session)
--- ARGV: now, deadline, then for each: id, record, data, replace (1: it would replace one that lives), alias value (id:until),
+-- ARGV: now, deadline, then for each: id, record, data, replace (as lua/install.lua has it), alias value (id:until),
 -- time to live of the alias (ms; '' = none)
 -- RETURNS: {now, for each: what became of it (lua/installing.lua), or {'held'}: nothing was done, it is to be claimed first}
 -- ATOMIC: nobody else claims the alias, or writes the session, between the look and the two.
@@ -17,11 +17,13 @@ local function isThere(p, id, r, value)
 end
 
 local function installAliased(p, alias, id, r, data, replace, value, ttl)
+  -- What stands as it was read is there already.
+  if #replace > 1 then return { 'held' } end
   local present = redis.call('GET', alias)
-  if present then return { not replace and live(r, now) and isThere(p, id, r, present) and 'present' or 'held' } end
+  if present then return { replace == '0' and live(r, now) and isThere(p, id, r, present) and 'present' or 'held' } end
   -- Whatever stands at the id, also what is over: its own alias may be another one, which is to be released.
   if live(r, now) and redis.call('HEXISTS', p.sessions, id) == 1 then return { 'held' } end
-  local done = install(p, id, r, data, false, now)
+  local done = install(p, id, r, data, '0', now)
   if done[1] ~= 'installed' then return done end
   if ttl == '' then redis.call('SET', alias, value) else redis.call('SET', alias, value, 'PX', ttl) end
   return done
@@ -30,6 +32,6 @@ end
 local answer = { now }
 for i = 0, #KEYS / 7 - 1 do
   local id, record, data, replace, value, ttl = unpack(ARGV, i * 6 + 3, i * 6 + 8)
-  answer[i + 2] = installAliased(partition(i * 7 + 1), KEYS[i * 7 + 7], id, read(record), data, replace == '1', value, ttl)
+  answer[i + 2] = installAliased(partition(i * 7 + 1), KEYS[i * 7 + 7], id, read(record), data, replace, value, ttl)
 end
 return answer

@@ -30,7 +30,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../core/store.ts';
-import type { Installed, RecordsPage, StoredSession } from '../core/stored-session.ts';
+import type { Installed, RecordsPage, Replace, StoredSession } from '../core/stored-session.ts';
 import { foreignTokenOf, type TokenRef } from '../core/token.ts';
 import { BothSides } from './both-sides.ts';
 import type { OldLists } from './old-lists.ts';
@@ -113,8 +113,7 @@ export class AdoptingStore implements SessionStore {
 
   async revoke(app: string, selector: Selector, now: number): Promise<number> {
     const here = () => this.store.revoke(app, selector, now);
-    if (selector.by === 'token')
-      return (await this.withOld(app, selector.token, async () => (await here()) || null)) ?? 0;
+    if (selector.by === 'token') return this.revokeByToken(app, selector, now);
     let away: OldSideAway | null = null;
     let there = 0;
     try {
@@ -129,6 +128,7 @@ export class AdoptingStore implements SessionStore {
     const ended = await here();
     if (selector.by === 'id' && ended === 0 && away === null) return this.revokeShown(app, selector, now);
     if (away !== null && !(selector.by === 'id' && ended > 0)) throw away;
+    if (away !== null && selector.by === 'id') await this.takeover.keepEnded(app, selector.id);
     return there + ended;
   }
 
@@ -171,7 +171,7 @@ export class AdoptingStore implements SessionStore {
     return this.store.records(app, cursor, limit, now);
   }
 
-  install(record: StoredSession, replace: boolean, now: number): Promise<Installed> {
+  install(record: StoredSession, replace: Replace, now: number): Promise<Installed> {
     return this.store.install(record, replace, now);
   }
 
@@ -216,6 +216,19 @@ export class AdoptingStore implements SessionStore {
     if (subject === null) return;
     const bringing = async () => this.takeover.bringAll(app, await this.old.tokensOf(app, subject));
     await bringing().catch(asAnswer);
+  }
+
+  /** Ends the session of a token, for good also when the old side is away and has a claim of it that a crash left. */
+  private async revokeByToken(app: string, selector: Extract<Selector, { by: 'token' }>, now: number): Promise<number> {
+    const { token } = selector;
+    if (this.isOurs(app, token)) return this.store.revoke(app, selector, now);
+    const old = await this.bring(app, token);
+    const isAway = old instanceof OldSideAway;
+    const id = isAway ? (await this.store.get(app, token, 'look', now))?.session.id : undefined;
+    const ended = await this.store.revoke(app, selector, now);
+    if (ended > 0 && id !== undefined) await this.takeover.keepEnded(app, id);
+    this.learn(app, token, old, ended > 0);
+    return ended;
   }
 
   /** Ends a session that a list has shown, and that has not come over. */

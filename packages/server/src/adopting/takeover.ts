@@ -25,6 +25,10 @@ const BEGINS_WITHIN = LEASE / 2;
 const LONGEST_WAIT = 2 * LEASE;
 const SHORTEST_PAUSE = 4;
 const LONGEST_PAUSE = 50;
+/** The name of an app that no user can have (core/validate.ts): notes of what was ended here while the old side was away. */
+const NOTES = '_adopting';
+/** How long they are kept: a claim is finished soon after the old side is back. Units: milliseconds. */
+const NOTED = 30 * 86_400_000;
 /** Sessions that are taken at once where many are. */
 const AT_ONCE = 64;
 
@@ -120,6 +124,8 @@ export class Takeover {
       await this.call('back', app, token);
       return 'none';
     }
+    // It was installed before, by a process that died then, and ended while nobody could be asked for its claim.
+    if (await this.wasEnded(record.session.id)) return this.endedThere(app, token);
     const done = String(await this.call('done', app, token));
     if (done === 'here') {
       onTaken();
@@ -142,6 +148,24 @@ export class Takeover {
       [`${app}:${token}`],
     );
     return 'none';
+  }
+
+  /**
+   * Sees to it that a session that was ended here stays so, although the old side was away and may have a claim of it that a crash
+   * left after the install. The end is made once more: who finishes the claim at this moment may not have seen the note.
+   */
+  async keepEnded(app: string, id: string): Promise<void> {
+    const { store, clock } = this.options;
+    const now = clock();
+    await store.memo(NOTES, `ended.${id}`, { text: 'ended', instead: null, until: now + NOTED }, now);
+    await store.revoke(app, { by: 'id', id }, now);
+  }
+
+  /** There is no verb that only reads a memo: nothing has the text that this would replace. */
+  private async wasEnded(id: string): Promise<boolean> {
+    const { store, clock } = this.options;
+    const now = clock();
+    return (await store.memo(NOTES, `ended.${id}`, { text: '-', instead: '-', until: now + 1 }, now)) === 'ended';
   }
 
   private endHere(app: string, token: string): Promise<number> {

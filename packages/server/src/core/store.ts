@@ -18,7 +18,7 @@
  */
 import type { OnLimit } from './policy.ts';
 import type { Credential, Session } from './session.ts';
-import type { Installed, RecordsPage, StoredSession } from './stored-session.ts';
+import type { Installed, RecordsPage, Replace, StoredSession } from './stored-session.ts';
 import type { TokenRef } from './token.ts';
 
 export interface SessionStore {
@@ -146,9 +146,13 @@ export interface SessionStore {
    * With `replace` the record stands afterwards as given: in the place of the session of its id, and a session
    * of another id that had the alias as its present token is ended. `expired`: nothing was changed.
    * A replaced token that is an alias (in `previous`) leads to it unless another session has that alias.
+   * With a record as `replace` the new one takes the place of the session of its id only while that stands so: every member as
+   * given (of its data the version tells), and the same present token. Else `present`: it was used, changed or rotated since, or has
+   * ended, or another session has the alias; nothing was changed. So what was read can be brought up to date, and nothing that
+   * happens meanwhile is lost or brought back.
    * As durable as a create. Twice is as good as once. A lock of the session stays as it is.
    */
-  install(record: StoredSession, replace: boolean, now: number): Promise<Installed>;
+  install(record: StoredSession, replace: Replace, now: number): Promise<Installed>;
 
   /** Removes up to `limit` sessions whose deadline has passed, of any app, and gives how many. */
   sweep(now: number, limit: number): Promise<number>;

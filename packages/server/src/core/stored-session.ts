@@ -18,9 +18,27 @@ export interface RecordsPage {
 
 /**
  * What became of a session that was to be installed. `present`: a live session has its id or its token, and it was not to be
- * replaced. `expired`: its own deadline has passed. Nothing was changed by either.
+ * replaced; or the one that was to be replaced has gone on, or ended. `expired`: its own deadline has passed. Nothing was changed by either.
  */
 export type Installed = 'installed' | 'present' | 'expired';
+
+/**
+ * Whether what lives may be replaced: never, always, or only the session of the same id while it stands as it was read, with that
+ * present token. Its data is not compared: it changes only with the version. Nor are its replaced tokens: those come with a new one.
+ */
+export type Replace = boolean | StoredSession;
+
+/** Tells whether a session stands as it was read. `there`: null for none that lives. */
+export function standsAs(there: StoredSession | null, { session, credential }: StoredSession): boolean {
+  if (there === null || there.credential.hash !== credential.hash || there.credential.alias !== credential.alias)
+    return false;
+  return MEMBERS.every((member) => member === 'data' || there.session[member] === session[member]);
+}
+
+/** Tells whether two sessions are the same to the letter. */
+export function isSameSession(a: Session, b: Session): boolean {
+  return MEMBERS.every((member) => a[member] === b[member]);
+}
 
 /** Tells whether two records are the same to the letter: every member, and everything that opens them. */
 export function isSameRecord(a: StoredSession, b: StoredSession): boolean {
@@ -40,10 +58,6 @@ const MEMBERS = [
   ] as const),
   ...(['version', 'reads', 'ip', 'userAgent', 'label', 'data'] as const),
 ] satisfies (keyof Session)[];
-
-function isSameSession(a: Session, b: Session): boolean {
-  return MEMBERS.every((member) => a[member] === b[member]);
-}
 
 function isSameCredential(a: Credential, b: Credential): boolean {
   if (a.hash !== b.hash || a.alias !== b.alias || a.previous.length !== b.previous.length) return false;

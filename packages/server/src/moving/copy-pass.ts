@@ -68,11 +68,17 @@ export const noCounts = (): PassCounts => ({
   example: null,
 });
 
+/** A session on its way, and what the target had in its place. Absence: null. */
+interface Bringing {
+  readonly record: StoredSession;
+  readonly there: StoredSession | null;
+}
+
 export class CopyPass {
   readonly counts = noCounts();
   private readonly options: PassOptions;
   private readonly running = new Set<Promise<void>>();
-  private batch: { readonly record: StoredSession; readonly isNew: boolean }[] = [];
+  private batch: Bringing[] = [];
   private data = 0;
   private extra: string[] = [];
   private known: IdSet | null = null;
@@ -105,13 +111,13 @@ export class CopyPass {
         if (this.extra.length >= TOGETHER) await this.endExtra();
       } else if (theirs === null || mine.session.id < theirs.session.id) {
         if (this.inUse && this.known!.has(mine.session.id)) this.counts.left++;
-        else await this.put(mine, true);
+        else await this.put(mine, null);
       } else {
         there.take();
         if (isSameRecord(mine, theirs)) this.counts.same++;
         else if (isAhead(theirs.session, mine.session) || (this.inUse && !isAhead(mine.session, theirs.session)))
           this.counts.left++;
-        else await this.put(mine, false);
+        else await this.put(mine, theirs);
       }
     }
     this.options.onSessions(looked % TOGETHER);
@@ -122,8 +128,8 @@ export class CopyPass {
     return this.counts;
   }
 
-  private async put(record: StoredSession, isNew: boolean): Promise<void> {
-    this.batch.push({ record, isNew });
+  private async put(record: StoredSession, there: StoredSession | null): Promise<void> {
+    this.batch.push({ record, there });
     this.data += record.session.data.length;
     if (this.batch.length >= TOGETHER || this.data > MOST_DATA) await this.flush();
   }
@@ -144,16 +150,19 @@ export class CopyPass {
     this.running.add(sent);
   }
 
-  private async write(batch: readonly { readonly record: StoredSession; readonly isNew: boolean }[]): Promise<void> {
+  private async write(batch: readonly Bringing[]): Promise<void> {
     const { target, journal, clock, looksOnly } = this.options;
-    const ids = batch.filter(({ isNew }) => isNew).map(({ record }) => record.session.id);
+    const ids = batch.filter(({ there }) => there === null).map(({ record }) => record.session.id);
     if (!looksOnly && ids.length > 0) await patiently(() => journal.note(ids));
     await Promise.all(
-      batch.map(async ({ record, isNew }) => {
-        const outcome = looksOnly ? 'installed' : await patiently(() => target.install(record, true, clock()));
+      batch.map(async ({ record, there }) => {
+        // Where servers use the target, what they did since it was looked at stays: the next pass compares it anew.
+        const replace = this.inUse && there !== null ? there : true;
+        const outcome = looksOnly ? 'installed' : await patiently(() => target.install(record, replace, clock()));
         // It has expired on the way, and is on neither side.
         if (outcome === 'expired') return;
-        if (isNew) this.counts.brought++;
+        if (outcome === 'present') this.counts.left++;
+        else if (there === null) this.counts.brought++;
         else this.counts.updated++;
       }),
     );

@@ -4,7 +4,7 @@
  */
 import type { Session } from '../core/session.ts';
 import type { SessionStore } from '../core/store.ts';
-import type { Installed, StoredSession } from '../core/stored-session.ts';
+import { type Installed, isSameSession, type StoredSession } from '../core/stored-session.ts';
 import type { Source } from './source.ts';
 
 /** What it asks of a store. */
@@ -38,22 +38,33 @@ export async function settleSession(
   return outcome;
 }
 
-/** Puts a session in, also in the place of itself as it was when it was taken before. */
+/**
+ * Puts a session in, also in the place of itself as it was when it was taken before. What happens here between the look and the
+ * install is not lost: then it is looked at again, and who went on or ended here stays so.
+ */
 export async function put(
   record: StoredSession,
   store: Pick<SessionStore, 'get' | 'install'>,
   now: number,
 ): Promise<Installed> {
-  const outcome = await store.install(record, false, now);
-  if (outcome !== 'present' || !(await isBehind(record, store, now))) return outcome;
-  return store.install(record, true, now);
+  let outcome = await store.install(record, false, now);
+  let seen: Session | null = null;
+  while (outcome === 'present') {
+    const behind = await behindOf(record, store, now);
+    // Where it stands as before, it is its token that has another one after it.
+    if (behind === null || (seen !== null && isSameSession(seen, behind))) return outcome;
+    seen = behind;
+    outcome = await store.install(record, { session: behind, credential: record.credential }, now);
+  }
+  return outcome;
 }
 
-/** Whether what is here is the same session, opened by the same token, at an earlier moment of its life. */
-async function isBehind({ session, credential }: StoredSession, store: Pick<SessionStore, 'get'>, now: number) {
+/** Gives what is here, if it is the same session, opened by the same token, at an earlier moment of its life. Absence: null. */
+async function behindOf({ session, credential }: StoredSession, store: Pick<SessionStore, 'get'>, now: number) {
   const token = { id: credential.alias ? null : session.id, hash: credential.hash };
   const there = await store.get(session.app, token, 'look', now);
-  return there !== null && there.session.id === session.id && isLater(session, there.session);
+  if (there === null || there.session.id !== session.id || !isLater(session, there.session)) return null;
+  return there.session;
 }
 
 /** Whoever was written, read or seen less on no count, and more on one, is the later one. A session that went on on both sides stays. */

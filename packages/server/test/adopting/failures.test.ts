@@ -83,6 +83,35 @@ describe('a server that is killed while it takes sessions over', { skip: NOT_INS
     }
   });
 
+  test('who ends it while the old Redis is away ends it for good, though its claim is finished later', async (t) => {
+    for (const by of ['id', 'token'] as const) {
+      const [port] = await freePorts(1);
+      const old = await startRedis(t, [], { port: port! });
+      const token = await oldLibrary(t, 3, old.port).create(APP, 'ann');
+      const store = new MemoryStore({ clock: Date.now });
+      const cut = new MemoryStore({ clock: Date.now });
+      // It dies after the install, and before the claim is done.
+      cut.install = async (...args) => {
+        await store.install(...args);
+        throw new Error('gone');
+      };
+      const first = await adopting(t, cut, old.port);
+      await assert.rejects(first.store.get(APP, parseToken(token), 'read', Date.now()), /gone/);
+      const second = await adopting(t, store, old.port, { timeout: 300 });
+      const [session] = (await store.list(APP, { limit: 1 }, Date.now())).sessions;
+      old.child.kill('SIGSTOP');
+      t.after(() => old.child.kill('SIGCONT'));
+      const selector = by === 'id' ? { by, id: session!.id } : { by, token: parseToken(token) };
+      assert.equal(await second.store.revoke(APP, selector, Date.now()), 1, by);
+      old.child.kill('SIGCONT');
+      await adopting(t, store, old.port, { lead: true });
+      await until(async () => (await old.admin.zcard('rest-sessions-adopt:rs:taken')) === 0);
+      assert.equal((await store.count(APP, 0, Date.now())).sessions, 0, by);
+      const keys = await old.admin.keys(`rest-sessions-adopt:rs:*${token}`);
+      assert.deepEqual(keys, [], 'nor is a claim left');
+    }
+  });
+
   test('one that installs late, after another one had and the session was ended, brings nothing back', async (t) => {
     const old = await startRedis(t);
     const token = await oldLibrary(t, 3, old.port).create(APP, 'ann');

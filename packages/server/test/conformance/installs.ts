@@ -302,6 +302,51 @@ export function installsSection(open: OpenStore): void {
       assert.deepEqual(await faults(), []);
     });
 
+    test('in the place of a session as it stood: only while it stands so, and never where it has ended', async (t) => {
+      const { store, faults } = await open(t);
+      const live = { ip: '::1', label: 'l', absoluteExpiresAt: T0 + 9 * HOUR };
+      for (const made of [whole(live), whole({ subject: null }, makeAliased(CHOSEN, { subject: null }))]) {
+        const { ref, session, record } = made;
+        const next = { ...record, session: { ...session, version: 5, reads: 9, data: '{"next":1}' } };
+        const stand = async () => (await store.find(APP, session.id, T0))!.session;
+        await installAll(store, [record]);
+        const changes: (() => Promise<unknown>)[] = [
+          () => store.get(APP, ref, 'slide', T0 + 1),
+          () => store.get(APP, ref, 'read', T0 + 1),
+          () => store.update(APP, ref, { expect: 1, version: 2, data: '{"live":1}' }, T0 + 1),
+          () => store.update(APP, ref, { expect: 2, version: 2, label: 'another' }, T0 + 1),
+          () => store.update(APP, ref, { expect: 2, version: 2, ip: null, idleTimeout: null }, T0 + 1),
+          () => store.update(APP, ref, { expect: 2, version: 2, absoluteTimeout: 2 * HOUR }, T0 + 1),
+        ];
+        for (const change of changes) {
+          const before = await stand();
+          await change();
+          const after = await stand();
+          assert.notDeepEqual(after, before);
+          assert.equal(await store.install(next, { ...record, session: before }, T0 + 1), 'present');
+          assert.deepEqual(await stand(), after);
+        }
+        assert.equal(await store.install(next, { ...record, session: await stand() }, T0 + 1), 'installed');
+        assert.deepEqual(await stand(), next.session);
+        const token = newToken(session.id, 'standard');
+        const rotation = { credential: token.credential, seed: newSeed(), graceUntil: T0 + HOUR };
+        assert.equal((await store.rotate(APP, ref, rotation, T0 + 1))?.kind, 'rotated');
+        const there = { ...record, session: await stand() };
+        assert.equal(await store.install(next, there, T0 + 1), 'present', 'its token is another one now');
+        assert.equal((await store.get(APP, parseToken(token.token), 'look', T0 + 1))?.session.id, session.id);
+        const [last] = (await store.records(APP, null, 1, T0 + 1)).records;
+        // Its own token may be another one.
+        assert.equal(await store.install(next, last!, T0 + 1), 'installed');
+        assert.equal((await store.get(APP, ref, 'look', T0 + 1))?.session.id, session.id);
+        assert.equal(await store.get(APP, parseToken(token.token), 'look', T0 + 1), null);
+        assert.equal(await store.revoke(APP, { by: 'id', id: session.id }, T0 + 1), 1);
+        assert.equal(await store.install(next, { ...record, session: next.session }, T0 + 1), 'present');
+        assert.equal(await store.find(APP, session.id, T0 + 1), null, 'what has ended is not brought back');
+        assert.equal(await store.get(APP, ref, 'look', T0 + 1), null);
+      }
+      assert.deepEqual(await faults(), []);
+    });
+
     test('twice is as good as once, one after the other and at the same time', async (t) => {
       const { store, faults } = await open(t);
       const { record } = whole({}, makeAliased(CHOSEN, { subject: null }));

@@ -37,6 +37,7 @@ const VERBS = [
   'count',
   'memo',
   'install',
+  'installInPlace',
   'records',
 ] as const;
 
@@ -189,6 +190,12 @@ function play(steps: readonly Step[]) {
         // Elsewhere it may have another id by now, and the same token.
         const held = option === 0 && credential.alias ? credential : there.credential;
         return store.install({ session: whole, credential: { ...held, previous } }, option % 2 === 0, at);
+      },
+      installInPlace: async (store) => {
+        const there = (await store.find(app, id, at))?.session ?? session;
+        const whole = { ...there, version: there.version + 1, reads: there.reads + 2, data: `{"n":${option}}` };
+        const expected = option === 0 ? { ...there, reads: there.reads + 1 } : there;
+        return store.install({ session: whole, credential }, { session: expected, credential }, at);
       },
       records: (store) => store.records(app, null, 1000, at),
       revoke: (store) => store.revoke(app, { by: 'token', token: ref }, at),

@@ -147,6 +147,22 @@ describe('a copy', () => {
     assert.ok(await target.get(APP, login.ref, 'look', T0 + 2 * SECOND));
   });
 
+  test('what servers do at the target between the look at a session and its install stays', async () => {
+    const [source, target] = stores();
+    const made = await put(source);
+    await copy(source, target);
+    await put(target, { subject: 'served there', createdAt: T0 + SECOND });
+    await source.update(APP, made.ref, { expect: 1, version: 2, data: '{"at":"source"}' }, T0 + SECOND);
+    const install = target.install.bind(target);
+    target.install = async (...args) => {
+      await target.update(APP, made.ref, { expect: 1, version: 2, data: '{"at":"target"}' }, T0 + 2 * SECOND);
+      return install(...args);
+    };
+    const { last } = await copy(source, target, { now: T0 + 2 * SECOND });
+    assert.equal((await target.find(APP, made.session.id, T0 + 2 * SECOND))?.session.data, '{"at":"target"}');
+    assert.deepEqual([last.updated, last.left], [0, 1]);
+  });
+
   test('what expired at the target, because it was used at the source meanwhile, is brought again', async () => {
     const [source, target] = stores();
     const made = await put(source, { idleTimeout: 10 * SECOND });

@@ -2,7 +2,7 @@
 import { isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { Cap, Refused, StoreEvents } from '../../core/store.ts';
-import type { Installed, StoredSession } from '../../core/stored-session.ts';
+import { type Installed, type Replace, type StoredSession, standsAs } from '../../core/stored-session.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import { surplus } from '../../core/transitions.ts';
 import type { StoredRecord } from './record.ts';
@@ -82,12 +82,18 @@ export class Entries {
   }
 
   /** As SessionStore.install. In a transaction. */
-  install({ session, credential }: StoredSession, replace: boolean, now: number): Installed {
+  install({ session, credential }: StoredSession, replace: Replace, now: number): Installed {
     if (!isLive(session, now)) return 'expired';
     const { app, id } = session;
     const key = this.tables.sessionKey(app, id);
-    const taken = this.keyTaken(key, now) || this.aliasTaken(app, credential, now);
-    if (taken && !replace) return 'present';
+    if (typeof replace === 'object') {
+      const there = this.live(key, now);
+      const stands = there && { session: there.session, credential: there.stored.credential };
+      if (!standsAs(stands, replace)) return 'present';
+    } else {
+      const taken = this.keyTaken(key, now) || this.aliasTaken(app, credential, now);
+      if (taken && !replace) return 'present';
+    }
     const before = this.tables.recordAt(key);
     if (before !== null) this.tables.remove(before);
     const owner = credential.alias ? this.tables.keyOfAlias(app, credential.hash) : null;

@@ -27,7 +27,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import type { Installed, RecordsPage, StoredSession } from '../../core/stored-session.ts';
+import type { Installed, RecordsPage, Replace, StoredSession } from '../../core/stored-session.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { applyChange, begunAt, capOfMove, kept, moved, rotationLater, stepOf } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
@@ -275,7 +275,7 @@ export class LmdbStore implements SessionStore {
     return this.whole.part(app, cursor, limit, now);
   }
 
-  install(record: StoredSession, replace: boolean, now: number): Promise<Installed> {
+  install(record: StoredSession, replace: Replace, now: number): Promise<Installed> {
     const bytes = Buffer.byteLength(record.session.data);
     const { session, credential } = record;
     return this.grow(bytes, now, (at) => {

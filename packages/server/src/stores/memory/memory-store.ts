@@ -30,7 +30,13 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import type { Installed, RecordsPage, StoredSession } from '../../core/stored-session.ts';
+import {
+  type Installed,
+  type RecordsPage,
+  type Replace,
+  type StoredSession,
+  standsAs,
+} from '../../core/stored-session.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import {
   applyChange,
@@ -231,12 +237,16 @@ export class MemoryStore implements SessionStore {
     return recordsOf(this.app(app), cursor, limit, now);
   }
 
-  async install({ session, credential }: StoredSession, replace: boolean, asked: number): Promise<Installed> {
+  async install({ session, credential }: StoredSession, replace: Replace, asked: number): Promise<Installed> {
     const now = this.decidedAt(asked);
     const app = this.app(session.app);
     if (!isLive(session, now)) return 'expired';
-    const taken = this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now);
-    if (taken && !replace) return 'present';
+    if (typeof replace === 'object') {
+      if (!standsAs(live(app, session.id, now), replace)) return 'present';
+    } else {
+      const taken = this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now);
+      if (taken && !replace) return 'present';
+    }
     this.remove(app, session.id);
     const other = ownerOf(app, credential);
     if (other !== null) this.remove(app, other);

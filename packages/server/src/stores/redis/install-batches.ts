@@ -17,7 +17,7 @@ export interface Install {
   /** As lua/install.lua has them. */
   readonly record: Buffer;
   readonly data: string;
-  readonly replace: boolean;
+  readonly replace: Buffer | string;
   readonly now: number;
   /** The alias to write with it, by lua/install-aliased.lua. Absence: null where there is none, or it is claimed already. */
   readonly alias: { readonly key: string; readonly to: string; readonly ttl: string } | null;
@@ -73,7 +73,7 @@ export class InstallBatches {
       const args: Argument[] = [];
       for (const { session, record, data, replace, alias } of group) {
         keys.push(...this.keys.ofSession(session.app, session.id));
-        args.push(session.id, record, data, Number(replace));
+        args.push(session.id, record, data, replace);
         if (alias === null) continue;
         keys.push(alias.key);
         args.push(alias.to, alias.ttl);

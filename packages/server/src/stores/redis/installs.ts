@@ -8,7 +8,7 @@
  * is answered: a create that was let in meanwhile came first. Those of many installs are told together.
  */
 import type { Credential, Session } from '../../core/session.ts';
-import type { Installed, StoredSession } from '../../core/stored-session.ts';
+import type { Installed, Replace, StoredSession } from '../../core/stored-session.ts';
 import { type AliasOf, leadTo, ttlOf } from './aliases.ts';
 import { parts } from './answers.ts';
 import { InstallBatches } from './install-batches.ts';
@@ -39,7 +39,7 @@ export class Installs {
   }
 
   /** As SessionStore.install. */
-  async install({ session, credential }: StoredSession, replace: boolean, now: number): Promise<Installed> {
+  async install({ session, credential }: StoredSession, replace: Replace, now: number): Promise<Installed> {
     await this.ground.fanOut.enter(session.app);
     const { outcome, more } = credential.alias
       ? await this.withAlias(session, credential, replace, now)
@@ -50,7 +50,7 @@ export class Installs {
     return outcome;
   }
 
-  private async withAlias(session: Session, credential: Credential, replace: boolean, now: number): Promise<Written> {
+  private async withAlias(session: Session, credential: Credential, replace: Replace, now: number): Promise<Written> {
     const { claims, calls } = this.ground;
     if (calls.anySlot) {
       const written = await this.write(session, credential, replace, now, this.aliasOf(session, credential.hash, now));
@@ -60,7 +60,7 @@ export class Installs {
       const alias = this.aliasOf(session, credential.hash, now);
       const claim = await claims.claim(alias);
       if (claim === 'taken') {
-        if (!replace || tries === MOST_TRIES) return { outcome: 'present', more: false };
+        if (replace !== true || tries === MOST_TRIES) return { outcome: 'present', more: false };
         await this.endOwner(session, credential.hash, now);
         continue;
       }
@@ -72,7 +72,7 @@ export class Installs {
       if (claim === 'own') await claims.keep(alias);
       else if (!(await claims.settled(alias))) {
         await this.steps.end(session.app, { id: session.id }, now);
-        if (!replace || tries === MOST_TRIES) return { outcome: 'present', more: false };
+        if (replace !== true || tries === MOST_TRIES) return { outcome: 'present', more: false };
         continue;
       }
       return written;
@@ -83,7 +83,7 @@ export class Installs {
   private async write(
     session: Session,
     credential: Credential,
-    replace: boolean,
+    replace: Replace,
     now: number,
     of: AliasOf | null = null,
   ): Promise<Written | null> {
@@ -91,7 +91,14 @@ export class Installs {
     const { app, data } = session;
     const record = packRecord(session, credential);
     const alias = of && { key: keys.alias(app, of.hash), to: leadTo(session), ttl: ttlOf(of) };
-    const answer = await this.batches.add({ session, record, data: packData(data), replace, now, alias });
+    const answer = await this.batches.add({
+      session,
+      record,
+      data: packData(data),
+      replace: packReplace(replace),
+      now,
+      alias,
+    });
     const [kind] = parts(answer, 'text');
     if (kind === 'held') return null;
     if (kind !== 'installed') return { outcome: kind === 'expired' ? 'expired' : 'present', more: false };
@@ -131,4 +138,10 @@ export class Installs {
   private aliasOf(session: Session, hash: string, now: number): AliasOf {
     return { session, hash, now: this.ground.calls.instantAt(now) };
   }
+}
+
+/** As lua/install.lua has it. */
+function packReplace(replace: Replace): Buffer | string {
+  if (typeof replace === 'boolean') return `${Number(replace)}`;
+  return packRecord(replace.session, { ...replace.credential, previous: [] });
 }

@@ -24,7 +24,7 @@ import type {
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
-import type { Installed, RecordsPage, StoredSession } from '../../core/stored-session.ts';
+import type { Installed, RecordsPage, Replace, StoredSession } from '../../core/stored-session.ts';
 import { partitionOf, type TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
 import type { EngineStatistics } from '../statistics.ts';
@@ -275,7 +275,7 @@ export class RedisStore implements SessionStore {
     return this.whole.part(app, cursor, limit, now);
   }
 
-  install(record: StoredSession, replace: boolean, now: number): Promise<Installed> {
+  install(record: StoredSession, replace: Replace, now: number): Promise<Installed> {
     return this.installs.install(record, replace, now);
   }
 

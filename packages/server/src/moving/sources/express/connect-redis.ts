@@ -1,4 +1,4 @@
-/** The sessions that connect-redis keeps for express-session or @fastify/session, in its versions 3 to 9: JSON under a prefix and the id. */
+/** The sessions that connect-redis keeps for express-session, in its versions 6 to 9: JSON under a prefix and the id. */
 import type { Found } from '../../source.ts';
 import { foundOf, nameOf } from '../carried.ts';
 import type { RedisServer } from '../redis-server.ts';
