@@ -50,16 +50,16 @@ export async function copyFrom(
   const timeout = (config: Config) => Math.max(config.storeTimeout, PATIENT);
   const options = (config: Config) => ({ namespace, clock, timeout: timeout(config), redis: config.redis });
   const isSame = async () => (await placeOf(from.store, options(from))) === (await placeOf(to.store, options(to)));
-  // A folder is known before it is opened, and must not be opened twice. Two of Redis are asked once both are there.
+  // A folder is known before it is opened, and must not be opened twice.
   const [fromFolder, toFolder] = [dataFolderOf(from.store), dataFolderOf(to.store)];
   if (fromFolder !== null && toFolder !== null && (await isSame())) throw new UsageFault(SAME);
   const { apps } = await statisticsOf(from.store, options(from));
   const total = apps.reduce((sum, one) => sum + (app === null || one.app === app ? one.sessions : 0), 0);
   const source = await openForReading(from.store, options(from));
   try {
+    if (fromFolder === null && toFolder === null && (await isSame())) throw new UsageFault(SAME);
     const target = await openTarget(to, options(to), dryRun);
     try {
-      if (fromFolder === null && toFolder === null && (await isSame())) throw new UsageFault(SAME);
       const names = app === null ? apps.map((one) => one.app) : [app];
       if (!goesOn) await refuseUnlessEmpty(target.store, names, clock);
       return await copyAll({

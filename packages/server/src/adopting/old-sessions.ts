@@ -83,13 +83,15 @@ export class OldSessions {
   async endApp(app: string): Promise<number> {
     const index = this.old.layout.index(app);
     for (let ended = 0; ; ) {
-      const entries = ((await this.old.send('ZRANGE', [index, 0, STEP - 1])) as Buffer[]).map(String);
+      const entries = (await this.old.send('ZRANGE', [index, 0, STEP - 1])) as Buffer[];
       if (entries.length === 0) return ended;
-      const counts = entries.map(async (text) => {
+      const counts = entries.map(async (bytes) => {
+        const text = String(bytes);
         const entry = readEntry(text);
-        if (entry !== null) return this.end(app, entry.token, entry.id);
-        await this.old.send('ZREM', [index, text]);
-        return 0;
+        const ending = entry === null ? 0 : await this.end(app, entry.token, entry.id);
+        // By its bytes: what is no UTF-8 has another name as a text, and would be met again and again.
+        if (entry === null || !Buffer.from(text).equals(bytes)) await this.old.send('ZREM', [index, bytes]);
+        return ending;
       });
       ended += sum(await Promise.all(counts));
     }

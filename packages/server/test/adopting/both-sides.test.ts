@@ -169,3 +169,15 @@ for (const of of Object.keys(STORES)) {
     });
   });
 }
+
+test('the end of an app comes to its end, also where its old index has entries that are no text', {
+  skip: NOT_INSTALLED,
+}, async (t) => {
+  const { app, store, theirs } = await open(t, 'memory');
+  const { admin } = old();
+  const index = `rs:${app}:_sessions`;
+  await theirs.create(app, 'ann');
+  await admin.zadd(index, 1, Buffer.from([0xff, 0xfe]), 2, Buffer.from(`${'b'.repeat(64)}:us\xff`, 'latin1'));
+  assert.equal(await store.revoke(app, { by: 'app' }, Date.now()), 1);
+  assert.equal(await admin.exists(index), 0);
+});
