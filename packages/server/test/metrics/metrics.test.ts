@@ -251,6 +251,9 @@ test('each name of the table has its HELP and TYPE; the form is the one that the
     METRICS.wrongKeys,
     METRICS.storeFindings,
     METRICS.requests,
+    METRICS.adoptLeft,
+    METRICS.adopted,
+    METRICS.adoptUp,
   ];
   for (const metric of Object.values(METRICS)) {
     const isThere = text.includes(`# TYPE ${metric.name} ${metric.type}\n`);

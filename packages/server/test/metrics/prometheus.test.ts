@@ -13,6 +13,7 @@ import { makeAuthority } from '../support/certificates.ts';
 import { Client } from '../support/client.ts';
 import { metricsUrlOf, scrape } from '../support/metrics.ts';
 import { deployed, type Prometheus, promtool, startPrometheus, whyNoPrometheus } from '../support/prometheus.ts';
+import { startRedis } from '../support/redis.ts';
 import { lastFirst, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -108,9 +109,10 @@ describe('a Prometheus that scrapes a server', { skip }, () => {
     const data = temporaryFolder(ending);
     const RS_API_KEYS = `ops:${hashKey(newKey())}:*:admin:2100-01-01T00:00:00Z`;
     const common = { RS_CONFIG: policy, RS_METRICS_PORT: '0', RS_SWEEP_INTERVAL: '1', RS_MAX_CONCURRENT: '1' };
+    const RS_ADOPT = `redis://127.0.0.1:${(await startRedis(ending)).port}/0`;
     // One server with TLS and keys for what they are counted by, the other one for traffic: both on one folder.
     const secure = await startServer(ending, {
-      ...{ ...common, RS_API_KEYS, RS_TLS_CERT: cert, RS_TLS_KEY: key, RS_STORE: `lmdb:${data}` },
+      ...{ ...common, RS_ADOPT, RS_API_KEYS, RS_TLS_CERT: cert, RS_TLS_KEY: key, RS_STORE: `lmdb:${data}` },
     });
     server = await startServer(ending, { ...common, RS_STORE: `lmdb:${data}` });
     metrics = await metricsUrlOf(server);
