@@ -4,7 +4,7 @@ import { isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { Count, Selector } from '../../core/store.ts';
 import type { RecordsPage, StoredSession } from '../../core/stored-session.ts';
-import type { TokenRef } from '../../core/token.ts';
+import { isReused, opens, type TokenRef } from '../../core/token.ts';
 
 /** A part of a walk ends with the session that makes its data longer than this. Units: characters. */
 const MOST_DATA = 1_048_576;
@@ -103,6 +103,25 @@ export function isFull(app: AppSessions, quota: number, now: number): boolean {
   if (app.byId.size < quota) return false;
   for (const { session } of app.byId.values()) if (!isLive(session, now)) leave(app, session.id);
   return app.byId.size >= quota;
+}
+
+/**
+ * Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. `onReuse`:
+ * told when the token is one that a rotation has replaced, after its grace.
+ */
+export function openedBy(
+  app: AppSessions,
+  token: TokenRef,
+  now: number,
+  onReuse: (session: Session) => void,
+): Entry | null {
+  for (const id of [token.id, app.aliases.get(token.hash)]) {
+    const entry = id == null ? null : live(app, id, now);
+    if (entry === null) continue;
+    if (opens(entry.credential, token, now)) return entry;
+    if (isReused(entry.credential, token, now)) onReuse(entry.session);
+  }
+  return null;
 }
 
 /** Gives the ids of the sessions that a selector means. `open` finds the session of a token. */

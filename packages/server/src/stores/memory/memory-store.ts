@@ -37,7 +37,7 @@ import {
   type StoredSession,
   standsAs,
 } from '../../core/stored-session.ts';
-import { isReused, opens, type TokenRef } from '../../core/token.ts';
+import { opens, type TokenRef } from '../../core/token.ts';
 import {
   applyChange,
   begunAt,
@@ -60,6 +60,7 @@ import {
   live,
   noSessions,
   ofSubject,
+  openedBy,
   ownerOf,
   recordsOf,
   selected,
@@ -297,15 +298,8 @@ export class MemoryStore implements SessionStore {
     return this.byApp.get(name) ?? noSessions();
   }
 
-  /** Finds the session of a token: by the id in the token; if it is not there (it moved, or never was), by its alias. */
   private open(app: AppSessions, token: TokenRef, now: number): Entry | null {
-    for (const id of [token.id, app.aliases.get(token.hash)]) {
-      const entry = id == null ? null : live(app, id, now);
-      if (entry === null) continue;
-      if (opens(entry.credential, token, now)) return entry;
-      if (isReused(entry.credential, token, now)) this.events.onTokenReuse?.(entry.session.app, entry.session.id);
-    }
-    return null;
+    return openedBy(app, token, now, (session) => this.events.onTokenReuse?.(session.app, session.id));
   }
 
   /** Frees the id and alias of a session that has expired but was not swept yet. */
