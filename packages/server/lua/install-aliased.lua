@@ -22,7 +22,7 @@ local function installAliased(p, alias, id, r, data, replace, value, ttl)
   local present = redis.call('GET', alias)
   if present then return { replace == '0' and live(r, now) and isThere(p, id, r, present) and 'present' or 'held' } end
   -- Whatever stands at the id, also what is over: its own alias may be another one, which is to be released.
-  if live(r, now) and redis.call('HEXISTS', p.sessions, id) == 1 then return { 'held' } end
+  if live(r, now) and redis.call('HGET', p.sessions, id) then return { 'held' } end
   local done = install(p, id, r, data, '0', now)
   if done[1] ~= 'installed' then return done end
   if ttl == '' then redis.call('SET', alias, value) else redis.call('SET', alias, value, 'PX', ttl) end
