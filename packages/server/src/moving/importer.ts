@@ -3,13 +3,12 @@
  * number, so that memory stays flat. How far it has come is kept in order, step by step, so that whoever is ended at any
  * moment goes on from there.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { ServiceError } from '../core/errors.ts';
 import { isLive } from '../core/expiry.ts';
 import type { SessionStore } from '../core/store.ts';
 import type { StoredSession } from '../core/stored-session.ts';
 import { faultOf } from './checked-record.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { patiently } from './patience.ts';
 import { type Settled, type SettlingStore, settleSession } from './settling.ts';
 import type { Found, Source } from './source.ts';
 import { Tally } from './tally.ts';
@@ -49,9 +48,8 @@ const BATCH = 512;
 const BATCH_DATA = 1_048_576;
 /** Batches on their way at once: while one commit is on its way to the disk, those of the next one gather. */
 const IN_FLIGHT = 8;
-/** How often a session is tried, and how much longer each time until the next attempt. Units: milliseconds. */
-const ATTEMPTS = 6;
-const PAUSE = 100;
+/** Between attempts to put a session in: a failover must not end an import of an hour, and twice is as good as once. Units: milliseconds. */
+const PAUSES = [100, 200, 300, 400, 500];
 
 /**
  * Imports. Resolves when all is settled, or after the signal. Errors: those of the source and of the store; what was
@@ -140,22 +138,10 @@ async function outcomeOf(
   record: StoredSession,
   { store, source, dryRun, clock, signal }: ImportOptions,
 ): Promise<Settled> {
-  if (!dryRun) return patiently(() => settleSession(record, store!, source, clock), signal);
+  if (!dryRun) return patiently(() => settleSession(record, store!, source, clock), { pauses: PAUSES, signal });
   const now = clock();
   if (!isLive(record.session, now)) return 'expired';
   return store !== null && (await isThere(store, record, now)) ? 'present' : 'installed';
-}
-
-/** Does it again where a store did not do its work: a failover must not end an import of an hour, and twice is as good as once. */
-async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof ServiceError) || attempt === ATTEMPTS || signal.aborted) throw error;
-      await delay(PAUSE * attempt);
-    }
-  }
 }
 
 async function isThere(store: Target, { session, credential }: StoredSession, now: number): Promise<boolean> {
