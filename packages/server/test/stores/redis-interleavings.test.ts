@@ -179,6 +179,56 @@ describe('a token that a caller chose', () => {
     assert.equal((await store.get(APP, chosen, 'look', T0))?.session.id, session.id);
   });
 
+  describe('leaves no alias behind when its session ends', () => {
+    const aliasesLeft = () => server().admin.keys('*:t');
+    const endOf = (store: RedisStore, { id }: Made['session']) => store.revoke(APP, { by: 'id', id }, T0);
+
+    test('after a create has written it, and before the alias is settled', async (t) => {
+      const store = await open(t);
+      const made = makeAliased('chosen-by-the-caller-0008');
+      before(inside(store).claims, 'settled', () => endOf(store, made.session));
+      assert.equal((await store.create(made.session, made.credential, null, T0)).kind, 'created');
+      assert.equal(await store.get(APP, made.ref, 'look', T0), null);
+      assert.deepEqual(await aliasesLeft(), []);
+    });
+
+    test('after a rotation has written it, and before the alias is settled', async (t) => {
+      const store = await open(t);
+      const { ref, session } = await put(store);
+      const chosen = parseToken('chosen-by-the-caller-0009');
+      before(inside(store).claims, 'settled', () => endOf(store, session));
+      const rotation = { credential: { hash: chosen.hash, alias: true }, graceUntil: T0 };
+      assert.equal((await store.rotate(APP, ref, rotation, T0))?.kind, 'rotated');
+      assert.equal(await store.get(APP, chosen, 'look', T0), null);
+      assert.deepEqual(await aliasesLeft(), []);
+    });
+
+    test('before an alias that is put back for it is written', async (t) => {
+      const store = await open(t);
+      const made = makeAliased('chosen-by-the-caller-0010');
+      const { aliases, claims } = inside(store);
+      // The same is done at the same time, after the claim of the one that was in vain is removed.
+      after(aliases, 'release', () => store.create(made.session, made.credential, null, T0));
+      before(aliases, 'restore', () => endOf(store, made.session));
+      await claims.withdraw({ session: made.session, hash: made.ref.hash, now: T0 });
+      assert.equal(await store.get(APP, made.ref, 'look', T0), null);
+      assert.deepEqual(await aliasesLeft(), []);
+    });
+
+    test('before another create gives the alias back that it claimed', async (t) => {
+      const store = await open(t);
+      const [one, two] = ['a', 'b'].map((subject) => makeAliased('chosen-by-the-caller-0011', { subject }));
+      const { aliases, claims } = inside(store);
+      await aliases.restore({ session: one!.session, hash: one!.ref.hash, now: T0 });
+      after(aliases, 'follow', async () => {
+        assert.equal((await store.create(one!.session, one!.credential, null, T0)).kind, 'created');
+      });
+      before(claims as unknown as { giveBack: () => unknown }, 'giveBack', () => endOf(store, one!.session));
+      assert.equal((await store.create(two!.session, two!.credential, null, T0)).kind, 'taken');
+      assert.deepEqual(await aliasesLeft(), []);
+    });
+  });
+
   test("is kept by Redis' clock, whatever that of a caller is", async (t) => {
     const { admin } = server();
     await admin.flushall();

@@ -147,7 +147,11 @@ export class PartitionAudit {
       if (leadNow.startsWith(id)) return;
       if (unfinished) return this.copy(id, sessions);
       if (leadNow !== '') return;
-      if (options.repair && !(await aliases.restore({ session, hash, now }))) return;
+      if (options.repair) {
+        if (!(await aliases.restore({ session, hash, now }))) return;
+        // Ended meanwhile, it found no alias to remove.
+        if (Number(await calls.command('HEXISTS', [sessions, id])) === 0) return aliases.release(app, [[hash, id]]);
+      }
       this.tell(
         'alias-lost',
         `${sessions} ${id}`,

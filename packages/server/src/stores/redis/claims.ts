@@ -61,8 +61,10 @@ export class Claims {
   async settled(of: AliasOf): Promise<boolean> {
     const { written, held } = await this.aliases.point(of, claimOf(of.session));
     if (written || (held !== null && idIn(held) === of.session.id)) return true;
-    // The same was done at the same time, in vain, and the claim was withdrawn.
-    return held === null && this.aliases.restore(of);
+    if (held !== null) return false;
+    // The same was done at the same time, in vain, and the claim was withdrawn; or the session has ended since.
+    const back = await this.putBack(of);
+    return back !== 'elsewhere';
   }
 
   /**
@@ -73,7 +75,7 @@ export class Claims {
     const { app, id } = of.session;
     if (await this.opensAt(id, of)) return;
     await this.aliases.release(app, [[of.hash, claimOf(of.session)]]);
-    if (await this.opensAt(id, of)) await this.aliases.restore(of);
+    await this.putBack(of);
   }
 
   /**
@@ -85,10 +87,7 @@ export class Claims {
     await Promise.all(
       ended.map(async ([hash, id]) => {
         const again = await this.batching.read(app, id, hash, 'look', now);
-        if (again === null) return;
-        await this.aliases.restore({ session: again.session, hash, now: again.at });
-        if ((await this.batching.read(app, id, hash, 'look', now)) === null)
-          await this.aliases.release(app, [[hash, id]]);
+        if (again !== null) await this.putBack({ session: again.session, hash, now: again.at });
       }),
     );
   }
@@ -144,7 +143,10 @@ export class Claims {
       // One that was replaced is looked at again: its session may have begun to live since.
       if (held !== null && (await opens(idIn(held)))) {
         if (idIn(held) === id) return 'own';
-        if (written) await this.giveBack(of, value, held);
+        if (!written) return 'taken';
+        await this.giveBack(of, value, held);
+        // Ended meanwhile, it found an alias that was not its own, and removed none.
+        if (!(await opens(idIn(held)))) await this.aliases.release(app, [[of.hash, idIn(held)]]);
         return 'taken';
       }
       if (written) return 'new';
@@ -157,6 +159,19 @@ export class Claims {
       from = null;
       await delay(LOOK_AGAIN);
     }
+  }
+
+  /**
+   * Lets an alias that is gone lead to its session again, if that lives. It is looked at once more afterwards: an end in between
+   * found no alias to remove. `elsewhere`: the alias leads to another session by now.
+   */
+  private async putBack(of: AliasOf): Promise<'back' | 'ended' | 'elsewhere'> {
+    const { app, id } = of.session;
+    if (!(await this.opensAt(id, of))) return 'ended';
+    if (!(await this.aliases.restore(of))) return 'elsewhere';
+    if (await this.opensAt(id, of)) return 'back';
+    await this.aliases.release(app, [[of.hash, id]]);
+    return 'ended';
   }
 
   /** Lets an alias that was claimed lead to where it led before. */
