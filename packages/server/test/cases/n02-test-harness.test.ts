@@ -122,3 +122,20 @@ describe('N2: programs that the tests start', () => {
     assert.equal(run({ RS_TEST_INSTALL: 'no', CI: 'true' }).stderr, told('FAIL, because CI=true'));
   });
 });
+
+test('N2: a Redis that says that it runs before it listens is waited for (kind: a suite that fails before its tests)', (t) => {
+  const folder = temporaryFolder(t);
+  const [slow, file] = [join(folder, 'redis-server'), join(folder, 'redis.test.ts')];
+  writeFileSync(slow, '#!/bin/sh\necho Running mode=sentinel\nsleep 1\nexec redis-server "$@"\n');
+  chmodSync(slow, 0o755);
+  const support = join(root, 'packages/server/test/support/redis.ts');
+  writeFileSync(
+    file,
+    `import { test } from 'node:test';
+    import { startRedis } from ${JSON.stringify(support)};
+    test('starts', async (t) => void (await (await startRedis(t)).admin.ping()));`,
+  );
+  const args = ['scripts/repeat-tests.mjs', '--no-build', '--runs', '1', '--load', '0', file];
+  const { status, stdout } = node(args, { RS_TEST_REDIS: slow });
+  assert.equal(status, 0, stdout);
+});

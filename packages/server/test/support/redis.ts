@@ -74,8 +74,9 @@ export async function startRedis(
     if (child.exitCode !== null || attempt > 6000) throw new Error(`redis-server does not start: ${output}`);
     await delay(10);
   }
-  // A Sentinel says that it runs before it listens; the connection is tried again until it does.
-  const ready = once(admin, 'ready');
+  // A Sentinel says that it runs before it listens; the connection is tried again until it does. `once` would give up at the first
+  // try that is refused.
+  const ready = new Promise<void>((resolve) => void admin.once('ready', resolve));
   admin.connect().catch(() => {});
   await Promise.race([ready, ended.then(() => Promise.reject(new Error(`redis-server ended: ${output}`)))]);
   return {
