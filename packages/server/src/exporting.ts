@@ -2,8 +2,9 @@
 import { packageVersion } from './assets.ts';
 import type { Config } from './config.ts';
 import { fingerprint } from './core/token.ts';
+import { FileInTheWay } from './files/taking-a-name.ts';
 import { checkAppOption } from './moving/app-option.ts';
-import { ExportFile, FileInTheWay, Unwritable } from './moving/export-file.ts';
+import { ExportFile, Unwritable } from './moving/export-file.ts';
 import { exportAll, type Sink } from './moving/exporter.ts';
 import { FORMAT_NAME, FORMAT_VERSION } from './moving/ndjson.ts';
 import { UsageFault } from './moving/source.ts';

@@ -76,7 +76,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^stores\/lmdb\/backup\//,
-    mayImport: /^(stores\/lmdb\/|lmdb$|node:(crypto|fs|path|timers\/promises)$)/,
+    mayImport: /^(stores\/lmdb\/|files\/|lmdb$|node:(crypto|fs|path|timers\/promises)$)/,
     never: 'core/session.ts',
     why: 'a backup is of files, whatever stands in them',
   },
@@ -101,6 +101,12 @@ export const RULES: readonly Rule[] = [
     why: 'the scripts are assets, the driver is in connection.ts, clients.ts, pipes.ts and slots.ts',
   },
   ...HTTP_RULES,
+  {
+    from: /^files\//,
+    mayImport: /^node:fs$/,
+    never: 'core/session.ts',
+    why: 'it knows files and processes, whatever they are for',
+  },
   { from: /^assets\.ts$/, mayImport: /^node:(fs|sea)$/, never: 'config.ts', why: 'it reads files of the package' },
   {
     from: /^config(\.ts$|\/)/,
@@ -156,7 +162,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^keys\//,
     mayImport:
-      /^(core\/(principal|token|validate)\.ts$|keys\/|limits\/reminder\.ts$|policy\/json-document\.ts$|node:(crypto|fs|os|path)$)/,
+      /^(core\/(principal|token|validate)\.ts$|keys\/|files\/|limits\/reminder\.ts$|policy\/json-document\.ts$|node:(crypto|fs|os|path)$)/,
     never: 'http/guards/auth.ts',
     why: 'keys know no route and no header',
   },
@@ -242,7 +248,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^moving\//,
-    mayImport: /^(core\/|moving\/(?!sources\/|kinds)|zod$|node:(crypto|fs|fs\/promises|path|timers\/promises)$)/,
+    mayImport:
+      /^(core\/|files\/|moving\/(?!sources\/|kinds)|zod$|node:(crypto|fs|fs\/promises|path|timers\/promises)$)/,
     never: 'stores/open-store.ts',
     why: 'it is handed the source and the store',
   },
@@ -263,7 +270,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^(importing|exporting|copying)\.ts$/,
     mayImport:
-      /^(assets\.ts$|config\.ts$|core\/|moving\/|stores\/(data-folder|open-store|open-ready|open-reading|open-place|open-statistics)\.ts$|node:(fs|path)$)/,
+      /^(assets\.ts$|config\.ts$|core\/|files\/|moving\/|stores\/(data-folder|open-store|open-ready|open-reading|open-place|open-statistics)\.ts$|node:(fs|path)$)/,
     never: 'serve.ts',
     why: 'the composition roots of import, export and copy, which need no server',
   },

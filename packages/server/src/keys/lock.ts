@@ -12,6 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isAlive } from '../files/processes.ts';
 import { KeysError } from './entry.ts';
 
 /** How long a writer waits for another. Units: milliseconds. */
@@ -97,19 +98,10 @@ function holderOf(lock: string): string | null {
 function isHeld(holder: string, lock: string): boolean {
   const [, pid, started, ...place] = holder.split(':');
   if (place.join(':') !== PLACE) return age(lock) < UNSEEN_LIFE;
-  if (!isRunning(Number(pid))) return false;
+  if (!isAlive(Number(pid))) return false;
   const start = startOf(pid!);
   if (started === '' || start === null) return age(lock) < UNSEEN_LIFE;
   return start === started;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** When a process was started, in a unit of the kernel's; `gone` when it has ended and nobody has fetched its exit code. Absence: null where the system does not tell. */

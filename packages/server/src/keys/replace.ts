@@ -21,6 +21,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { syncFolder } from '../files/folder-sync.ts';
 
 const MAX_LINKS = 40;
 
@@ -53,7 +54,7 @@ export function replaceFile(path: string, text: string, confirm: () => void): vo
   const old = statSync(path, { throwIfNoEntry: false });
   const hasOtherNames = old !== undefined && old.nlink > 1;
   if (hasOtherNames || !putInPlace(path, text, old, confirm)) overwrite(path, text, confirm);
-  syncFolder(dirname(path));
+  syncNames(dirname(path));
 }
 
 /** Gives whether a new file could take the place of the old one, with its owner. */
@@ -110,14 +111,9 @@ function overwrite(path: string, text: string, confirm: () => void): void {
 }
 
 /** So that a power cut does not bring a revoked key back. Not every system can do that to a folder. */
-function syncFolder(path: string): void {
+function syncNames(folder: string): void {
   try {
-    const folder = openSync(path, 'r');
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
+    syncFolder(folder);
   } catch {
     // The file itself is on the disk.
   }

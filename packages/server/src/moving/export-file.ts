@@ -12,7 +12,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  linkSync,
   lstatSync,
   openSync,
   readFileSync,
@@ -23,12 +22,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncFolder } from '../files/folder-sync.ts';
+import { isAlive } from '../files/processes.ts';
+import { assertFree, FileInTheWay, takeName } from '../files/taking-a-name.ts';
 import { type Digest, newDigest, type Place, type Sink } from './exporter.ts';
-
-/** What stands in the way of a file. The message is one sentence. */
-export class FileInTheWay extends Error {
-  override readonly name = 'FileInTheWay';
-}
 
 /** The file cannot be written any more; what is written stays. The message names the code of the system. */
 export class Unwritable extends Error {
@@ -148,11 +145,9 @@ export class ExportFile implements Sink {
     fsyncSync(this.fd);
     closeSync(this.fd);
     this.fd = -1;
-    take(this.partial, this.file, this.replace);
+    takeName(this.partial, this.file, this.replace);
     rmSync(this.at, { force: true });
-    const folder = openSync(dirname(this.file), 'r');
-    fsyncSync(folder);
-    closeSync(folder);
+    syncFolder(dirname(this.file));
   }
 
   /** Lets go of it; what is written stays for a run that goes on. */
@@ -188,15 +183,6 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'unknown fault';
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 function isOrdinary(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
@@ -210,31 +196,4 @@ function digestOf(fd: number, bytes: number): Digest {
     at += read;
   }
   return digest;
-}
-
-function assertFree(file: string, replace: boolean): void {
-  const found = lstatSync(file, { throwIfNoEntry: false });
-  if (found === undefined) return;
-  // A pipe, a device, a folder or a link in that place is something else, and never in the way by mistake alone.
-  if (!found.isFile())
-    throw new FileInTheWay(
-      `${file} is there already, and is no regular file: name another file, or - for standard output`,
-    );
-  if (!replace) throw new FileInTheWay(`${file} is there already: name another file, or say --replace`);
-}
-
-/** Without `replace` no file is ever replaced, also not one that was made meanwhile. */
-function take(partial: string, file: string, replace: boolean): void {
-  assertFree(file, replace);
-  try {
-    if (replace) renameSync(partial, file);
-    else linkSync(partial, file);
-    rmSync(partial, { force: true });
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') assertFree(file, false);
-    // A file system without links.
-    if (!/^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK)$/.test(code)) throw error;
-    renameSync(partial, file);
-  }
 }

@@ -4,14 +4,15 @@
  * copy is then opened and every entry of every table is read, before it gets its seal and its name: a file of that
  * name is whole.
  */
-import { chmodSync, existsSync, linkSync, lstatSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
+import { syncFolder } from '../../../files/folder-sync.ts';
+import { assertFree, FileInTheWay, takeName } from '../../../files/taking-a-name.ts';
 import { assertStoreFiles } from '../file-check.ts';
 import { OpenFailure, openFailure } from '../open-failure.ts';
 import { openRoot, type Root } from '../open-root.ts';
-import { syncFolder } from './folder-sync.ts';
 import { makePartialFolder, partialFolder } from './partial.ts';
 import { type Seal, seal } from './seal.ts';
 
@@ -31,7 +32,7 @@ export interface BackupOptions {
 /** Entries that are read in one turn. */
 const SLICE = 5000;
 
-/** Makes a backup. Errors: OpenFailure; there is no new file then. */
+/** Makes a backup. Errors: OpenFailure, FileInTheWay; there is no new file then. */
 export async function backUp({ path, file, replace, version, onProgress }: BackupOptions): Promise<Seal> {
   if (!existsSync(join(path, 'data.mdb'))) throw new OpenFailure(`no store in ${path}`);
   assertFree(file, replace);
@@ -49,11 +50,11 @@ export async function backUp({ path, file, replace, version, onProgress }: Backu
       onProgress('sealing', done, total),
     );
     chmodSync(data, 0o600);
-    take(data, file, replace);
+    takeName(data, file, replace);
     syncFolder(dirname(file));
     return sealed;
   } catch (error) {
-    throw openFailure(`${path} cannot be backed up to ${file}`, error);
+    throw error instanceof FileInTheWay ? error : openFailure(`${path} cannot be backed up to ${file}`, error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -62,29 +63,6 @@ export async function backUp({ path, file, replace, version, onProgress }: Backu
 /** Removes what a backup leaves that is ended in the middle. */
 export function discard(file: string): void {
   rmSync(partialFolder(dirname(file), prefixOf(file)), { recursive: true, force: true });
-}
-
-function assertFree(file: string, replace: boolean): void {
-  const found = lstatSync(file, { throwIfNoEntry: false });
-  if (found === undefined) return;
-  // A pipe, a device, a folder or a link in that place is something else, and never in the way by mistake alone.
-  if (!found.isFile()) throw new OpenFailure(`${file} is there already, and is no regular file: name another file`);
-  if (!replace) throw new OpenFailure(`${file} is there already: name another file, or say --replace`);
-}
-
-/** Gives the copy its name. Without `replace` no file is ever replaced, also not one that another backup has made meanwhile. */
-function take(data: string, file: string, replace: boolean): void {
-  assertFree(file, replace);
-  try {
-    if (replace) renameSync(data, file);
-    else linkSync(data, file);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') assertFree(file, false);
-    // A file system without links.
-    if (!/^(EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS|EMLINK)$/.test(code)) throw error;
-    renameSync(data, file);
-  }
 }
 
 /** Errors: a backup that would take the place of the store itself, which its servers would lose at that moment. */

@@ -1,7 +1,7 @@
 /** Folders in which a backup or a restore is made before it gets its name, for this account only: PREFIX and the number of the process. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from './processes.ts';
+import { isAlive } from '../../../files/processes.ts';
 
 /** Gives the folder of this process in `above`. */
 export function partialFolder(above: string, prefix: string): string {

@@ -1,17 +1,7 @@
-/** Which processes are there, and which of them use a data folder. */
+/** Which processes use a data folder. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedLocks } from '../proc-locks.ts';
-
-/** Tells whether a process of this number is there, in our pid namespace. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 /** Gives the processes that have a store open, by the lock that each has on its lock file. Absence: as proc-locks.ts has it. */
 export function usersOf(path: string): number[] {

@@ -4,10 +4,10 @@
  */
 import { closeSync, existsSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncFolder } from '../../../files/folder-sync.ts';
 import { assertStoreFiles } from '../file-check.ts';
 import { FORMAT } from '../format.ts';
 import { makeFolder, OpenFailure, openFailure } from '../open-failure.ts';
-import { syncFolder } from './folder-sync.ts';
 import { makePartialFolder, partialFolder } from './partial.ts';
 import { usersOf } from './processes.ts';
 import { type OnBytes, readSeal, type Seal, unseal } from './seal.ts';

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** Brings the names of the files in a folder to the disk. */
+/** Brings the names of the files in a folder to the disk. Errors: those of the system. */
 export function syncFolder(folder: string): void {
   // Windows has no such call.
   if (process.platform === 'win32') return;
