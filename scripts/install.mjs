@@ -24,6 +24,8 @@ export function install() {
 
 /** What only tests need, and nobody who starts the server: hundreds of packages, each folder with a lockfile of its own. */
 const FOR_TESTS = {
+  // Tests that make the executable would install it themselves, each at the same time into the same folder.
+  'scripts/runtimes': 'other versions of Node',
   'packages/server/test/clients': 'the generators of clients that a test runs',
   'packages/server/test/redis-sessions': 'the old libraries whose sessions are moved',
   'packages/server/test/moving/express': 'what applications of Express keep sessions with before they move here',

@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { loadavg, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cpuSoFar } from './cpu.mjs';
-import { install, run } from './install.mjs';
+import { install, installForTests, run } from './install.mjs';
 import { CONCURRENCY, count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
@@ -24,6 +24,7 @@ const files = positionals.length > 0 ? positionals : testFiles('packages/server'
 if (!values['no-build']) {
   install();
   installTestTools();
+  if (positionals.length === 0) installForTests();
   run('npm', ['run', 'build', '--silent']);
 }
 

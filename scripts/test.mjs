@@ -36,10 +36,8 @@ const PARTS = {
 const given = process.argv.slice(2);
 install();
 installTestTools();
-if (given.length === 0) {
-  installForTests();
-  run('node', ['scripts/check.mjs']);
-}
+if (given.length === 0 || given.includes('--server')) installForTests();
+if (given.length === 0) run('node', ['scripts/check.mjs']);
 run('npm', ['run', 'build', '--silent']);
 
 const began = performance.now();
