@@ -22,8 +22,13 @@ type Body = any;
 interface Sides {
   readonly app: string;
   readonly theirs: OldLibrary;
-  /** Sends a request to our server and gives status and body. */
-  readonly call: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: Body }>;
+  /** Sends a request to our server and gives status, body and headers. */
+  readonly call: (
+    method: string,
+    path: string,
+    body?: unknown,
+    more?: Record<string, string>,
+  ) => Promise<{ status: number; body: Body; headers: Headers }>;
 }
 
 /** Starts a server that takes over what an old library writes. Each has an app of its own. */
@@ -39,13 +44,15 @@ async function bothSides(
     RS_ADOPT: `redis://127.0.0.1:${old().port}/0?namespace=rs`,
     ...(url && { RS_STORE: url }),
   });
-  const call: Sides['call'] = async (method, path, body) => {
+  const call: Sides['call'] = async (method, path, body, more = {}) => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await fetch(`${server.url}${path}`, {
       method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: { ...type, ...more },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+    return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers };
   };
   return { app: `app${process.pid % 1000}x${++last}`, theirs, call };
 }
@@ -70,4 +77,38 @@ describe('a session of redis-sessions', { skip: NOT_INSTALLED }, () => {
       });
     }
   }
+
+  test('that the gateway is asked for first is taken over then, and told as one of ours', async (t) => {
+    const { app, theirs, call } = await bothSides(t);
+    const token = await theirs.create(app, 'ann', { ttl: 3600 });
+    const killed = await theirs.create(app, 'ann', { ttl: 3600 });
+    await theirs.kill(app, killed);
+    const ask = (headers: Record<string, string>) =>
+      call('GET', `/v1/apps/${app}/gateway/any/page`, undefined, headers);
+    const told = await ask({ Cookie: `session=${token}` });
+    assert.deepEqual([told.status, told.headers.get('session-subject')], [204, 'ann']);
+    assert.equal(await theirs.get(app, token), null);
+    const { body } = await call('GET', `/v1/apps/${app}/session`, undefined, { 'Session-Token': token });
+    assert.equal(told.headers.get('session-id'), body.id);
+    assert.equal(told.headers.get('session-expires'), body.expiresAt);
+    assert.equal((await ask({ 'Session-Token': killed })).status, 401);
+  });
+
+  test('that is locked first is taken over by one of those who come at once; the others wait their turn', async (t) => {
+    const { app, theirs, call } = await bothSides(t);
+    const token = await theirs.create(app, 'ann', { ttl: 3600, d: { n: 0 } });
+    const path = `/v1/apps/${app}/session`;
+    const page = async () => {
+      const locked = await call('POST', `${path}/lock`, { lease: 60, wait: 30 }, { 'Session-Token': token });
+      assert.equal(locked.status, 200, JSON.stringify(locked.body));
+      const { lock, session } = locked.body;
+      const of = { 'Session-Token': token, 'Session-Lock': lock };
+      const written = await call('PATCH', `${path}?release=true`, { set: { n: session.data.n + 1 } }, of);
+      assert.equal(written.status, 200, JSON.stringify(written.body));
+    };
+    await Promise.all(Array.from({ length: 20 }, page));
+    const { body } = await call('GET', path, undefined, { 'Session-Token': token });
+    assert.deepEqual([body.subject, body.data], ['ann', { n: 20 }]);
+    assert.equal(await theirs.get(app, token), null);
+  });
 });
