@@ -108,12 +108,15 @@ export type Draw = (length: number) => string;
 export function drawFrom(seed: string, key: string): Draw {
   let block = 0;
   let bytes = Buffer.alloc(0);
+  let used = 0;
   return (length) => {
     let text = '';
     while (text.length < length) {
-      if (bytes.length === 0) bytes = createHmac('sha512', seed).update(`${block++}.${key}`).digest();
-      const byte = bytes[0]!;
-      bytes = bytes.subarray(1);
+      if (used === bytes.length) {
+        bytes = createHmac('sha512', seed).update(`${block++}.${key}`).digest();
+        used = 0;
+      }
+      const byte = bytes[used++]!;
       if (byte < UNBIASED) text += ALPHABET[byte % 62];
     }
     return text;

@@ -93,6 +93,8 @@ export class Entries {
     } else {
       const taken = this.keyTaken(key, now) || this.aliasTaken(app, credential, now);
       if (taken && !replace) return 'present';
+      // Nothing has the key or opens by the token, which is how nearly all of an import go: no need to look again.
+      if (!taken) return this.installed(key, { session, credential });
     }
     const before = this.tables.recordAt(key);
     if (before !== null) this.tables.remove(before);
@@ -102,9 +104,13 @@ export class Entries {
       this.tables.remove(other);
       this.seen.forget(owner!);
     }
-    // What was pending is of the session that was there. The number of flushes goes on: one may be under way.
+    return this.installed(key, { session, credential }, before?.flushes);
+  }
+
+  /** What was pending is of the session that was there. The number of flushes goes on: one may be under way. */
+  private installed(key: string, { session, credential }: StoredSession, flushes?: number): 'installed' {
     this.seen.forget(key);
-    this.tables.insert(session, credential, before?.flushes);
+    this.tables.insert(session, credential, flushes);
     return 'installed';
   }
 
