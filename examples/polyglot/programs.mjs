@@ -85,10 +85,10 @@ export async function answers(url) {
   while (!(await fetch(url, { redirect: 'manual' }).catch(() => undefined))) await wait(50);
 }
 
-/** Gives a port that is free now and below those that the system gives to others. */
+/** Gives a port that is free now, below those that the system gives to others, and none that fetch and browsers refuse: the last of these is 10080. */
 export async function freePort() {
   for (;;) {
-    const server = createServer().listen(10_000 + Math.floor(Math.random() * 5000), '127.0.0.1');
+    const server = createServer().listen(10_100 + Math.floor(Math.random() * 4900), '127.0.0.1');
     try {
       await once(server, 'listening');
     } catch {
