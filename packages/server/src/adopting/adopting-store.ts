@@ -51,6 +51,7 @@ export interface Adopting {
 }
 
 export class AdoptingStore implements SessionStore {
+  readonly journal: SessionStore['journal'];
   private readonly store: SessionStore;
   private readonly takeover: Takeover;
   private readonly old: OldSessions;
@@ -61,6 +62,7 @@ export class AdoptingStore implements SessionStore {
 
   constructor({ store, takeover, sessions, lists }: Adopting) {
     this.store = store;
+    this.journal = store.journal;
     this.takeover = takeover;
     this.old = sessions;
     this.lists = lists;

@@ -3,6 +3,8 @@
  * PolicySource. They act when something is decided: a session keeps the timeouts that it was given.
  */
 
+import type { EventType, JournalRules } from './events.ts';
+
 /** Units: milliseconds, bytes and characters. Absence: null means none. */
 export interface Policy {
   /** For a create that names none. It is null only where there is an absolute timeout, because every session must end. */
@@ -25,8 +27,35 @@ export interface Policy {
   readonly rotationGrace: number;
   /** Whether the classic routes serve the app. */
   readonly classic: boolean;
+  /** Whether the app has a journal of events. It has one, too, where it has webhooks or a history. */
+  readonly events: boolean;
+  /** Whether a change of a session is an event. */
+  readonly updateEvents: boolean;
+  /** How long the history of a subject keeps what has ended. Null: there is no history. */
+  readonly history: number | null;
+  readonly webhooks: readonly WebhookPolicy[];
   /** The cookie that carries the token in the end user's browser. Null: the pages write it themselves. */
   readonly cookie: CookiePolicy | null;
+}
+
+/** Somebody who is told of events by HTTP. */
+export interface WebhookPolicy {
+  /** Names it in the API, the command and the log; one of each name for an app. */
+  readonly name: string;
+  /** `events` (Standard Webhooks) or `backchannel-logout` (OpenID Connect Back-Channel Logout 1.0). */
+  readonly kind: 'events' | 'backchannel-logout';
+  readonly url: string;
+  /** What it is told of. Null: everything. */
+  readonly types: readonly EventType[] | null;
+  /** Where its secrets are, the one that signs first: of `events` texts `whsec_…`, of `backchannel-logout` a private key. */
+  readonly secrets: readonly { readonly env: string }[] | readonly { readonly file: string }[];
+  /** The most events in one request; 1 sends each alone. */
+  readonly batch: number;
+  /** Nothing is sent, and it holds nothing in the journal back. */
+  readonly paused: boolean;
+  /** Of `backchannel-logout`: what the token says of `iss` and `aud`. Absence: null. */
+  readonly issuer: string | null;
+  readonly audience: string | null;
 }
 
 /** The attributes of a cookie (RFC 6265bis). Its path is always `/`, and no script may read it. */
@@ -66,8 +95,18 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   minCallerTokenLength: 22,
   rotationGrace: 10 * SECOND,
   classic: true,
+  events: false,
+  updateEvents: false,
+  history: null,
+  webhooks: [],
   cookie: null,
 });
+
+/** Tells what a store keeps of an app with this policy. Absence: null. */
+export function journalRulesOf({ events, updateEvents, history, webhooks }: Policy): JournalRules | null {
+  if (!events && history === null && webhooks.length === 0) return null;
+  return { events: true, updates: updateEvents, history };
+}
 
 /**
  * Gives the policy of an app. It may be another one at the next call: take it once per request.

@@ -13,9 +13,14 @@
  *   it is given (of a new session, `graceUntil`, `activeSince`, of a memo) by the difference.
  * - Create, install, update, rotate and revoke resolve once the change is as durable as the store can make it. `reads` and
  *   `lastSeenAt` may become durable up to one second later, but every answer already includes them.
+ * - Of an app whose rules say so (`StoreEvents.journal`), a verb that changes a session writes an event into its journal (events.ts) in the
+ *   same step: no change without its event, and no event without its change. Each session has exactly one `session.ended`, whoever removes
+ *   it, be it a sweep or a verb that meets what has expired. A session that a verb ended is told so, not as expired. `install` tells only of
+ *   what it ends (`replaced`). Where `origin` is left out, nobody is named.
  * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` and `records` with
  *   `invalid_cursor`).
  */
+import type { Journal, JournalSource, Origin } from './events.ts';
 import type { OnLimit } from './policy.ts';
 import type { Credential, Session } from './session.ts';
 import type { Installed, RecordsPage, Replace, StoredSession } from './stored-session.ts';
@@ -40,6 +45,7 @@ export interface SessionStore {
     now: number,
     quota?: number | null,
     lock?: LockRef,
+    origin?: Origin,
   ): Promise<CreateOutcome>;
 
   /**
@@ -63,7 +69,7 @@ export interface SessionStore {
    * applies as with create. Where subjects live apart this may take several steps; a failure in between may leave a
    * second session behind that no token opens.
    */
-  update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null>;
+  update(app: string, token: TokenRef, change: Change, now: number, origin?: Origin): Promise<UpdateOutcome | null>;
 
   /**
    * Gives a session a new credential, keeping id, data and times; the old token reads until `graceUntil`, whatever comes
@@ -82,7 +88,7 @@ export interface SessionStore {
    * A retry of a move that failed half-way, with the same id and credential, finishes it.
    * `taken`: the new alias or id exists. `conflict`: the version is not `expect`. Nothing was changed then.
    */
-  rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null>;
+  rotate(app: string, token: TokenRef, rotation: Rotation, now: number, origin?: Origin): Promise<RotateOutcome | null>;
 
   /**
    * Ends sessions and gives how many. Once it resolves, nothing in flight can bring one back. With a version, the session
@@ -90,7 +96,7 @@ export interface SessionStore {
    * A whole app, or hundreds of one subject, may end in several steps: what was acknowledged before the call is gone when
    * it resolves.
    */
-  revoke(app: string, selector: Selector, now: number): Promise<number>;
+  revoke(app: string, selector: Selector, now: number, origin?: Origin): Promise<number>;
 
   /**
    * Gives a page of sessions, most recent activity first (equal instants: by id, descending), and a cursor for the next
@@ -157,6 +163,9 @@ export interface SessionStore {
   /** Removes up to `limit` sessions whose deadline has passed, of any app, and gives how many. */
   sweep(now: number, limit: number): Promise<number>;
 
+  /** What happened to its sessions, and what is kept of those that have ended. */
+  readonly journal: Journal;
+
   /** Resolves when the store would do its work now. */
   ping(): Promise<void>;
 
@@ -172,6 +181,8 @@ export interface StoreEvents {
   readonly onTokenReuse?: ((app: string, id: string) => void) | undefined;
   /** Told how many sessions of an app a sweep has removed, once that is as durable as the store can make it. */
   readonly onExpired?: ((app: string, sessions: number) => void) | undefined;
+  /** What is kept of each app beside its sessions. Default: nothing. */
+  readonly journal?: JournalSource | undefined;
   /** Told how many operations the store did together in one call or transaction. */
   readonly onBatch?: ((size: number) => void) | undefined;
 }

@@ -40,6 +40,7 @@ export class StoreDurations extends ByLabels<Histogram> {
 }
 
 export class MeasuredStore implements SessionStore {
+  readonly journal: SessionStore['journal'];
   private readonly store: SessionStore;
   private readonly meter: AppMeter;
   private readonly durations: StoreDurations;
@@ -48,6 +49,7 @@ export class MeasuredStore implements SessionStore {
 
   constructor(store: SessionStore, apps: AppMeter, durations: StoreDurations) {
     this.store = store;
+    this.journal = store.journal;
     this.meter = apps;
     this.durations = durations;
     this.gets = durations.of('get');

@@ -91,8 +91,19 @@ function policyFrom(layers: readonly Rules[]): Policy {
     minCallerTokenLength: asIs('minCallerTokenLength'),
     rotationGrace: milliseconds('rotationGrace', DEFAULT_POLICY.rotationGrace)!,
     classic: asIs('classic'),
+    events: asIs('events'),
+    updateEvents: asIs('updateEvents'),
+    history: historyFrom(stated(layers, 'history')),
+    webhooks: DEFAULT_POLICY.webhooks,
     cookie: cookieFrom(stated(layers, 'cookie')),
   });
+}
+
+const DAY = 86_400_000;
+
+function historyFrom(history: Rules['history']): Policy['history'] {
+  if (history === undefined) return DEFAULT_POLICY.history;
+  return history === null ? null : history.days * DAY;
 }
 
 /**

@@ -21,6 +21,7 @@ const MAX_SECONDS = MAX_TIMEOUT / 1000;
 const MAX_COUNT = 1_000_000_000;
 const { min: MIN_TOKEN, max: MAX_TOKEN } = CALLER_TOKEN_LENGTH;
 const MAX_DATA = 4_194_304;
+const MAX_DAYS = 3650;
 
 const seconds = (min: number, max: number) => z.number().min(min).max(max);
 const count = (min: number, max: number) => z.int().min(min).max(max);
@@ -120,6 +121,29 @@ export const MEMBERS = {
     allowed: 'true or false',
     default: DEFAULT_POLICY.classic,
     meaning: 'Whether the classic routes serve the app. If not, they answer 404 `app_not_found`.',
+  }),
+  events: member({
+    type: z.boolean(),
+    unit: '',
+    allowed: 'true or false',
+    default: DEFAULT_POLICY.events,
+    meaning:
+      'Whether the app has a journal of what happens to its sessions, for the stream of events. It has one, too, where it has webhooks or a history.',
+  }),
+  updateEvents: member({
+    type: z.boolean(),
+    unit: '',
+    allowed: 'true or false',
+    default: DEFAULT_POLICY.updateEvents,
+    meaning: 'Whether each change of a session is an event, too (`session.updated`). Its data never is.',
+  }),
+  history: member({
+    type: z.strictObject({ days: count(1, MAX_DAYS) }).nullable(),
+    unit: '',
+    allowed: `an object with days, a whole number from 1 to ${MAX_DAYS}, or null`,
+    default: null,
+    meaning:
+      'How many days the history of a subject tells of sessions that have ended: id, label, address, user agent, when, why and by whom. Null: there is none.',
   }),
   cookie: member({
     type: cookieRules.nullable(),

@@ -6,6 +6,7 @@
 import { idleFor, touched } from '../../core/expiry.ts';
 import { type Clock, decidedBy } from '../../core/instant.ts';
 import { LockTable } from '../../core/lock-table.ts';
+import { NO_JOURNAL } from '../../core/no-journal.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -53,6 +54,7 @@ export interface LmdbOptions extends StoreEvents {
 const LOST = { kind: 'lost' } as const;
 
 export class LmdbStore implements SessionStore {
+  readonly journal = NO_JOURNAL;
   private readonly path: string;
   private readonly tables: Tables;
   private readonly seen: WriteBehind;

@@ -5,6 +5,7 @@
  */
 import { pageOf } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
+import { type EndReason, NOBODY, type Origin } from '../../core/events.ts';
 import { idleFor, isLive, touched } from '../../core/expiry.ts';
 import { type Clock, decidedBy } from '../../core/instant.ts';
 import { LockTable } from '../../core/lock-table.ts';
@@ -65,9 +66,10 @@ import {
   recordsOf,
   selected,
 } from './app-sessions.ts';
+import { MemoryJournal } from './memory-journal.ts';
 import { Notes } from './notes.ts';
 
-interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse' | 'onExpired'> {
+interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse' | 'onExpired' | 'journal'> {
   /** Read again as a verb acts (core/instant.ts). */
   readonly clock?: Clock | undefined;
 }
@@ -76,13 +78,15 @@ export class MemoryStore implements SessionStore {
   private readonly byApp = new Map<string, AppSessions>();
   private readonly notes = new Notes();
   private readonly locks = new LockTable(this.notes);
-  private readonly events: Omit<MemoryOptions, 'clock'>;
+  private readonly events: Pick<StoreEvents, 'onTokenReuse' | 'onExpired'>;
+  readonly journal: MemoryJournal;
   private readonly decidedAt: (now: number) => number;
   private closed = false;
 
-  constructor({ clock, ...events }: MemoryOptions = {}) {
+  constructor({ clock, journal = () => null, ...events }: MemoryOptions = {}) {
     this.events = events;
     this.decidedAt = decidedBy(clock);
+    this.journal = new MemoryJournal(journal, this.decidedAt);
   }
 
   async create(
@@ -92,16 +96,18 @@ export class MemoryStore implements SessionStore {
     asked: number,
     quota?: number | null,
     lock?: LockRef,
+    origin: Origin = NOBODY,
   ): Promise<CreateOutcome> {
     const now = this.decidedAt(asked);
     const app = this.app(session.app);
     if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
     if (!this.locks.allows(session.app, credential.hash, lock, now)) return LOST;
-    const revoked = this.makeRoom(app, session.subject, cap, now);
+    const revoked = this.makeRoom(app, session.subject, cap, now, origin);
     if (!Array.isArray(revoked)) return revoked;
     // What the cap ended left its room.
     if (revoked.length === 0 && isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
     this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
+    this.journal.created(session, now);
     if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
     this.locks.done(session.app, lock, session.id, session.id, now);
     return { kind: 'created', at: now, revoked };
@@ -126,7 +132,13 @@ export class MemoryStore implements SessionStore {
     return session && { session, at: now, idle: idleFor(session, now) };
   }
 
-  async update(app: string, token: TokenRef, change: Change, asked: number): Promise<UpdateOutcome | null> {
+  async update(
+    app: string,
+    token: TokenRef,
+    change: Change,
+    asked: number,
+    origin: Origin = NOBODY,
+  ): Promise<UpdateOutcome | null> {
     const now = this.decidedAt(asked);
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
@@ -140,6 +152,7 @@ export class MemoryStore implements SessionStore {
     let revoked: string[] = [];
     if (move === undefined) {
       entry.session = session;
+      this.journal.updated(session, now, origin);
     } else {
       const room = this.moveTo(
         sessions,
@@ -147,6 +160,7 @@ export class MemoryStore implements SessionStore {
         { session, credential: kept(entry.credential) },
         capOfMove(entry.session, move),
         now,
+        origin,
       );
       if (!Array.isArray(room)) return room;
       revoked = room;
@@ -155,7 +169,13 @@ export class MemoryStore implements SessionStore {
     return { kind: 'updated', session, at: now, idle, revoked };
   }
 
-  async rotate(app: string, token: TokenRef, rotation: Rotation, asked: number): Promise<RotateOutcome | null> {
+  async rotate(
+    app: string,
+    token: TokenRef,
+    rotation: Rotation,
+    asked: number,
+    origin: Origin = NOBODY,
+  ): Promise<RotateOutcome | null> {
     const now = this.decidedAt(asked);
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
@@ -173,26 +193,31 @@ export class MemoryStore implements SessionStore {
     const visit = { session, at: now, idle };
     if (step.kind !== 'rotates') {
       entry.session = session;
+      if (changed) this.journal.updated(session, now, origin);
       this.locks.done(app, lock, id, id, now);
       if (step.kind === 'follows') return { kind: 'repeated', ...visit, seeds: step.seeds };
       return { kind: 'rotated', ...visit, revoked: [] };
     }
     if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
     const cap = move === undefined ? null : capOfMove(entry.session, move);
-    const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now);
+    const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now, origin);
     if (!Array.isArray(revoked)) return revoked;
+    if (move === undefined) {
+      this.journal.rotated(session, null, now, origin);
+      if (changed) this.journal.updated(session, now, origin);
+    }
     if (rotation.credential.alias) this.locks.carry(app, rotation.credential.hash, id, now);
     this.locks.done(app, lock, id, session.id, now, true);
     return { kind: 'rotated', ...visit, revoked };
   }
 
-  async revoke(app: string, selector: Selector, now: number): Promise<number> {
+  async revoke(app: string, selector: Selector, now: number, origin: Origin = NOBODY): Promise<number> {
     const sessions = this.app(app);
     const at = this.decidedAt(now);
     const ids = selected(sessions, selector, (token) => this.open(sessions, token, at), at);
     const lock = 'lock' in selector ? selector.lock : undefined;
     if (!ids.every((id) => this.locks.allows(app, id, lock, at))) return 0;
-    for (const id of ids) this.remove(sessions, id);
+    for (const id of ids) this.end(sessions, id, REASONS[selector.by], at, origin);
     return ids.length;
   }
 
@@ -248,9 +273,11 @@ export class MemoryStore implements SessionStore {
       const taken = this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now);
       if (taken && !replace) return 'present';
     }
+    // A session of the same id that has expired has ended; one that lives goes on as what is given.
+    if (live(app, session.id, now) === null) this.end(app, session.id, 'replaced', now);
     this.remove(app, session.id);
     const other = ownerOf(app, credential);
-    if (other !== null) this.remove(app, other);
+    if (other !== null) this.end(app, other, 'replaced', now);
     this.add(app, { session, credential });
     if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
     return 'installed';
@@ -261,11 +288,12 @@ export class MemoryStore implements SessionStore {
     let removed = 0;
     this.assertOpen();
     this.notes.sweep(now);
+    this.journal.sweep(now);
     for (const app of this.byApp.values()) {
       for (const { session } of app.byId.values()) {
         if (removed === limit) return removed;
         if (isLive(session, now)) continue;
-        this.remove(app, session.id);
+        this.end(app, session.id, 'idle', now);
         this.events.onExpired?.(session.app, 1);
         removed++;
       }
@@ -280,12 +308,17 @@ export class MemoryStore implements SessionStore {
   async close(): Promise<void> {
     this.byApp.clear();
     this.notes.clear();
+    this.journal.clear();
     this.closed = true;
   }
 
   /** Every key this store holds, for the audit of the conformance suite. */
   dump(): string[] {
-    return [...[...this.byApp].flatMap(([name, app]) => linesOf(name, app)), ...this.notes.dump()];
+    return [
+      ...[...this.byApp].flatMap(([name, app]) => linesOf(name, app)),
+      ...this.notes.dump(),
+      ...this.journal.dump(),
+    ];
   }
 
   private assertOpen(): void {
@@ -305,7 +338,7 @@ export class MemoryStore implements SessionStore {
   /** Frees the id and alias of a session that has expired but was not swept yet. */
   private idTaken(app: AppSessions, id: string, now: number): boolean {
     if (live(app, id, now) !== null) return true;
-    this.remove(app, id);
+    this.end(app, id, 'idle', now);
     return false;
   }
 
@@ -317,28 +350,44 @@ export class MemoryStore implements SessionStore {
   }
 
   /** Ends what a cap says. Gives the ids, or the refusal. */
-  private makeRoom(app: AppSessions, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
+  private makeRoom(
+    app: AppSessions,
+    subject: string | null,
+    cap: Cap | null,
+    now: number,
+    origin: Origin,
+  ): string[] | Refused {
     const live = subject === null ? [] : ofSubject(app, subject, now);
     const ending = surplus(live, subject === null ? null : cap);
     if (ending === null) return { kind: 'refused', at: now, sessions: live };
-    for (const { id } of ending) this.remove(app, id);
+    for (const { id } of ending) this.end(app, id, 'cap', now, origin);
     return ending.map(({ id }) => id);
   }
 
   /** Puts one entry into the place of another. Gives the ids that the cap ended, or why nothing was changed. */
-  private moveTo(app: AppSessions, old: Entry, next: Entry, cap: Cap | null, now: number) {
+  private moveTo(app: AppSessions, old: Entry, next: Entry, cap: Cap | null, now: number, origin: Origin) {
     const isMove = old.session.id !== next.session.id;
     if (isMove && this.idTaken(app, next.session.id, now)) return { kind: 'taken' } as const;
-    const revoked = isMove ? this.makeRoom(app, next.session.subject, cap, now) : [];
+    const revoked = isMove ? this.makeRoom(app, next.session.subject, cap, now, origin) : [];
     if (!Array.isArray(revoked)) return revoked;
-    this.remove(app, old.session.id);
+    if (isMove) this.end(app, old.session.id, 'moved', now, origin);
+    else this.remove(app, old.session.id);
     this.add(app, next);
+    if (isMove) this.journal.rotated(next.session, old.session.id, now, origin);
     return revoked;
   }
 
   private add(app: AppSessions, entry: Entry): void {
     this.byApp.set(entry.session.app, app);
     enter(app, entry);
+  }
+
+  /** Removes a session and tells so. What had expired before, ended by its deadline. Without a session: nothing. */
+  private end(app: AppSessions, id: string, reason: EndReason, now: number, origin: Origin = NOBODY): void {
+    const session = app.byId.get(id)?.session;
+    if (session === undefined) return;
+    this.remove(app, id);
+    this.journal.ended(session, reason, now, origin);
   }
 
   private remove(app: AppSessions, id: string): void {
@@ -348,3 +397,5 @@ export class MemoryStore implements SessionStore {
 }
 
 const LOST = { kind: 'lost' } as const;
+
+const REASONS = { token: 'logout', id: 'revoked', subject: 'subject', app: 'app' } as const;

@@ -4,6 +4,7 @@
  * App-wide verbs go through the partitions (fan-out.ts, pages.ts). It holds nothing in the process but connections.
  */
 import { ServiceError } from '../../core/errors.ts';
+import { NO_JOURNAL } from '../../core/no-journal.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -72,6 +73,7 @@ const LOCK_LOST = 2;
 const STEP = 250;
 
 export class RedisStore implements SessionStore {
+  readonly journal = NO_JOURNAL;
   /** The URL without user and password. */
   readonly location: string;
   private readonly calls: ScriptCalls;
