@@ -111,6 +111,7 @@ export async function serveAsWorker(
   const { namespace, storeTimeout: timeout, redis } = config;
   const events = {
     onError,
+    journal: policyFile?.journal,
     onTokenReuse,
     onExpired: (app: string, sessions: number) => metrics.apps.ended(app, 'expired', sessions),
     onBatch: (size: number) => metrics.batches.observe(size),

@@ -155,7 +155,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs)$)/,
+    mayImport: /^(core\/(errors|events|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { JournalSource } from '../core/events.ts';
 import type { PolicySource } from '../core/policy.ts';
 import { changesBetween } from './changes.ts';
 import { type Fault, PolicyFault } from './fault.ts';
@@ -16,6 +17,8 @@ export class PolicyFile {
   private inForce: Loaded;
   /** Stays valid over reloads. */
   readonly source: PolicySource = (app) => this.inForce.policyOf(app);
+  /** Stays valid over reloads, too. Null for an app that is not served. */
+  readonly journal: JournalSource = (app) => this.inForce.journalOf(app);
 
   /** Reads the file. Errors: PolicyFault. */
   constructor(path: string) {

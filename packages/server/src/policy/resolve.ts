@@ -5,16 +5,19 @@
  */
 import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
+import type { JournalSource } from '../core/events.ts';
 import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
 import { APP_NAME } from '../core/validate.ts';
 import { cookieFaults, cookieFrom, faultsOfCookie } from './cookie.ts';
 import { type Fault, pointerTo } from './fault.ts';
+import { journalsOf } from './journals.ts';
 import { MEMBERS, type MemberName, type PolicyDocument, policyFile, type Rules } from './schema.ts';
 
 /** A file that was found right. */
 export interface Resolved {
   readonly document: PolicyDocument;
   readonly policyOf: PolicySource;
+  readonly journalOf: JournalSource;
 }
 
 /** Checks a document and gives the policy it means, or every fault it has. */
@@ -35,7 +38,10 @@ export function resolvePolicy(value: unknown): Resolved | readonly Fault[] {
   if (strictApps && policies.size === 0) {
     faults.push({ where: '/strictApps', rule: 'must not be true where apps names none: no app would be served' });
   }
-  return faults.length > 0 ? faults : { document, policyOf: sourceOf(policies, policyFrom([defaults]), strictApps) };
+  if (faults.length > 0) return faults;
+  const fallback = policyFrom([defaults]);
+  const journalOf = journalsOf(policies, strictApps ? null : fallback);
+  return { document, policyOf: sourceOf(policies, fallback, strictApps), journalOf };
 }
 
 /** What is wrong between members of the parts that the schema finds right: whoever mends a file wants to know all of it. */
