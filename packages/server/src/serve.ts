@@ -9,6 +9,7 @@ import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
+import { openEvents } from './events.ts';
 import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
@@ -75,7 +76,15 @@ export async function serveAsWorker(
 ): Promise<WorkerServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
-  const onRules = rulesAudit(audit);
+  const writeRules = rulesAudit(audit);
+  const onRules: RulesAudit = (act, file, changes, digest) => {
+    writeRules(act, file, changes, digest);
+    // A file may change while the store is still being opened.
+    void opening.then(
+      () => events.rulesChanged(act, changes, digest),
+      () => {},
+    );
+  };
   const tracing =
     config.tracing && (await openTracing(config.tracing, { version: packageVersion(), store: config.store, log }));
   const pool = tellSpent && new Pool(tellSpent, later);
@@ -103,23 +112,31 @@ export async function serveAsWorker(
   ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) => {
     metrics.apps.tokenReused(app);
+    events.suspected(app, session);
     log.warn(
       { event: 'token_reuse', app, session },
       'a token was used that a rotation had replaced: it may have been stolen',
     );
   };
   const { namespace, storeTimeout: timeout, redis } = config;
-  const events = {
+  const storeEvents = {
     onError,
     journal: policyFile?.journal,
     onTokenReuse,
     onExpired: (app: string, sessions: number) => metrics.apps.ended(app, 'expired', sessions),
     onBatch: (size: number) => metrics.batches.observe(size),
   };
-  const options = { namespace, clock, timeout, redis, ...events };
+  const options = { namespace, clock, timeout, redis, ...storeEvents };
   const opening = openStore(config.store, options);
   const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
   const store = metrics.measured(opened.store);
+  const events = openEvents({
+    ...{ config, store, rules: policyFile?.journal ?? (() => null), clock, later, log, onError },
+    meter: metrics.journals,
+    // Nobody is told of events who could be behind.
+    consumers: async () => [],
+    onDropped: () => {},
+  });
   for (const change of changes) log.warn({ store: location }, change);
   const { adopt: from } = config;
   const adoption = from && (await openAdoption({ from, tls: redis.tls, timeout, store, clock, log }));
@@ -177,6 +194,7 @@ export async function serveAsWorker(
     metrics.stop();
     outage.close();
     adoption?.close();
+    await events.close();
     await store.close();
     await audit?.close();
     throw error;
@@ -208,10 +226,11 @@ export async function serveAsWorker(
       onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
       onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
     });
+    const stopEvents = events.lead();
     const stopAdoption = adoption?.lead();
     stopLeading = async () => {
       stopWatching();
-      await Promise.all([stopSweeper(), stopAdoption?.()]);
+      await Promise.all([stopSweeper(), stopEvents(), stopAdoption?.()]);
     };
   };
 
@@ -245,7 +264,7 @@ export async function serveAsWorker(
       // Who waits for a lock is answered now, and not when the grace of the stop is over.
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      await Promise.all([stopLeading?.(), listener?.stop()]);
+      await Promise.all([stopLeading?.(), listener?.stop(), events.close()]);
       adoption?.close();
       metrics.stop();
       await store.close();
@@ -293,7 +312,7 @@ function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: 
   return {
     files: [file.path],
     read: () => {
-      const changes = file.reload((changes) => audit('policy.change', file.path, changes));
+      const changes = file.reload((changes, digest) => audit('policy.change', file.path, changes, digest));
       log.info({ file: file.path, changes }, 'the policy file was read again');
       onRead();
     },

@@ -210,6 +210,18 @@ export const RULES: readonly Rule[] = [
     why: 'the watch is handed what it asks',
   },
   {
+    from: /^upkeep\/(suspects|rules-events)\.ts$/,
+    mayImport: /^(core\/(events|store)\.ts$|limits\/reminder\.ts$)/,
+    never: 'policy/file.ts',
+    why: 'they are handed the store, and what they tell',
+  },
+  {
+    from: /^upkeep\/journal-keeper\.ts$/,
+    mayImport: /^(core\/events\.ts$|node:timers\/promises$)/,
+    never: 'core/store.ts',
+    why: 'the keeper is handed the journals, and who reads them',
+  },
+  {
     from: /^reloading\.ts$/,
     mayImport: /^node:fs(\/promises)?$/,
     never: 'config.ts',
@@ -300,5 +312,5 @@ export const RULES: readonly Rule[] = [
     never: 'serve.ts',
     why: 'the composition root of backups, which need no server',
   },
-  { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+  { from: /^(serve|access|events|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
 ];
