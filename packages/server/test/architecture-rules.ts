@@ -172,6 +172,12 @@ export const RULES: readonly Rule[] = [
     never: 'http/sockets/node-server.ts',
     why: 'it reads files for the server',
   },
+  {
+    from: /^events\//,
+    mayImport: /^(core\/|events\/)/,
+    never: 'stores/open-store.ts',
+    why: 'who hears of events is handed the journal and the time',
+  },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
     from: /^metrics\/(table|snapshot|series|render)\.ts$/,
