@@ -40,6 +40,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
   readonly adopt: AdoptConfig | null;
   /** Absence: null when every app lives under the default policy. */
   readonly policyFile: string | null;
+  /** Gives a variable that the policy file names as the place of a secret. Absence: undefined. A function, so that nothing prints it. */
+  readonly variable: (name: string) => string | undefined;
   /** The port of the metrics. Absence: null when they are on the port of the sessions. */
   readonly metricsPort: number | null;
   readonly logLevel: LogLevel;
@@ -84,6 +86,7 @@ export function readConfig(environment: Environment): Config {
     adopt: reader.part(() => readAdopt(read)),
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
+    variable: (name: string) => environment[name],
     metricsPort: reader.part(() => readMetricsPort(read, listening?.port)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),

@@ -73,7 +73,7 @@ export async function serveAsWorker(
   tellSpent: ((spent: Spent) => void) | null,
   clock: () => number = Date.now,
 ): Promise<WorkerServer> {
-  const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
+  const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile, config.variable);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
   const onRules = rulesAudit(audit);
   const tracing =
@@ -111,6 +111,7 @@ export async function serveAsWorker(
   const { namespace, storeTimeout: timeout, redis } = config;
   const events = {
     onError,
+    journal: policyFile?.journal,
     onTokenReuse,
     onExpired: (app: string, sessions: number) => metrics.apps.ended(app, 'expired', sessions),
     onBatch: (size: number) => metrics.batches.observe(size),
@@ -280,9 +281,9 @@ function ownNames({ allowedHosts, host }: Config): string[] {
   return host.includes('.') && isIP(host) === 0 ? [...allowedHosts, host.toLowerCase()] : [...allowedHosts];
 }
 
-function openPolicy(path: string): PolicyFile {
+function openPolicy(path: string, variable: Config['variable']): PolicyFile {
   try {
-    return new PolicyFile(path);
+    return new PolicyFile(path, variable);
   } catch (error) {
     throw error instanceof PolicyFault ? new ConfigError(error.message) : error;
   }
@@ -290,7 +291,9 @@ function openPolicy(path: string): PolicyFile {
 
 function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: () => void): Reloading {
   return {
-    files: [file.path],
+    get files() {
+      return file.files;
+    },
     read: () => {
       const changes = file.reload((changes) => audit('policy.change', file.path, changes));
       log.info({ file: file.path, changes }, 'the policy file was read again');

@@ -14,8 +14,8 @@
  * Rejected: to ask our own store first and the other one only then. It is one answer less to wait for, but a kill on the old side by a
  * process that had read the session before it was taken would be answered, and the session would live on here.
  */
+import type { Origin } from '../core/events.ts';
 import type {
-  Change,
   CreateOutcome,
   ListQuery,
   LockClaim,
@@ -23,7 +23,6 @@ import type {
   Memo,
   Page,
   RotateOutcome,
-  Rotation,
   Selector,
   SessionStore,
   Touch,
@@ -103,19 +102,21 @@ export class AdoptingStore implements SessionStore {
     return { session, at: now, idle: Math.max(0, now - session.lastSeenAt) };
   }
 
-  async update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    if (change.move?.cap) await this.bringAllOf(app, change.move.subject);
-    return this.withOld(app, token, () => this.store.update(app, token, change, now));
+  async update(...args: Parameters<SessionStore['update']>): Promise<UpdateOutcome | null> {
+    const [app, token, { move }] = args;
+    if (move?.cap) await this.bringAllOf(app, move.subject);
+    return this.withOld(app, token, () => this.store.update(...args));
   }
 
-  async rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
-    if (rotation.move?.cap) await this.bringAllOf(app, rotation.move.subject);
-    return this.withOld(app, token, () => this.store.rotate(app, token, rotation, now));
+  async rotate(...args: Parameters<SessionStore['rotate']>): Promise<RotateOutcome | null> {
+    const [app, token, { move }] = args;
+    if (move?.cap) await this.bringAllOf(app, move.subject);
+    return this.withOld(app, token, () => this.store.rotate(...args));
   }
 
-  async revoke(app: string, selector: Selector, now: number): Promise<number> {
-    const here = () => this.store.revoke(app, selector, now);
-    if (selector.by === 'token') return this.revokeByToken(app, selector, now);
+  async revoke(app: string, selector: Selector, now: number, origin?: Origin): Promise<number> {
+    const here = () => this.store.revoke(app, selector, now, origin);
+    if (selector.by === 'token') return this.revokeByToken(app, selector, now, origin);
     let away: OldSideAway | null = null;
     let there = 0;
     try {
@@ -128,7 +129,7 @@ export class AdoptingStore implements SessionStore {
       away = error;
     }
     const ended = await here();
-    if (selector.by === 'id' && ended === 0 && away === null) return this.revokeShown(app, selector, now);
+    if (selector.by === 'id' && ended === 0 && away === null) return this.revokeShown(app, selector.id, here);
     if (away !== null && !(selector.by === 'id' && ended > 0)) throw away;
     if (away !== null && selector.by === 'id') await this.takeover.keepEnded(app, selector.id);
     return there + ended;
@@ -221,24 +222,30 @@ export class AdoptingStore implements SessionStore {
   }
 
   /** Ends the session of a token, for good also when the old side is away and has a claim of it that a crash left. */
-  private async revokeByToken(app: string, selector: Extract<Selector, { by: 'token' }>, now: number): Promise<number> {
+  private async revokeByToken(
+    app: string,
+    selector: Extract<Selector, { by: 'token' }>,
+    now: number,
+    origin: Origin | undefined,
+  ): Promise<number> {
     const { token } = selector;
-    if (this.isOurs(app, token)) return this.store.revoke(app, selector, now);
+    const here = () => this.store.revoke(app, selector, now, origin);
+    if (this.isOurs(app, token)) return here();
     const old = await this.bring(app, token);
     const isAway = old instanceof OldSideAway;
     const id = isAway ? (await this.store.get(app, token, 'look', now))?.session.id : undefined;
-    const ended = await this.store.revoke(app, selector, now);
+    const ended = await here();
     if (ended > 0 && id !== undefined) await this.takeover.keepEnded(app, id);
     this.learn(app, token, old, ended > 0);
     return ended;
   }
 
   /** Ends a session that a list has shown, and that has not come over. */
-  private async revokeShown(app: string, selector: Extract<Selector, { by: 'id' }>, now: number): Promise<number> {
-    const member = await this.lists.memberOf(app, selector.id);
+  private async revokeShown(app: string, id: string, here: () => Promise<number>): Promise<number> {
+    const member = await this.lists.memberOf(app, id);
     if (member === null) return 0;
     await this.takeover.bring(app, member.token);
-    return this.store.revoke(app, selector, now);
+    return here();
   }
 }
 

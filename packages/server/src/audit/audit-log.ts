@@ -8,6 +8,7 @@
  * No line has a token, an API key or data. Texts that callers choose are searched for what has the form of one.
  */
 import { ServiceError } from '../core/errors.ts';
+import { withoutSecrets } from '../core/secrets.ts';
 import type { Act, Audit, Begun, Facts, Outcome } from '../http/message/audit.ts';
 import { RateLimiter } from '../limits/rate-limiter.ts';
 import { networkOf } from '../limits/wrong-keys.ts';
@@ -49,9 +50,6 @@ const PATIENCE = 5000;
 const RETRY = 1000;
 /** Refusals that have a line each: a flood of them must not fill the disk. The others are counted. */
 const REFUSALS = { each: { perSecond: 0.5, burst: 60 }, all: { perSecond: 5, burst: 600 } };
-
-/** Tokens and API keys that this server made. */
-const SECRETS = /rs(?:k_[A-Za-z0-9]{36}|[0-9a-f]{2}[A-Za-z0-9]{60}|[0-9a-f]{2}[A-Za-z0-9]{36})/g;
 
 /** The audit log cannot be written. */
 export class AuditFailure extends ServiceError {
@@ -178,10 +176,6 @@ export class AuditLog implements Audit {
     this.isInTrouble = true;
     return new AuditFailure(error);
   }
-}
-
-function withoutSecrets(text: string): string {
-  return text.replace(SECRETS, '[secret]');
 }
 
 /** Errors: that it has taken too long. It may still be written then. */

@@ -4,6 +4,7 @@
  * Also `replace`, for the session store of a framework: it chooses its tokens itself and writes whole sessions.
  */
 import { ServiceError } from './errors.ts';
+import { NOBODY, type Origin } from './events.ts';
 import type { PolicySource } from './policy.ts';
 import {
   asLogin,
@@ -45,6 +46,7 @@ export interface Conditions {
   /** There must be none. */
   readonly ifNoneMatch: boolean;
   readonly lock?: LockRef | undefined;
+  readonly origin?: Origin;
 }
 
 export class Replacements {
@@ -61,7 +63,14 @@ export class Replacements {
    * called again on newer data. Absence: null. Errors: `session_limit_reached`, `token_replaced` for a move with a token that
    * a rotation replaced, `lock_lost`, of `checkMembers`, and what the edit throws.
    */
-  async change(app: AppName, token: string, edit: MovingEdit, now: number, lock?: LockRef): Promise<Changed | null> {
+  async change(
+    app: AppName,
+    token: string,
+    edit: MovingEdit,
+    now: number,
+    lock?: LockRef,
+    origin: Origin = NOBODY,
+  ): Promise<Changed | null> {
     for (;;) {
       const before = await this.store.get(app, parseToken(token), 'look', now);
       if (before === null) return null;
@@ -80,7 +89,7 @@ export class Replacements {
         ...(moves && { move }),
         ...(lock && { lock }),
       };
-      const outcome = await this.store.update(app, parseToken(token), change, now);
+      const outcome = await this.store.update(app, parseToken(token), change, now, origin);
       if (outcome?.kind === 'updated') return outcome;
       if (outcome?.kind === 'refused') throw limitReached(outcome);
       if (outcome?.kind === 'lost') throw lockLost();
@@ -119,7 +128,7 @@ export class Replacements {
   }
 
   /** Absence: null when somebody else created it meanwhile. */
-  private async create(app: AppName, token: string, draft: Draft, { ifMatch, lock }: Conditions, now: number) {
+  private async create(app: AppName, token: string, draft: Draft, { ifMatch, lock, origin }: Conditions, now: number) {
     if (ifMatch !== undefined) {
       throw new ServiceError('version_mismatch', 'there is no such session, and If-Match says that there must be one');
     }
@@ -132,7 +141,8 @@ export class Replacements {
       return { session, at: now, idle: 0, revoked: [], created: true };
     }
     const credential = { hash: ref.hash, alias: true, previous: [] };
-    const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions, lock);
+    const { maxSessions } = policy;
+    const outcome = await this.store.create(session, credential, capOf(policy), now, maxSessions, lock, origin);
     if (outcome.kind === 'taken') return null;
     if (outcome.kind === 'lost') throw lockLost();
     if (outcome.kind === 'full') {
@@ -157,7 +167,7 @@ export class Replacements {
     app: AppName,
     token: string,
     draft: Draft,
-    { ifMatch, ifNoneMatch, lock }: Conditions,
+    { ifMatch, ifNoneMatch, lock, origin }: Conditions,
     before: Visit,
     now: number,
   ): Promise<Replaced | null> {
@@ -168,7 +178,7 @@ export class Replacements {
     if (endsAtOnce(draft)) {
       const { version } = before.session;
       const only = { by: 'token', token: parseToken(token), version, ...(lock && { lock }) } as const;
-      const ended = await this.store.revoke(app, only, now);
+      const ended = await this.store.revoke(app, only, now, origin);
       if (ended === 0 && lock !== undefined)
         await checkLock(before, () => this.store.get(app, only.token, 'look', now));
       if (ended === 0) return null;
@@ -184,6 +194,7 @@ export class Replacements {
       },
       now,
       lock,
+      origin,
     );
     return changed && { ...changed, created: false };
   }

@@ -7,6 +7,7 @@
  * to give each page a token of its own, because the store would have to keep as many tokens as are asked for.
  */
 import { ServiceError } from './errors.ts';
+import type { Origin } from './events.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import { LostRaces } from './lost-races.ts';
 import type { PolicySource } from './policy.ts';
@@ -38,6 +39,7 @@ export interface RotateRequest {
   readonly lock?: LockRef | undefined;
   /** What else is to change. May be asked again on a newer session. Absence: undefined for nothing. */
   readonly edit?: ((session: Session) => Members) | undefined;
+  readonly origin?: Origin;
 }
 
 export interface Rotated extends Visit {
@@ -105,7 +107,7 @@ export class Rotations {
       const before = await this.store.get(app, parseToken(token), 'look', now);
       if (before === null) return this.lost(app, token, request, claim, now);
       const { rotation, next } = this.plan(before.session, token, request, { seed, claim, now });
-      const outcome = await this.attempt(app, parseToken(token), rotation, now);
+      const outcome = await this.attempt(app, parseToken(token), rotation, now, request.origin);
       switch (outcome?.kind) {
         case undefined:
         case 'conflict':
@@ -137,10 +139,16 @@ export class Rotations {
   }
 
   /** Asks the store for a rotation, and leaves a note of one that gives its token no grace. */
-  private async attempt(app: AppName, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
+  private async attempt(
+    app: AppName,
+    token: TokenRef,
+    rotation: Rotation,
+    now: number,
+    origin: Origin | undefined,
+  ): Promise<RotateOutcome | null> {
     const noGrace = rotation.move !== undefined || rotation.graceUntil <= now;
     const note = noGrace ? await this.races.note(app, token, now) : null;
-    const outcome = await this.store.rotate(app, token, rotation, now);
+    const outcome = await this.store.rotate(app, token, rotation, now, origin);
     // If the token opens nothing any more, another rotation was faster, whose note then stays, or the session has ended.
     if (note !== null && outcome?.kind !== 'rotated') await this.races.takeBack(note, now);
     return outcome;

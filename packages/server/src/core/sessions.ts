@@ -4,6 +4,7 @@
  */
 import { cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
+import { NOBODY, type Origin } from './events.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import { type Locked, type LockRequest, LockWaiting, type Timer } from './lock-waiting.ts';
 import type { PolicySource } from './policy.ts';
@@ -52,6 +53,13 @@ export interface Created {
   readonly repeated: boolean;
 }
 
+/** What the end of one session depends on, and who asks for it. */
+export interface How {
+  readonly expect?: Expect | undefined;
+  readonly lock?: LockRef | undefined;
+  readonly origin?: Origin;
+}
+
 export class Sessions {
   readonly policy: PolicySource;
   private readonly store: SessionStore;
@@ -78,15 +86,15 @@ export class Sessions {
    * `data_too_large`, `session_limit_reached`, `session_quota_reached`, `idempotency_key_reused`, `session_not_found` when
    * the session that the key made has ended.
    */
-  async create(draft: NewSession, now: number, repeatable?: Repeatable): Promise<Created> {
+  async create(draft: NewSession, now: number, repeatable?: Repeatable, origin: Origin = NOBODY): Promise<Created> {
     checkDraft(draft, this.policy(draft.app));
-    if (repeatable === undefined) return this.createOnce(draft, now, undefined);
+    if (repeatable === undefined) return this.createOnce(draft, now, undefined, origin);
     const claim = await this.idempotency.claim(draft.app, repeatable, '', now);
     // A session whose timeout is 0 or less ends at once, so an earlier request cannot have left one. Any other session is
     // looked for first, so that a repeated request neither counts against the quota nor ends another session twice.
     const made = claim.repeated && !endsAtOnce(draft) ? await this.madeBefore(draft, now, claim) : null;
     if (made === null && claim.revoked !== null && !endsAtOnce(draft)) throw madeHasEnded();
-    const created = made ?? (await this.createOnce(draft, now, claim));
+    const created = made ?? (await this.createOnce(draft, now, claim, origin));
     await claim.finish(created.revoked);
     return created;
   }
@@ -112,14 +120,22 @@ export class Sessions {
    * deadline. Absence: null. Errors: `data_too_large`, `version_mismatch`, `lock_lost`, `invalid_value` for timeouts, and what
    * the edit throws; the session is unchanged then.
    */
-  update(app: AppName, token: string, edit: Edit, now: number, expect?: Expect, lock?: LockRef): Promise<Visit | null> {
+  update(
+    app: AppName,
+    token: string,
+    edit: Edit,
+    now: number,
+    expect?: Expect,
+    lock?: LockRef,
+    origin: Origin = NOBODY,
+  ): Promise<Visit | null> {
     const checked: Edit = (session) => {
       checkVersion(session, expect);
       const edited = edit(session);
       checkMembers(session, edited, this.policy(session.app));
       return edited;
     };
-    return this.freeing(lock, this.updates.update(app, parseToken(token), checked, now, lock));
+    return this.freeing(lock, this.updates.update(app, parseToken(token), checked, now, lock, origin));
   }
 
   /**
@@ -133,12 +149,13 @@ export class Sessions {
     now: number,
     expect?: Expect,
     lock?: LockRef,
+    origin: Origin = NOBODY,
   ): Promise<Changed | null> {
     const checked: MovingEdit = (session) => {
       checkVersion(session, expect);
       return edit(session);
     };
-    return this.freeing(lock, this.replacements.change(app, token, checked, now, lock));
+    return this.freeing(lock, this.replacements.change(app, token, checked, now, lock, origin));
   }
 
   /** Creates or replaces the session of a token that the caller chose. See replacements.ts. */
@@ -179,23 +196,28 @@ export class Sessions {
   }
 
   /** Ends the session of a token. Errors: `version_mismatch`, `lock_lost`. */
-  revokeByToken(app: AppName, token: string, now: number, expect?: Expect, lock?: LockRef): Promise<number> {
+  revokeByToken(app: AppName, token: string, now: number, how: How = {}): Promise<number> {
     const by = { by: 'token', token: parseToken(token) } as const;
-    return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, { expect, lock });
+    return this.revokeOne(app, by, () => this.store.get(app, by.token, 'look', now), now, how);
   }
 
   /** Ends a session by its public id. A text that is no id ends none. Errors: `version_mismatch`, `lock_lost`. */
-  async revokeById(app: AppName, id: string, now: number, expect?: Expect, lock?: LockRef): Promise<number> {
+  async revokeById(app: AppName, id: string, now: number, how: How = {}): Promise<number> {
     if (!isSessionId(id)) return 0;
-    return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, { expect, lock });
+    return this.revokeOne(app, { by: 'id', id }, () => this.store.find(app, id, now), now, how);
   }
 
   /** Ends sessions and gives how many. */
-  async revoke(app: AppName, selector: Extract<Selector, { by: 'subject' | 'app' }>, now: number): Promise<number> {
+  async revoke(
+    app: AppName,
+    selector: Extract<Selector, { by: 'subject' | 'app' }>,
+    now: number,
+    origin: Origin = NOBODY,
+  ): Promise<number> {
     if (selector.by === 'subject' && selector.except !== undefined && !isSessionId(selector.except)) {
       throw new ServiceError('invalid_format', 'except must be the id of a session', { field: 'except' });
     }
-    return this.store.revoke(app, selector, now);
+    return this.store.revoke(app, selector, now, origin);
   }
 
   /** Gives all sessions of a subject. See whole-list.ts. */
@@ -249,15 +271,16 @@ export class Sessions {
     selector: Extract<Selector, { by: 'token' | 'id' }>,
     look: () => Promise<Visit | null>,
     now: number,
-    { expect, lock }: { readonly expect: Expect | undefined; readonly lock: LockRef | undefined },
+    { expect, lock, origin = NOBODY }: How,
   ): Promise<number> {
-    if (lock === undefined && (expect === undefined || expect === '*')) return this.store.revoke(app, selector, now);
+    if (lock === undefined && (expect === undefined || expect === '*'))
+      return this.store.revoke(app, selector, now, origin);
     for (;;) {
       const before = await look();
       if (before === null) return 0;
       checkVersion(before.session, expect);
       const only = { ...selector, version: before.session.version, ...(lock && { lock }) };
-      const revoked = await this.freeing(lock && { ...lock, release: true }, this.store.revoke(app, only, now));
+      const revoked = await this.freeing(lock && { ...lock, release: true }, this.store.revoke(app, only, now, origin));
       if (revoked > 0) return revoked;
       if (lock !== undefined) await checkLock(before, look);
     }
@@ -270,7 +293,7 @@ export class Sessions {
     return done;
   }
 
-  private async createOnce(draft: NewSession, now: number, claim: Claim | undefined): Promise<Created> {
+  private async createOnce(draft: NewSession, now: number, claim: Claim | undefined, origin: Origin): Promise<Created> {
     for (;;) {
       const id = newSessionId(draft.subject, claim?.draw('id'));
       const { token, credential } = newToken(id, draft.tokenKind, claim?.draw('token'));
@@ -278,7 +301,8 @@ export class Sessions {
       // Its timeout is 0 or less. Nobody could ever use it, so it is not stored.
       if (endsAtOnce(draft)) return { token, session, at: now, revoked: [], repeated: claim?.repeated ?? false };
       const policy = this.policy(draft.app);
-      const outcome = await this.store.create(session, credential, capOf(policy), now, policy.maxSessions);
+      const { maxSessions } = policy;
+      const outcome = await this.store.create(session, credential, capOf(policy), now, maxSessions, undefined, origin);
       if (outcome.kind === 'created') {
         const { at, revoked } = outcome;
         return { token, session: begunAt(session, at), at, revoked, repeated: false };

@@ -4,6 +4,7 @@
  * itself, they would lose against each other 50 times. Between processes the compare-and-set decides, and the loser starts
  * again with the newer data.
  */
+import { NOBODY, type Origin } from './events.ts';
 import { isLive } from './expiry.ts';
 import { lockLost } from './rules.ts';
 import type { Session } from './session.ts';
@@ -23,6 +24,7 @@ export type Edit = (session: Session) => Edited;
 interface Waiting {
   readonly edit: Edit;
   readonly now: number;
+  readonly origin: Origin;
   readonly resolve: (visit: Visit | null) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,11 +39,19 @@ export class Updates {
 
   /**
    * Applies an edit to a session; each counts as one version. Absence: null. Errors: what the edit throws, and with a lock
-   * `lock_lost`. Only edits with the same lock go together.
+   * `lock_lost`. Only edits with the same lock go together. What callers do together is told as one change: of whoever asked for all of it,
+   * else of nobody.
    */
-  update(app: string, token: TokenRef, edit: Edit, now: number, lock?: LockRef): Promise<Visit | null> {
+  update(
+    app: string,
+    token: TokenRef,
+    edit: Edit,
+    now: number,
+    lock?: LockRef,
+    origin: Origin = NOBODY,
+  ): Promise<Visit | null> {
     return new Promise((resolve, reject) => {
-      const waiting = { edit, now, resolve, reject };
+      const waiting = { edit, now, origin, resolve, reject };
       const bound = lock === undefined ? '' : `:${lock.hash}:${lock.release}`;
       const key = `${app}:${token.id ?? ''}:${token.hash}${bound}`;
       const queue = this.queues.get(key);
@@ -78,8 +88,9 @@ export class Updates {
       let change: Change = { expect: version, version, ...(lock && { lock }) };
       let session = base.session;
       let changes = 0;
+      let by: Origin = NOBODY;
       // What to tell each caller, once the store has answered.
-      const tell = batch.map(({ edit, resolve, reject }): ((stored: Visit | null) => void) => {
+      const tell = batch.map(({ edit, origin, resolve, reject }): ((stored: Visit | null) => void) => {
         // An earlier update of the same step ended the session.
         if (!isLive(session, at)) return () => resolve(null);
         try {
@@ -90,9 +101,10 @@ export class Updates {
           return () => reject(error);
         }
         const [own, isFirst] = [session, changes++ === 0];
+        by = isFirst ? origin : agreed(by, origin);
         return (stored) => resolve(stored && { ...before(stored, session, own), idle: isFirst ? stored.idle : 0 });
       });
-      const outcome = changes === 0 ? null : await this.store.update(app, token, change, now);
+      const outcome = changes === 0 ? null : await this.store.update(app, token, change, now, by);
       if (outcome?.kind === 'conflict') {
         base = outcome;
         continue;
@@ -105,6 +117,12 @@ export class Updates {
     }
     for (const { resolve } of batch) resolve(null);
   }
+}
+
+/** Gives what two callers have in common. */
+function agreed(one: Origin, other: Origin): Origin {
+  if (one === other) return one;
+  return { by: one.by === other.by ? one.by : null, note: one.note === other.note ? one.note : null };
 }
 
 /**

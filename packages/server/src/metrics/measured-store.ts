@@ -5,7 +5,6 @@
  * Rejected: timing each engine from inside. It would have been done three times, and not the same.
  */
 import type {
-  Change,
   Count,
   CreateOutcome,
   ListQuery,
@@ -14,7 +13,6 @@ import type {
   Memo,
   Page,
   RotateOutcome,
-  Rotation,
   Selector,
   SessionStore,
   Touch,
@@ -81,20 +79,23 @@ export class MeasuredStore implements SessionStore {
     return this.timed('find', this.store.find(app, id, now));
   }
 
-  async update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    const outcome = await this.timed('update', this.store.update(app, token, change, now));
+  async update(...args: Parameters<SessionStore['update']>): Promise<UpdateOutcome | null> {
+    const outcome = await this.timed('update', this.store.update(...args));
+    const [app] = args;
     if (outcome?.kind === 'updated') this.meter.ended(app, 'cap', outcome.revoked.length);
     return outcome;
   }
 
-  async rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
-    const outcome = await this.timed('rotate', this.store.rotate(app, token, rotation, now));
+  async rotate(...args: Parameters<SessionStore['rotate']>): Promise<RotateOutcome | null> {
+    const outcome = await this.timed('rotate', this.store.rotate(...args));
+    const [app] = args;
     if (outcome?.kind === 'rotated') this.meter.ended(app, 'cap', outcome.revoked.length);
     return outcome;
   }
 
-  async revoke(app: string, selector: Selector, now: number): Promise<number> {
-    const revoked = await this.timed('revoke', this.store.revoke(app, selector, now));
+  async revoke(...args: Parameters<SessionStore['revoke']>): Promise<number> {
+    const revoked = await this.timed('revoke', this.store.revoke(...args));
+    const [app, selector] = args;
     this.meter.ended(app, REASONS[selector.by], revoked);
     return revoked;
   }
@@ -143,7 +144,7 @@ export class MeasuredStore implements SessionStore {
     return this.store.close();
   }
 
-  private timed<T>(operation: Exclude<keyof SessionStore, 'close'>, answer: Promise<T>): Promise<T> {
+  private timed<T>(operation: Exclude<keyof SessionStore, 'close' | 'journal'>, answer: Promise<T>): Promise<T> {
     const began = performance.now();
     const ended = () => this.durations.of(operation).observe((performance.now() - began) / 1000);
     answer.then(ended, ended);

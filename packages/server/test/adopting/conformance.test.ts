@@ -8,9 +8,9 @@ const old = forAllTests((cleanup) => startRedis(cleanup));
 
 conformance(
   'the memory store, with an empty old Redis',
-  async (t) => {
+  async (t, journal) => {
     const reused: string[] = [];
-    const ours = new MemoryStore({ onTokenReuse: (_app, id) => reused.push(id) });
+    const ours = new MemoryStore({ journal, onTokenReuse: (_app, id) => reused.push(id) });
     t.after(() => ours.close());
     const { store } = await adopting(t, ours, old().port);
     return { store, contents: () => ours.dump(), faults: () => [], reused };

@@ -1,4 +1,5 @@
 /** What a store brings to the conformance suite, and how the sections make sessions. Time is an argument: no sleeps. */
+import type { JournalSource } from '../../src/core/events.ts';
 import type { Credential, Session } from '../../src/core/session.ts';
 import type { Cap, CreateOutcome, SessionStore } from '../../src/core/store.ts';
 import { newSessionId, newToken, parseToken, type TokenRef } from '../../src/core/token.ts';
@@ -14,8 +15,8 @@ export interface StoreUnderTest {
   readonly reused: readonly string[];
 }
 
-/** Opens an empty store that is closed with the test. */
-export type OpenStore = (cleanup: Cleanup) => Promise<StoreUnderTest>;
+/** Opens an empty store that is closed with the test. `journal`: what it keeps of each app; nothing when it is left out. */
+export type OpenStore = (cleanup: Cleanup, journal?: JournalSource) => Promise<StoreUnderTest>;
 
 /** An instant to start from; tests add to it. */
 export const T0 = 1_800_000_000_000;

@@ -5,6 +5,7 @@
 import { describe } from 'node:test';
 import { concurrencySection } from './concurrency.ts';
 import { encodingsSection } from './encodings.ts';
+import { eventsSection } from './events.ts';
 import { expirySection } from './expiry.ts';
 import type { OpenStore } from './harness.ts';
 import { installsSection } from './installs.ts';
@@ -19,8 +20,8 @@ import { revocationSection } from './revocation.ts';
 import { rotationSection } from './rotation.ts';
 import { successorsSection } from './successors.ts';
 
-/** `modelRuns`: random sequences to play; fewer where only the way to the store is another. */
-export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = {}): void {
+/** `journal`: whether the store keeps one. `modelRuns`: random sequences to play; fewer where only the way to the store is another. */
+export function conformance(name: string, open: OpenStore, { modelRuns = 60, journal = true } = {}): void {
   describe(`conformance of ${name}`, () => {
     lifecycleSection(open);
     expirySection(open);
@@ -33,6 +34,7 @@ export function conformance(name: string, open: OpenStore, { modelRuns = 60 } = 
     locksSection(open);
     quotaSection(open);
     installsSection(open);
+    if (journal) eventsSection(open);
     encodingsSection(open);
     concurrencySection(open);
     modelSection(open, modelRuns);

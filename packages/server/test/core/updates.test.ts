@@ -63,3 +63,28 @@ test('a caller sees what another process changed without a new version meanwhile
   const visit = await new Updates(store).update(APP, ref, edit, T0);
   assert.deepEqual([visit?.session.ip, visit?.session.label], ['192.0.2.9', 'new']);
 });
+
+test('updates that travel together are told of whoever asked for all of them, else of nobody', async () => {
+  const store = new MemoryStore({ journal: () => ({ events: true, updates: true, history: null }) });
+  const [shop, blog] = ['shop', 'blog'].map((by) => ({ by, note: null }));
+  for (const [callers, told] of [
+    [[shop, shop, shop], 'shop'],
+    [[shop, shop, blog], null],
+    [[shop, shop, undefined], null],
+  ] as const) {
+    const ref = parseToken((await put(store)).token);
+    const updates = new Updates(store);
+    // The first goes alone.
+    await Promise.all(
+      [shop, ...callers].map((origin, i) => updates.update(APP, ref, () => ({ label: `${i}` }), T0, undefined, origin)),
+    );
+    const { events } = await store.journal.read(APP, '0-0', 100);
+    assert.deepEqual(
+      events.slice(-2).map(({ event: { type, version, by } }) => [type, version, by]),
+      [
+        ['session.updated', 2, 'shop'],
+        ['session.updated', 5, told],
+      ],
+    );
+  }
+});

@@ -4,4 +4,8 @@ import { openOn } from '../support/redis-store.ts';
 
 const server = forAllTests((cleanup) => startRedis(cleanup));
 
-conformance('Redis, one server', (t) => openOn(t, `redis://127.0.0.1:${server().port}`, [server().admin]));
+conformance(
+  'Redis, one server',
+  (t, journal) => openOn(t, `redis://127.0.0.1:${server().port}`, [server().admin], { journal }),
+  { journal: false },
+);

@@ -1,6 +1,7 @@
 /** A RedisStore for the conformance suite: an empty key space, time as an argument, and the audit of what it leaves. */
 import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
+import type { JournalSource } from '../../src/core/events.ts';
 import type { TlsFiles } from '../../src/stores/redis/connection.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import type { StoreUnderTest } from '../conformance/harness.ts';
@@ -20,9 +21,16 @@ export async function openOn(
   cleanup: Cleanup,
   url: string,
   servers: readonly Redis[],
-  options: { tls?: TlsFiles; forgetful?: boolean; audited?: boolean; auditUrl?: string; timeout?: number } = {},
+  options: {
+    tls?: TlsFiles;
+    forgetful?: boolean;
+    audited?: boolean;
+    auditUrl?: string;
+    timeout?: number;
+    journal?: JournalSource | undefined;
+  } = {},
 ): Promise<StoreUnderTest> {
-  const { tls = {}, forgetful = false, audited = true, auditUrl = url, timeout = 20_000 } = options;
+  const { tls = {}, forgetful = false, audited = true, auditUrl = url, timeout = 20_000, journal } = options;
   for (const server of servers) await server.flushall();
   // Servers that the end of the test has stopped are no failure: its own connections are closed before they are.
   const onError = (error: unknown) => {
@@ -30,7 +38,16 @@ export async function openOn(
   };
   const reused: string[] = [];
   const onTokenReuse = (_app: string, id: string) => reused.push(id);
-  const store = new RedisStore({ url, namespace: NAMESPACE, timeout, tls, clock: 'argument', onError, onTokenReuse });
+  const store = new RedisStore({
+    url,
+    namespace: NAMESPACE,
+    timeout,
+    tls,
+    clock: 'argument',
+    onError,
+    onTokenReuse,
+    journal,
+  });
   const audit = () => faultsOfRedis({ url: auditUrl, namespace: NAMESPACE, tls });
   const finish = async () => {
     assert.deepEqual(await audit(), [], 'the audit after the test');

@@ -7,7 +7,7 @@ import { ServiceError } from '../../core/errors.ts';
 import { type Members, readObject } from '../../core/json-text.ts';
 import { initialData, mergeTopLevel } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
-import { EMPTY_DATA } from '../../core/session.ts';
+import { EMPTY_DATA, type Session } from '../../core/session.ts';
 import type { Sessions } from '../../core/sessions.ts';
 import type { Visit } from '../../core/store.ts';
 import {
@@ -24,6 +24,7 @@ import {
 import { ending } from '../guards/audit.ts';
 import { countMiss } from '../guards/rate-limits.ts';
 import { JSON_TYPE, readBody } from '../message/body.ts';
+import { originOf } from '../message/origin.ts';
 import { answer, type Call, type Clock, type Reply, type Route, trace } from '../message/route.ts';
 import { pathPart, queryValue } from '../message/target.ts';
 import { classicSession } from '../message/wire.ts';
@@ -69,6 +70,8 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const created = await sessions.create(
       { app, subject, ip, userAgent: null, label: null, idleTimeout, absoluteTimeout, data, tokenKind: 'classic' },
       clock(),
+      undefined,
+      originOf(c),
     );
     trace(c, created.session);
     return answer(c, JSON.stringify({ token: created.token }));
@@ -90,7 +93,8 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
     const patch = await setData(c);
-    const visit = await sessions.update(app, token, ({ data }) => ({ data: mergeTopLevel(data, patch) }), clock());
+    const edit = ({ data }: Session) => ({ data: mergeTopLevel(data, patch) });
+    const visit = await sessions.update(app, token, edit, clock(), undefined, undefined, originOf(c));
     return visit === null ? none(c) : answer(c, written(c, visit));
   }
 
@@ -117,7 +121,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const now = clock();
     const app = appOf(c);
     const token = checkClassicToken(pathPart(c, 3, 'token'));
-    const kill = await sessions.revokeByToken(app, token, now);
+    const kill = await sessions.revokeByToken(app, token, now, { origin: originOf(c) });
     if (kill === 0) countMiss(c);
     return answer(c, JSON.stringify({ kill }));
   }
@@ -127,7 +131,7 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
     const app = appOf(c);
     const subject = checkClassicSubject(pathPart(c, 3, 'subject'));
     const kill = await ending(c, 'subject.end', { app, subject }, () =>
-      sessions.revoke(app, { by: 'subject', subject }, now),
+      sessions.revoke(app, { by: 'subject', subject }, now, originOf(c)),
     );
     return answer(c, JSON.stringify({ kill }));
   }
@@ -135,7 +139,8 @@ export function classicRoutes(sessions: Sessions, clock: Clock): Route[] {
   async function killall(c: C): Promise<Reply> {
     const now = clock();
     const app = appOf(c);
-    const kill = await ending(c, 'app.end', { app }, () => sessions.revoke(app, { by: 'app' }, now));
+    const end = () => sessions.revoke(app, { by: 'app' }, now, originOf(c));
+    const kill = await ending(c, 'app.end', { app }, end);
     return answer(c, JSON.stringify({ kill }));
   }
 

@@ -6,6 +6,7 @@ import type { Sessions } from '../../core/sessions.ts';
 import type { AppName } from '../../core/validate.ts';
 import { ending } from '../guards/audit.ts';
 import { seesApp } from '../guards/auth.ts';
+import { originOf } from '../message/origin.ts';
 import { answer } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 import { milliseconds, policyJson } from '../message/wire.ts';
@@ -60,9 +61,9 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
       errors: ['version_mismatch', 'lock_lost'],
       handle: async ({ c, now, app, query: { reason } }) => {
         const session = pathPart(c, 5, 'id');
-        const [expect, lock] = [expectOf(c), lockOf(c, {})];
+        const how = { expect: expectOf(c), lock: lockOf(c, {}), origin: originOf(c, reason) };
         const revoked = await ending(c, 'session.end', { app, session, ...(reason && { reason }) }, () =>
-          sessions.revokeById(app, session, now, expect, lock),
+          sessions.revokeById(app, session, now, how),
         );
         return answer(c, JSON.stringify({ revoked }));
       },
@@ -87,7 +88,7 @@ export function appRoutes(sessions: Sessions, operation: Operations): OperationR
         }
         if (confirm !== app) throw unconfirmed(app);
         const revoked = await ending(c, 'app.end', { app, ...(reason && { reason }) }, () =>
-          sessions.revoke(app, { by: 'app' }, now),
+          sessions.revoke(app, { by: 'app' }, now, originOf(c, reason)),
         );
         return answer(c, JSON.stringify({ revoked }));
       },

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { matching } from '../operation/faults.ts';
 import { FIELDS } from './fields.ts';
+import { REASON } from './reason.ts';
 import { ID_TEXT, SUBJECT_TEXT } from './words.ts';
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -59,9 +60,9 @@ export const IdsQuery = z.strictObject({ activeWithin, subject, limit: appLimit,
 export const CountQuery = z.strictObject({ activeWithin, subject });
 export const SubjectListQuery = z.strictObject({ activeWithin, limit: subjectLimit, cursor });
 export const SubjectCountQuery = z.strictObject({ activeWithin });
-const reason = matching(/^[^\p{Cc}]{1,200}$/u, '1 to 200 characters without control characters')
-  .optional()
-  .describe('Why, in up to 200 characters: for the audit log.');
+const reason = REASON.optional().describe(
+  'Why, in up to 200 characters: told with the event of each session that this ends, kept in its history, and in the audit log.',
+);
 export const EndQuery = z.strictObject({ reason });
 export const ExceptQuery = z.strictObject({
   except: z.string().meta(ID_TEXT).optional().describe('The id of a session that goes on.'),

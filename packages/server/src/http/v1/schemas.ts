@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ON_LIMIT, SAME_SITE } from '../../core/policy.ts';
 import { SESSION_ID } from '../../core/token.ts';
 import { APP_NAME, LONGEST } from '../../core/validate.ts';
+import { REASON } from './reason.ts';
 import { CHOSEN_TOKEN, NEW_TOKEN_TEXT, SUBJECT_TEXT, textOf } from './words.ts';
 
 const MAX_SECONDS = 2_147_483_647;
@@ -102,6 +103,11 @@ const known = {
   absoluteTimeout: absoluteTimeout.optional(),
 };
 
+/** Of what creates a session or moves it: that may end others. */
+const reason = REASON.optional().describe(
+  'Why, in up to 200 characters: told with the event of each session that this ends, by a cap or because it moves, and kept in its history.',
+);
+
 const setCookie = z
   .string()
   .optional()
@@ -125,6 +131,7 @@ export const NewSession = z
     subject: newSubject.optional(),
     data: data.optional(),
     ...known,
+    reason,
   })
   .meta({ id: 'NewSession', ...SOME_TIMEOUT });
 
@@ -145,12 +152,13 @@ export const SetUnset = z
     unset: z.array(z.string()).max(1000).optional().describe('Top-level keys to remove.'),
     subject: newSubject.optional(),
     ...known,
+    reason,
   })
   .meta({
     id: 'SetUnset',
     minProperties: 1,
     ...SOME_TIMEOUT,
-    description: 'At least one member. An `unset` that is empty asks for nothing.',
+    description: 'At least one member. An `unset` that is empty asks for nothing, and a `reason` alone neither.',
   });
 
 export const MergePatch = z
@@ -198,6 +206,7 @@ export const Rotation = z
       ),
     data: data.optional().describe('Top-level keys to store, as `set` of a PATCH: all others stay.'),
     ...known,
+    reason,
   })
   .meta({ id: 'Rotation', ...SOME_TIMEOUT });
 

@@ -9,6 +9,7 @@ import type { Edited } from '../../core/updates.ts';
 import { checkPathSubject } from '../../core/validate.ts';
 import { countMiss } from '../guards/rate-limits.ts';
 import { JSON_TYPE } from '../message/body.ts';
+import { originOf } from '../message/origin.ts';
 import { answer } from '../message/route.ts';
 import { expectOf, ifMatch, knownTo } from '../operation/conditions.ts';
 import { invalid } from '../operation/faults.ts';
@@ -119,14 +120,15 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
         const expect = expectOf(c);
         const lock = lockOf(c, request.query);
         const asked = body as z.output<typeof shape.SetUnset>;
+        const origin = originOf(c, asked.reason);
         const edit = setUnsetEdit(asked, membersIn(members, 'set'));
         if (asked.subject === undefined)
-          return answerChange(c, policy, await sessions.update(app, token, edit, now, expect, lock));
+          return answerChange(c, policy, await sessions.update(app, token, edit, now, expect, lock, origin));
         const subject = asked.subject === null ? null : checkPathSubject(asked.subject);
         return answerChange(
           c,
           policy,
-          await sessions.bind(app, token, (session) => ({ ...edit(session), subject }), now, expect, lock),
+          await sessions.bind(app, token, (session) => ({ ...edit(session), subject }), now, expect, lock, origin),
         );
       },
     }),
@@ -164,11 +166,11 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
       bodies: { [JSON_TYPE]: { whole: shape.SessionData, required: true, example: { cart: [] } } },
       answers: { 200: SESSION_ANSWER },
       errors: ['session_not_found', 'version_mismatch', 'lock_lost', 'data_too_large'],
-      handle: async ({ c, now, app, query, text }) =>
-        answerSession(
-          c,
-          await sessions.update(app, tokenOf(c), () => ({ data: text }), now, expectOf(c), lockOf(c, query)),
-        ),
+      handle: async ({ c, now, app, query, text }) => {
+        const replace = () => ({ data: text });
+        const [expect, lock] = [expectOf(c), lockOf(c, query)];
+        return answerSession(c, await sessions.update(app, tokenOf(c), replace, now, expect, lock, originOf(c)));
+      },
     }),
     operation({
       id: 'touchSession',
@@ -193,7 +195,7 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
           return answerSession(c, await sessions.get(app, token, 'slide', now));
         }
         const edited: Edited = { silent: true, ...members };
-        return answerChange(c, policy, await sessions.update(app, token, () => edited, now, expect, lock));
+        return answerChange(c, policy, await sessions.update(app, token, () => edited, now, expect, lock, originOf(c)));
       },
     }),
     operation({
@@ -210,10 +212,12 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
         'Session-Token':
           'The token of the session. Send it once. A token that opens no session, whatever it looks like, ends none: 200 with `revoked` 0.',
       },
+      query: queries.EndQuery,
       answers: { 200: { description: 'Whether there was one.', schema: shape.Ended, example: { revoked: 1 } } },
       errors: ['version_mismatch', 'lock_lost'],
-      handle: async ({ c, now, app, policy }) => {
-        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, expectOf(c), lockOf(c, {}));
+      handle: async ({ c, now, app, policy, query: { reason } }) => {
+        const how = { expect: expectOf(c), lock: lockOf(c, {}), origin: originOf(c, reason) };
+        const revoked = await sessions.revokeByToken(app, tokenOf(c), now, how);
         if (revoked === 0) countMiss(c);
         return answer(c, JSON.stringify({ revoked, setCookie: clearedCookie(policy) }));
       },
@@ -240,7 +244,8 @@ async function mergeData(
   { c, now, app, query, members }: Asked<z.output<typeof queries.ChangeQuery>>,
 ) {
   const edit = ({ data }: Session) => ({ data: mergePatch(data, members) });
-  return answerSession(c, await sessions.update(app, tokenOf(c), edit, now, expectOf(c), lockOf(c, query)));
+  const [expect, lock] = [expectOf(c), lockOf(c, query)];
+  return answerSession(c, await sessions.update(app, tokenOf(c), edit, now, expect, lock, originOf(c)));
 }
 
 function setUnsetEdit(body: z.output<typeof shape.SetUnset>, members: Asked['members']) {
@@ -248,7 +253,8 @@ function setUnsetEdit(body: z.output<typeof shape.SetUnset>, members: Asked['mem
   const named = membersOf(body);
   const none = set === undefined && unset.length === 0 && subject === undefined;
   if (none && Object.keys(named).length === 0) {
-    const message = `the body must have at least one of ${Object.keys(shape.SetUnset.shape).join(', ')}`;
+    const asking = Object.keys(shape.SetUnset.shape).filter((name) => name !== 'reason');
+    const message = `the body must have at least one of ${asking.join(', ')}`;
     throw invalid([{ in: 'body', at: '', rule: 'required', message }]);
   }
   return ({ data }: Session): Edited => ({

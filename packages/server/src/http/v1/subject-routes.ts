@@ -2,6 +2,7 @@
 import type { Sessions } from '../../core/sessions.ts';
 import { checkPathSubject } from '../../core/validate.ts';
 import { ending } from '../guards/audit.ts';
+import { originOf } from '../message/origin.ts';
 import { answer } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 import type { OperationRoute, Operations } from '../operation/operation.ts';
@@ -30,7 +31,7 @@ export function subjectRoutes(sessions: Sessions, operation: Operations): Operat
         const subject = checkPathSubject(pathPart(c, 5, 'subject'));
         const whose = { subject, ...(except !== undefined && { except }) };
         const revoked = await ending(c, 'subject.end', { app, ...whose, ...(reason && { reason }) }, () =>
-          sessions.revoke(app, { by: 'subject', ...whose }, now),
+          sessions.revoke(app, { by: 'subject', ...whose }, now, originOf(c, reason)),
         );
         return answer(c, JSON.stringify({ revoked }));
       },

@@ -8,6 +8,7 @@ import { EMPTY_DATA, type Session } from '../../core/session.ts';
 import type { Created, Sessions } from '../../core/sessions.ts';
 import { type AppName, checkCallerToken, checkPathSubject } from '../../core/validate.ts';
 import { JSON_TYPE } from '../message/body.ts';
+import { originOf } from '../message/origin.ts';
 import { answer, callerOf, trace } from '../message/route.ts';
 import { etag, milliseconds, sessionJson } from '../message/wire.ts';
 import { expectOf, ifMatch, ifNoneMatch } from '../operation/conditions.ts';
@@ -62,7 +63,8 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       handle: async ({ c, now, app, policy, body, members, text }) => {
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
         const repeatable = repeatableOf(c, callerOf(c), ['create', text]);
-        const created = await sessions.create({ ...draft, tokenKind: 'standard' }, now, repeatable);
+        const origin = originOf(c, body.reason);
+        const created = await sessions.create({ ...draft, tokenKind: 'standard' }, now, repeatable, origin);
         const { session, repeated } = created;
         trace(c, session);
         return answer(c, tokenJson(policy, created), 201, {
@@ -108,7 +110,12 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
       ],
       handle: async ({ c, now, app, policy, query, body, members }) => {
         const draft = draftOf(app, body, membersIn(members, 'data'), policy);
-        const conditions = { ifMatch: ifMatch(c), ifNoneMatch: ifNoneMatch(c), lock: lockOf(c, query) };
+        const conditions = {
+          ifMatch: ifMatch(c),
+          ifNoneMatch: ifNoneMatch(c),
+          lock: lockOf(c, query),
+          origin: originOf(c, body.reason),
+        };
         const token = tokenOf(c);
         const replaced = await sessions.replace(app, token, draft, conditions, now);
         return answerSession(c, replaced, replaced.created ? 201 : 200, cookieFor(policy, token, replaced));
@@ -161,6 +168,7 @@ export function tokenRoutes(sessions: Sessions, operation: Operations): Operatio
           expect: expectOf(c),
           lock: lockOf(c, query),
           edit: editOf(body, membersIn(members, 'data')),
+          origin: originOf(c, body.reason),
         };
         const repeatable = repeatableOf(c, callerOf(c), ['rotate', token, text]);
         const rotated = found(await sessions.rotate(app, token, request, now, repeatable));
