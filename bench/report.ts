@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { eventsTable } from './events/results.ts';
 import { figures } from './figures.ts';
 import { growthPlot, historyPlot, latencyPlot, peersPlot, runtimesPlot } from './plots/all.ts';
 import { goals } from './plots/goals.ts';
@@ -24,6 +25,7 @@ export function reportFiles(): Record<string, string> {
       run: runInWords(latest),
       findings: findingsTable(latest.findings),
       platforms: platformsTable(platformResults()),
+      events: eventsTable(),
     }),
     'docs/operations/workers.md': withParts('docs/operations/workers.md', { soak: soakTable(soaks) }),
     ...Object.fromEntries(soaks.map((soak) => [`bench/results/soak-${soak.store}.svg`, soakPlot(soak)])),

@@ -4,7 +4,13 @@ import { reportFiles } from '../bench/report.ts';
 import { configurationTable } from '../packages/server/src/config.ts';
 import { metricsTable } from '../packages/server/src/metrics/table.ts';
 import { exportJsonSchema } from '../packages/server/src/moving/ndjson.ts';
-import { cookieTable, policyFileTable, policyJsonSchema, policyTable } from '../packages/server/src/policy/publish.ts';
+import {
+  cookieTable,
+  policyFileTable,
+  policyJsonSchema,
+  policyTable,
+  webhookTable,
+} from '../packages/server/src/policy/publish.ts';
 import { errorsPage } from './errors-page.ts';
 import { manualPage } from './manual.ts';
 
@@ -35,6 +41,10 @@ ${policyTable()}
 The members of \`cookie\`, all of them optional; what a browser would drop in silence (RFC 6265bis) is a fault of the file:
 
 ${cookieTable()}
+
+The members of each of \`webhooks\` ([webhooks](webhooks.md)):
+
+${webhookTable()}
 
 - A file with a fault is refused as a whole. Each fault is one line with the file, the place (a JSON pointer, or line and
   column where the text is not JSON) and the rule. At the start that ends the server with exit code 2.

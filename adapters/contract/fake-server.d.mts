@@ -29,6 +29,26 @@ export interface Play extends Vector {
   readonly token: string;
 }
 
+/** A request with which a webhook comes, and what a receiver makes of it: `events`, or `error`. */
+export interface WebhookCase {
+  readonly name: string;
+  readonly title: string;
+  readonly secrets: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** In seconds. */
+  readonly now: number;
+  readonly events?: readonly Readonly<Record<string, unknown>>[];
+  readonly error?: 'invalid_secret' | 'invalid_headers' | 'wrong_timestamp' | 'wrong_signature' | 'invalid_body';
+}
+
+export interface WebhookVectors {
+  /** In seconds. */
+  readonly tolerance: number;
+  readonly cases: readonly WebhookCase[];
+}
+
 export function vectors(): Vector[];
 export function sequences(requests: readonly Expected[]): Expected[][];
+export function webhookVectors(): WebhookVectors;
 export function startFakeServer(): Promise<{ readonly url: string; readonly close: () => void }>;

@@ -6,19 +6,25 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { eventPlay, eventVectors } from './event-plays.mjs';
 import { answerTo, mismatch } from './exchange.mjs';
 
 const FOLDER = new URL('vectors/', import.meta.url);
 
-/** Gives all vectors, in the order of their rules. */
+/** Gives all vectors of the rules for sessions, in the order of these. */
 export function vectors() {
   return readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.json'))
+    .filter((file) => /^\d.*\.json$/.test(file))
     .sort()
     .flatMap((file) => {
       const rule = Number.parseInt(file, 10);
       return JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')).map((vector) => ({ rule, ...vector }));
     });
+}
+
+/** Gives what a receiver of webhooks must make of which request: `{tolerance, cases}`. */
+export function webhookVectors() {
+  return JSON.parse(readFileSync(new URL('webhooks.json', FOLDER), 'utf8'));
 }
 
 /** Gives every order of requests that a list allows: each `either` and each `optional` makes more of them. */
@@ -73,6 +79,16 @@ class Play {
     return answerTo(expected, request, this);
   }
 
+  /** Answers a request of the adapter. */
+  serve(request, response) {
+    const answer = this.take(request);
+    if (answer.cut) response.socket.destroy();
+    else if (!answer.silent) {
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.text);
+    }
+  }
+
   /** What became of it. `faults`: in words; none when it was played as it should be. */
   report() {
     const missing = this.open.every(({ sequence, at }) => at < sequence.length)
@@ -101,10 +117,14 @@ export async function startFakeServer() {
       response.end(JSON.stringify(value));
     };
     if (pathname === '/contract/vectors') return send(200, known);
+    if (pathname === '/contract/webhooks') return send(200, webhookVectors());
+    if (pathname === '/contract/events') return send(200, eventVectors());
     if (pathname === '/contract/plays' && request.method === 'POST') {
-      const vector = known.find(({ name }) => name === parsed(text)?.vector);
-      if (vector === undefined) return send(404, { error: 'vector: must be the name of a vector' });
-      const play = new Play(vector, plays.size + 1);
+      const name = parsed(text)?.vector;
+      const vector = known.find((each) => each.name === name);
+      const number = plays.size + 1;
+      const play = vector === undefined ? eventPlay(name, number) : new Play(vector, number);
+      if (play === null) return send(404, { error: 'vector: must be the name of a vector' });
       plays.set(play.app, play);
       return send(201, { app: play.app, token: play.token, ...play.vector });
     }
@@ -114,12 +134,7 @@ export async function startFakeServer() {
     if (!plays.has(app)) return send(404, { error: `${pathname} belongs to no play` });
     const query = Object.fromEntries(searchParams);
     const { method, headers } = request;
-    const answer = plays.get(app).take({ method, path, query, headers, text, body: parsed(text) });
-    if (answer.cut) request.socket.destroy();
-    else if (!answer.silent) {
-      response.writeHead(answer.status, answer.headers);
-      response.end(answer.text);
-    }
+    await plays.get(app).serve({ method, path, query, headers, text, body: parsed(text) }, response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

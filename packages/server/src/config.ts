@@ -42,6 +42,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig, EventsC
   readonly adopt: AdoptConfig | null;
   /** Absence: null when every app lives under the default policy. */
   readonly policyFile: string | null;
+  /** Gives a variable that the policy file names as the place of a secret. Absence: undefined. A function, so that nothing prints it. */
+  readonly variable: (name: string) => string | undefined;
   /** The port of the metrics. Absence: null when they are on the port of the sessions. */
   readonly metricsPort: number | null;
   readonly logLevel: LogLevel;
@@ -87,6 +89,7 @@ export function readConfig(environment: Environment): Config {
     adopt: reader.part(() => readAdopt(read)),
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
+    variable: (name: string) => environment[name],
     ...reader.part(() => readEvents(read)),
     metricsPort: reader.part(() => readMetricsPort(read, listening?.port)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),

@@ -6,22 +6,22 @@ import { configSchema, docsPageFile, exportSchema, packageVersion } from './asse
 import { AuditFailure } from './audit/audit-log.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
-import { type Config, ConfigError, showUrl } from './config.ts';
+import { type Config, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
-import { openEvents } from './events.ts';
+import { openHearing } from './hearing.ts';
 import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
 import type { Exposition } from './http/metrics-route.ts';
 import { MetricsListener } from './http/sockets/metrics-listener.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
+import { openJournals } from './journals.ts';
 import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
-import { PolicyFault } from './policy/fault.ts';
-import { PolicyFile } from './policy/file.ts';
-import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
+import { openPolicy, reloadingPolicy } from './policies.ts';
+import { WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { openTracing } from './tracing/open-tracing.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
@@ -74,14 +74,14 @@ export async function serveAsWorker(
   tellSpent: ((spent: Spent) => void) | null,
   clock: () => number = Date.now,
 ): Promise<WorkerServer> {
-  const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile);
+  const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile, config.variable);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
   const writeRules = rulesAudit(audit);
   const onRules: RulesAudit = (act, file, changes, digest) => {
     writeRules(act, file, changes, digest);
     // A file may change while the store is still being opened.
     void opening.then(
-      () => events.rulesChanged(act, changes, digest),
+      () => journals.rulesChanged(act, changes, digest),
       () => {},
     );
   };
@@ -112,25 +112,25 @@ export async function serveAsWorker(
   ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) => {
     metrics.apps.tokenReused(app);
-    events.suspected(app, session);
+    journals.suspected(app, session);
     log.warn(
       { event: 'token_reuse', app, session },
       'a token was used that a rotation had replaced: it may have been stolen',
     );
   };
   const { namespace, storeTimeout: timeout, redis } = config;
-  const storeEvents = {
+  const events = {
     onError,
     journal: policyFile?.journal,
     onTokenReuse,
     onExpired: (app: string, sessions: number) => metrics.apps.ended(app, 'expired', sessions),
     onBatch: (size: number) => metrics.batches.observe(size),
   };
-  const options = { namespace, clock, timeout, redis, ...storeEvents };
+  const options = { namespace, clock, timeout, redis, ...events };
   const opening = openStore(config.store, options);
   const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
   const store = metrics.measured(opened.store);
-  const events = openEvents({
+  const journals = openJournals({
     ...{ config, store, rules: policyFile?.journal ?? (() => null), clock, later, log, onError },
     meter: metrics.journals,
     // Nobody is told of events who could be behind.
@@ -147,10 +147,14 @@ export async function serveAsWorker(
     later,
   );
 
+  const { journal } = serving;
+  const heard = openHearing({ journal, sessions, most: config.maxStreams, clock, later, onError });
+
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
   const appOptions: AppOptions = {
     sessions,
+    hearing: heard.streams,
     clock,
     isStopping: () => stopping,
     isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
@@ -194,7 +198,7 @@ export async function serveAsWorker(
     metrics.stop();
     outage.close();
     adoption?.close();
-    await events.close();
+    await journals.close();
     await store.close();
     await audit?.close();
     throw error;
@@ -226,11 +230,11 @@ export async function serveAsWorker(
       onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
       onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
     });
-    const stopEvents = events.lead();
+    const stopKeeper = journals.lead();
     const stopAdoption = adoption?.lead();
     stopLeading = async () => {
       stopWatching();
-      await Promise.all([stopSweeper(), stopEvents(), stopAdoption?.()]);
+      await Promise.all([stopSweeper(), stopKeeper(), stopAdoption?.()]);
     };
   };
 
@@ -255,16 +259,19 @@ export async function serveAsWorker(
     countSpent: (spent) => pool?.charge(spent, clock()),
     drain: async () => {
       const drained = server.drain();
+      // Their clients come again, on another connection.
+      heard.streams.stop();
       await Promise.all([stopLeading?.(), listener?.stop()]);
       await drained;
     },
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
-      // Who waits for a lock is answered now, and not when the grace of the stop is over.
+      // Who waits, for a lock or for events, is answered now, and not when the grace of the stop is over.
+      heard.stop();
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      await Promise.all([stopLeading?.(), listener?.stop(), events.close()]);
+      await Promise.all([stopLeading?.(), listener?.stop(), journals.close()]);
       adoption?.close();
       metrics.stop();
       await store.close();
@@ -298,37 +305,4 @@ function storeOutage(log: Log, store: string, probe: () => Promise<unknown>): Ou
 /** The names of the server: those it is allowed, and the one it was told to listen on, when that is a name. */
 function ownNames({ allowedHosts, host }: Config): string[] {
   return host.includes('.') && isIP(host) === 0 ? [...allowedHosts, host.toLowerCase()] : [...allowedHosts];
-}
-
-function openPolicy(path: string): PolicyFile {
-  try {
-    return new PolicyFile(path);
-  } catch (error) {
-    throw error instanceof PolicyFault ? new ConfigError(error.message) : error;
-  }
-}
-
-function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: () => void): Reloading {
-  return {
-    files: [file.path],
-    read: () => {
-      const changes = file.reload((changes, digest) => audit('policy.change', file.path, changes, digest));
-      log.info({ file: file.path, changes }, 'the policy file was read again');
-      onRead();
-    },
-    onFault: (error) => {
-      if (error instanceof ForNow) {
-        const words = 'the policy file is not read again for now; the policy before it stays';
-        log.error({ file: file.path, why: error.message }, words);
-        return;
-      }
-      if (!(error instanceof PolicyFault)) throw error;
-      for (const { where, rule } of error.faults) {
-        log.error(
-          { file: file.path, where, rule },
-          'the policy file has a fault and is not used; the policy before it stays',
-        );
-      }
-    },
-  };
 }

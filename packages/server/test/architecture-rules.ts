@@ -19,7 +19,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
   { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/ },
-  { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server|node:(https?|net|tls)/ },
+  { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server(?:\/utils\/response)?|node:(https?|net|tls)/ },
 ];
 
 const HTTP_RULES = FLOORS.flatMap((rooms, floor) =>
@@ -148,14 +148,14 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^log\/log-sink\.ts$/, mayImport: /^node:fs$/, never: 'pino', why: 'it writes what it is given' },
   {
-    from: /^policy\/(schema|cookie)\.ts$/,
-    mayImport: /^(core\/(policy|validate)\.ts$|policy\/(cookie|fault)\.ts$|zod$)/,
+    from: /^policy\/(schema|cookie|webhook)\.ts$/,
+    mayImport: /^(core\/(events|policy|validate)\.ts$|policy\/(cookie|fault|secret|webhook)\.ts$|zod$)/,
     never: 'policy/resolve.ts',
     why: 'the table of the file stands on the policy',
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|events|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs)$)/,
+    mayImport: /^(core\/(errors|events|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },
@@ -171,6 +171,12 @@ export const RULES: readonly Rule[] = [
     mayImport: /^(config\.ts$|http\/sockets\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
     never: 'http/sockets/node-server.ts',
     why: 'it reads files for the server',
+  },
+  {
+    from: /^events\//,
+    mayImport: /^(core\/|events\/)/,
+    never: 'stores/open-store.ts',
+    why: 'who hears of events is handed the journal and the time',
   },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
@@ -312,5 +318,9 @@ export const RULES: readonly Rule[] = [
     never: 'serve.ts',
     why: 'the composition root of backups, which need no server',
   },
-  { from: /^(serve|access|events|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+  {
+    from: /^(serve|access|hearing|journals|policies|index)\.ts$/,
+    mayImport: /./,
+    why: 'the composition root wires everything',
+  },
 ];

@@ -47,8 +47,8 @@ export interface WebhookPolicy {
   readonly url: string;
   /** What it is told of. Null: everything. */
   readonly types: readonly EventType[] | null;
-  /** Where its secrets are, the one that signs first: of `events` texts `whsec_…`, of `backchannel-logout` a private key. */
-  readonly secrets: readonly { readonly env: string }[] | readonly { readonly file: string }[];
+  /** Where its secrets are, the current one first: of `events` texts `whsec_…`, of `backchannel-logout` one private key. */
+  readonly secrets: readonly SecretPlace[];
   /** The most events in one request; 1 sends each alone. */
   readonly batch: number;
   /** Nothing is sent, and it holds nothing in the journal back. */
@@ -57,6 +57,9 @@ export interface WebhookPolicy {
   readonly issuer: string | null;
   readonly audience: string | null;
 }
+
+/** Where a secret is: in a variable of the environment, or in a file, whose path may be relative to the folder of the policy file. */
+export type SecretPlace = { readonly env: string } | { readonly file: string };
 
 /** The attributes of a cookie (RFC 6265bis). Its path is always `/`, and no script may read it. */
 export interface CookiePolicy {

@@ -16,9 +16,9 @@ export function credentialFindings(config: Config, now: number): Finding[] {
   return [...policyFindings(config), ...keyFindings(config, now), ...tlsFindings(config, now)];
 }
 
-function policyFindings({ policyFile }: Config): Finding[] {
+function policyFindings({ policyFile, variable }: Config): Finding[] {
   if (policyFile === null) return [];
-  return refusal('policy', policyFile, () => void new PolicyFile(policyFile));
+  return refusal('policy', policyFile, () => void new PolicyFile(policyFile, variable));
 }
 
 function keyFindings({ keys }: Config, now: number): Finding[] {

@@ -5,25 +5,39 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { JournalSource } from '../core/events.ts';
-import type { PolicySource } from '../core/policy.ts';
+import type { PolicySource, WebhookPolicy } from '../core/policy.ts';
 import { changesBetween } from './changes.ts';
 import { type Fault, PolicyFault } from './fault.ts';
 import { DocumentFault, readDocument } from './json-document.ts';
 import { type Resolved, resolvePolicy } from './resolve.ts';
+import type { VariableOf } from './secret.ts';
 
 export class PolicyFile {
   readonly path: string;
+  private readonly variable: VariableOf;
   private inForce: Loaded;
   /** Stays valid over reloads. */
   readonly source: PolicySource = (app) => this.inForce.policyOf(app);
   /** Stays valid over reloads, too. Null for an app that is not served. */
   readonly journal: JournalSource = (app) => this.inForce.journalOf(app);
 
-  /** Reads the file. Errors: PolicyFault. */
-  constructor(path: string) {
+  /** Reads the file. `variable`: where the secrets are that it names so. Errors: PolicyFault. */
+  constructor(path: string, variable: VariableOf = () => undefined) {
     this.path = path;
-    this.inForce = load(path);
+    this.variable = variable;
+    this.inForce = load(path, variable);
+  }
+
+  /** What it was made from: the file, and those of the secrets that it names. */
+  get files(): readonly string[] {
+    return [this.path, ...this.inForce.secretFiles];
+  }
+
+  /** Gives the secrets of a webhook in force, the current one first, as they were when the file was read. */
+  secretsOf(webhook: WebhookPolicy): readonly string[] {
+    return this.inForce.secretsOf(webhook);
   }
 
   /** The apps that the file names, in its order. */
@@ -42,7 +56,7 @@ export class PolicyFile {
    * Errors: PolicyFault, and those of `before`; nothing has changed then.
    */
   reload(before: (changes: readonly string[], digest: string) => void = () => {}): readonly string[] {
-    const next = load(this.path);
+    const next = load(this.path, this.variable);
     const changes = changesBetween(this.inForce.document, next.document);
     if (changes.length > 0) before(changes, next.digest);
     this.inForce = next;
@@ -52,10 +66,10 @@ export class PolicyFile {
 
 type Loaded = Resolved & { readonly digest: string };
 
-function load(path: string): Loaded {
+function load(path: string, variable: VariableOf): Loaded {
   const twice: Fault[] = [];
   const { document, digest } = documentIn(path, twice);
-  const resolved = resolvePolicy(document);
+  const resolved = resolvePolicy(document, { variable, pathOf: (name) => resolve(dirname(path), name) });
   if ('document' in resolved && twice.length === 0) return { ...resolved, digest };
   // A member can be wrong in two ways; one line is enough to find it.
   const first = new Map<string, Fault>();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { COOKIE_MEMBERS } from './cookie.ts';
 import { MEMBERS, policyFile } from './schema.ts';
+import { WEBHOOK_MEMBERS } from './webhook.ts';
 
 /** Writes the JSON Schema (draft 2020-12): schema/config.json. */
 export function policyJsonSchema(): string {
@@ -19,11 +20,20 @@ export function policyTable(): string {
 
 /** Writes the members of a cookie as a Markdown table. */
 export function cookieTable(): string {
-  const rows = Object.entries(COOKIE_MEMBERS).map(
+  return tableOf('cookie', COOKIE_MEMBERS);
+}
+
+/** Writes the members of a webhook as a Markdown table. */
+export function webhookTable(): string {
+  return tableOf('webhooks', WEBHOOK_MEMBERS);
+}
+
+function tableOf(of: string, members: Readonly<Record<string, { allowed: string; usual: string; meaning: string }>>) {
+  const rows = Object.entries(members).map(
     ([name, { allowed, usual, meaning }]) =>
       `| \`${name}\` | ${allowed.replaceAll('|', '\\|')} | ${usual} | ${meaning} |`,
   );
-  return ['| member of `cookie` | allowed | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
+  return [`| member of \`${of}\` | allowed | default | meaning |`, '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** Writes the members of the file itself as a Markdown table. */

@@ -6,54 +6,65 @@
 import type { z } from 'zod';
 import { ServiceError } from '../core/errors.ts';
 import type { JournalSource } from '../core/events.ts';
-import { DEFAULT_POLICY, type Policy, type PolicySource } from '../core/policy.ts';
+import { DEFAULT_POLICY, type Policy, type PolicySource, type WebhookPolicy } from '../core/policy.ts';
 import { APP_NAME } from '../core/validate.ts';
 import { cookieFaults, cookieFrom, faultsOfCookie } from './cookie.ts';
 import { type Fault, pointerTo } from './fault.ts';
 import { journalsOf } from './journals.ts';
 import { MEMBERS, type MemberName, type PolicyDocument, policyFile, type Rules } from './schema.ts';
+import type { Outside } from './secret.ts';
+import { faultsOfWebhooks, type ReadWebhooks, readWebhooks, type WebhookRules } from './webhook.ts';
 
 /** A file that was found right. */
 export interface Resolved {
   readonly document: PolicyDocument;
   readonly policyOf: PolicySource;
   readonly journalOf: JournalSource;
+  /** Gives the secrets of a webhook of these policies, the current one first. */
+  readonly secretsOf: (webhook: WebhookPolicy) => readonly string[];
+  /** The files that secrets were read from. */
+  readonly secretFiles: readonly string[];
 }
 
-/** Checks a document and gives the policy it means, or every fault it has. */
-export function resolvePolicy(value: unknown): Resolved | readonly Fault[] {
+const NOTHING: Outside = { variable: () => undefined, pathOf: (name) => name };
+
+/** Checks a document and gives the policy it means, or every fault it has. `outside`: where the secrets are that it names. */
+export function resolvePolicy(value: unknown, outside: Outside = NOTHING): Resolved | readonly Fault[] {
   const parsed = policyFile.safeParse(value);
+  const webhooks = new Webhooks(outside);
   if (!parsed.success) {
     const { issues } = parsed.error;
-    return [...issues.flatMap((issue) => faultsOf(issue, value)), ...besides(issues, value)];
+    return [...issues.flatMap((issue) => faultsOf(issue, value)), ...besides(issues, value, webhooks)];
   }
   const document = parsed.data;
   const { defaults = {}, apps = {}, strictApps = false } = document;
-  const faults = contradictions(['defaults'], defaults, [defaults]);
+  const faults = contradictions(['defaults'], defaults, [defaults], webhooks);
   const policies = new Map<string, Policy>();
   for (const [app, rules] of Object.entries(apps)) {
-    faults.push(...contradictions(['apps', app], rules, [rules, defaults]));
-    policies.set(app, policyFrom([rules, defaults]));
+    faults.push(...contradictions(['apps', app], rules, [rules, defaults], webhooks));
+    policies.set(app, policyFrom([rules, defaults], webhooks));
   }
   if (strictApps && policies.size === 0) {
     faults.push({ where: '/strictApps', rule: 'must not be true where apps names none: no app would be served' });
   }
   if (faults.length > 0) return faults;
-  const fallback = policyFrom([defaults]);
+  const fallback = policyFrom([defaults], webhooks);
   const journalOf = journalsOf(policies, strictApps ? null : fallback);
-  return { document, policyOf: sourceOf(policies, fallback, strictApps), journalOf };
+  const { secretFiles } = webhooks;
+  const secretsOf = (webhook: WebhookPolicy) => webhooks.secretsOf(webhook);
+  return { document, policyOf: sourceOf(policies, fallback, strictApps), journalOf, secretsOf, secretFiles };
 }
 
 /** What is wrong between members of the parts that the schema finds right: whoever mends a file wants to know all of it. */
-function besides(issues: readonly z.core.$ZodIssue[], value: unknown): Fault[] {
+function besides(issues: readonly z.core.$ZodIssue[], value: unknown, webhooks: Webhooks): Fault[] {
   const isWrong = (...part: readonly PropertyKey[]) =>
     issues.some(({ path }) => path.length > 0 && path.slice(0, part.length).every((step, i) => step === part[i]));
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isWrong('defaults')) return [];
   const { defaults = {}, apps = {} } = value as PolicyDocument;
-  const faults = contradictions(['defaults'], defaults, [defaults]);
+  const faults = contradictions(['defaults'], defaults, [defaults], webhooks);
   if (issues.some(({ path }) => path.length === 1 && path[0] === 'apps')) return faults;
   for (const [app, rules] of Object.entries(apps)) {
-    if (!isWrong('apps', app)) faults.push(...contradictions(['apps', app], rules, [rules, defaults]));
+    if (!isWrong('apps', app)) faults.push(...contradictions(['apps', app], rules, [rules, defaults], webhooks));
   }
   return faults;
 }
@@ -72,7 +83,7 @@ function stated<Name extends MemberName>(layers: readonly Rules[], name: Name): 
   return layers.find((layer) => layer[name] !== undefined)?.[name];
 }
 
-function policyFrom(layers: readonly Rules[]): Policy {
+function policyFrom(layers: readonly Rules[], webhooks: Webhooks): Policy {
   const milliseconds = (name: MemberName, fallback: number | null) => {
     const value = stated(layers, name) as number | null | undefined;
     if (value === undefined) return fallback;
@@ -100,11 +111,47 @@ function policyFrom(layers: readonly Rules[]): Policy {
     events: asIs('events'),
     updateEvents: asIs('updateEvents'),
     history: historyFrom(stated(layers, 'history')),
-    webhooks: DEFAULT_POLICY.webhooks,
+    webhooks: webhooks.of(stated(layers, 'webhooks')).webhooks,
     cookie: cookieFrom(stated(layers, 'cookie')),
   });
 }
 
+/** The lists of webhooks of one document: each is read once, however many apps have it from `defaults`. */
+class Webhooks {
+  private readonly outside: Outside;
+  private readonly lists = new Map<readonly WebhookRules[], ReadWebhooks>();
+  private readonly files = new Set<string>();
+
+  constructor({ variable, pathOf }: Outside) {
+    const noted = (name: string) => {
+      const path = pathOf(name);
+      this.files.add(path);
+      return path;
+    };
+    this.outside = { variable, pathOf: noted };
+  }
+
+  get secretFiles(): readonly string[] {
+    return [...this.files];
+  }
+
+  of(list: Rules['webhooks']): ReadWebhooks {
+    if (!list) return NO_WEBHOOKS;
+    const read = this.lists.get(list) ?? readWebhooks(list, this.outside);
+    this.lists.set(list, read);
+    return read;
+  }
+
+  secretsOf(webhook: WebhookPolicy): readonly string[] {
+    for (const { secrets } of this.lists.values()) {
+      const texts = secrets.get(webhook);
+      if (texts !== undefined) return texts;
+    }
+    return [];
+  }
+}
+
+const NO_WEBHOOKS: ReadWebhooks = { webhooks: DEFAULT_POLICY.webhooks, secrets: new Map(), faults: [] };
 const DAY = 86_400_000;
 
 function historyFrom(history: Rules['history']): Policy['history'] {
@@ -116,8 +163,8 @@ function historyFrom(history: Rules['history']): Policy['history'] {
  * What must hold between members, whichever layer they come from. The fault points into this layer, at the first member
  * that the layer itself states. A layer that states none of them has not made the contradiction.
  */
-function contradictions(path: readonly string[], own: Rules, layers: readonly Rules[]): Fault[] {
-  const { idleTimeout: idle, minIdleTimeout: min, maxIdleTimeout: max, ...policy } = policyFrom(layers);
+function contradictions(path: readonly string[], own: Rules, layers: readonly Rules[], webhooks: Webhooks): Fault[] {
+  const { idleTimeout: idle, minIdleTimeout: min, maxIdleTimeout: max, ...policy } = policyFrom(layers, webhooks);
   const { absoluteTimeout: absolute, maxAbsoluteTimeout: maxAbsolute } = policy;
   const faults: Fault[] = [];
   const fault = (involved: readonly MemberName[], rule: string) => {
@@ -143,6 +190,9 @@ function contradictions(path: readonly string[], own: Rules, layers: readonly Ru
     const rule = 'absoluteTimeout must not be null where maxAbsoluteTimeout is a number';
     fault(['absoluteTimeout', 'maxAbsoluteTimeout'], rule);
   }
+  for (const { path: below, rule } of webhooks.of(own.webhooks).faults) {
+    faults.push({ where: pointerTo([...path, 'webhooks', ...below]), rule });
+  }
   return [...faults, ...cookieFaults([...path, 'cookie'], own.cookie)];
 }
 
@@ -153,6 +203,13 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown): Fault[] {
   if (issue.path[inRulesAt] === 'cookie') {
     return faultsOfCookie(issue, issue.path.slice(inRulesAt + 1), value);
   }
+  if (issue.path[inRulesAt] === 'webhooks') return faultsOfWebhooks(issue, issue.path.slice(inRulesAt + 1));
+  const member = String(issue.path[inRulesAt]);
+  // What is wrong within a member is told of the member as a whole.
+  if (Object.hasOwn(MEMBERS, member) && issue.path.length > inRulesAt) {
+    const where = pointerTo(issue.path.slice(0, inRulesAt + 1));
+    return [{ where, rule: `must be ${MEMBERS[member as MemberName].allowed}` }];
+  }
   if (issue.code === 'unrecognized_keys') {
     const allowed = issue.path.length === 0 ? Object.keys(policyFile.shape) : Object.keys(MEMBERS);
     const rule = `is not a member here; there are ${allowed.join(', ')}`;
@@ -160,9 +217,6 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown): Fault[] {
   }
   if (issue.code === 'invalid_key') return [{ where, rule: `an app name must be ${APP_NAME.allowed}` }];
   const name = String(issue.path.at(-1));
-  if (issue.path.length === inRulesAt + 1 && Object.hasOwn(MEMBERS, name)) {
-    return [{ where, rule: `must be ${MEMBERS[name as MemberName].allowed}` }];
-  }
   const types: Record<string, string> = { $schema: 'a text', strictApps: 'true or false' };
   return [{ where, rule: `must be ${types[name] ?? 'an object'}` }];
 }

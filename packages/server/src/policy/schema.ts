@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { DEFAULT_POLICY, MAX_TIMEOUT, ON_LIMIT } from '../core/policy.ts';
 import { APP_NAME, CALLER_TOKEN_LENGTH } from '../core/validate.ts';
 import { COOKIE_ALLOWED, cookieRules } from './cookie.ts';
+import { WEBHOOKS_ALLOWED, webhookList } from './webhook.ts';
 
 /** One member. `allowed` ends the sentence "must be …"; `meaning` is documentation. Absence: null is a default of none. */
 interface Member<T extends z.ZodType = z.ZodType> {
@@ -144,6 +145,14 @@ export const MEMBERS = {
     default: null,
     meaning:
       'How many days the history of a subject tells of sessions that have ended: id, label, address, user agent, when, why and by whom. Null: there is none.',
+  }),
+  webhooks: member({
+    type: webhookList.nullable(),
+    unit: '',
+    allowed: WEBHOOKS_ALLOWED,
+    default: null,
+    meaning:
+      'Who is told of what happens to its sessions, by HTTP: see docs/webhooks.md. The list is taken as a whole: an app that has one of its own has nothing of that in `defaults`. Null: nobody.',
   }),
   cookie: member({
     type: cookieRules.nullable(),

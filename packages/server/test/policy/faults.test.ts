@@ -33,6 +33,10 @@ describe('a policy file is refused', () => {
       minCallerTokenLength: [15, 257, null],
       rotationGrace: [-1, 60.1, null],
       classic: [0, 'true', null],
+      events: ['true', null],
+      updateEvents: [1, null],
+      history: [30, { days: 0 }, { days: 3651 }, {}, { days: 1, weeks: 1 }],
+      webhooks: ['https://example.org', {}, Array(21).fill({})],
       cookie: [],
     };
     assert.deepEqual(Object.keys(bad).sort(), Object.keys(MEMBERS).sort());

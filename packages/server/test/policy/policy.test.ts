@@ -54,6 +54,10 @@ describe('a policy file', () => {
       minCallerTokenLength: 32,
       rotationGrace: 0,
       classic: false,
+      events: true,
+      updateEvents: true,
+      history: { days: 30 },
+      webhooks: [],
       cookie: { name: 'sid', domain: 'Example.org', sameSite: 'Strict', secure: false, persistent: true },
     };
     const expected = {
@@ -64,6 +68,7 @@ describe('a policy file', () => {
       absoluteTimeout: 100_000_000,
       maxAbsoluteTimeout: 200_000_000,
       classicAbsoluteTimeout: 100_000_000,
+      history: 2_592_000_000,
     };
     for (const document of [{ defaults: rules }, { apps: { shop: rules } }]) {
       assert.deepEqual(policyOf(document)('shop'), expected);

@@ -90,7 +90,9 @@ export function etag({ version }: Session): string {
 /** Writes a policy in v1: durations in seconds. */
 export function policyJson(policy: Policy): string {
   const isDuration = (name: string) => /Timeout$|Grace$/.test(name);
-  return JSON.stringify(policy, (name, value) => (isDuration(name) ? seconds(value as number | null) : value));
+  // Where a webhook goes to may be a secret of its receiver.
+  const shown = { ...policy, webhooks: policy.webhooks.map(({ name }) => name) };
+  return JSON.stringify(shown, (name, value) => (isDuration(name) ? seconds(value as number | null) : value));
 }
 
 /** Units: milliseconds to seconds. */

@@ -9,7 +9,7 @@ import { type JournalKeeperOptions, keepJournals } from './upkeep/journal-keeper
 import { RulesEvents, type RulesEventsOptions } from './upkeep/rules-events.ts';
 import { suspectsOf } from './upkeep/suspects.ts';
 
-export interface EventsOptions extends RulesEventsOptions, Pick<JournalKeeperOptions, 'consumers' | 'onDropped'> {
+export interface JournalsOptions extends RulesEventsOptions, Pick<JournalKeeperOptions, 'consumers' | 'onDropped'> {
   readonly config: Pick<Config, 'eventsKeep' | 'eventsBytes' | 'sweepInterval'>;
   readonly store: SessionStore;
   readonly rules: JournalSource;
@@ -17,7 +17,7 @@ export interface EventsOptions extends RulesEventsOptions, Pick<JournalKeeperOpt
   readonly log: Log;
 }
 
-export interface Events {
+export interface Journals {
   /** A token was used that a rotation had replaced. */
   readonly suspected: (app: string, session: string) => void;
   /** Rules are about to be in force. `changes`: as the log says them; `digest`: of the file with them. */
@@ -28,7 +28,7 @@ export interface Events {
   readonly close: () => Promise<void>;
 }
 
-export function openEvents({ config, store, rules, meter, log, ...options }: EventsOptions): Events {
+export function openJournals({ config, store, rules, meter, log, ...options }: JournalsOptions): Journals {
   const { clock, onError, consumers } = options;
   const rulesEvents = new RulesEvents({ store, rules, ...options });
   const onDropped = (app: string, consumer: string, events: number) => {
