@@ -23,7 +23,7 @@ conformance(
   'Redis, as the account of docs/operations/redis.md',
   (t, journal) =>
     openOn(t, as(one().account, url()), [one().server.admin], { auditUrl: as(one().doctor, url()), journal }),
-  { modelRuns: 5, journal: false },
+  { modelRuns: 5 },
 );
 
 describe('the account of docs/operations/redis.md', () => {
