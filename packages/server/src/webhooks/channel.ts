@@ -8,7 +8,7 @@ import type { Timer } from '../core/lock-waiting.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { Lanes, type Queued, type Unit } from './lanes.ts';
 import type { Messages } from './message.ts';
-import { DOWN_AFTER, nextAttempt, restOf } from './schedule.ts';
+import { afterFailure, DOWN_AFTER, restOf } from './schedule.ts';
 import type { Message, Outcome } from './sender.ts';
 import { type Note, packState, REFRESH, type State, stateAt, unpackState } from './state.ts';
 
@@ -63,14 +63,14 @@ export class Channel {
   private cursor: Position = '0-0';
   /** Whether the journal may be longer than what was read. */
   private isMore = true;
-  private isLoaded = false;
+  isLoaded = false;
   private isReading = false;
   private isClosed = false;
   /** Another one with each load: what was under way before it means nothing any more. */
   private generation = 0;
   private failuresInRow = 0;
-  /** Nothing is sent before it. */
-  private restUntil = 0;
+  /** Failures of a receiver that is down, one after each rest. */
+  private rests = 0;
   private isDirty = false;
   private savedAt = Number.NEGATIVE_INFINITY;
   private saving: Promise<void> | null = null;
@@ -125,6 +125,11 @@ export class Channel {
     this.pump();
   }
 
+  /** This process may send, again. */
+  nudge(): void {
+    if (this.lanes.sending === 0) this.pump();
+  }
+
   /** Loads again what stands in the store, if another than this process has written it. */
   async loadIfChanged(): Promise<void> {
     if (!this.isLoaded) return;
@@ -159,6 +164,7 @@ export class Channel {
     if (!this.isLoaded) return;
     this.isDirty = false;
     try {
+      this.lanes.reached(this.cursor);
       const text = packState({ ...this.standing, ...this.lanes.snapshot() });
       const isOurs = await note.write(text, clock());
       if (isOurs) this.savedAt = clock();
@@ -185,7 +191,10 @@ export class Channel {
     this.cancelWake = null;
     if (!this.isLoaded || this.isClosed || this.standing.disabled !== null) return;
     const now = clock();
-    if (now < this.restUntil) return this.wakeAt(this.restUntil);
+    if (now < this.standing.rest) {
+      this.wakeAt(this.standing.rest);
+      return;
+    }
     const most = this.failuresInRow >= DOWN_AFTER ? 1 : this.sending.batch > 1 ? MOST_BATCHES : MOST_REQUESTS;
     while (this.lanes.sending < most && mayGo()) {
       const unit = this.lanes.next(now, this.sending.batch);
@@ -216,10 +225,7 @@ export class Channel {
           onNews({ kind: 'gap', dropped: null });
         }
         const taken = events.filter(({ event }) => this.sending.messages.takes(event));
-        this.lanes.push(
-          taken.map(({ position, event }): Queued => ({ position, session: event.session, event })),
-          next,
-        );
+        this.lanes.push(taken.map(({ position, event }): Queued => ({ position, session: event.session, event })));
         if (events.length > 0) this.isMore = true;
         if (comparePositions(next, cursor) > 0) this.touch();
         this.cursor = next;
@@ -301,6 +307,7 @@ export class Channel {
         this.lanes.hurry(now);
       }
       this.failuresInRow = 0;
+      this.rests = 0;
       return;
     }
     const why = outcome.kind === 'answered' ? `it answered ${outcome.status}` : outcome.why;
@@ -311,21 +318,19 @@ export class Channel {
       this.standing = { ...this.standing, disabled: now };
       return;
     }
-    const retryAfter = (status === 429 || status === 503) && outcome.kind === 'answered' ? outcome.retryAfter : null;
-    if (retryAfter !== null) this.restUntil = Math.max(this.restUntil, now + retryAfter);
+    const retryAfter = outcome.kind === 'answered' ? outcome.retryAfter : null;
+    if (retryAfter !== null) this.restFor(now, retryAfter);
     if (++this.failuresInRow === DOWN_AFTER) onNews({ kind: 'down' });
-    if (this.failuresInRow >= DOWN_AFTER) this.restUntil = Math.max(this.restUntil, now + restOf(this.failuresInRow));
-    const due = this.dueAfter(unit, now, retryAfter, chance);
+    // What was under way when it went down fails, too; that is no further rest.
+    if (this.failuresInRow >= DOWN_AFTER && now >= this.standing.rest) this.restFor(now, restOf(this.rests++));
+    const { attempts, due } = afterFailure(unit, retryAfter, now, chance);
+    unit.attempts = attempts;
     if (due !== null) this.lanes.park(unit, due);
     else await this.giveUp(unit, events, why, isOver);
   }
 
-  /** An attempt that the receiver put off is not counted. Absence: null when it is given up. */
-  private dueAfter(unit: Unit, now: number, retryAfter: number | null, chance: () => number): number | null {
-    const attempts = retryAfter === null ? unit.attempts + 1 : unit.attempts;
-    const due = nextAttempt(attempts, unit.since, now, chance);
-    unit.attempts = Math.max(attempts, 1);
-    return retryAfter === null || due === null ? due : now + retryAfter;
+  private restFor(now: number, duration: number): void {
+    this.standing = { ...this.standing, rest: Math.max(this.standing.rest, now + duration) };
   }
 
   private async giveUp(unit: Unit, events: readonly JournalEvent[], why: string, isOver: () => boolean): Promise<void> {
