@@ -7,7 +7,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { agentsFor } from '../../src/webhooks/connecting.ts';
 import { Networks } from '../../src/webhooks/networks.ts';
 import { Sender } from '../../src/webhooks/sender.ts';
-import { startReceiver } from './receiver.ts';
+import { network, startReceiver } from './receiver.ts';
 
 const MESSAGE = { headers: { 'Content-Type': 'text/plain' }, body: 'hello' };
 
@@ -71,7 +71,7 @@ describe('an address', () => {
   });
 
   test('that is listed is reached, in each way to write it', () => {
-    const listed = new Networks(['10.1.0.0/16', '192.168.7.7', 'fd00::/8']);
+    const listed = new Networks(['10.1.0.0/16', '192.168.7.7', 'fd00::/8'].map(network));
     for (const address of ['10.1.2.3', '192.168.7.7', '::ffff:10.1.2.3', 'fd12::1']) {
       assert.equal(listed.refusal(address, false), null, address);
     }
@@ -82,7 +82,7 @@ describe('an address', () => {
 
 /** Gives a sender whose names lead to these addresses, and what it counted of connections to a listener. */
 async function senderTo(t: TestContext, names: Record<string, string[]>, listed: string[] = []) {
-  const agents = agentsFor(new Networks(listed), async (name) =>
+  const agents = agentsFor(new Networks(listed.map(network)), async (name) =>
     (names[name] ?? []).map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
   );
   const sender = new Sender({ agents, clock: Date.now, userAgent: 'test' });

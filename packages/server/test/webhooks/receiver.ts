@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { agentsFor } from '../../src/webhooks/connecting.ts';
-import { Networks } from '../../src/webhooks/networks.ts';
+import { type Network, Networks } from '../../src/webhooks/networks.ts';
 import { Sender } from '../../src/webhooks/sender.ts';
 import type { Cleanup } from '../support/server.ts';
 
@@ -79,8 +79,15 @@ export async function startReceiver(
   return { url: `http://127.0.0.1:${port}/hook`, port, got, connections: () => connections, open: () => open };
 }
 
+/** Reads `10.0.0.0/8`, or an address. */
+export function network(text: string): Network {
+  const [address = '', bits] = text.split('/');
+  const family = address.includes(':') ? 'ipv6' : 'ipv4';
+  return { address, family, prefix: bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits) };
+}
+
 export function startSender(cleanup: Cleanup, timeout = 15_000, networks = ['127.0.0.0/8']): Sender {
-  const agents = agentsFor(new Networks(networks));
+  const agents = agentsFor(new Networks(networks.map(network)));
   const sender = new Sender({ agents, clock: Date.now, userAgent: 'REST-Sessions/test', timeout });
   cleanup.after(() => sender.close());
   return sender;
