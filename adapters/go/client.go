@@ -158,13 +158,19 @@ func (c *Client) Rotate(ctx context.Context, token string, rotation Rotation) (*
 	return &made, nil
 }
 
+// EndOption says more of the end of sessions.
+type EndOption struct{ reason string }
+
+// Because says why sessions are ended: the note of their events, in their history, and in the audit log. Up to 200 characters.
+func Because(reason string) EndOption { return EndOption{reason} }
+
 // Revoke ends a session. It tells whether there was one.
-func (c *Client) Revoke(ctx context.Context, token string) (bool, error) {
+func (c *Client) Revoke(ctx context.Context, token string, options ...EndOption) (bool, error) {
 	if !IsToken(token) {
 		return false, nil
 	}
 	headers := map[string]string{"Session-Token": token}
-	ended, err := c.revoked(ctx, call{method: http.MethodDelete, path: c.path("/session"), headers: headers, repeatable: true})
+	ended, err := c.revoked(ctx, "/session", headers, options, url.Values{})
 	return ended == 1, err
 }
 
@@ -179,9 +185,8 @@ func (c *Client) GetByID(ctx context.Context, id string) (*Session, error) {
 }
 
 // RevokeByID ends a session by its public id. It tells whether there was one.
-func (c *Client) RevokeByID(ctx context.Context, id string) (bool, error) {
-	what := call{method: http.MethodDelete, path: c.path("/sessions/" + url.PathEscape(id)), repeatable: true}
-	ended, err := c.revoked(ctx, what)
+func (c *Client) RevokeByID(ctx context.Context, id string, options ...EndOption) (bool, error) {
+	ended, err := c.revoked(ctx, "/sessions/"+url.PathEscape(id), nil, options, url.Values{})
 	return ended == 1, err
 }
 
@@ -207,7 +212,7 @@ func (c *Client) List(ctx context.Context, options ListOptions) (*Page, error) {
 
 // ListSubject gives a page of the sessions of a user: their devices.
 func (c *Client) ListSubject(ctx context.Context, subject string, options ListOptions) (*Page, error) {
-	at, err := subjectPath(subject)
+	at, err := subjectPath(subject, "/sessions")
 	if err != nil {
 		return nil, err
 	}
@@ -215,15 +220,16 @@ func (c *Client) ListSubject(ctx context.Context, subject string, options ListOp
 }
 
 // RevokeSubject ends all sessions of a user, but for the one with the public id `except`, if that is not empty. It gives how many.
-func (c *Client) RevokeSubject(ctx context.Context, subject, except string) (int, error) {
-	at, err := subjectPath(subject)
+func (c *Client) RevokeSubject(ctx context.Context, subject, except string, options ...EndOption) (int, error) {
+	at, err := subjectPath(subject, "/sessions")
 	if err != nil {
 		return 0, err
 	}
+	query := url.Values{}
 	if except != "" {
-		at += "?except=" + url.QueryEscape(except)
+		query.Set("except", except)
 	}
-	return c.revoked(ctx, call{method: http.MethodDelete, path: c.path(at), repeatable: true})
+	return c.revoked(ctx, at, nil, options, query)
 }
 
 // Verify tells for each token whether it opens a session, in order. Asking is no activity. 500 tokens at most.
@@ -274,17 +280,21 @@ func (c *Client) list(ctx context.Context, at string, options ListOptions) (*Pag
 	if options.Cursor != "" {
 		query.Set("cursor", options.Cursor)
 	}
-	if len(query) > 0 {
-		at += "?" + query.Encode()
-	}
+	what := call{method: http.MethodGet, path: c.path(at) + queryText(query), repeatable: true}
 	var page Page
-	if err := c.send(ctx, call{method: http.MethodGet, path: c.path(at), repeatable: true}, &page); err != nil {
+	if err := c.send(ctx, what, &page); err != nil {
 		return nil, err
 	}
 	return &page, nil
 }
 
-func (c *Client) revoked(ctx context.Context, what call) (int, error) {
+func (c *Client) revoked(
+	ctx context.Context, at string, headers map[string]string, options []EndOption, query url.Values,
+) (int, error) {
+	for _, option := range options {
+		query.Set("reason", option.reason)
+	}
+	what := call{method: http.MethodDelete, path: c.path(at) + queryText(query), headers: headers, repeatable: true}
 	var answer struct {
 		Revoked int `json:"revoked"`
 	}
@@ -296,12 +306,12 @@ func (c *Client) path(rest string) string {
 	return "/v1/apps/" + c.app + rest
 }
 
-// subjectPath gives the path of a user's sessions. URLs take "." and ".." for steps, so the server cannot see them.
-func subjectPath(subject string) (string, error) {
+// subjectPath gives the path of what a user has. URLs take "." and ".." for steps, so the server cannot see them.
+func subjectPath(subject, what string) (string, error) {
 	if subject == "" || subject == "." || subject == ".." {
 		return "", &Error{Code: "invalid_request", Message: fmt.Sprintf("a subject must not be %q", subject)}
 	}
-	return "/subjects/" + url.PathEscape(subject) + "/sessions", nil
+	return "/subjects/" + url.PathEscape(subject) + what, nil
 }
 
 func withKey(headers map[string]string) map[string]string {

@@ -16,6 +16,8 @@ var (
 	ErrUnreachable = errors.New("the session server cannot be reached")
 	// ErrConfiguration says that the client is set up wrongly: its URL, its key, its app.
 	ErrConfiguration = errors.New("the session client is set up wrongly")
+	// ErrWebhook says that a request is no webhook of the session server: VerifyWebhook.
+	ErrWebhook = errors.New("this is no webhook of the session server")
 )
 
 // Fault is one value of a request that the server refused.
@@ -34,7 +36,8 @@ type Fault struct {
 
 // Error is what a call failed with. Its text holds no token and no key.
 type Error struct {
-	// Code is one of docs/errors.md of the server, or timeout, unreachable, wrong_url, wrong_key, wrong_app, not_rest_sessions.
+	// Code is one of docs/errors.md of the server, or timeout, unreachable, wrong_url, wrong_key, wrong_app, not_rest_sessions, or
+	// one of VerifyWebhook.
 	Code string
 	// Message is for people.
 	Message string

@@ -23,6 +23,8 @@ type call struct {
 	body any
 	// repeatable: it does no harm twice, because it is a read or has an Idempotency-Key.
 	repeatable bool
+	// wait is for how long the server may hold the answer back.
+	wait time.Duration
 }
 
 // newTransport gives connections that are kept, and given up after a second when there is none.
@@ -43,7 +45,7 @@ func newTransport() *http.Transport {
 // send sends a call, and reads what it answers into a value. A call that may be repeated is sent once more when its connection was
 // lost: the server may have closed it, for example because it was restarted.
 func (c *Client) send(ctx context.Context, what call, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout+what.wait)
 	defer cancel()
 	var body []byte
 	if what.body != nil {
@@ -98,7 +100,7 @@ func (c *Client) lost(ctx context.Context, what call, err error) error {
 	}
 	var timeout net.Error
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() != nil {
-		message := fmt.Sprintf("%s did not answer within %s", c.base, c.timeout)
+		message := fmt.Sprintf("%s did not answer within %s", c.base, c.timeout+what.wait)
 		return &Error{Code: "timeout", Message: message, Retryable: what.repeatable, kind: ErrTimeout, cause: err}
 	}
 	message := fmt.Sprintf("%s cannot be reached: %s", c.base, reason(err))
