@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -58,6 +59,10 @@ func (c *Client) Listen(ctx context.Context, options ListenOptions) func(yield f
 		l := &listener{client: c, options: options, position: options.After, backOff: backOff{first: firstWait}}
 		if l.options.Silence <= 0 {
 			l.options.Silence = longestSilence
+		}
+		if strings.ContainsFunc(l.position, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			yield(Heard{}, &Error{Code: "invalid_cursor", Message: fmt.Sprintf("After must be a position of the server, and is %q", l.position)})
+			return
 		}
 		for {
 			err := l.connect(ctx, yield)
