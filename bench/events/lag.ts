@@ -30,14 +30,14 @@ export async function lagOf(bench: Bench, store: StoreName): Promise<Finding[]> 
   const redis = store === 'Redis' ? await startRedis(bench) : null;
   const hooked: number[] = [];
   const receiver = await receive(bench, hooked);
-  const secrets = { env: 'RS_BENCH_SECRET' };
+  const secrets = { env: 'BENCH_SECRET' };
   const webhooks = [{ name: 'bench', url: `${receiver}/events`, secrets, batch: 100 }];
   const server = await startServer(bench, {
     ...(redis && { store: redis.location }),
     env: {
       RS_CONFIG: policyFile(bench, { defaults: { events: true }, apps: { [APP]: { webhooks } } }),
       RS_WEBHOOK_NETWORKS: '127.0.0.0/8',
-      RS_BENCH_SECRET: SECRET,
+      BENCH_SECRET: SECRET,
       RS_LOG_LEVEL: 'error',
     },
   });

@@ -5,6 +5,11 @@ require_relative "rest_sessions/errors"
 require_relative "rest_sessions/settings"
 require_relative "rest_sessions/transport"
 require_relative "rest_sessions/answer"
+require_relative "rest_sessions/event"
+require_relative "rest_sessions/event_frames"
+require_relative "rest_sessions/event_connection"
+require_relative "rest_sessions/event_stream"
+require_relative "rest_sessions/webhook"
 require_relative "rest_sessions/client"
 
 # Rails looks `config.session_store :rest_sessions` up as this constant.

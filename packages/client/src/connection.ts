@@ -2,6 +2,7 @@
  * Requests to one server: within their time, sent again only where that is safe, and every answer that is none of the server's
  * recognised. Redirects are not followed: they would take tokens and keys to wherever they point.
  */
+import type { CallOptions } from './call-options.ts';
 import {
   SessionConfigurationError,
   SessionError,
@@ -25,12 +26,6 @@ import { type Incoming, type Outgoing, TimedOut } from './transport.ts';
 export type { Answer } from './recognition.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** What a call may be given beside what it is about. */
-export interface CallOptions {
-  /** Ends the call when it is aborted. The error is then the signal's own reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 export interface Call extends CallOptions {
   readonly method: Method;
@@ -63,11 +58,22 @@ export async function send(settings: Settings, call: Call): Promise<Answer> {
   if (came instanceof SessionError) throw came;
   const answer = (call.read ?? answerOf)(came, call.answerHas);
   if (answer !== null && answer.status < 400) return answer;
+  throw await refusal(settings, came, answer, call, end);
+}
+
+/** Gives the error of an answer that is none of those that were hoped for. `answer`: null when it is none of the server's. */
+export function refusal(
+  settings: Settings,
+  came: Incoming,
+  answer: Answer | null,
+  { signal, isRepeatable }: Pick<Call, 'signal' | 'isRepeatable'>,
+  end: number,
+): Promise<SessionError> {
   // Without the key: it may be a stranger who is asked.
   const ask: Ask = (url) =>
     settings.transport(url, { method: 'GET', headers: { Accept: 'application/json' }, signal, timeout: left(end) });
-  if (answer === null) throw await strangerError(settings, came, call.isRepeatable, ask);
-  throw await errorOf(settings, answer as Answer & { readonly body: Problem }, ask);
+  if (answer === null) return strangerError(settings, came, isRepeatable, ask);
+  return errorOf(settings, answer as Answer & { readonly body: Problem }, ask);
 }
 
 /** What is left of the time of a call. Units: milliseconds. */
@@ -78,24 +84,27 @@ function typeOf({ body, text, mediaType = 'application/json' }: Call): Record<st
 }
 
 async function attempt(settings: Settings, call: Call, outgoing: Outgoing): Promise<Incoming | SessionError> {
-  const { timeout, base } = settings;
-  const { signal, path, isRepeatable: retryable } = call;
+  const { signal, path, isRepeatable } = call;
   try {
-    return await settings.transport(base + path, outgoing);
+    return await settings.transport(settings.base + path, outgoing);
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
-    if (cause instanceof TimedOut) {
-      return new SessionTimeoutError('timeout', `${base} did not answer within ${timeout} ms`, { retryable, cause });
-    }
-    const reason = reasonOf(cause);
-    const kind = strangeProtocol(reason);
-    if (kind !== null) {
-      const told = `there is no REST-Sessions server at ${base}: what is there does not speak ${kind} (${reason})`;
-      return new SessionConfigurationError('not_rest_sessions', told, { cause });
-    }
-    const message = `${base} cannot be reached: ${reason}`;
-    return new SessionServerLostError('unreachable', message, { retryable, cause });
+    return lostError(settings, cause, isRepeatable);
   }
+}
+
+/** Gives the error of a connection that did not come about, or broke. */
+export function lostError({ base, timeout }: Settings, cause: unknown, retryable: boolean): SessionError {
+  if (cause instanceof TimedOut) {
+    return new SessionTimeoutError('timeout', `${base} did not answer within ${timeout} ms`, { retryable, cause });
+  }
+  const reason = reasonOf(cause);
+  const kind = strangeProtocol(reason);
+  if (kind !== null) {
+    const told = `there is no REST-Sessions server at ${base}: what is there does not speak ${kind} (${reason})`;
+    return new SessionConfigurationError('not_rest_sessions', told, { cause });
+  }
+  return new SessionServerLostError('unreachable', `${base} cannot be reached: ${reason}`, { retryable, cause });
 }
 
 /** Gives which protocol somebody does not speak: `https:` to a plain server, HTTP to a mail server. Absence: null. By Node's names. */

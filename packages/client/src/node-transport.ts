@@ -5,13 +5,13 @@
  *
  * A connection that nobody has used for four seconds is closed here, before a server or a proxy on the way closes it under a request.
  */
-import { type Incoming, TimedOut, type Transport } from './transport.ts';
+import { type Incoming, type StreamTransport, TimedOut, type Transport, type Transports } from './transport.ts';
 
 /** Units: milliseconds. */
 const IDLE = 4000;
 
 /** What is used of Node. This package is compiled without its types. */
-interface Message {
+interface Message extends AsyncIterable<Uint8Array> {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   setEncoding(encoding: 'utf8'): void;
@@ -22,6 +22,8 @@ interface Message {
 interface Request {
   on(event: 'response', listener: (message: Message) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'close', listener: () => void): void;
+  on(event: 'socket', listener: (socket: { unref(): void }) => void): void;
   end(body?: string): void;
   destroy(error: Error): void;
 }
@@ -38,8 +40,8 @@ interface Process {
   getBuiltinModule?(name: string): unknown;
 }
 
-/** Gives the transport. Absence: null on other platforms, and on a Node before 20.16, which cannot be asked for its modules. */
-export function nodeTransport(): Transport | null {
+/** Gives the transports. Absence: null on other platforms, and on a Node before 20.16, which cannot be asked for its modules. */
+export function nodeTransport(): Transports | null {
   const { process, Deno } = globalThis as { process?: Process; Deno?: unknown };
   if (!process?.versions?.uv || process.versions.bun || Deno || !process.getBuiltinModule) return null;
   const { getBuiltinModule } = process;
@@ -53,20 +55,19 @@ export function nodeTransport(): Transport | null {
     }
     return carrier;
   };
+  return { send: sendingBy(carrierOf), open: openingBy(carrierOf) };
+}
+
+type CarrierOf = (protocol: string) => Carrier;
+
+function sendingBy(carrierOf: CarrierOf): Transport {
   return (url, outgoing) =>
     new Promise((resolve, reject) => {
-      const { protocol, hostname, port, pathname, search } = new URL(url);
-      const { http, agent } = carrierOf(protocol);
+      const target = targetOf(url);
+      const { http, agent } = carrierOf(target.protocol);
       const { method, headers, body, signal, timeout } = outgoing;
       if (signal?.aborted) return reject(signal.reason);
-      const request = http.request({
-        agent,
-        hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-        port,
-        method,
-        path: pathname + search,
-        headers,
-      });
+      const request = http.request({ ...target, agent, method, headers });
       const abort = () => request.destroy(signal!.reason);
       const timer = setTimeout(() => request.destroy(new TimedOut()), timeout);
       signal?.addEventListener('abort', abort);
@@ -88,17 +89,44 @@ export function nodeTransport(): Transport | null {
         message.on('error', fail);
         message.on('end', () => {
           settle();
-          resolve(incoming(message, text));
+          resolve({ ...headOf(message), text });
         });
       });
       request.end(body);
     });
 }
 
-function incoming({ statusCode, headers }: Message, text: string): Incoming {
+/** A stream has a connection of its own, which nobody takes over when it ends. */
+function openingBy(carrierOf: CarrierOf): StreamTransport {
+  return (url, { headers, signal, isBackground }) =>
+    new Promise((resolve, reject) => {
+      const target = targetOf(url);
+      const { http } = carrierOf(target.protocol);
+      if (signal.aborted) return reject(signal.reason);
+      const request = http.request({ ...target, agent: false, method: 'GET', headers });
+      const abort = () => request.destroy(signal.reason);
+      signal.addEventListener('abort', abort);
+      request.on('close', () => signal.removeEventListener('abort', abort));
+      if (isBackground) request.on('socket', (socket) => socket.unref());
+      request.on('error', reject);
+      request.on('response', (message) => {
+        resolve({ ...headOf(message), chunks: message });
+      });
+      request.end();
+    });
+}
+
+/** Gives what a request says of where it goes. */
+function targetOf(url: string) {
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  return { protocol, hostname: host, port, path: pathname + search };
+}
+
+function headOf({ statusCode, headers }: Message): Pick<Incoming, 'status' | 'headers'> {
   const get = (name: string) => {
     const value = headers[name.toLowerCase()];
     return value === undefined ? null : String(value);
   };
-  return { status: statusCode, headers: { get }, text };
+  return { status: statusCode, headers: { get } };
 }

@@ -21,6 +21,8 @@ export interface components {
             idleTimeout?: number | null;
             /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
             absoluteTimeout?: number | null;
+            /** @description Why, in up to 200 characters: told with the event of each session that this ends, by a cap or because it moves, and kept in its history. */
+            reason?: string;
         };
         /** @description The application’s JSON object. It comes back exactly as it was sent. */
         SessionData: {
@@ -173,6 +175,8 @@ export interface components {
             idleTimeout?: number | null;
             /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
             absoluteTimeout?: number | null;
+            /** @description Why, in up to 200 characters: told with the event of each session that this ends, by a cap or because it moves, and kept in its history. */
+            reason?: string;
         };
         PartialSession: {
             /** @description Public handle: safe to log and show. It opens nothing. */
@@ -216,7 +220,7 @@ export interface components {
             label?: string | null;
             data?: components["schemas"]["SessionData"];
         };
-        /** @description At least one member. An `unset` that is empty asks for nothing. */
+        /** @description At least one member. An `unset` that is empty asks for nothing, and a `reason` alone neither. */
         SetUnset: {
             /** @description Top-level keys to store, null too. */
             set?: components["schemas"]["SessionData"];
@@ -234,6 +238,8 @@ export interface components {
             idleTimeout?: number | null;
             /** @description The session ends so many seconds after the login (`authenticatedAt`) in any case; while nobody has logged in, after its creation. null: it does not. Default: on create, on PUT and with a new subject what the policy says, else what the session has. */
             absoluteTimeout?: number | null;
+            /** @description Why, in up to 200 characters: told with the event of each session that this ends, by a cap or because it moves, and kept in its history. */
+            reason?: string;
         };
         /** @description A merge patch of the data (RFC 7396). */
         MergePatch: {

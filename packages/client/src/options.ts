@@ -1,7 +1,9 @@
 /** How a client is set up, checked once. What is wrong is told by the first call, not by the constructor: see SessionClient. */
 import { SessionConfigurationError } from './errors.ts';
-import { transportFor } from './platform-transport.ts';
-import type { Transport } from './transport.ts';
+import { type NearCacheOptions, type NearCacheSettings, nearCacheOf } from './near-cache-options.ts';
+import { transportsFor } from './platform-transport.ts';
+import { shown } from './shown.ts';
+import type { StreamTransport, Transport } from './transport.ts';
 
 export interface SessionClientOptions {
   /** Where the server is: `http://127.0.0.1:3000`, or with a path where a proxy serves it below one. */
@@ -14,6 +16,8 @@ export interface SessionClientOptions {
   readonly timeout?: number | undefined;
   /** What carries the requests. Default: that of the platform; on Node its `node:http`, which costs less. */
   readonly fetch?: typeof fetch | undefined;
+  /** Lets `verify` answer from memory. Default: it asks the server each time. */
+  readonly nearCache?: NearCacheOptions | undefined;
 }
 
 /** The same, checked. */
@@ -27,6 +31,9 @@ export interface Settings {
   readonly headers: Readonly<Record<string, string>>;
   readonly timeout: number;
   readonly transport: Transport;
+  readonly openStream: StreamTransport;
+  /** Absence: null without a near cache. */
+  readonly nearCache: NearCacheSettings | null;
 }
 
 const APP = /^[A-Za-z0-9-][A-Za-z0-9_-]{2,19}$/;
@@ -46,13 +53,16 @@ export function settingsOf(options: SessionClientOptions): Settings {
   }
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (key !== undefined) headers.Authorization = `Bearer ${key}`;
+  const { send, open } = transportsFor(options.fetch);
   return {
     base: baseOf(url),
     appPath: `/v1/apps/${app}`,
     app,
     headers,
     timeout,
-    transport: transportFor(options.fetch),
+    transport: send,
+    openStream: open,
+    nearCache: nearCacheOf(options.nearCache),
   };
 }
 
@@ -80,14 +90,6 @@ function kindOfKey(key: unknown): string {
   if (typeof key !== 'string') return shown(key);
   if (key === '') return 'an empty string';
   return /\s/.test(key) ? 'text with a space or a line end in it' : 'text with characters that no key has';
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'string')
-    return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
-  if (typeof value === 'number') return String(value);
-  return Array.isArray(value) ? 'an array' : `a value of the type ${typeof value}`;
 }
 
 function wrong(code: string, message: string): SessionConfigurationError {

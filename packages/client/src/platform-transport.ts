@@ -3,22 +3,46 @@
  * the latter carries them, unless the caller gave a `fetch` or put another one in the place of the global one (tracing, tests).
  */
 import { nodeTransport } from './node-transport.ts';
-import { TimedOut, type Transport } from './transport.ts';
+import { type StreamTransport, TimedOut, type Transport, type Transports } from './transport.ts';
 
 const FETCH = globalThis.fetch;
 /** One for all clients of the process, so that they share its connections. Absence: undefined before the first call. */
-let onNode: Transport | null | undefined;
+let onNode: Transports | null | undefined;
 
-/** Gives the transport. `own`: the `fetch` of the caller. */
-export function transportFor(own: typeof fetch | undefined): Transport {
+/** Gives the transports. `own`: the `fetch` of the caller. */
+export function transportsFor(own: typeof fetch | undefined): Transports {
   if (own !== undefined) return byFetch(own);
   const byPlatform = byFetch((input, init) => fetch(input, init));
   onNode ??= nodeTransport();
   const usual = onNode ?? byPlatform;
-  return (url, outgoing) => (globalThis.fetch === FETCH ? usual : byPlatform)(url, outgoing);
+  const now = () => (globalThis.fetch === FETCH ? usual : byPlatform);
+  return { send: (url, outgoing) => now().send(url, outgoing), open: (url, request) => now().open(url, request) };
 }
 
-function byFetch(send: typeof fetch): Transport {
+function byFetch(send: typeof fetch): Transports {
+  return { send: sendingBy(send), open: openingBy(send) };
+}
+
+function openingBy(send: typeof fetch): StreamTransport {
+  return async (url, { headers, signal }) => {
+    const response = await send(url, { headers, redirect: 'manual', signal });
+    return { status: response.status, headers: response.headers, chunks: chunksOf(response.body) };
+  };
+}
+
+/** Not every platform can go through a body by itself. */
+async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array, void, undefined> {
+  if (body === null) return;
+  const reader = body.getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    // What has failed already says so once more.
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function sendingBy(send: typeof fetch): Transport {
   return async (url, { method, headers, body, signal, timeout }) => {
     const deadline = AbortSignal.timeout(timeout);
     try {

@@ -26,11 +26,11 @@ export function idPart(id: string): string {
 }
 
 /** `.` and `..` are steps of a path: `fetch` would take them out of it, and the call would be about the whole app. */
-export function subjectPath(subject: string): string {
+export function subjectPath(subject: string, what: 'sessions' | 'history' = 'sessions'): string {
   if (typeof subject !== 'string' || subject === '' || subject === '.' || subject === '..' || !subject.isWellFormed()) {
     throw new SessionError('invalid_request', 'subject must be text, neither empty nor `.` or `..`');
   }
-  return `/subjects/${encodeURIComponent(subject)}/sessions`;
+  return `/subjects/${encodeURIComponent(subject)}/${what}`;
 }
 
 export function queryText(query: Query): string {

@@ -6,8 +6,25 @@
  * What was set up wrongly rejects the first call, and not the constructor: a server that builds its client while it loads its
  * modules would otherwise die without saying where.
  */
-import { type Answer, type Call, type CallOptions, type Method, send } from './connection.ts';
-import { noSession, SessionNotFoundError } from './errors.ts';
+import { callApp, type Sent } from './app-calls.ts';
+import type {
+  CallOptions,
+  EndOptions,
+  ListOptions,
+  LockOptions,
+  Presented,
+  ReadOptions,
+  RepeatableOptions,
+  RevokeOptions,
+  WriteOptions,
+} from './call-options.ts';
+import type { Answer, Method } from './connection.ts';
+import { noSession } from './errors.ts';
+import { type EventPageOptions, eraseHistory, eventPage, history } from './event-calls.ts';
+import type { EventsOptions } from './event-iterator.ts';
+import type { EventPage, HistoryEntry, Resync, StreamedEvent } from './event-types.ts';
+import { LazyNearCache } from './lazy-near-cache.ts';
+import type { About } from './near-cache.ts';
 import { type SessionClientOptions, type Settings, settingsOf } from './options.ts';
 import { idPart, isId, isToken, type Query, queryText, refusedToken, subjectPath } from './request-parts.ts';
 import type {
@@ -24,50 +41,9 @@ import type {
   SessionPatch,
   TokenAndSession,
   Touch,
+  Verified,
 } from './types.ts';
 import { Verification } from './verification.ts';
-
-/** What a token came as: the value of a cookie, or nothing. */
-export type Presented = string | null | undefined;
-
-export interface ReadOptions extends CallOptions {
-  /** Whether someone is there: the idle deadline slides, and the read counts. Default: false. */
-  readonly touch?: boolean;
-}
-
-export interface WriteOptions extends CallOptions {
-  /** The version that the session must have; `any`: that there must be one. Else the call is refused: `version_mismatch`. */
-  readonly ifVersion?: number | 'any';
-  /** Of `lock`. The call is refused unless it holds: `lock_lost`. */
-  readonly lock?: string;
-  /** Whether the lock ends with the call, in the same step. Default: false. */
-  readonly release?: boolean;
-}
-
-/** With the session its lock ends in any case. */
-export type RevokeOptions = Omit<WriteOptions, 'release'>;
-
-export interface LockOptions extends CallOptions {
-  /** How long the lock holds at most: 300 seconds or less. Default: 30. */
-  readonly lease?: number;
-  /** How long to wait for others who have the lock, beside the time-out: 30 seconds or less. Default: 0. */
-  readonly wait?: number;
-}
-
-export interface RepeatableOptions extends WriteOptions {
-  /** Default: a new one for each call. To repeat a call later, even from another process, give it the same one. */
-  readonly idempotencyKey?: string;
-}
-
-export interface ListOptions extends CallOptions {
-  /** Only sessions touched in so many seconds. */
-  readonly activeWithin?: number;
-  readonly subject?: string;
-  /** Sessions in a page: 1 to 1000. Default: 100. */
-  readonly limit?: number;
-  /** Of the page before. */
-  readonly cursor?: string | null;
-}
 
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -75,10 +51,14 @@ export class SessionClient<Data extends object = SessionData> {
   private readonly options: SessionClientOptions;
   private checked: Settings | undefined;
   private readonly verification: Verification;
+  private readonly near = new LazyNearCache();
 
   constructor(options: SessionClientOptions) {
     this.options = { ...options };
-    this.verification = new Verification(() => this.settings());
+    this.verification = new Verification(
+      () => this.settings(),
+      () => this.near.loaded,
+    );
   }
 
   /** Logs someone in, or begins the session of a guest. Put the token into a cookie. */
@@ -118,11 +98,18 @@ export class SessionClient<Data extends object = SessionData> {
     return (body as Session<Data> | undefined) ?? null;
   }
 
-  /** Tells whose token it is; all calls of one turn of the event loop travel in one request. Absence: null. */
-  async verify(token: Presented, { touch = false }: Pick<ReadOptions, 'touch'> = {}): Promise<Session<Data> | null> {
-    this.settings();
+  /**
+   * Tells whose token it is; all calls of one turn of the event loop travel in one request. With a near cache the answer may come from
+   * memory, and says how old it is. Absence: null.
+   */
+  async verify(token: Presented, { touch = false }: Pick<ReadOptions, 'touch'> = {}): Promise<Verified<Data> | null> {
+    const near = this.near.load(this.settings());
     if (!isToken(token)) return null;
-    return (await this.verification.check(token, touch)) as Session<Data> | null;
+    const kept = near?.find(token, touch);
+    if (kept) return kept as Verified<Data>;
+    const began = near ? performance.now() : 0;
+    const session = await this.verification.check(token, touch);
+    return (near && session ? near.told(session, began) : session) as Verified<Data> | null;
   }
 
   /** Changes some of a session and leaves the rest as it is. Errors: SessionNotFoundError, `version_mismatch`. */
@@ -197,7 +184,7 @@ export class SessionClient<Data extends object = SessionData> {
   async revoke(token: Presented, options: RevokeOptions = {}): Promise<boolean> {
     this.settings();
     if (!isToken(token)) return false;
-    return (await this.revoked('/session', options, { token })) === 1;
+    return (await this.revoked('/session', {}, options, { token })) === 1;
   }
 
   /** Gives a session by its public id. Errors: SessionNotFoundError. */
@@ -209,7 +196,7 @@ export class SessionClient<Data extends object = SessionData> {
   /** Ends a session by its public id. Gives whether there was one. */
   async revokeById(id: string, options: RevokeOptions = {}): Promise<boolean> {
     this.settings();
-    return isId(id) && (await this.revoked(`/sessions/${id}`, options)) === 1;
+    return isId(id) && (await this.revoked(`/sessions/${id}`, {}, options, {}, { id })) === 1;
   }
 
   /** Gives a page of the sessions of the app. `cursor` leads to the next one. */
@@ -254,14 +241,39 @@ export class SessionClient<Data extends object = SessionData> {
   }
 
   /** Logs a subject out everywhere. `except`: the id of a session that goes on. Gives how many were ended. */
-  async revokeSubject(subject: string, options: CallOptions & { readonly except?: string } = {}): Promise<number> {
-    const { signal, except } = options;
-    return this.revoked(`${subjectPath(subject)}${queryText({ except })}`, { signal });
+  async revokeSubject(subject: string, options: EndOptions & { readonly except?: string } = {}): Promise<number> {
+    const { except, ...rest } = options;
+    return this.revoked(subjectPath(subject), { except }, rest, {}, { subject });
   }
 
   /** Ends all sessions of the app. `confirm`: its name once more. Gives how many there were. */
-  async revokeAll(confirm: string, options: CallOptions = {}): Promise<number> {
-    return this.revoked(`/sessions${queryText({ confirm })}`, options);
+  async revokeAll(confirm: string, options: EndOptions = {}): Promise<number> {
+    return this.revoked('/sessions', { confirm }, options, {}, 'all');
+  }
+
+  /**
+   * Goes through what happens in the app from now on, or behind a position, without end: events in their order, and `resync` when some
+   * were dropped before they could be told. It survives losses of the connection. Errors: the reason of the signal; those that
+   * no further attempt would change.
+   */
+  async *events(options: EventsOptions = {}): AsyncGenerator<StreamedEvent | Resync, void, undefined> {
+    const { events } = await import('./event-iterator.ts');
+    yield* events(this.settings(), options);
+  }
+
+  /** Gives a page of what has happened in the app, or waits for it. */
+  async eventsPage(options: EventPageOptions = {}): Promise<EventPage> {
+    return eventPage(this.settings(), options);
+  }
+
+  /** Gives the sessions of a subject that have ended, the latest first, as far as the policy of the app keeps them. */
+  async history(subject: string, options: CallOptions = {}): Promise<HistoryEntry[]> {
+    return history(this.settings(), subject, options);
+  }
+
+  /** Erases the history of a subject. Gives how many entries it had. */
+  async eraseHistory(subject: string, options: CallOptions = {}): Promise<number> {
+    return eraseHistory(this.settings(), subject, options);
   }
 
   /** Tells how many subjects and sessions were active. Units: seconds. */
@@ -273,6 +285,11 @@ export class SessionClient<Data extends object = SessionData> {
   /** Gives the rules of the app, and how many sessions it has. */
   async app(options: CallOptions = {}): Promise<AppCounts> {
     return (await this.call('GET', '', options, { answerHas: 'policy' })).body as AppCounts;
+  }
+
+  /** Ends what the client does by itself: listening for its near cache. It goes on to answer, and asks the server each time. */
+  close(): void {
+    this.near.close();
   }
 
   private settings(): Settings {
@@ -302,47 +319,30 @@ export class SessionClient<Data extends object = SessionData> {
     return (await this.call(method, path, options, { ...sent, token, headers })).body as Session<Data>;
   }
 
-  private async revoked(path: string, options: WriteOptions, sent: Sent = {}): Promise<number> {
-    return ((await this.call('DELETE', path, options, { ...sent, answerHas: 'revoked' })).body as { revoked: number })
-      .revoked;
+  private async revoked(
+    path: string,
+    query: Query,
+    { reason, ...options }: RevokeOptions,
+    sent: Sent,
+    about: About = {},
+  ): Promise<number> {
+    const call = { ...sent, answerHas: 'revoked' };
+    const { body } = await this.call('DELETE', path + queryText({ ...query, reason }), options, call, about);
+    return (body as { revoked: number }).revoked;
   }
 
-  private async call(method: Method, path: string, options: RepeatableOptions, sent: Sent = {}): Promise<Answer> {
-    const settings = this.settings();
-    const { ifVersion, signal, idempotencyKey, lock, release } = options;
-    const { token, body, mediaType, repeatable = false, answerHas = 'idleTimeout', longer = 0 } = sent;
-    if ('token' in sent && !isToken(token))
-      throw new SessionNotFoundError('there is no such session: that is no token', null);
-    const call: Call = {
-      method,
-      path: settings.appPath + path + queryText(release ? { release } : {}),
-      signal,
-      headers: {
-        ...(isToken(token) && { 'Session-Token': token }),
-        ...sent.headers,
-        ...(lock !== undefined && { 'Session-Lock': lock }),
-        ...(ifVersion !== undefined && { 'If-Match': ifVersion === 'any' ? '*' : `"${ifVersion}"` }),
-        ...(repeatable && { 'Idempotency-Key': idempotencyKey ?? crypto.randomUUID() }),
-      },
-      body,
-      ...(mediaType !== undefined && { mediaType }),
-      answerHas,
-      isRepeatable: repeatable || method === 'GET',
-    };
-    return send(longer ? { ...settings, timeout: settings.timeout + longer } : settings, call);
+  private async call(
+    method: Method,
+    path: string,
+    options: RepeatableOptions,
+    sent: Sent = {},
+    about: About = {},
+  ): Promise<Answer> {
+    try {
+      return await callApp(this.settings(), method, path, options, sent);
+    } finally {
+      // Also after an error: it may have been done.
+      if (method !== 'GET') this.near.forget(about === 'all' ? 'all' : { token: sent.token, ...about });
+    }
   }
-}
-
-interface Sent {
-  /** Absence: left out by calls that are about no token. Anything else is what a cookie had. */
-  readonly token?: Presented;
-  readonly body?: unknown;
-  readonly mediaType?: string;
-  readonly headers?: Record<string, string>;
-  /** See Call. Default: of a session. */
-  readonly answerHas?: string | null;
-  /** Whether it takes an Idempotency-Key. */
-  readonly repeatable?: boolean;
-  /** How much longer than others it may take. Units: milliseconds. */
-  readonly longer?: number;
 }

@@ -42,3 +42,15 @@ export type SessionCount = api.SessionCount;
 
 /** Of a session: the members that `fields` asked for. */
 export type PartialSession<Data extends object = SessionData> = Partial<Session<Data>>;
+
+/** How old an answer of `verify` may be, and is. */
+export interface Staleness {
+  /** As the near cache was told. Units: milliseconds. */
+  readonly maxStale: number;
+  /** How long ago the server was asked. Units: milliseconds. */
+  readonly age: number;
+  readonly source: 'memory' | 'server';
+}
+
+/** A session as `verify` gives it. Absence: `staleness` is left out without a near cache: the server was asked. */
+export type Verified<Data extends object = SessionData> = Session<Data> & { readonly staleness?: Staleness };

@@ -4,6 +4,7 @@
  */
 import { type Answer, send } from './connection.ts';
 import { SessionConfigurationError } from './errors.ts';
+import type { NearCache } from './near-cache.ts';
 import type { Settings } from './options.ts';
 import { afterThisTurn } from './platform-transport.ts';
 import type { Session } from './types.ts';
@@ -22,11 +23,14 @@ const nextTurn = afterThisTurn ?? ((run: () => void) => setTimeout(run, 0));
 
 export class Verification {
   private readonly settings: () => Settings;
+  private readonly near: () => NearCache | null;
   /** By whether the reads count as activity. */
   private readonly batches = new Map<boolean, Batch>();
 
-  constructor(settings: () => Settings) {
+  /** `near`: what may keep the answers, or null. */
+  constructor(settings: () => Settings, near: () => NearCache | null) {
     this.settings = settings;
+    this.near = near;
   }
 
   /** Gives the session that a token opens. Absence: null. Errors: those of the call, for all of its tokens. */
@@ -66,8 +70,22 @@ export class Verification {
   }
 
   private async ask(tokens: string[], touch: boolean): Promise<(Session | null)[]> {
+    const near = this.near();
+    const asked = near?.ask();
+    try {
+      const { headers, sessions } = await this.answers(tokens, touch);
+      for (const [i, session] of sessions.entries()) {
+        if (session !== null) near?.keep(asked!, tokens[i]!, session, touch, headers.get('Date'));
+      }
+      return sessions;
+    } finally {
+      near?.settle();
+    }
+  }
+
+  private async answers(tokens: string[], touch: boolean) {
     const settings = this.settings();
-    const { body }: Answer = await send(settings, {
+    const { body, headers }: Answer = await send(settings, {
       method: 'POST',
       path: `${settings.appPath}/sessions:verify`,
       body: touch ? { tokens, touch } : { tokens },
@@ -81,6 +99,6 @@ export class Verification {
       const message = `there is no REST-Sessions server at ${settings.base}: it did not answer for each token`;
       throw new SessionConfigurationError('not_rest_sessions', message, { status: 200 });
     }
-    return results.map(({ session }) => session ?? null);
+    return { headers, sessions: results.map(({ session }) => session ?? null) };
   }
 }

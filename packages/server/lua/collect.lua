@@ -12,7 +12,7 @@ local function collect(p, now, limit)
     -- A record that cannot be read stays, because a newer version may have written it. It is looked at again in an hour.
     else later[#later + 1] = { id = id, at = r and expires(r) or text and now + 3600000 or NEVER } end
   end
-  local aliases = remove(p, expired)
+  local aliases = remove(p, expired, now, 'i')
   local moved = 0
   for _, entry in ipairs(later) do
     -- Entering the later time needs memory. When Redis has none left, the next sweep tries again.

@@ -19,7 +19,7 @@ local aliases = {}
 if present then
   local old = read(present)
   if not old or live(old, now) then return { now, 'taken' } end
-  aliases = remove(p, { { id = id, r = old } })
+  aliases = remove(p, { { id = id, r = old } }, now)
 end
 
 local first = redis.call('EXISTS', p.sessions) == 0
@@ -49,11 +49,12 @@ if max ~= '' and r.subject ~= '' then
   table.sort(held, before)
   local ending = {}
   for i = 1, math.min(surplus, #held) do ending[i], revoked[i] = held[i], held[i].id end
-  for _, alias in ipairs(remove(p, ending)) do aliases[#aliases + 1] = alias end
+  for _, alias in ipairs(remove(p, ending, now)) do aliases[#aliases + 1] = alias end
 end
 
 if ARGV[9] == '1' and #revoked == 0 then return { now, 'full' } end
 keep(p, id, r, data)
 store(p, id, r)
 if r.subject ~= '' then redis.call('HSET', p.subjects, r.subject, (redis.call('HGET', p.subjects, r.subject) or '') .. id) end
+tellCreated(p, now, id, r)
 return { now, 'created', revoked, aliases, first and 1 or 0 }

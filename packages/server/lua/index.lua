@@ -1,10 +1,6 @@
 -- LIBRARY index: adds and removes sessions with all their index entries; needs record and visit. A partition p is six keys.
+-- INCLUDES: lines, journal, remember, happened, partition
 local INLINE, NEVER = 256, 1 / 0
-
-local function partition(i)
-  local sessions, data, activity, visitors, subjects, due = unpack(KEYS, i, i + 5)
-  return { sessions = sessions, data = data, activity = activity, visitors = visitors, subjects = subjects, due = due }
-end
 
 -- Long data has a place of its own: a touch then re-writes (and replicates) the short record only.
 local function keep(p, id, r, data)
@@ -25,9 +21,9 @@ local function store(p, id, r)
   if expires(r) < NEVER then redis.call('ZADD', p.due, 'LT', expires(r), id) end
 end
 
--- Gives the aliases that ended too: hash, id, hash, … HDEL is first: a script that starts with a removal may go on when
--- the memory of Redis is full.
-local function remove(p, victims)
+-- Every removal passes here, and is told: with `reason`, a letter, or as what the script does; '-': not at all. Gives the aliases that
+-- ended too: hash, id, hash, … HDEL is first: a script that starts with a removal may go on when the memory of Redis is full.
+local function remove(p, victims, now, reason)
   local ids, ended, latest, aliases = {}, {}, {}, {}
   for i, victim in ipairs(victims) do
     local id, r = victim.id, victim.r
@@ -38,6 +34,7 @@ local function remove(p, victims)
   if #ids == 0 then return aliases end
   for _, key in ipairs({ p.sessions, p.data }) do redis.call('HDEL', key, unpack(ids)) end
   for _, key in ipairs({ p.activity, p.due }) do redis.call('ZREM', key, unpack(ids)) end
+  if telling and reason ~= '-' then tellEnds(p, now, victims, reason or telling.reason) end
   local gone = {}
   for subject, seen in pairs(latest) do
     local left = {}

@@ -21,7 +21,7 @@ local function install(p, id, r, data, replace, now)
   if lives and replace == '0' then return { 'present' } end
   if present and not old then return UNREADABLE end
   if #replace > 1 and not (lives and stands(old, replace)) then return { 'present' } end
-  local aliases = old and remove(p, { { id = id, r = old } }) or {}
+  local aliases = old and remove(p, { { id = id, r = old } }, now, lives and '-' or nil) or {}
   local first = redis.call('EXISTS', p.sessions) == 0
   keep(p, id, r, data)
   store(p, id, r)

@@ -26,7 +26,7 @@ end
 
 for i = 1, #KEYS, 7 do
   local p, victims, whole, ids = partition(i), {}, true, {}
-  if not created and setAside(p, KEYS[i + 6]) then
+  if not created and not telling and setAside(p, KEYS[i + 6]) then
     aside[#aside + 1] = tostring(done)
   else
     ids = redis.call('ZRANGE', p.activity, 0, created and -1 or limit - looked - 1)
@@ -40,7 +40,7 @@ for i = 1, #KEYS, 7 do
       victims[#victims + 1] = { id = id, r = r or lost(p, id) }
     end
   end
-  for _, alias in ipairs(remove(p, victims)) do ended[#ended + 1] = alias end
+  for _, alias in ipairs(remove(p, victims, now)) do ended[#ended + 1] = alias end
   looked = looked + #ids
   if not whole or not created and looked == limit then break end
   done = done + 1

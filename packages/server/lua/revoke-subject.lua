@@ -18,4 +18,4 @@ for id in string.gmatch(redis.call('HGET', p.subjects, subject) or '', '........
     left = left + 1
   end
 end
-return { now, revoked, remove(p, victims), left, #victims }
+return { now, revoked, remove(p, victims, now), left, #victims }

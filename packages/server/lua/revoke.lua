@@ -15,6 +15,6 @@ if not r or not live(r, now) or (hash ~= '' and not opens(r, hash, now)) then re
 if present and hash ~= r.hash then return { now, 0, {}, 0 } end
 if version ~= '' and r.version ~= tonumber(version) then return { now, 0, {}, 1 } end
 if lockLost(KEYS[7], ARGV[7], now) then return { now, 0, {}, 1 } end
-local aliases = remove(p, { { id = id, r = r } })
+local aliases = remove(p, { { id = id, r = r } }, now)
 if KEYS[7] then leaveLock(KEYS[7], ARGV[7], now) end
 return { now, 1, aliases, 0 }

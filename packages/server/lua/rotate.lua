@@ -22,6 +22,7 @@ local unseen = math.max(0, now - r.seen)
 local function answer(kind, changes, ended, seeds)
   if changes and version ~= '' then change(p, id, r, now, tonumber(version), 13)
   elseif changes then redis.call('HSET', p.sessions, id, write(r)) end
+  if changes then tellChanged(p, now, id, r, ended, version ~= '') end
   if kind > 0 and ARGV[20] == '1' then leaveLock(KEYS[7], ARGV[19], now) end
   return { now, kind, visit(r, changes and write(r) or text, unseen, p.data, id), ended or {}, seeds or {} }
 end
@@ -38,7 +39,7 @@ if hash ~= r.hash then
     at = at + 1
   until not r.old[at] or now < r.old[at].grace
   if newHash == (r.old[at] or r).hash then return known() end
-  return drawn and answer(2, version ~= '', {}, seeds) or { now, 3 }
+  return drawn and answer(2, version ~= '', nil, seeds) or { now, 3 }
 end
 if newHash == hash then return known() end
 local old, ended = {}, {}

@@ -18,5 +18,6 @@ local unseen = math.max(0, now - r.seen)
 if r.version ~= expect then return { now, 0, visit(r, text, unseen, p.data, id) } end
 if lockLost(KEYS[7], ARGV[13], now) then return { now, 2 } end
 change(p, id, r, now, version, 7)
+tellChanged(p, now, id, r, false, true)
 if ARGV[14] == '1' then leaveLock(KEYS[7], ARGV[13], now) end
 return { now, 1, visit(r, write(r), unseen, p.data, id) }

@@ -16,6 +16,6 @@ if not r or not live(r, now) or hash ~= r.hash then return { now, 0, {}, 0 } end
 if r.version ~= version then return { now, 0, {}, 1 } end
 if lockLost(KEYS[8], ARGV[8], now) then return { now, 0, {}, 1 } end
 redis.call('SET', word, newId, 'PX', ttl)
-local aliases = remove(p, { { id = id, r = r } })
+local aliases = remove(p, { { id = id, r = r } }, now)
 if KEYS[8] then leaveLock(KEYS[8], ARGV[8], now) end
 return { now, 1, aliases, 0 }

@@ -4,6 +4,7 @@
  */
 import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
 import { ADOPT_VARIABLES, type AdoptConfig, readAdopt } from './config/adopt.ts';
+import { EVENT_VARIABLES, type EventsConfig, readEvents } from './config/events.ts';
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
 import { LOG_VARIABLES, type LogLevel, logging, readAuditLog } from './config/logging.ts';
@@ -18,6 +19,7 @@ import { readWorkers, WORKER_VARIABLES } from './config/workers.ts';
 
 export { openNote } from './config/access.ts';
 export type { AdoptConfig } from './config/adopt.ts';
+export type { Network } from './config/events.ts';
 export type { RateConfig } from './config/limits.ts';
 export type { LogLevel } from './config/logging.ts';
 export { nearest } from './config/names.ts';
@@ -27,7 +29,7 @@ export type { TracingConfig } from './config/tracing.ts';
 export { ConfigError, showUrl, type Variable } from './config/variable.ts';
 
 /** The configuration of one server, checked and complete. */
-export interface Config extends AccessConfig, LimitsConfig, StoreConfig {
+export interface Config extends AccessConfig, LimitsConfig, StoreConfig, EventsConfig {
   readonly port: number;
   readonly host: string;
   /** How many processes answer on the port. */
@@ -62,6 +64,7 @@ export const VARIABLES = {
   ...STORE_VARIABLES,
   ...ADOPT_VARIABLES,
   ...POLICY_VARIABLES,
+  ...EVENT_VARIABLES,
   ...METRICS_VARIABLES,
   ...LOG_VARIABLES,
 } as const;
@@ -87,6 +90,7 @@ export function readConfig(environment: Environment): Config {
     workers: reader.part(() => readWorkers(read, kept?.store ?? null)),
     policyFile: reader.part(() => readPolicyFile(read)),
     variable: (name: string) => environment[name],
+    ...reader.part(() => readEvents(read)),
     metricsPort: reader.part(() => readMetricsPort(read, listening?.port)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),

@@ -9,6 +9,7 @@ import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
+import { openHearing } from './hearing.ts';
 import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
@@ -130,10 +131,14 @@ export async function serveAsWorker(
     later,
   );
 
+  const { journal } = serving;
+  const heard = openHearing({ journal, sessions, most: config.maxStreams, clock, later, onError });
+
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
   const appOptions: AppOptions = {
     sessions,
+    hearing: heard.streams,
     clock,
     isStopping: () => stopping,
     isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
@@ -236,13 +241,16 @@ export async function serveAsWorker(
     countSpent: (spent) => pool?.charge(spent, clock()),
     drain: async () => {
       const drained = server.drain();
+      // Their clients come again, on another connection.
+      heard.streams.stop();
       await Promise.all([stopLeading?.(), listener?.stop()]);
       await drained;
     },
     stop: async () => {
       stopping = true;
       for (const files of watched) files.close();
-      // Who waits for a lock is answered now, and not when the grace of the stop is over.
+      // Who waits, for a lock or for events, is answered now, and not when the grace of the stop is over.
+      heard.stop();
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
       await Promise.all([stopLeading?.(), listener?.stop()]);

@@ -19,7 +19,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
   { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/ },
-  { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server|node:(https?|net|tls)/ },
+  { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server(?:\/utils\/response)?|node:(https?|net|tls)/ },
 ];
 
 const HTTP_RULES = FLOORS.flatMap((rooms, floor) =>
@@ -306,5 +306,5 @@ export const RULES: readonly Rule[] = [
     never: 'serve.ts',
     why: 'the composition root of backups, which need no server',
   },
-  { from: /^(serve|access|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+  { from: /^(serve|access|hearing|index)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
 ];

@@ -22,6 +22,9 @@ test('without any variable the server is on loopback with the embedded store', (
     namespace: 'drs',
     adopt: null,
     policyFile: null,
+    eventsKeep: 259_200_000,
+    eventsBytes: 268_435_456,
+    webhookNetworks: [],
     metricsPort: null,
     logLevel: 'info',
     logRequests: false,
@@ -54,6 +57,12 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_RATE_APP: ['0', '10:0'],
     RS_RATE_MISSES: ['many'],
     RS_RATE_WRONG_KEYS: ['0', 'off'],
+    RS_EVENTS_KEEP: ['0', '59', '72h', '31536001', '-1', '3600.5'],
+    RS_EVENTS_BYTES: ['0', '65535', '1GB', '1e9', '1099511627777'],
+    RS_WEBHOOK_NETWORKS: [
+      ...['localhost', '10.0.0.0/33', '10.0.0.0/08', '10.0.0.0/8/8', '10.0.0/8', 'fd00::/129', 'fe80::1%eth0'],
+      ...['10.0.0.0/8,', '10.0.0.0/8 127.0.0.1', '*', '10.0.0.0/', 'http://10.0.0.1', '10.0.0.1:80', '[::1]'],
+    ],
     RS_MAX_CONCURRENT: ['0', 'all', '100001'],
     RS_STORE: [
       ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
@@ -253,4 +262,14 @@ test('what is taken over from is a URL and a namespace, rs where none is named, 
       /^RS_ADOPT=.* is not allowed; it must be .* \(it is a URL\)/.test(error.message) &&
       !error.message.includes('secret'),
   );
+});
+
+test('networks are addresses and their prefixes, with white space around the commas', () => {
+  const { webhookNetworks } = readConfig({ RS_WEBHOOK_NETWORKS: '10.0.0.0/8, fd00::/8,127.0.0.1 ,::1' });
+  assert.deepEqual(webhookNetworks, [
+    { address: '10.0.0.0', prefix: 8, family: 'ipv4' },
+    { address: 'fd00::', prefix: 8, family: 'ipv6' },
+    { address: '127.0.0.1', prefix: 32, family: 'ipv4' },
+    { address: '::1', prefix: 128, family: 'ipv6' },
+  ]);
 });

@@ -11,6 +11,16 @@ module RestSessions
       new(settings, call, response, text).read
     end
 
+    # Raises what an answer means that should have been an event stream.
+    def self.refuse(settings, response, text)
+      new(settings, Call.new(repeatable: true), response, text).refuse
+    end
+
+    # The error for what is no event in an answer that should tell of events. To ask again would not help.
+    def self.no_event(settings, fault)
+      Configuration.new("not_rest_sessions", "#{settings.base} tells of something that is no event: #{fault.message[0, 200]}")
+    end
+
     def initialize(settings, call, response, text)
       @settings = settings
       @call = call
@@ -30,6 +40,11 @@ module RestSessions
         problem = parsed
         raise refusal(problem) if problem.is_a?(Hash) && problem["code"].is_a?(String)
       end
+      raise strange
+    end
+
+    def refuse
+      read
       raise strange
     end
 

@@ -5,8 +5,9 @@ require "json"
 require "securerandom"
 
 module RestSessions
-  # One request. `repeatable`: it does no harm twice, because it is a read or has an Idempotency-Key. `verb`: of Net::HTTP.
-  Call = Struct.new(:verb, :path, :headers, :body, :repeatable, keyword_init: true)
+  # One request. `repeatable`: it does no harm twice, because it is a read or has an Idempotency-Key. `verb`: of Net::HTTP. `wait`: how long
+  # the server was asked to take, in seconds, or nil.
+  Call = Struct.new(:verb, :path, :headers, :body, :repeatable, :wait, keyword_init: true)
   private_constant :Call
 
   # Tells whether something can be the token of a session. What cannot is no session, and the server need not be asked.
@@ -73,28 +74,62 @@ module RestSessions
       send_call("Post", "/session/rotate", of(token).merge(idempotent), members(rotation), repeatable: true)
     end
 
-    # Ends it. It tells whether there was one.
-    def revoke(token)
-      RestSessions.token?(token) && send_call("Delete", "/session", of(token), repeatable: true)["revoked"] == 1
+    # Ends it. It tells whether there was one. `reason`, here and below: why, for events, history and audit log; 200 characters at most.
+    def revoke(token, reason: nil)
+      RestSessions.token?(token) && ended("/session#{query_of(reason: reason)}", of(token)) == 1
     end
 
     def get_by_id(id)
       send_call("Get", "/sessions/#{escape(id)}", repeatable: true)
     end
 
-    def revoke_by_id(id)
-      send_call("Delete", "/sessions/#{escape(id)}", repeatable: true)["revoked"] == 1
+    def revoke_by_id(id, reason: nil)
+      ended("/sessions/#{escape(id)}#{query_of(reason: reason)}") == 1
     end
 
     # Gives a page of the sessions of the app, or of a user: {"sessions", "cursor"}. The cursor is nil on the last page.
     def list(subject: nil, active_within: nil, limit: nil, cursor: nil)
-      path = subject.nil? ? "/sessions" : sessions_of(subject)
+      path = subject.nil? ? "/sessions" : below(subject, "sessions")
       send_call("Get", path + query_of(activeWithin: active_within, limit: limit, cursor: cursor), repeatable: true)
     end
 
     # Ends all sessions of a user, or all but one. It gives how many.
-    def revoke_subject(subject, except_id: nil)
-      send_call("Delete", sessions_of(subject) + query_of(except: except_id), repeatable: true)["revoked"]
+    def revoke_subject(subject, except_id: nil, reason: nil)
+      ended(below(subject, "sessions") + query_of(except: except_id, reason: reason))
+    end
+
+    # What has ended of a user, the latest end first, where the policy keeps a history: hashes with "id", "label", "ip", "userAgent",
+    # "createdAt", "lastSeenAt", "endedAt", "reason", "by" and "note".
+    def history(subject)
+      send_call("Get", below(subject, "history"), repeatable: true)["history"]
+    end
+
+    # Gives how many entries there were.
+    def erase_history(subject)
+      send_call("Delete", below(subject, "history"), repeatable: true)["erased"]
+    end
+
+    # The events of the app as they happen: an EventStream, whose `each` yields Event and Resync. It begins behind the position `after`, by
+    # default now. `types` and `subject`, of a user, choose events. A connection without a byte for `silence` seconds counts as dead; the
+    # server sends one each 15 s. `on_retry` is called with the Error that ended a connection, and the seconds until the next one.
+    def events(after: nil, types: nil, subject: nil, silence: 45, on_retry: nil)
+      raise ArgumentError, "after must be a position that the server gave" unless after.nil? || /\A[!-~]+\z/.match?(after)
+
+      path = "/events#{query_of(types: types&.join(","), subject: subject)}"
+      EventStream.new(@settings, path, after: after, silence: silence, on_retry: on_retry)
+    end
+
+    # An EventPage of those that are kept: behind the position `after`, by default from the oldest on; `after: "end"` gives the position of
+    # now alone. `wait`: for so many seconds, 30 at most, where there is none yet.
+    def events_page(after: nil, limit: nil, types: nil, subject: nil, wait: nil)
+      query = query_of(after: after, limit: limit, types: types&.join(","), subject: subject, wait: wait)
+      answer = send_call("Get", "/events#{query}", repeatable: true, wait: wait)
+      begin
+        EventPage.new(events: answer.fetch("events").map { |each| Event.new(each) }, next: answer.fetch("next"),
+                      resync: answer["resync"] == true)
+      rescue ArgumentError, IndexError, NoMethodError => e
+        raise Answer.no_event(@settings, e)
+      end
     end
 
     # Gives for each token its session, or nil, in order. Asking is no activity.
@@ -119,8 +154,9 @@ module RestSessions
 
     private
 
-    def send_call(verb, path, headers = {}, body = nil, repeatable: false)
-      call = Call.new(verb: verb, path: path, headers: headers, body: body && JSON.generate(body), repeatable: repeatable)
+    def send_call(verb, path, headers = {}, body = nil, repeatable: false, wait: nil)
+      call = Call.new(verb: verb, path: path, headers: headers, body: body && JSON.generate(body), repeatable: repeatable,
+                      wait: wait)
       response, text = @transport.exchange(call)
       Answer.read(@settings, call, response, text)
     end
@@ -145,11 +181,15 @@ module RestSessions
       known.empty? ? "" : "?#{URI.encode_www_form(known)}"
     end
 
-    def sessions_of(subject)
+    def ended(path, headers = {})
+      send_call("Delete", path, headers, repeatable: true)["revoked"]
+    end
+
+    def below(subject, what)
       # URLs take these for steps, so the server would not see them.
       raise ArgumentError, "a subject must not be #{subject.inspect}" if ["", ".", ".."].include?(subject)
 
-      "/subjects/#{escape(subject)}/sessions"
+      "/subjects/#{escape(subject)}/#{what}"
     end
 
     def escape(text)

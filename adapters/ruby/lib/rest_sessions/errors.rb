@@ -44,6 +44,9 @@ module RestSessions
   # No connection to the server, or one that broke. A write may have been done. Code: "unreachable".
   class ServerLost < Error; end
 
-  # The client is set up wrongly: "wrong_url", "wrong_key", "wrong_app", "wrong_timeout", "not_rest_sessions".
+  # The client is set up wrongly: "wrong_url", "wrong_key", "wrong_app", "wrong_timeout", "not_rest_sessions", "invalid_secret".
   class Configuration < Error; end
+
+  # A request that is no webhook of the server: "invalid_headers", "wrong_timestamp", "wrong_signature", "invalid_body". Answer it with 400.
+  class InvalidWebhook < Error; end
 end

@@ -15,11 +15,24 @@ module RestSessions
     MOST_IDLE = 64
     LOST = [SystemCallError, IOError, SocketError, OpenSSL::SSL::SSLError, Net::OpenTimeout, Net::ProtocolError,
             Net::HTTPBadResponse].freeze
-    private_constant :IDLE, :MOST_IDLE, :LOST
+    private_constant :IDLE, :MOST_IDLE
+
+    # Opens a connection. Errors: those of LOST.
+    def self.open(settings, **timeouts)
+      # nil for the proxy: one of the environment is for the internet, and this server is beside the application.
+      http = Net::HTTP.new(settings.uri.hostname, settings.uri.port, nil)
+      http.use_ssl = settings.uri.scheme == "https"
+      http.open_timeout = [settings.timeout, CONNECT_TIMEOUT].min
+      http.write_timeout = settings.timeout
+      http.keep_alive_timeout = IDLE
+      # Net::HTTP would repeat a DELETE or a PUT by itself, and not know what is safe.
+      http.max_retries = 0
+      timeouts.each { |name, seconds| http.public_send("#{name}=", seconds) }
+      http.start
+    end
 
     def initialize(settings)
       @settings = settings
-      @connect_timeout = [settings.timeout, CONNECT_TIMEOUT].min
       @mutex = Mutex.new
       @idle = []
       @pid = Process.pid
@@ -27,7 +40,7 @@ module RestSessions
 
     # Gives the Net::HTTPResponse, and its text. Errors: Timeout, ServerLost.
     def exchange(call)
-      deadline = now + @connect_timeout + @settings.timeout
+      deadline = now + CONNECT_TIMEOUT + time_of(call)
       begin
         once(call, kept, deadline)
       rescue ServerLost
@@ -46,12 +59,12 @@ module RestSessions
     private
 
     def once(call, connection, deadline)
-      connection ||= opened
+      connection ||= Transport.open(@settings)
       answer = converse(connection, call, deadline)
       is_whole = true
       answer
     rescue Net::ReadTimeout, Net::WriteTimeout
-      raise Timeout.new("timeout", "#{@settings.base} did not answer within #{@settings.timeout} s", retryable: call.repeatable)
+      raise Timeout.new("timeout", "#{@settings.base} did not answer within #{time_of(call)} s", retryable: call.repeatable)
     rescue *LOST => e
       raise ServerLost.new("unreachable", "#{@settings.base} cannot be reached: #{e.message} (#{e.class})",
                            retryable: call.repeatable)
@@ -62,22 +75,27 @@ module RestSessions
 
     def converse(connection, call, deadline)
       text = +""
-      limit(connection, deadline)
+      limit(connection, call, deadline)
       response = connection.request(request_of(call)) do |answer|
         answer.read_body do |part|
           text << part
-          limit(connection, deadline)
+          limit(connection, call, deadline)
         end
       end
       [response, text.force_encoding(Encoding::UTF_8)]
     end
 
     # An answer that comes in drops must not take longer than one that does not come.
-    def limit(connection, deadline)
+    def limit(connection, call, deadline)
       left = deadline - now
       raise Net::ReadTimeout unless left.positive?
 
-      connection.read_timeout = [left, @settings.timeout].min
+      connection.read_timeout = [left, time_of(call)].min
+    end
+
+    # Units: seconds.
+    def time_of(call)
+      @settings.timeout + (call.wait || 0)
     end
 
     def request_of(call)
@@ -88,18 +106,6 @@ module RestSessions
         request.body = call.body
       end
       request
-    end
-
-    # nil for the proxy: one of the environment is for the internet, and this server is beside the application.
-    def opened
-      http = Net::HTTP.new(@settings.uri.hostname, @settings.uri.port, nil)
-      http.use_ssl = @settings.uri.scheme == "https"
-      http.open_timeout = @connect_timeout
-      http.write_timeout = @settings.timeout
-      http.keep_alive_timeout = IDLE
-      # Net::HTTP would repeat a DELETE or a PUT by itself, and not know what is safe.
-      http.max_retries = 0
-      http.start
     end
 
     # Absence: nil where none is kept.

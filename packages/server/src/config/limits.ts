@@ -46,6 +46,15 @@ export const LIMIT_VARIABLES = {
     sentence:
       'How many requests are worked on at once. The surplus is answered 503 with Retry-After at once, so that those inside keep their pace.',
   },
+  maxStreams: {
+    name: 'RS_MAX_STREAMS',
+    type: 'integer',
+    unit: 'streams',
+    default: '10000',
+    allowed: 'a whole number from 0 to 100000',
+    sentence:
+      'How many streams of events may be open in each process; they do not count as requests. The surplus is answered 503 with Retry-After. 0: there are none, and events are had in pages.',
+  },
 } as const satisfies Record<string, Variable>;
 
 /** A token bucket: filled at a steady pace, full at `burst`. */
@@ -63,6 +72,8 @@ export interface LimitsConfig {
     readonly wrongKeys: RateConfig | null;
   };
   readonly maxConcurrent: number;
+  /** How many streams of events may be open. */
+  readonly maxStreams: number;
 }
 
 /** Reads it. Errors: ConfigError. */
@@ -75,6 +86,7 @@ export function readLimits(read: Read): LimitsConfig {
       misses: rate(LIMIT_VARIABLES.rateMisses),
       wrongKeys: rate(LIMIT_VARIABLES.rateWrongKeys),
     }),
+    maxStreams: read(LIMIT_VARIABLES.maxStreams, (text) => number(text, /^\d{1,6}$/, 0, 100_000)),
     maxConcurrent: read(LIMIT_VARIABLES.maxConcurrent, (text) => number(text, /^\d{1,6}$/, 1, 100_000)),
   };
 }

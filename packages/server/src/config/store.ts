@@ -100,7 +100,7 @@ export const STORE_VARIABLES = {
     default: '30',
     allowed: 'a number from 1 to 3600',
     sentence:
-      'How often expired sessions are removed from the store. No answer depends on it: what has expired is gone at once for every reader.',
+      'How often expired sessions are removed from the store. No answer depends on it: what has expired is gone at once for every reader. Events tell of it so much later, and a second.',
   },
 } as const satisfies Record<string, Variable>;
 

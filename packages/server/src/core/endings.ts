@@ -23,10 +23,10 @@ export function endedEvent({ session, reason, at, by, note }: End, count: number
   return { type: 'session.ended', at, count, version, session: id, subject, reason, by, note, ip };
 }
 
-/** Gives the entry of a history, cut to its size: the user agent first, then the note, then the label. */
-export function historyEntryOf({ session, reason, at, by, note }: End): HistoryEntry {
+/** Gives the entry of a history, cut to its size in bytes: the user agent first, then the note, then the label. */
+export function historyEntryOf({ session, reason, at, by, note }: End, most = HISTORY_BYTES): HistoryEntry {
   const { id, ip, createdAt, lastSeenAt } = session;
-  let room = HISTORY_BYTES - FIXED_BYTES - bytes(ip) - bytes(by);
+  let room = most - FIXED_BYTES - bytes(ip) - bytes(by);
   const cut = (text: string | null, most: number) => {
     const kept = text === null ? null : cutTo(text, Math.max(0, Math.min(room, most)));
     room -= bytes(kept);

@@ -4,10 +4,10 @@
  */
 import { cursorFor, cursorIn } from './cursor.ts';
 import { ServiceError } from './errors.ts';
-import { NOBODY, type Origin } from './events.ts';
+import { type HistoryEntry, NOBODY, type Origin } from './events.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import { type Locked, type LockRequest, LockWaiting, type Timer } from './lock-waiting.ts';
-import type { PolicySource } from './policy.ts';
+import { journalRulesOf, type PolicySource } from './policy.ts';
 import {
   type Changed,
   type Conditions,
@@ -238,6 +238,16 @@ export class Sessions {
     return { ...page, cursor: page.cursor === null ? null : cursorFor(list, page.cursor) };
   }
 
+  /** Gives what has ended of a subject, the latest end first. */
+  history(app: AppName, subject: Subject, now: number): Promise<readonly HistoryEntry[]> {
+    return this.store.journal.history(app, subject, now);
+  }
+
+  /** Erases what has ended of a subject, and gives how much that was. */
+  eraseHistory(app: AppName, subject: Subject): Promise<number> {
+    return this.store.journal.eraseHistory(app, subject);
+  }
+
   /** Counts the sessions touched within `window` milliseconds, and their distinct subjects. */
   count(app: AppName, window: number, now: number): Promise<Count> {
     return this.store.count(app, now - window, now);
@@ -258,6 +268,11 @@ export class Sessions {
       if (error instanceof ServiceError && error.code === 'app_not_found') return false;
       throw error;
     }
+  }
+
+  /** Tells whether the policy serves an app and gives it a journal. */
+  keepsEvents(app: string): boolean {
+    return this.serves(app) && journalRulesOf(this.policy(app)) !== null;
   }
 
   /** Resolves when the store would do its work now. Errors: `store_unavailable`. */

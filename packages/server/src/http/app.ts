@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
+import type { Hearing } from '../core/hearing.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
@@ -16,7 +17,9 @@ import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
 import { operationsWith } from './operation/operation.ts';
 import { type Schemas, systemRoutes } from './system-routes.ts';
 import { appRoutes } from './v1/app-routes.ts';
+import { eventRoutes } from './v1/event-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
+import { historyRoutes } from './v1/history-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
 import { lockRoutes } from './v1/lock-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
@@ -26,6 +29,8 @@ import { verifyRoutes } from './v1/verify-routes.ts';
 
 export interface AppOptions extends Guards {
   readonly sessions: Sessions;
+  /** Absence: undefined where nobody hears of events. */
+  readonly hearing?: Hearing;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -43,6 +48,7 @@ export interface AppOptions extends Guards {
 export function routeTable(options: AppOptions): Route[] {
   const {
     sessions,
+    hearing = NO_HEARING,
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
@@ -56,6 +62,8 @@ export function routeTable(options: AppOptions): Route[] {
     ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
       of(sessions, operation),
     ),
+    ...eventRoutes(sessions, hearing, operation),
+    ...historyRoutes(sessions, operation),
     gatewayRoute(sessions, clock),
   ];
   const document = openApiDocument(v1, version);
@@ -93,7 +101,9 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
   }
 
   const respond = (c: Call, reply: Reply): Response => {
-    if (reply.pieces === undefined || c.req.method === 'HEAD') return responseOf(reply);
+    if (c.req.method === 'HEAD') return responseOf(reply);
+    if (reply.live !== undefined && c.env.openLive !== undefined) return c.env.openLive(reply);
+    if (reply.pieces === undefined) return responseOf(reply);
     if (c.env.streams?.begin() === false) return responseOf(refusal(c, TOO_MANY_STREAMS, {}));
     return new Response(streamOf(c, reply.pieces, onFault), { status: reply.status, headers: reply.headers });
   };
@@ -111,6 +121,11 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
   return app;
 }
 
+const NOT_HEARD = new ServiceError('store_unavailable', 'nobody hears of events here');
+const NO_HEARING: Hearing = {
+  page: () => Promise.reject(NOT_HEARD),
+  open: () => Promise.reject(NOT_HEARD),
+};
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 

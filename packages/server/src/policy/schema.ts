@@ -149,7 +149,7 @@ export const MEMBERS = {
   webhooks: member({
     type: webhookList.nullable(),
     unit: '',
-    allowed: `${WEBHOOKS_ALLOWED}, or null`,
+    allowed: WEBHOOKS_ALLOWED,
     default: null,
     meaning:
       'Who is told of what happens to its sessions, by HTTP: see docs/webhooks.md. The list is taken as a whole: an app that has one of its own has nothing of that in `defaults`. Null: nobody.',

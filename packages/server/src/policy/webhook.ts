@@ -123,7 +123,7 @@ const webhookRules = z.strictObject(
     Pick<{ [Name in WebhookMemberName]: (typeof WEBHOOK_MEMBERS)[Name]['type'] }, 'name' | 'url'>,
 );
 export const webhookList = z.array(webhookRules).max(MOST_WEBHOOKS);
-export const WEBHOOKS_ALLOWED = `a list of up to ${MOST_WEBHOOKS} webhooks`;
+export const WEBHOOKS_ALLOWED = `a list of up to ${MOST_WEBHOOKS} webhooks, or null`;
 
 export type WebhookRules = z.infer<typeof webhookRules>;
 

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { backUp } from '../../src/stores/lmdb/backup/backup.ts';
 import { restore } from '../../src/stores/lmdb/backup/restore.ts';
-import { FORMAT } from '../../src/stores/lmdb/format.ts';
+import { FORMAT, KNOWN_FORMAT } from '../../src/stores/lmdb/format.ts';
 import { Tables } from '../../src/stores/lmdb/tables.ts';
 import { Client } from '../support/client.ts';
 import { eventually } from '../support/folder.ts';
@@ -306,7 +306,7 @@ describe('restore of the embedded store', () => {
     await refused(Buffer.alloc(0), /is no backup of rest-sessions/);
     await refused(Buffer.alloc(100_000, 7), /is no backup of rest-sessions/);
     await refused(sealed({ form: 2 }), /is a backup of form 2, of a newer version/);
-    const newer = seal.namespaces.map((one: object) => ({ ...one, format: FORMAT + 1 }));
+    const newer = seal.namespaces.map((one: object) => ({ ...one, format: KNOWN_FORMAT + 1 }));
     await refused(sealed({ namespaces: newer, madeBy: '9.9.9' }), /was made by a newer version \(9\.9\.9\)/);
     for (const facts of [
       { namespaces: null },

@@ -9,9 +9,13 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../src/stores/finding.ts';
+import { AppEnds } from '../../src/stores/lmdb/app-ends.ts';
+import { History } from '../../src/stores/lmdb/history.ts';
 import { Leftovers } from '../../src/stores/lmdb/leftovers.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { Tables } from '../../src/stores/lmdb/tables.ts';
+import { Telling } from '../../src/stores/lmdb/telling.ts';
+import { WriteBehind } from '../../src/stores/lmdb/write-behind.ts';
 import { APP, HOUR, make, makeAliased } from '../conformance/harness.ts';
 import { faultsOf } from '../support/audit.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
@@ -176,7 +180,11 @@ test('who removes what is left, and stood still while the app came back to its f
   const path = temporaryFolder(t);
   const tables = new Tables(path, NAMESPACE);
   t.after(() => tables.close());
-  const slow = new Leftovers(tables, (error) => t.after(() => Promise.reject(error)));
+  const onError = (error: unknown) => t.after(() => Promise.reject(error));
+  const [rules, decidedAt] = [() => null, (asked: number) => asked];
+  const parts = { tables, rules, decidedAt, seen: new WriteBehind(tables, onError) };
+  const telling = new Telling(tables, rules, new History(tables, rules, decidedAt));
+  const slow = new Leftovers(tables, new AppEnds({ ...parts, telling }), onError);
   /** What an end does, without the removal behind it. */
   const leave = () =>
     tables.transaction(() => {

@@ -27,7 +27,7 @@ async function open(t: Cleanup, journal?: JournalSource, clock?: () => number): 
   };
 }
 
-conformance('the embedded store', open, { journal: false });
+conformance('the embedded store', open);
 clockConformance('the embedded store', (t, clock) => open(t, undefined, clock));
 
 test('a folder holds as many namespaces as it did when each had fewer tables', async (t) => {

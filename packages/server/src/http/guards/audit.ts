@@ -27,7 +27,7 @@ export function audited({ path, audits }: Route, handle: Handle, audit: Audit): 
   };
 }
 
-/** Does what ends sessions between two lines of the audit log. `run` gives how many it has ended. */
+/** Does what ends sessions, or erases what is kept of them, between two lines of the audit log. `run` gives how many it has ended. */
 export async function ending(c: Call, act: Act, target: Target, run: () => Promise<number>): Promise<number> {
   const { audit } = c.env;
   if (audit === undefined) return run();

@@ -65,8 +65,20 @@ export function guard(
         throw forbidden('the key is not for all apps', scope);
       }
     }
+    if (route.mayBeLive) {
+      c.env.isStillAllowed = (now) => {
+        const again = authenticate({ key, certificates }, now, c);
+        if (again === null || !again.scopes.has(scope)) return false;
+        return appPosition > 0 ? mayUse(again, appIn(c, appPosition)) : isSame(again.apps, principal.apps);
+      };
+    }
     return handle(c);
   };
+}
+
+function isSame(a: Principal['apps'], b: Principal['apps']): boolean {
+  if (a === '*' || b === '*') return a === b;
+  return a.size === b.size && [...a].every((app) => b.has(app));
 }
 
 /** Tells whether the caller may see an app: for routes that narrow what they answer. Without keys everyone may. */

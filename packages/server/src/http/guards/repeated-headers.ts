@@ -8,7 +8,14 @@ import { isOwnToken } from '../../core/token.ts';
 import { invalid } from '../operation/faults.ts';
 import { type C, headerOf } from '../operation/request-head.ts';
 
-const ONCE = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Session-Lock', 'Session-Token'] as const;
+const ONCE = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'Last-Event-ID',
+  'Session-Lock',
+  'Session-Token',
+] as const;
 const LOWER: readonly string[] = ONCE.map((name) => name.toLowerCase());
 /** Whether one of them is so long: that already tells that most headers are none of them. */
 const LENGTHS: readonly boolean[] = Array.from({ length: 16 }, (_, length) =>

@@ -1,8 +1,8 @@
 /** What routes tell an audit log, and what it must do with it. Made in audit/. */
 import type { ErrorCode } from '../../core/errors.ts';
 
-/** One session by its id, those of a subject, those of an app. */
-export type Act = 'session.end' | 'subject.end' | 'app.end';
+/** One session by its id, those of a subject, those of an app; what is kept of a subject's ended ones. */
+export type Act = 'session.end' | 'subject.end' | 'app.end' | 'history.erase';
 
 /** What an act is about. */
 export interface Target {

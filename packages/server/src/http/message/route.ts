@@ -1,6 +1,7 @@
 /** What a route is, and what its handler gets and gives. */
 import type { Hono } from 'hono';
 import type { ErrorCode } from '../../core/errors.ts';
+import type { Outlet } from '../../core/hearing.ts';
 import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
 import type { ArrivingBody } from './arriving.ts';
@@ -22,6 +23,8 @@ export interface Trace {
   requestId?: string;
   /** Of the trace that is kept of the request. Absence: undefined without one. */
   traceId?: string;
+  /** The answer goes on until somebody ends it: that its client leaves is no failure. */
+  isLive?: true;
 }
 
 /** Who counts requests; made in metrics/. */
@@ -76,6 +79,10 @@ export interface RequestEnv {
     traceId?: string;
     /** Absence: undefined where nobody counts. */
     streams?: StreamCount;
+    /** Hands the connection to an answer that is live. Absence: undefined where there is none. */
+    openLive?: (reply: Reply) => Response;
+    /** Tells whether the caller may still do what was let through. Absence: undefined on routes that are not live, and without keys. */
+    isStillAllowed?: (now: number) => boolean;
     /** The names in the client's certificate. */
     certificates?: readonly string[];
     /** Who calls. Absence: undefined on routes for everyone, and on a server without keys. */
@@ -111,6 +118,8 @@ export interface Reply {
   readonly body: string | null;
   /** The body of an answer whose length nobody knows yet, made as fast as it is read (stream.ts). Then `body` is null. */
   readonly pieces?: AsyncGenerator<string, void, void>;
+  /** Writes an answer that goes on until somebody ends it. Then `body` is null. It is always called, also for a client that has gone. */
+  readonly live?: (outlet: Outlet) => void;
 }
 
 export type Handle = (c: Call) => Reply | Promise<Reply>;
@@ -132,6 +141,8 @@ export interface Route {
     /** What every answer has, also one of an error. */
     readonly always: Reply['headers'];
   };
+  /** An answer of it may go on for as long as the caller is allowed to ask. */
+  readonly mayBeLive?: true;
   /** What the route does to sessions of others, where that is written into the audit log (guards/audit.ts). */
   readonly audits?: Act;
   readonly handle: Handle;

@@ -37,6 +37,10 @@ export const TAGS: Readonly<Record<string, { readonly title: string; readonly de
     description: 'For back offices: every session of an app, who is active, the end of all.',
   },
   overview: { title: 'Apps', description: 'What the server keeps, and by which rules.' },
+  events: {
+    title: 'Events and history',
+    description: 'What happened to sessions: told to everyone who must know, and kept for each subject.',
+  },
   checks: { title: 'Checks', description: 'For gateways: many tokens in one call, and RFC 7662.' },
 };
 

@@ -144,11 +144,16 @@ function requestBody(
 }
 
 function responseObject(answer: Answer, schemas: JsonSchemas): Json {
-  const { description, schema, example, headers = [], mediaType = 'application/json' } = answer;
+  const { description, schema, example, headers = [], mediaType = 'application/json', also } = answer;
   return {
     description,
     headers: headersObject(['Cache-Control', ...headers, ...LIMITS]),
-    ...(schema !== undefined && { content: { [mediaType]: { schema: schemas.of(schema), example } } }),
+    ...(schema !== undefined && {
+      content: {
+        [mediaType]: { schema: schemas.of(schema), example },
+        ...(also && { [also.mediaType]: { schema: { type: 'string' }, example: also.example } }),
+      },
+    }),
   };
 }
 

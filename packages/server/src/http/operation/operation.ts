@@ -23,6 +23,8 @@ export interface Answer {
   readonly headers?: readonly ('ETag' | 'Location' | 'Idempotency-Replayed' | GatewayHeader)[];
   /** Default: application/json. */
   readonly mediaType?: string;
+  /** The same as text of another media type, for who asks for that with Accept. */
+  readonly also?: { readonly mediaType: string; readonly example: string };
 }
 
 /** What the gateway tells of a session. */
@@ -36,6 +38,7 @@ export interface OperationOf<Q extends z.ZodType, B extends z.ZodType> {
   readonly narrowsApps?: true;
   readonly forVisitors?: Route['forVisitors'];
   readonly audits?: Route['audits'];
+  readonly mayBeLive?: true;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -131,7 +134,7 @@ function placed(error: unknown, places: ReadonlyMap<string, Place>): unknown {
 /** Gives what makes routes of operations. */
 export function operationsWith(clock: Clock, policyOf: PolicySource): Operations {
   return (operation) => {
-    const { method, path, scope, narrowsApps, audits, headers = [], bodies, handle } = operation;
+    const { method, path, scope, narrowsApps, audits, mayBeLive, headers = [], bodies, handle } = operation;
     const queryOf = queriesBy(operation.query);
     const hasApp = path.startsWith('/v1/apps/:app');
     const hasData = Object.values(bodies ?? {}).some((body) => 'whole' in body || body.raw !== undefined);
@@ -143,6 +146,7 @@ export function operationsWith(clock: Clock, policyOf: PolicySource): Operations
       scope,
       ...(narrowsApps && { narrowsApps }),
       ...(audits && { audits }),
+      ...(mayBeLive && { mayBeLive }),
       operation: description,
       handle: async (c) => {
         try {

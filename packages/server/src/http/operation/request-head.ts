@@ -26,6 +26,8 @@ export const HEADER_MEANINGS = {
   },
   'Session-Lock':
     'The `lock` that the call which locked the session gave. The call is only done while it holds; else it is 409 `lock_lost`. Without the header the call is done whoever has the lock.',
+  'Last-Event-ID':
+    'Of a stream: the `id` of the last event that was heard; the stream goes on behind it. It goes before `after`. Clients send it by themselves when they come again.',
   'Idempotency-Key': {
     description:
       'Text of 1 to 255 visible ASCII characters, new for each intent. The same key and request give the same answer for ten minutes; with another request the key is refused with 422.',
@@ -42,6 +44,7 @@ const LOWER = {
   'If-Match': 'if-match',
   'If-None-Match': 'if-none-match',
   'Idempotency-Key': 'idempotency-key',
+  'Last-Event-ID': 'last-event-id',
 } as const satisfies Record<HeaderName | 'Authorization', string>;
 
 /** Gives a header. Absence: null. */

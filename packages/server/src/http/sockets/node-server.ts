@@ -17,6 +17,7 @@ import { Connections } from './connections.ts';
 import { faultOfHead } from './head-checks.ts';
 import { HotConnections } from './hot-connection.ts';
 import { IncomingRequest } from './incoming-request.ts';
+import { type ConnectionEnv, openLive } from './live-answer.ts';
 import { metered, NOBODY } from './metering.ts';
 import { Pipeline } from './pipeline.ts';
 import { MISSPELT, NO_URL, OVERLOADED, refuse, refuseOverload, tellMethods } from './refusals.ts';
@@ -82,7 +83,13 @@ export class NodeServer {
       return env;
     };
     const fetch = (request: Request, env: object) =>
-      app.fetch(request, Object.assign(withMore(env as NodeEnv), { streams: concurrency.streams }));
+      app.fetch(
+        request,
+        Object.assign(withMore(env as NodeEnv), {
+          streams: concurrency.streams,
+          openLive: (reply: Reply) => openLive(reply, env as ConnectionEnv),
+        }),
+      );
     /** Whose URL is being read: the adapter does so at once. Absence: null before the first. */
     let current: IncomingRequest | null = null;
     const listener = getRequestListener(fetch, {

@@ -37,7 +37,7 @@ export function observe(
     const { error } = trace;
     // An answer that had begun and broke off has the status of what broke it, though the client saw a 200.
     const broke = outgoing.statusCode === 200 && error !== undefined;
-    end(isSent ? outgoing.statusCode : broke ? STATUS[error] : GONE);
+    end(isSent || trace.isLive ? outgoing.statusCode : broke ? STATUS[error] : GONE);
   });
   return trace;
 }

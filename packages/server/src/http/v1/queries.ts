@@ -1,5 +1,6 @@
 /** The queries of the v1 API. A query is text; the document says what the text is of, so that generated clients take numbers and booleans. */
 import { z } from 'zod';
+import { EVENT_TYPES } from '../../core/events.ts';
 import { matching } from '../operation/faults.ts';
 import { FIELDS } from './fields.ts';
 import { REASON } from './reason.ts';
@@ -60,6 +61,29 @@ export const IdsQuery = z.strictObject({ activeWithin, subject, limit: appLimit,
 export const CountQuery = z.strictObject({ activeWithin, subject });
 export const SubjectListQuery = z.strictObject({ activeWithin, limit: subjectLimit, cursor });
 export const SubjectCountQuery = z.strictObject({ activeWithin });
+const aWait = 'a number of seconds from 0 to 30';
+const eventType = EVENT_TYPES.map((type) => type.replace('.', '\\.')).join('|');
+export const EventsQuery = z.strictObject({
+  after: z
+    .string()
+    .optional()
+    .describe(
+      'Where to go on: `next` of the page before, or the `id` of an event of a stream. `end`: with what comes from now on. Without it a page begins at the oldest event that is kept, a stream with what comes from now on.',
+    ),
+  limit: limit.optional().describe('Events in a page. Default: 100. Not for streams.'),
+  types: z
+    .string()
+    .meta({ pattern: `^(?:${eventType})(?:,(?:${eventType}))*$`, example: 'session.ended,session.suspect' })
+    .optional()
+    .describe('Only events of these types, with commas between them.'),
+  subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only events of sessions of this subject.'),
+  wait: matching(NUMBER, aWait)
+    .transform(Number)
+    .refine((value) => value >= 0 && value <= 30, { error: aWait })
+    .meta({ type: 'number', pattern: undefined, minimum: 0, maximum: 30 })
+    .optional()
+    .describe('How many seconds a page may wait for its first event. Default: 0. Not for streams.'),
+});
 const reason = REASON.optional().describe(
   'Why, in up to 200 characters: told with the event of each session that this ends, kept in its history, and in the audit log.',
 );

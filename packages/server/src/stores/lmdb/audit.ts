@@ -206,9 +206,7 @@ export class LmdbAudit implements Audit {
         this.tables.counts.lose(homeOf(key));
         return 'removed: whoever has it logs in again';
       default: {
-        const record = this.tables.record(key)!;
-        this.tables.remove(record);
-        this.tables.insert(record.session, record.credential, record.flushes);
+        this.tables.reenter(this.tables.record(key)!);
         return 'entered';
       }
     }

@@ -9,8 +9,11 @@
  * met exactly once.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EndReason, JournalSource, Origin } from '../../core/events.ts';
 import { isLive } from '../../core/expiry.ts';
+import type { AppEnds } from './app-ends.ts';
 import type { Counting } from './counting.ts';
+import type { Entries } from './entries.ts';
 import { idOf, under } from './keys.ts';
 import type { Leftovers } from './leftovers.ts';
 import { smaller } from './slices.ts';
@@ -27,6 +30,9 @@ export interface EndingParts {
   readonly seen: WriteBehind;
   readonly counting: Counting;
   readonly leftovers: Leftovers;
+  readonly entries: Entries;
+  readonly ends: AppEnds;
+  readonly rules: JournalSource;
   readonly decidedAt: (now: number) => number;
 }
 
@@ -38,9 +44,11 @@ export class Ending {
   }
 
   /** Ends all sessions of an app at one instant, and gives how many were live. */
-  async ofApp(app: string, now: number): Promise<number> {
-    const { tables, counting, leftovers } = this.parts;
-    const end = await smaller((size) => tables.transaction(() => this.endApp(app, size, now)));
+  async ofApp(app: string, now: number, origin: Origin): Promise<number> {
+    const { tables, seen, counting, leftovers, rules } = this.parts;
+    // Nothing comes to the home that is left, and what is told of its sessions is read there.
+    if (rules(app) !== null && (await tables.read(() => seen.concerns(tables.homes.of(app))))) await seen.flush();
+    const end = await smaller((size) => tables.transaction(() => this.endApp(app, size, now, origin)));
     if (typeof end === 'number') return end;
     const expired = await counting.expiredIn(end.home, end.at);
     const removed = leftovers.remove();
@@ -49,7 +57,12 @@ export class Ending {
   }
 
   /** Ends the sessions of a subject, but for one, and gives how many were live. */
-  async ofSubject(app: string, subject: string, except: string | undefined, now: number): Promise<number> {
+  async ofSubject(
+    app: string,
+    { subject, except }: { readonly subject: string; readonly except?: string },
+    now: number,
+    origin: Origin,
+  ): Promise<number> {
     const { tables } = this.parts;
     let live = 0;
     for (let after: string | undefined; ; ) {
@@ -57,7 +70,10 @@ export class Ending {
         tables.transaction(() => {
           const keys = tables.sessionKeysOf(app, subject, { limit, ...(after !== undefined && { after }) });
           const ending = keys.filter((key) => idOf(key) !== except);
-          return { live: this.endEach(ending, now), last: keys.length < limit ? undefined : keys.at(-1) };
+          return {
+            live: this.endEach(ending, 'subject', now, origin),
+            last: keys.length < limit ? undefined : keys.at(-1),
+          };
         }),
       );
       live += slice.live;
@@ -67,28 +83,30 @@ export class Ending {
   }
 
   /** In a transaction. Gives how many were live, or which home was left at what instant, and with how many records. */
-  private endApp(app: string, most: number, now: number) {
-    const { tables, decidedAt } = this.parts;
+  private endApp(app: string, most: number, now: number, origin: Origin) {
+    const { tables, ends, decidedAt } = this.parts;
     const { homes, counts, sessions } = tables;
     const home = homes.of(app);
     const keys = [...sessions.getKeys({ ...under(home), limit: most + 1 })];
-    if (keys.length <= most) return this.endEach(keys, now);
+    if (keys.length <= most) return this.endEach(keys, 'app', now, origin);
     const [records] = counts.of(home);
+    const at = decidedAt(now);
     homes.leave(app, records);
     counts.drop(home);
-    return { home, records, at: decidedAt(now) };
+    ends.note(home, at, origin);
+    return { home, records, at };
   }
 
   /** Ends the sessions of keys, and gives how many were live. In a transaction. */
-  private endEach(keys: readonly string[], now: number): number {
-    const { tables, seen, decidedAt } = this.parts;
+  private endEach(keys: readonly string[], reason: EndReason, now: number, origin: Origin): number {
+    const { tables, seen, entries, decidedAt } = this.parts;
     const at = decidedAt(now);
     let live = 0;
     for (const key of keys) {
       const record = tables.record(key);
       if (record === null) continue;
       if (isLive(seen.current(key, record), at)) live++;
-      tables.remove(record);
+      entries.end(key, record, reason, at, origin);
       seen.forget(key);
     }
     return live;

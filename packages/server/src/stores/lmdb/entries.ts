@@ -1,12 +1,15 @@
 /** Sessions of the embedded store as verbs meet them: found by key or token, taken out of the way, and moved. */
+import { type EndReason, NOBODY, type Origin } from '../../core/events.ts';
 import { isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { Cap, Refused, StoreEvents } from '../../core/store.ts';
 import { type Installed, type Replace, type StoredSession, standsAs } from '../../core/stored-session.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import { surplus } from '../../core/transitions.ts';
+import type { AppEnds } from './app-ends.ts';
 import type { StoredRecord } from './record.ts';
 import type { Tables } from './tables.ts';
+import type { Telling } from './telling.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 /** A record as this process sees it: with what is pending. */
@@ -16,15 +19,36 @@ export interface Entry {
   readonly session: Session;
 }
 
+export interface EntriesParts {
+  readonly tables: Tables;
+  readonly seen: WriteBehind;
+  readonly telling: Telling;
+  readonly ends: AppEnds;
+  readonly onTokenReuse: StoreEvents['onTokenReuse'];
+}
+
 export class Entries {
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
+  private readonly telling: Telling;
+  private readonly ends: AppEnds;
   private readonly onTokenReuse: StoreEvents['onTokenReuse'];
 
-  constructor(tables: Tables, seen: WriteBehind, onTokenReuse: StoreEvents['onTokenReuse']) {
+  constructor({ tables, seen, telling, ends, onTokenReuse }: EntriesParts) {
     this.tables = tables;
     this.seen = seen;
+    this.telling = telling;
+    this.ends = ends;
     this.onTokenReuse = onTokenReuse;
+  }
+
+  /**
+   * Removes a session, and tells of its end: the one way out, but for what is left of apps (app-ends.ts). What had expired before ended by its
+   * deadline, whatever the reason. In a transaction.
+   */
+  end(key: string, stored: StoredRecord, reason: EndReason, now: number, origin: Origin = NOBODY): void {
+    this.tables.remove(stored);
+    this.telling.ended(this.seen.current(key, stored), reason, now, origin);
   }
 
   /** For a key of the home that its app has now. */
@@ -53,12 +77,15 @@ export class Entries {
     return null;
   }
 
-  /** Frees the id and alias of a session that has expired but was not swept yet. In a transaction. */
+  /** Frees the id and alias of a session that has expired but was not swept yet, or is left of an app that ended. In a transaction. */
   keyTaken(key: string, now: number): boolean {
     const stored = this.tables.record(key);
-    if (stored === null) return false;
+    if (stored === null) {
+      this.ends.overtake(key);
+      return false;
+    }
     if (isLive(this.seen.current(key, stored), now)) return true;
-    this.tables.remove(stored);
+    this.end(key, stored, 'idle', now);
     return false;
   }
 
@@ -70,14 +97,16 @@ export class Entries {
   }
 
   /** Ends what a cap says. Gives the ids, or the refusal. In a transaction. */
-  makeRoom(app: string, subject: string | null, cap: Cap | null, now: number): string[] | Refused {
+  makeRoom(app: string, subject: string | null, cap: Cap | null, now: number, origin: Origin): string[] | Refused {
     if (cap === null || subject === null) return [];
     const found = this.tables.sessionKeysOf(app, subject).map((key) => this.live(key, now));
     const live = found.filter((entry) => entry !== null);
     const sessions = live.map((entry) => entry.session);
     const ending = surplus(sessions, cap)?.map(({ id }) => id);
     if (ending === undefined) return { kind: 'refused', at: now, sessions };
-    for (const entry of live) if (ending.includes(entry.session.id)) this.tables.remove(entry.stored);
+    for (const { key, stored, session } of live) {
+      if (ending.includes(session.id)) this.end(key, stored, 'cap', now, origin);
+    }
     return ending;
   }
 
@@ -96,12 +125,13 @@ export class Entries {
       // Nothing has the key or opens by the token, which is how nearly all of an import go: no need to look again.
       if (!taken) return this.installed(key, { session, credential });
     }
+    // It goes on as what is given: that is no end.
     const before = this.tables.recordAt(key);
     if (before !== null) this.tables.remove(before);
     const owner = credential.alias ? this.tables.keyOfAlias(app, credential.hash) : null;
     const other = owner === null ? null : this.tables.recordAt(owner);
     if (other !== null && other.credential.hash === credential.hash) {
-      this.tables.remove(other);
+      this.end(owner!, other, 'replaced', now);
       this.seen.forget(owner!);
     }
     return this.installed(key, { session, credential }, before?.flushes);
@@ -115,13 +145,20 @@ export class Entries {
   }
 
   /** Puts a session into the place of another. Gives the ids the cap ended, or why nothing was changed. In a transaction. */
-  moveTo({ key, stored }: Entry, session: Session, credential: Credential, cap: Cap | null, now: number) {
-    if (this.keyTaken(this.tables.sessionKey(session.app, session.id), now)) return { kind: 'taken' } as const;
-    const revoked = this.makeRoom(session.app, session.subject, cap, now);
+  moveTo(
+    { key, stored }: Entry,
+    { session, credential }: StoredSession,
+    cap: Cap | null,
+    now: number,
+    origin: Origin,
+  ): string[] | Refused | { readonly kind: 'taken' } {
+    if (this.keyTaken(this.tables.sessionKey(session.app, session.id), now)) return { kind: 'taken' };
+    const revoked = this.makeRoom(session.app, session.subject, cap, now, origin);
     if (!Array.isArray(revoked)) return revoked;
-    this.tables.remove(stored);
+    this.end(key, stored, 'moved', now, origin);
     // What was counted moves along in the record, so nothing is pending under the new key.
     this.tables.insert(session, credential);
+    this.telling.rotated(session, stored.session.id, now, origin);
     this.seen.forget(key);
     return revoked;
   }

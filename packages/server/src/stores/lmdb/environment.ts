@@ -57,6 +57,7 @@ export class Environment {
   private readonly tables: Counted[] = [];
   private readonly commits: GroupCommit;
   private readonly lasts: (() => void)[] = [];
+  private readonly listeners: (() => void)[] = [];
   private closed = false;
 
   /** Opens the environment of a folder, or creates it unless it is only to be read. Errors: OpenFailure. */
@@ -157,6 +158,11 @@ export class Environment {
     this.lasts.push(last);
   }
 
+  /** Runs `told` whenever a transaction is on the disk. It must not throw. */
+  afterCommit(told: () => void): void {
+    this.listeners.push(told);
+  }
+
   /** Opens a table of the environment, and makes it unless the environment is only read. Absence: undefined then. */
   openTable<V>(name: string, encoding: 'binary' | 'msgpack'): Database<V, string> {
     let table: Database<V, string>;
@@ -243,6 +249,7 @@ export class Environment {
   private settled(): void {
     this.lost = this.presence.fault();
     this.assertUsable();
+    for (const told of this.listeners) told();
   }
 
   private look(): void {

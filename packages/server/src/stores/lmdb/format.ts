@@ -9,10 +9,19 @@ import { openFailure } from './open-failure.ts';
 import { isFull } from './room.ts';
 
 /**
- * The format this version writes. 1: records of form 1, or of the first builds. 2: records of form 2. 3: homes (homes.ts), and counts of
- * subjects. None of the versions that wrote 1 and 2 noted it.
+ * The format that this version notes when it opens a store. 1: records of form 1, or of the first builds. 2: records of form 2. 3: homes
+ * (homes.ts), and counts of subjects. None of the versions that wrote 1 and 2 noted it.
  */
 export const FORMAT = 3;
+
+/**
+ * 4: a journal or a history, which a version before would leave out when it ends a session. Noted with the first event: a store
+ * without them can be opened by the version before.
+ */
+export const JOURNAL_FORMAT = 4;
+
+/** The highest that this version reads. */
+export const KNOWN_FORMAT = JOURNAL_FORMAT;
 
 export class Format {
   private readonly environment: Environment;
@@ -20,6 +29,9 @@ export class Format {
   private readonly path: string;
   /** No colon: a name with one is a table to those who open the tables of other namespaces. */
   private readonly entry: string;
+
+  /** Whether there is a journal or a history, as of the last look at the folder, or before the running transaction. */
+  hasJournal = false;
 
   /** Errors: OpenFailure, when a newer version has written the store. */
   constructor(environment: Environment, path: string, namespace: string) {
@@ -38,12 +50,14 @@ export class Format {
   /** As `newerFormat`. */
   fault(): string | null {
     const { namespace, path: store } = this;
-    return newerFormat({ store, namespace, format: this.noted(), known: FORMAT });
+    const format = this.noted();
+    this.hasJournal = Number(format) >= JOURNAL_FORMAT;
+    return newerFormat({ store, namespace, format, known: KNOWN_FORMAT });
   }
 
   /** Notes the format of this version, unless another process has noted a newer one since. On a full disk the next start does. */
   note(): void {
-    if (this.noted() === FORMAT) return;
+    if (Number(this.noted()) >= FORMAT) return;
     try {
       this.environment.root.transactionSync(() => {
         if (this.fault() === null) this.environment.root.putSync(this.entry, FORMAT);
@@ -51,5 +65,13 @@ export class Format {
     } catch (error) {
       if (!isFull(error)) throw openFailure(`the store in ${this.path} cannot be written`, error);
     }
+  }
+
+  /** Notes that there is a journal or a history from now on. In a transaction. */
+  noteJournal(): void {
+    if (this.hasJournal) return;
+    void this.environment.root.put(this.entry, JOURNAL_FORMAT);
+    // What is not committed is looked at again before the next transaction.
+    this.hasJournal = true;
   }
 }

@@ -14,6 +14,10 @@
  *               home:left                  → how many sessions are left in one that ended
  *   memos       app:name                   → [text, until]
  *   memoDue     until:app:name             → true            when the sweep is to remove it
+ *   journals    app                        → the head of its journal (journal-block.ts)
+ *               app:ended                  → the ends of the app that are still to be told of sessions (app-ends.ts)
+ *   journal     app:ms-nth                 → a block of events; where its first one stands
+ *   history     app:fingerprint:ended:id   → what ended of a subject (history.ts); the instant counts down, so that the latest comes first
  */
 import { fingerprint } from '../../core/token.ts';
 
@@ -27,6 +31,24 @@ export const instantPrefix = (home: string, lastSeenAt: number): string => `${ho
 export const dueKey = (dueAt: number, home: string, id: string): string => `${instant(dueAt)}:${home}:${id}`;
 export const memoKey = (app: string, name: string): string => `${app}:${name}`;
 export const aliasKey = (home: string, hash: string): string => `${home}:${hash}`;
+
+export const endedKey = (app: string): string => `${app}:ended`;
+/** Where a block of a journal begins. How long the second number is stands before it, so text order is their order. */
+export const blockKey = (app: string, { ms, nth }: { readonly ms: number; readonly nth: number }): string => {
+  const digits = String(nth);
+  return `${app}:${instant(ms)}-${digits.length.toString(36)}${digits}`;
+};
+/** Gives the place in the key of a block. */
+export const placeOfBlock = (key: string) => {
+  const [ms = '', nth = ''] = idOf(key).split('-');
+  return { ms: Number(ms), nth: Number(nth.slice(1)) };
+};
+export const historyKey = (app: string, subject: string, endedAt: number, id: string): string =>
+  `${endedBefore(subjectPrefix(app, subject), endedAt)}:${id}`;
+/** Where those begin that had ended at an instant or before. `prefix`: of the subject in its app. */
+export const endedBefore = (prefix: string, endedAt: number): string => `${prefix}:${instant(LAST_INSTANT - endedAt)}`;
+/** Gives when what a key of `history` speaks of ended. */
+export const endedAtOf = (key: string): number => LAST_INSTANT - Number(key.split(':')[2]);
 
 /** Gives the home of an app after it has left so many. The dot cannot occur in an app. */
 export const nthHome = (app: string, n: number): string => (n === 0 ? app : `${app}.${n}`);
@@ -54,6 +76,8 @@ export const idOf = (key: string): string => key.slice(key.lastIndexOf(':') + 1)
 
 /** Gives the key that a key of `due` or `memoDue` speaks of. */
 export const keyOfDue = (key: string): string => key.slice(key.indexOf(':') + 1);
+
+const LAST_INSTANT = 999_999_999_999_999;
 
 function instant(ms: number): string {
   return String(Math.max(0, Math.ceil(ms))).padStart(15, '0');

@@ -1,5 +1,6 @@
 /**
- * Removes what is left in the homes that apps have left (homes.ts): nobody sees it any more, so it is garbage. A few
+ * Removes what is left in the homes that apps have left (homes.ts): nobody sees it any more, so it is garbage. Where an app has a journal,
+ * each record is told of in the transaction that removes it, which is once, whoever removes it (app-ends.ts). A few
  * milliseconds at a time, with as long a pause behind, so that nobody waits for it. Each slice is a transaction of its own:
  * if the process dies, the next one to open or to sweep the folder goes on where it stopped; several may do it at once.
  *
@@ -8,6 +9,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from 'lmdb';
+import type { AppEnds } from './app-ends.ts';
 import { appOf, homeOf, keyOfDue, under } from './keys.ts';
 import { smaller } from './slices.ts';
 import type { Tables } from './tables.ts';
@@ -20,13 +22,15 @@ const LOOK_SLICE = 1000;
 
 export class Leftovers {
   private readonly tables: Tables;
+  private readonly ends: AppEnds;
   private readonly onError: (error: unknown) => void;
   private running: Promise<void> | null = null;
   private asked = false;
   private readonly stopped = new AbortController();
 
-  constructor(tables: Tables, onError: (error: unknown) => void) {
+  constructor(tables: Tables, ends: AppEnds, onError: (error: unknown) => void) {
     this.tables = tables;
+    this.ends = ends;
     this.onError = onError;
   }
 
@@ -82,8 +86,10 @@ export class Leftovers {
       done = await this.tables.transaction(() => {
         if (homes.of(appOf(home)) === home) return true;
         const empty = isEmpty();
-        if (empty) homes.emptied(home);
-        return empty;
+        if (!empty) return false;
+        homes.emptied(home);
+        this.ends.forget(home);
+        return true;
       });
     }
   }
@@ -115,10 +121,15 @@ export class Leftovers {
       // Another process may have emptied it, so that the app begins again in it.
       if (homes.of(appOf(home)) === home) return 0;
       const keys = next().slice(0, most);
+      const end = table === this.tables.sessions ? this.ends.of(home) : undefined;
       const until = performance.now() + REMOVE_FOR;
       let removed = 0;
       // One in any case: none says that there are no more.
-      while (removed < keys.length && (removed === 0 || performance.now() < until)) void table.remove(keys[removed++]!);
+      while (removed < keys.length && (removed === 0 || performance.now() < until)) {
+        const key = keys[removed++]!;
+        if (end !== undefined) this.ends.tell(key, end);
+        void table.remove(key);
+      }
       if (table === this.tables.sessions) homes.removed(home, removed);
       return removed;
     };

@@ -3,10 +3,10 @@
  * reads are synchronous look-ups in memory-mapped pages. Several server processes may open one folder: LMDB's writer
  * lock makes their transactions one sequence.
  */
+import { NOBODY, type Origin } from '../../core/events.ts';
 import { idleFor, touched } from '../../core/expiry.ts';
 import { type Clock, decidedBy } from '../../core/instant.ts';
 import { LockTable } from '../../core/lock-table.ts';
-import { NO_JOURNAL } from '../../core/no-journal.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -30,15 +30,20 @@ import type {
 } from '../../core/store.ts';
 import type { Installed, RecordsPage, Replace, StoredSession } from '../../core/stored-session.ts';
 import type { TokenRef } from '../../core/token.ts';
-import { applyChange, begunAt, capOfMove, kept, moved, rotationLater, stepOf } from '../../core/transitions.ts';
+import { begunAt, rotationLater } from '../../core/transitions.ts';
 import type { Finding } from '../finding.ts';
+import { AppEnds } from './app-ends.ts';
 import { LmdbAudit } from './audit.ts';
+import { Changes } from './changes.ts';
 import { Entries } from './entries.ts';
 import { healthOf } from './health.ts';
+import { History } from './history.ts';
+import { LmdbJournal } from './journal.ts';
 import { idOf } from './keys.ts';
 import type { StuckReader } from './readers.ts';
 import { Records } from './records.ts';
 import { Tables } from './tables.ts';
+import { Telling } from './telling.ts';
 import { Walks } from './walks.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -52,27 +57,44 @@ export interface LmdbOptions extends StoreEvents {
 }
 
 const LOST = { kind: 'lost' } as const;
+const NO_RULES = () => null;
+const REASONS = { token: 'logout', id: 'revoked' } as const;
 
 export class LmdbStore implements SessionStore {
-  readonly journal = NO_JOURNAL;
+  readonly journal: LmdbJournal;
   private readonly path: string;
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
   private readonly walks: Walks;
   private readonly locks: LockTable;
   private readonly entries: Entries;
+  private readonly changes: Changes;
   private readonly whole: Records;
+  private readonly telling: Telling;
   private readonly decidedAt: (now: number) => number;
 
-  constructor({ path, namespace, clock, onError, onTokenReuse, onExpired, onBatch }: LmdbOptions) {
+  constructor({ path, namespace, clock, onError, onTokenReuse, onExpired, onBatch, journal }: LmdbOptions) {
+    const decidedAt = decidedBy(clock);
+    const rules = journal ?? NO_RULES;
+    const tables = new Tables(path, namespace, { onBatch }).noted();
+    const seen = new WriteBehind(tables, onError);
+    const past = new History(tables, rules, decidedAt);
+    const telling = new Telling(tables, rules, past);
+    const parts = { tables, seen, telling, rules, decidedAt };
+    const ends = new AppEnds(parts);
+    const locks = new LockTable(tables.memos);
+    const entries = new Entries({ ...parts, ends, onTokenReuse });
     this.path = path;
-    this.decidedAt = decidedBy(clock);
-    this.tables = new Tables(path, namespace, { onBatch }).noted();
-    this.locks = new LockTable(this.tables.memos);
-    this.seen = new WriteBehind(this.tables, onError);
-    this.entries = new Entries(this.tables, this.seen, onTokenReuse);
-    this.whole = new Records(this.tables, this.seen, this.decidedAt);
-    this.walks = new Walks(this.tables, this.seen, this.decidedAt, { onError, onExpired });
+    this.decidedAt = decidedAt;
+    this.tables = tables;
+    this.locks = locks;
+    this.seen = seen;
+    this.telling = telling;
+    this.entries = entries;
+    this.changes = new Changes({ ...parts, entries, locks });
+    this.whole = new Records(tables, seen, decidedAt);
+    this.walks = new Walks({ ...parts, entries, ends, past: journal ? past : null, onError, onExpired });
+    this.journal = new LmdbJournal({ ...parts, past });
   }
 
   async create(
@@ -82,6 +104,7 @@ export class LmdbStore implements SessionStore {
     now: number,
     quota?: number | null,
     lock?: LockRef,
+    origin: Origin = NOBODY,
   ) {
     const { app, id, subject } = session;
     for (let start = ''; ; ) {
@@ -90,13 +113,15 @@ export class LmdbStore implements SessionStore {
         const key = this.tables.sessionKey(app, id);
         if (this.entries.keyTaken(key, now) || this.entries.aliasTaken(app, credential, now)) return { kind: 'taken' };
         if (!this.locks.allows(app, credential.hash, lock, now)) return LOST;
-        const revoked = this.entries.makeRoom(app, subject, cap, now);
+        const revoked = this.entries.makeRoom(app, subject, cap, now, origin);
         if (!Array.isArray(revoked)) return revoked;
         // What the cap ended left its room.
         const room = quota == null || revoked.length > 0 ? 'room' : this.walks.room(app, quota, now, start);
         if (room === 'full') return { kind: 'full' };
         if (room !== 'room') return room;
-        this.tables.insert(begunAt(session, session.lastSeenAt + shift), credential);
+        const begun = begunAt(session, session.lastSeenAt + shift);
+        this.tables.insert(begun, credential);
+        this.telling.created(begun, now);
         if (credential.alias) this.locks.carry(app, credential.hash, id, now);
         this.locks.done(app, lock, id, id, now);
         return { kind: 'created', at: now, revoked };
@@ -146,90 +171,30 @@ export class LmdbStore implements SessionStore {
     });
   }
 
-  update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
-    return this.grow(Buffer.byteLength(change.data ?? ''), now, (now): UpdateOutcome | null => {
-      const entry = this.entries.open(app, token, now);
-      const { move, lock } = change;
-      if (entry === null || (move !== undefined && entry.stored.credential.hash !== token.hash)) return null;
-      const { key, stored } = entry;
-      const idle = idleFor(entry.session, now);
-      if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
-      const { id } = entry.session;
-      if (!this.locks.allows(app, id, lock, now)) return LOST;
-      const session = applyChange(entry.session, change, now);
-      if (move === undefined) {
-        // Pending reads stay pending: the flush adds them. If they were added here, too, they would be counted twice.
-        const next = applyChange(stored.session, change, Math.max(now, entry.session.lastSeenAt));
-        if (this.tables.replace(stored, next)) this.seen.fallBehind(key);
-        this.locks.done(app, lock, id, id, now);
-        return { kind: 'updated', session, at: now, idle, revoked: [] };
-      }
-      const revoked = this.entries.moveTo(
-        entry,
-        session,
-        kept(stored.credential),
-        capOfMove(stored.session, move),
-        now,
-      );
-      if (!Array.isArray(revoked)) return revoked;
-      this.locks.done(app, lock, id, session.id, now);
-      return { kind: 'updated', session, at: now, idle, revoked };
-    });
+  update(app: string, token: TokenRef, change: Change, now: number, origin = NOBODY): Promise<UpdateOutcome | null> {
+    const work = (at: number) => this.changes.update(app, token, change, at, origin);
+    return this.grow(Buffer.byteLength(change.data ?? ''), now, work);
   }
 
-  rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
-    return this.write(now, (now, shift): RotateOutcome | null => {
-      const entry = this.entries.open(app, token, now);
-      if (entry === null) return null;
-      const { stored, session: before } = entry;
-      const { move, change, lock, expect = before.version } = rotation;
-      const idle = idleFor(before, now);
-      if (before.version !== expect) return { kind: 'conflict', session: before, at: now, idle };
-      if (!this.locks.allows(app, before.id, lock, now)) return LOST;
-      const step = stepOf(stored.credential, token.hash, rotationLater(rotation, shift), now);
-      if (step.kind === 'replaced' || step.kind === 'crowded') return { kind: step.kind };
-      if (step.kind === 'done') {
-        this.locks.done(app, lock, before.id, before.id, now);
-        return { kind: 'rotated', session: before, at: now, idle, revoked: [] };
-      }
-      const changed = (session: Session, at: number) => {
-        if (change === undefined) return moved(session, move, at);
-        return applyChange(session, { ...change, expect, ...(move && { move }) }, at);
-      };
-      const session = changed(before, now);
-      const visit = { session, at: now, idle };
-      if (step.kind === 'rotates') {
-        if (this.entries.aliasTaken(app, rotation.credential, now)) return { kind: 'taken' };
-        if (move !== undefined) {
-          const revoked = this.entries.moveTo(entry, session, step.credential, capOfMove(before, move), now);
-          if (!Array.isArray(revoked)) return revoked;
-          this.locks.done(app, lock, before.id, session.id, now, true);
-          return { kind: 'rotated', ...visit, revoked };
-        }
-        if (rotation.credential.alias) this.locks.carry(app, rotation.credential.hash, before.id, now);
-      }
-      this.locks.done(app, lock, before.id, before.id, now);
-      // Pending reads stay pending: they are added by the flush, not here, or they would count twice.
-      const next = changed(stored.session, Math.max(now, before.lastSeenAt));
-      if (step.kind === 'rotates') {
-        this.tables.remove(stored);
-        this.tables.insert(next, step.credential, stored.flushes);
-      } else if (change !== undefined && this.tables.replace(stored, next)) this.seen.fallBehind(entry.key);
-      return step.kind === 'follows'
-        ? { kind: 'repeated', ...visit, seeds: step.seeds }
-        : { kind: 'rotated', ...visit, revoked: [] };
-    });
+  rotate(
+    app: string,
+    token: TokenRef,
+    rotation: Rotation,
+    now: number,
+    origin = NOBODY,
+  ): Promise<RotateOutcome | null> {
+    return this.write(now, (at, shift) => this.changes.rotate(app, token, rotationLater(rotation, shift), at, origin));
   }
 
-  async revoke(app: string, selector: Selector, now: number): Promise<number> {
-    if (selector.by === 'subject') return this.walks.ending.ofSubject(app, selector.subject, selector.except, now);
-    if (selector.by === 'app') return this.walks.ending.ofApp(app, now);
+  async revoke(app: string, selector: Selector, now: number, origin = NOBODY): Promise<number> {
+    if (selector.by === 'subject') return this.walks.ending.ofSubject(app, selector, now, origin);
+    if (selector.by === 'app') return this.walks.ending.ofApp(app, now, origin);
     return this.write(now, (now) => {
       const byId = (id: string) => this.entries.live(this.tables.sessionKey(app, id), now);
       const entry = selector.by === 'token' ? this.entries.open(app, selector.token, now) : byId(selector.id);
       if (entry === null || (selector.version ?? entry.session.version) !== entry.session.version) return 0;
       if (!this.locks.allows(app, entry.session.id, selector.lock, now)) return 0;
-      this.tables.remove(entry.stored);
+      this.entries.end(entry.key, entry.stored, REASONS[selector.by], now, origin);
       this.seen.forget(entry.key);
       return 1;
     });

@@ -1,5 +1,5 @@
 /**
- * The tables of the embedded store (and two more of memos.ts). A record and its index entries are only ever written
+ * The tables of the embedded store (and more of memos.ts and journal-tables.ts). A record and its index entries are only ever written
  * here, together, so they cannot disagree.
  */
 import type { Database, Transaction } from 'lmdb';
@@ -10,6 +10,7 @@ import { Environment, type EnvironmentOptions } from './environment.ts';
 import { rewriteFirstRecords } from './first-records.ts';
 import { Format } from './format.ts';
 import { Homes } from './homes.ts';
+import { JournalTables } from './journal-tables.ts';
 import { activityKey, aliasKey, appOf, dueKey, homeOf, idOf, sessionKey, subjectPrefix, under } from './keys.ts';
 import { Memos } from './memos.ts';
 import { openFailure } from './open-failure.ts';
@@ -40,6 +41,7 @@ export class Tables {
   readonly counts: Counts;
   readonly format: Format;
   readonly homes: Homes;
+  readonly journals: JournalTables;
   readonly aliases: Database<string, string>;
   readonly environment: Environment;
 
@@ -55,6 +57,7 @@ export class Tables {
     this.aliases = environment.openTable(`${namespace}:aliases`, 'msgpack');
     this.memos = new Memos(environment, namespace);
     this.homes = new Homes(environment, namespace);
+    this.journals = new JournalTables(environment, namespace);
     this.counts = new Counts(environment, namespace, this.subjects);
     if (readOnly) return;
     try {
@@ -226,7 +229,13 @@ export class Tables {
     this.put({ ...old, dueAt: this.moveDue(old, expiresAt(old.session)) });
   }
 
-  /** Removes a record and all its index entries. In a transaction. */
+  /** Enters a record anew, of the same session with another credential or with index entries that were wrong. In a transaction. */
+  reenter(old: StoredRecord, session = old.session, credential = old.credential): void {
+    this.remove(old);
+    this.insert(session, credential, old.flushes);
+  }
+
+  /** Removes a record and all its index entries. Of the end of a session `Entries.end` tells. In a transaction. */
   remove({ session, credential, dueAt, indexedAt }: StoredRecord): void {
     const { app, id } = session;
     const home = this.homes.of(app);
@@ -248,13 +257,21 @@ export class Tables {
     const { sessions, subjects, activity, due, aliases } = this;
     this.environment.root.resetReadTxn();
     const kept = { totals: this.counts.table, homes: this.homes.table };
-    return Object.entries({ sessions, subjects, activity, due, aliases, ...kept, ...this.memos.tables }).flatMap(
-      ([table, database]) =>
-        [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
-          table,
-          key,
-          value: Buffer.isBuffer(value) ? value.toString('latin1') : value,
-        })),
+    return Object.entries({
+      sessions,
+      subjects,
+      activity,
+      due,
+      aliases,
+      ...kept,
+      ...this.memos.tables,
+      ...this.journals.tables,
+    }).flatMap(([table, database]) =>
+      [...(database as Database<unknown, string>).getRange({})].map(({ key, value }) => ({
+        table,
+        key,
+        value: Buffer.isBuffer(value) ? value.toString('latin1') : value,
+      })),
     );
   }
 

@@ -10,7 +10,9 @@ import { isLive } from '../../core/expiry.ts';
 import type { Session } from '../../core/session.ts';
 import type { ListQuery, Page, StoreEvents } from '../../core/store.ts';
 import { Counting, isActive } from './counting.ts';
-import { Ending } from './ending.ts';
+import { Ending, type EndingParts } from './ending.ts';
+import type { Entries } from './entries.ts';
+import type { History } from './history.ts';
 import {
   activityKey,
   appOf,
@@ -31,31 +33,37 @@ import { INDEX_LAG, type WriteBehind } from './write-behind.ts';
 /** So many sessions of a subject are listed in one go. */
 const FEW = 25;
 
+export interface WalksParts extends Omit<EndingParts, 'counting' | 'leftovers'> {
+  /** Absence: null when no app of this process has rules. */
+  readonly past: History | null;
+  readonly onError: StoreEvents['onError'];
+  readonly onExpired: StoreEvents['onExpired'];
+}
+
 export class Walks {
   private readonly tables: Tables;
   private readonly seen: WriteBehind;
+  private readonly entries: Entries;
+  private readonly past: History | null;
   private readonly decidedAt: (now: number) => number;
   private readonly onExpired: StoreEvents['onExpired'];
   readonly counting: Counting;
   readonly leftovers: Leftovers;
   readonly ending: Ending;
 
-  /** `decidedAt` gives the instant to decide by (core/instant.ts). */
-  constructor(
-    tables: Tables,
-    seen: WriteBehind,
-    decidedAt: (now: number) => number,
-    { onError, onExpired }: Pick<StoreEvents, 'onError' | 'onExpired'>,
-  ) {
+  constructor(parts: WalksParts) {
+    const { tables, seen, entries, ends, past, decidedAt, onError, onExpired } = parts;
     this.tables = tables;
     this.seen = seen;
+    this.entries = entries;
+    this.past = past;
     this.decidedAt = decidedAt;
     this.onExpired = onExpired;
     const counting = new Counting(tables, seen, decidedAt);
-    const leftovers = new Leftovers(tables, onError);
+    const leftovers = new Leftovers(tables, ends, onError);
     this.counting = counting;
     this.leftovers = leftovers;
-    this.ending = new Ending({ tables, seen, decidedAt, counting, leftovers });
+    this.ending = new Ending({ ...parts, counting, leftovers });
     // Of an app that ended before a process died.
     void leftovers.remove();
   }
@@ -102,6 +110,7 @@ export class Walks {
     // Of an app that another process ended, and did not come to the end.
     void this.leftovers.remove();
     await this.sweepMemos(now);
+    await this.past?.sweep(now);
     let removed = 0;
     let start = dueUntil(now).start;
     while (removed < limit) {
@@ -167,7 +176,7 @@ export class Walks {
     }
     // Touched in this process and not committed yet: it comes up again with the next sweep.
     if (isLive(this.seen.current(key, record), now)) return false;
-    this.tables.remove(record);
+    this.entries.end(key, record, 'idle', now);
     return true;
   }
 

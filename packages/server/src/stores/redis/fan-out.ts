@@ -12,7 +12,8 @@ import type { Aliases } from './aliases.ts';
 import { parts } from './answers.ts';
 import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
-import type { ScriptCalls } from './script-calls.ts';
+import type { Answer, ScriptCalls } from './script-calls.ts';
+import type { More, Telling } from './telling.ts';
 
 /** Partitions in one call where one call may have several. */
 const TOGETHER = 16;
@@ -29,10 +30,18 @@ export class FanOut {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
   private readonly aliases: Aliases;
+  private readonly telling: Telling;
   private readonly onExpired: StoreEvents['onExpired'];
   private readonly entered = new Set<string>();
 
-  constructor(calls: ScriptCalls, keys: Keys, aliases: Aliases, onExpired?: StoreEvents['onExpired']) {
+  constructor(
+    calls: ScriptCalls,
+    keys: Keys,
+    aliases: Aliases,
+    telling: Telling,
+    onExpired?: StoreEvents['onExpired'],
+  ) {
+    this.telling = telling;
     this.calls = calls;
     this.keys = keys;
     this.aliases = aliases;
@@ -110,8 +119,7 @@ export class FanOut {
     const total = { sessions: 0, subjects: 0 };
     await this.each(this.groups(), async (group) => {
       for (let rest = group; rest.length > 0; ) {
-        const keys = rest.flatMap((partition) => this.keys.partition(app, partition));
-        const answer = (await this.calls.call('count', keys, now, [now, activeSince, STEP]))!;
+        const answer = await this.remove('count', app, rest, now, [now, activeSince, STEP]);
         const [, sessions, subjects, aliases, counted] = parts(answer, 'number', 'number', 'number', 'pairs', 'number');
         await this.aliases.release(app, aliases);
         total.sessions += sessions;
@@ -140,10 +148,9 @@ export class FanOut {
     let held = 0;
     // One after the other: the limit is for all of them together.
     for (const group of this.groups()) {
-      const keys = group.flatMap((partition) => this.keys.partition(app, partition));
       for (let more = 1; more === 1; ) {
         const step = Math.min(STEP, limit - removed);
-        const answer = (await this.calls.call('sweep', keys, now, [step]))!;
+        const answer = await this.remove('sweep', app, group, now, [step]);
         const [, ended, aliases, left, again] = parts(answer, 'number', 'number', 'pairs', 'number', 'number');
         await this.aliases.release(app, aliases);
         removed += ended;
@@ -152,6 +159,21 @@ export class FanOut {
       }
     }
     return { removed, held };
+  }
+
+  /** Calls a script that removes what has expired from partitions. */
+  private async remove(
+    script: 'count' | 'sweep',
+    app: string,
+    partitions: readonly string[],
+    now: number,
+    args: readonly number[],
+  ): Promise<Answer> {
+    const keys = partitions.flatMap((partition) => this.keys.partition(app, partition));
+    const call = (more: More) => this.calls.call(script, [...keys, ...more.keys], now, [...args, ...more.args]);
+    // The one answers how many it has removed. What the other one has is moved on, and who waits for it asks anyway.
+    const hasTold = (answer: Answer | null) => script === 'count' || answer![1] !== 0;
+    return (await this.telling.call(app, partitions, {}, call, hasTold))!;
   }
 
   /** Gives how often an app was entered. Absence: null. */

@@ -7,10 +7,12 @@ import type { Session } from '../../core/session.ts';
 import { type Keys, partitionOfId } from './keys.ts';
 import { unreadable } from './record.ts';
 import type { Argument, ScriptCalls } from './script-calls.ts';
+import type { About, More, Telling } from './telling.ts';
 
 /** Sessions in one call, and their records and data: two milliseconds of Redis. Units: sessions, bytes. */
 const TOGETHER = 50;
 const MOST_BYTES = 262_144;
+const REPLACED: About = { reason: 'replaced' };
 
 export interface Install {
   readonly session: Pick<Session, 'id' | 'app'>;
@@ -31,9 +33,11 @@ interface Waiting extends Install {
 export class InstallBatches {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
+  private readonly telling: Telling;
   private waiting: Waiting[] = [];
 
-  constructor(calls: ScriptCalls, keys: Keys) {
+  constructor(calls: ScriptCalls, keys: Keys, telling: Telling) {
+    this.telling = telling;
     this.calls = calls;
     this.keys = keys;
   }
@@ -52,7 +56,8 @@ export class InstallBatches {
     this.waiting = [];
     for (const one of all) {
       const { session, now, alias } = one;
-      const slot = this.calls.anySlot ? '' : `${session.app}:${partitionOfId(session.id)}`;
+      const tells = this.telling.rulesOf(session.app) !== null;
+      const slot = this.calls.anySlot ? (tells ? session.app : '') : `${session.app}:${partitionOfId(session.id)}`;
       const name = `${alias === null}:${this.calls.nowArgument(now)}:${slot}`;
       const group = groups.get(name);
       if (group === undefined) groups.set(name, [one]);
@@ -79,7 +84,11 @@ export class InstallBatches {
         args.push(alias.to, alias.ttl);
       }
       const script = group[0]!.alias === null ? 'install' : 'install-aliased';
-      const [, ...answers] = (await this.calls.callDurably(script, keys, group[0]!.now, args))!;
+      // Those of one app, where that has a journal.
+      const partitions = group.map(({ session }) => partitionOfId(session.id));
+      const install = (more: More) =>
+        this.calls.callDurably(script, [...keys, ...more.keys], group[0]!.now, [...args, ...more.args]);
+      const [, ...answers] = (await this.telling.call(group[0]!.session.app, partitions, REPLACED, install))!;
       group.forEach(({ done, failed }, i) => {
         const answer = answers[i];
         if (Array.isArray(answer)) done(answer);

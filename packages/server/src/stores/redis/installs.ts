@@ -15,6 +15,10 @@ import { InstallBatches } from './install-batches.ts';
 import type { Quotas } from './quotas.ts';
 import { packData, packRecord } from './record.ts';
 import type { Ground, Steps } from './steps.ts';
+import type { About } from './telling.ts';
+
+/** How a session has ended for which another one stands now. */
+const REPLACED: About = { reason: 'replaced' };
 
 /** How often others may take the alias in between, before the install gives up with it. */
 const MOST_TRIES = 5;
@@ -35,7 +39,7 @@ export class Installs {
     this.ground = ground;
     this.steps = steps;
     this.quotas = quotas;
-    this.batches = new InstallBatches(ground.calls, ground.keys);
+    this.batches = new InstallBatches(ground.calls, ground.keys, ground.telling);
   }
 
   /** As SessionStore.install. */
@@ -71,7 +75,7 @@ export class Installs {
       }
       if (claim === 'own') await claims.keep(alias);
       else if (!(await claims.settled(alias))) {
-        await this.steps.end(session.app, { id: session.id }, now);
+        await this.steps.end(session.app, { id: session.id, about: REPLACED }, now);
         if (replace !== true || tries === MOST_TRIES) return { outcome: 'present', more: false };
         continue;
       }
@@ -119,7 +123,7 @@ export class Installs {
     const { aliases } = this.ground;
     await aliases.follow(app, { id: null, hash }, async (lead) => {
       if (lead.id === id) return true;
-      const { ended } = await this.steps.end(app, { id: lead.id, hash, present: true }, now);
+      const { ended } = await this.steps.end(app, { id: lead.id, hash, present: true, about: REPLACED }, now);
       // It is one that was replaced there.
       if (ended === 0) await aliases.release(app, [[hash, lead.id]]);
       return true;

@@ -15,14 +15,19 @@
  *   {ns:app:pp}:x:… hash   as :s, with a TTL                            sessions that ended with their app (endings.ts)
  *   {ns:app:HASH}:t string id:until (0: claimed), with a TTL             a token that does not say where its session is
  *   {ns:app:HASH}:n string until:text, with a TTL                        a memo
+ *   {ns:app:pp}:h:SUBJECT list of what has ended, with a TTL             its history (history.ts)
+ *   {ns:app:pp}:o   hash   n last number, t last moved on, number → line, m:ID held   outbox, in a Cluster (outboxes.ts)
+ *   {ns:app:e}:e    stream position → line                               the journal (core/event-line.ts)
+ *   {ns:app:e}:k    hash   n last position, f floor, b bytes, p:pp copied up to, m:ID held   what is known of it (journal.ts)
  *   {ns:app:q}:q    zset   count, changes, good until; leases by their end   of an app with a quota (quotas.ts)
  *   ns:apps         zset   app by how often it was entered               for the sweep, which also empties it
+ *   ns:journals     zset   app by when it was entered last               those that have a journal
  *   ns:format       string the highest form of a record (format.ts)
  *
  * One key per session was rejected: 60 bytes more for each, a TTL and its 40 bytes on top, and an index that Redis'
  * own expiry would leave behind. So nothing in a partition that lives has a TTL: the sweep removes it.
  */
-import { PARTITIONS } from '../../core/token.ts';
+import { PARTITIONS, partitionOf } from '../../core/token.ts';
 import { encode } from './pipe.ts';
 
 /** All partitions of an app. */
@@ -120,6 +125,22 @@ export class Keys {
     return `${this.tag(app, partition)}:x:${mark}`;
   }
 
+  /** Where the lines of a partition wait to be moved on, in a Cluster. */
+  outbox(app: string, partition: string): string {
+    return `${this.tag(app, partition)}:o`;
+  }
+
+  /** The journal of an app, and what is known of it: one slot. */
+  journal(app: string): { readonly stream: string; readonly known: string; readonly probe: string } {
+    const tag = this.tag(app, 'e');
+    return { stream: `${tag}:e`, known: `${tag}:k`, probe: `${tag}:p` };
+  }
+
+  /** What has ended of a subject. */
+  history(app: string, subject: string): string {
+    return `${this.tag(app, partitionOf(subject))}:h:${subject}`;
+  }
+
   quota(app: string): string {
     return `${this.tag(app, 'q')}:q`;
   }
@@ -130,6 +151,10 @@ export class Keys {
 
   get apps(): string {
     return `${this.namespace}:apps`;
+  }
+
+  get journals(): string {
+    return `${this.namespace}:journals`;
   }
 
   /** What the versions that used the namespace have noted. */

@@ -4,7 +4,7 @@
  * App-wide verbs go through the partitions (fan-out.ts, pages.ts). It holds nothing in the process but connections.
  */
 import { ServiceError } from '../../core/errors.ts';
-import { NO_JOURNAL } from '../../core/no-journal.ts';
+import { NOBODY, type Origin } from '../../core/events.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type {
   Cap,
@@ -26,7 +26,7 @@ import type {
   Visit,
 } from '../../core/store.ts';
 import type { Installed, RecordsPage, Replace, StoredSession } from '../../core/stored-session.ts';
-import { partitionOf, type TokenRef } from '../../core/token.ts';
+import type { TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
 import type { EngineStatistics } from '../statistics.ts';
 import { readAddress } from './address.ts';
@@ -41,18 +41,21 @@ import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
 import { packHash } from './hashes.ts';
 import { Installs } from './installs.ts';
-import { Keys } from './keys.ts';
+import { RedisJournal } from './journal.ts';
+import { Keys, partitionOfId } from './keys.ts';
 import { Locks } from './locks.ts';
 import { identityOfMasters } from './masters-info.ts';
 import { memoryOf } from './memory.ts';
 import { Moves } from './move.ts';
+import { Outboxes } from './outboxes.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
-import { packMembers, packText, unpackVisit } from './record.ts';
+import { packMembers, unpackVisit } from './record.ts';
 import { Records } from './records.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
 import { locked, Steps } from './steps.ts';
+import { type More, Telling } from './telling.ts';
 
 export interface RedisOptions extends StoreEvents {
   readonly url: string;
@@ -69,11 +72,7 @@ export interface RedisOptions extends StoreEvents {
 /** What lua/update.lua answers when the lock of a change does not hold. */
 const LOCK_LOST = 2;
 
-/** Sessions of one subject that end in one step. */
-const STEP = 250;
-
 export class RedisStore implements SessionStore {
-  readonly journal = NO_JOURNAL;
   /** The URL without user and password. */
   readonly location: string;
   private readonly calls: ScriptCalls;
@@ -94,10 +93,14 @@ export class RedisStore implements SessionStore {
   private readonly whole: Records;
   private readonly installs: Installs;
   readonly format: Format;
+  readonly journal: RedisJournal;
+  private readonly telling: Telling;
+  /** Absence: null on one server. */
+  private readonly outboxes: Outboxes | null;
 
   /** Errors: a URL that is none of Redis. */
   constructor({ url, namespace, tls = {}, replicas = 0, clock = 'redis', ...rest }: RedisOptions) {
-    const { onTokenReuse, onExpired, onBatch } = rest;
+    const { onTokenReuse, onExpired, onBatch, journal: rules = () => null } = rest;
     const address = readAddress(url);
     if (address === null) throw new Error('not a URL of Redis');
     this.location = address.safe;
@@ -108,13 +111,20 @@ export class RedisStore implements SessionStore {
     this.batching = new Batching(this.calls, this.keys, { onTokenReuse, onBatch });
     this.aliases = new Aliases(this.calls, this.keys);
     this.claims = new Claims(this.aliases, this.batching, this.calls.timeout);
-    this.fanOut = new FanOut(this.calls, this.keys, this.aliases, onExpired);
-    this.endings = new Endings(this.calls, this.keys, this.aliases, this.fanOut);
+    this.telling = new Telling(this.calls, this.keys, rules, (app, partitions) => {
+      if (this.outboxes === null) this.journal.told(app);
+      else this.outboxes.mark(app, partitions);
+    });
+    this.fanOut = new FanOut(this.calls, this.keys, this.aliases, this.telling, onExpired);
+    this.endings = new Endings(this.calls, this.keys, this.aliases, this.claims, this.fanOut, this.telling);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
     this.locks = new Locks(this.calls, this.keys, this.aliases);
-    const { calls, keys, batching, aliases, claims, fanOut, locks } = this;
-    const ground = { calls, keys, batching, aliases, claims, fanOut, locks };
+    const { calls, keys, batching, aliases, claims, fanOut, locks, telling } = this;
+    const ground = { calls, keys, batching, aliases, claims, fanOut, locks, telling };
+    const onMoved = (app: string) => this.journal.told(app);
+    this.outboxes = calls.anySlot ? null : new Outboxes(calls, keys, fanOut, onMoved);
+    this.journal = new RedisJournal(calls, keys, fanOut, telling, this.outboxes);
     this.steps = new Steps(ground);
     this.renewals = new Renewals(ground, this.steps);
     this.moves = new Moves(ground, this.steps, this.renewals, this.quotas);
@@ -140,8 +150,11 @@ export class RedisStore implements SessionStore {
     now: number,
     quota: number | null = null,
     lock?: LockRef,
+    origin?: Origin,
   ) {
-    const add = (instead: boolean) => this.steps.add(session, credential, cap, now, { base: now, instead, lock });
+    const about = { origin };
+    const add = (instead: boolean) =>
+      this.steps.add(session, credential, cap, now, { base: now, instead, lock, about });
     return quota === null ? add(false) : this.quotas.create(session, quota, cap, now, add);
   }
 
@@ -195,16 +208,24 @@ export class RedisStore implements SessionStore {
     return visit ?? null;
   }
 
-  update(app: string, token: TokenRef, change: Change, now: number): Promise<UpdateOutcome | null> {
+  update(
+    app: string,
+    token: TokenRef,
+    change: Change,
+    now: number,
+    origin: Origin = NOBODY,
+  ): Promise<UpdateOutcome | null> {
     const { expect, version, move: target, lock } = change;
     const members = packMembers(change);
     return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
       if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
-      if (target !== undefined) return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now);
+      if (target !== undefined)
+        return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now, origin);
       const bound = locked(this.keys, app, lead.id, lock);
       const args = [lead.id, packHash(token.hash), expect, version, ...members, ...bound.args];
       const keys = [...this.keys.ofSession(app, lead.id), ...bound.keys];
-      const answer = await this.calls.call('update', keys, now, args);
+      const update = (more: More) => this.calls.call('update', [...keys, ...more.keys], now, [...args, ...more.args]);
+      const answer = await this.telling.change(app, partitionOfId(lead.id), { origin }, update);
       if (answer === null) return null;
       if (answer[1] === LOCK_LOST) return { kind: 'lost' };
       const [at, updated, text] = parts(answer, 'number', 'number', 'bytes');
@@ -215,29 +236,36 @@ export class RedisStore implements SessionStore {
     });
   }
 
-  rotate(app: string, token: TokenRef, rotation: Rotation, now: number): Promise<RotateOutcome | null> {
+  rotate(
+    app: string,
+    token: TokenRef,
+    rotation: Rotation,
+    now: number,
+    origin: Origin = NOBODY,
+  ): Promise<RotateOutcome | null> {
     const { move: target, lock } = rotation;
     return this.aliases.follow(app, token, async (lead) => {
       if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       return target === undefined
-        ? this.renewals.renew(app, token, lead, rotation, now)
-        : this.moves.withNewToken(app, token, lead, { ...rotation, move: target }, now);
+        ? this.renewals.renew(app, token, lead, rotation, now, origin)
+        : this.moves.withNewToken(app, token, lead, { ...rotation, move: target }, now, origin);
     });
   }
 
-  async revoke(app: string, selector: Selector, now: number): Promise<number> {
+  async revoke(app: string, selector: Selector, now: number, origin: Origin = NOBODY): Promise<number> {
     switch (selector.by) {
       case 'app':
-        return this.endings.revokeApp(app, now);
+        return this.endings.revokeApp(app, now, origin);
       case 'subject':
-        return this.revokeSubject(app, selector.subject, selector.except ?? '', now);
+        return this.endings.revokeSubject(app, selector.subject, selector.except ?? '', now, origin);
       case 'id':
-        return (await this.steps.end(app, selector, now)).ended;
+        return (await this.steps.end(app, { ...selector, about: { reason: 'revoked', origin } }, now)).ended;
       case 'token': {
         const { token, ...only } = selector;
         const ended = await this.aliases.follow(app, token, async ({ id }) => {
           if (only.lock !== undefined) await this.locks.gather(app, token, id, now);
-          const ending = await this.steps.end(app, { ...only, id, hash: token.hash }, now);
+          const about = { reason: 'logout', origin } as const;
+          const ending = await this.steps.end(app, { ...only, id, hash: token.hash, about }, now);
           return ending.ended === 0 && !ending.lives ? null : ending.ended;
         });
         return ended ?? 0;
@@ -307,22 +335,8 @@ export class RedisStore implements SessionStore {
   }
 
   async close(): Promise<void> {
+    await this.outboxes?.close();
     this.calls.close();
-  }
-
-  private async revokeSubject(app: string, subject: string, except: string, now: number): Promise<number> {
-    const keys = this.keys.partition(app, partitionOf(subject));
-    let revoked = 0;
-    let left = Number.POSITIVE_INFINITY;
-    while (left > 0) {
-      const answer = await this.calls.callDurably('revoke-subject', keys, now, [packText(subject), except, STEP]);
-      const [, live, aliases, remaining, ended] = parts(answer!, 'number', 'number', 'pairs', 'number', 'number');
-      revoked += live;
-      // What was there when the first step ran, and no chase after what is created meanwhile: the oldest come first.
-      left = Math.min(left - ended, remaining);
-      await this.claims.release(app, aliases, now);
-    }
-    return revoked;
   }
 }
 

@@ -2,14 +2,17 @@
  * A new token for a session that stays where it is: one script, and before it the claim of an alias, when the caller chose
  * the token. What fails after the claim takes it back; a crash in between leaves an alias that opens nothing.
  */
+import type { Origin } from '../../core/events.ts';
 import type { RotateOutcome, Rotation, Visit } from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
 import type { Lead } from './aliases.ts';
 import { parts } from './answers.ts';
 import { packHash } from './hashes.ts';
+import { partitionOfId } from './keys.ts';
 import { packMembers, unpackVisit } from './record.ts';
 import { type Ground, locked, type Steps } from './steps.ts';
+import type { More } from './telling.ts';
 
 /** What lua/rotate.lua answers, after the instant. */
 const CONFLICT = 0;
@@ -38,8 +41,9 @@ export class Renewals {
     lead: Lead,
     { credential: { hash, alias }, seed = '', graceUntil, expect, change, lock }: Rotation,
     now: number,
+    origin: Origin,
   ): Promise<RotateOutcome | null> {
-    const { calls, keys, aliases, claims } = this.ground;
+    const { calls, keys, aliases, claims, telling } = this.ground;
     const before = await this.steps.look(app, lead.id, token.hash, now);
     if (before === null) return null;
     const claimed = { session: before.session, hash, now: before.at };
@@ -57,7 +61,9 @@ export class Renewals {
     const bound = locked(keys, app, lead.id, lock);
     const changes = [change?.version ?? '', ...packMembers(change ?? {})];
     const args = [lead.id, packHash(token.hash), ...credential, ...changes, ...bound.args];
-    const answer = await calls.callDurably('rotate', [...keys.ofSession(app, lead.id), ...bound.keys], now, args);
+    const all = [...keys.ofSession(app, lead.id), ...bound.keys];
+    const rotate = (more: More) => calls.callDurably('rotate', [...all, ...more.keys], now, [...args, ...more.args]);
+    const answer = await telling.call(app, [partitionOfId(lead.id)], { origin }, rotate);
     const [at, done] = answer === null ? [now, null] : parts(answer, 'number', 'number');
     if (claim === 'new' && done !== ROTATED) await claims.withdraw(claimed);
     if (answer === null || done === null) return null;

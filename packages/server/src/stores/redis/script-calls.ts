@@ -39,6 +39,8 @@ export interface ScriptCallsOptions extends ConnectionOptions {
  */
 const REPEATABLE: ReadonlySet<string> = new Set<ScriptName | 'GET' | 'ZRANGE' | 'ZSCORE'>([
   ...(['get', 'find', 'of-subject', 'positions', 'seen', 'ids', 'records', 'count', 'probe', 'master'] as const),
+  ...(['journal-begin', 'journal-read', 'journal-lasts', 'journal-count', 'journal-retire', 'journal-copy'] as const),
+  ...(['outbox-read', 'outbox-take', 'outbox-look'] as const),
   ...(['lock', 'lock-token', 'lock-look', 'lock-leave'] as const),
   ...(['GET', 'ZRANGE', 'ZSCORE'] as const),
 ]);

@@ -13,10 +13,11 @@ import type { Batching } from './batching.ts';
 import type { Claims } from './claims.ts';
 import type { FanOut } from './fan-out.ts';
 import { packHash } from './hashes.ts';
-import type { Keys } from './keys.ts';
+import { type Keys, partitionOfId } from './keys.ts';
 import type { Locks } from './locks.ts';
 import { packData, packRecord, unpackVisit } from './record.ts';
 import type { Answer, ScriptCalls } from './script-calls.ts';
+import type { About, More, Telling } from './telling.ts';
 
 /** How a session is added. `base`: the instant of the caller's clock that its instants are relative to; null: they are Redis'. */
 export interface Adding {
@@ -27,6 +28,8 @@ export interface Adding {
   readonly instead?: boolean;
   /** Only while that lock of the token holds. Default: in any case. */
   readonly lock?: LockRef | undefined;
+  /** What is told of it. Default: that somebody has created it. */
+  readonly about?: About;
 }
 
 /** Which session ends. */
@@ -40,6 +43,8 @@ export interface EndOf {
   readonly version?: number;
   /** Only while that lock holds. Default: in any case. */
   readonly lock?: LockRef | undefined;
+  /** What is told of it. */
+  readonly about: About;
 }
 
 /** How the end of one session went. `lives`: it has another version than the one it was to end at, or its lock is lost. */
@@ -65,6 +70,7 @@ export interface Ground {
   readonly claims: Claims;
   readonly fanOut: FanOut;
   readonly locks: Locks;
+  readonly telling: Telling;
 }
 
 const TAKEN = { kind: 'taken' } as const;
@@ -89,9 +95,9 @@ export class Steps {
     credential: Credential,
     cap: Cap | null,
     now: number,
-    { base, claimed = false, instead = false, lock }: Adding,
+    { base, claimed = false, instead = false, lock, about = {} }: Adding,
   ): Promise<CreateOutcome> {
-    const { calls, keys, aliases, claims, fanOut, locks } = this.ground;
+    const { calls, keys, aliases, claims, fanOut, locks, telling } = this.ground;
     const { app, id } = session;
     await fanOut.enter(app);
     // An alias is kept by Redis' clock: by one that is wrong it could end before its session.
@@ -115,7 +121,9 @@ export class Steps {
     }
     const record = packRecord(session, credential);
     const args = [base ?? '', id, record, packData(session.data), cap?.max ?? '', cap?.onLimit ?? '', Number(instead)];
-    const answer = (await calls.callDurably('create', keys.ofSession(app, id), now, args))!;
+    const create = (more: More) =>
+      calls.callDurably('create', [...keys.ofSession(app, id), ...more.keys], now, [...args, ...more.args]);
+    const answer = (await telling.call(app, [partitionOfId(id)], about, create))!;
     const [at, kind] = parts(answer, 'number', 'text');
     if (kind !== 'created') {
       if (lock !== undefined) await locks.leave(keys.lock(app, id), lock.hash, now);
@@ -129,7 +137,7 @@ export class Steps {
     if (isFirst === 1) await fanOut.enterAgain(app);
     await aliases.release(app, ended);
     if (claim === 'new' && !(await claims.settled(alias))) {
-      await this.end(app, { id }, now);
+      await this.end(app, { id, about: { reason: 'replaced', unheard: about.other !== undefined } }, now);
       return TAKEN;
     }
     if (lock !== undefined) await locks.arrived(app, token, id, lock, now);
@@ -137,12 +145,17 @@ export class Steps {
   }
 
   /** Ends one session. */
-  async end(app: string, { id, hash = '', version, present = false, lock }: EndOf, now: number): Promise<Ending> {
-    const { calls, keys } = this.ground;
+  async end(
+    app: string,
+    { id, hash = '', version, present = false, lock, about }: EndOf,
+    now: number,
+  ): Promise<Ending> {
+    const { calls, keys, telling } = this.ground;
     const bound = locked(keys, app, id, lock);
     const args = [id, packHash(hash), version ?? '', Number(present), ...bound.args];
-    const answer = await calls.callDurably('revoke', [...keys.ofSession(app, id), ...bound.keys], now, args);
-    return this.ended(app, answer!, now);
+    const all = [...keys.ofSession(app, id), ...bound.keys];
+    const revoke = (more: More) => calls.callDurably('revoke', [...all, ...more.keys], now, [...args, ...more.args]);
+    return this.ended(app, (await telling.call(app, [partitionOfId(id)], about, revoke))!, now);
   }
 
   /**
@@ -151,15 +164,16 @@ export class Steps {
    */
   async vacate(
     app: string,
-    { id, hash, version, lock }: EndOf & Required<Pick<EndOf, 'hash' | 'version'>>,
+    { id, hash, version, lock, about }: EndOf & Required<Pick<EndOf, 'hash' | 'version'>>,
     to: Elsewhere,
     now: number,
   ): Promise<Ending> {
-    const { calls, keys } = this.ground;
+    const { calls, keys, telling } = this.ground;
     const bound = locked(keys, app, id, lock);
     const args = [id, packHash(hash), version, to.id, to.ttl, ...bound.args];
     const all = [...keys.ofSession(app, id), keys.moved(app, id), ...bound.keys];
-    const answer = (await calls.callDurably('vacate', all, now, args))!;
+    const vacate = (more: More) => calls.callDurably('vacate', [...all, ...more.keys], now, [...args, ...more.args]);
+    const answer = (await telling.call(app, [partitionOfId(id)], about, vacate))!;
     return this.ended(app, answer, now, ([aliasHash]) => !to.keeps || aliasHash !== hash);
   }
 

@@ -6,7 +6,7 @@ import { closeSync, existsSync, fchownSync, fsyncSync, openSync, renameSync, rmS
 import { join } from 'node:path';
 import { syncFolder } from '../../../files/folder-sync.ts';
 import { assertStoreFiles } from '../file-check.ts';
-import { FORMAT } from '../format.ts';
+import { KNOWN_FORMAT } from '../format.ts';
 import { makeFolder, OpenFailure, openFailure } from '../open-failure.ts';
 import { makePartialFolder, partialFolder } from './partial.ts';
 import { usersOf } from './processes.ts';
@@ -74,10 +74,10 @@ const PREFIX = 'restoring-';
 
 function usable(file: string): Seal {
   const sealed = readSeal(file);
-  const newer = sealed.namespaces.find(({ format }) => format > FORMAT);
+  const newer = sealed.namespaces.find(({ format }) => format > KNOWN_FORMAT);
   if (newer !== undefined) {
     throw new OpenFailure(
-      `${file} was made by a newer version (${sealed.madeBy}): its namespace ${newer.name} has format ${newer.format}, and this version knows ${FORMAT}`,
+      `${file} was made by a newer version (${sealed.madeBy}): its namespace ${newer.name} has format ${newer.format}, and this version knows ${KNOWN_FORMAT}`,
     );
   }
   return sealed;

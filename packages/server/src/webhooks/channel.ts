@@ -1,0 +1,347 @@
+/**
+ * One webhook of one app: reads the journal from where the webhook stands, sends, and keeps in the store how far it is. Everything that
+ * goes wrong is one of four: the receiver failed (the event waits, lanes.ts), it is down or asks for rest (everything waits), it is gone (410:
+ * nothing is sent until an administrator enables it), or the store failed (tried again, and no attempt is counted).
+ */
+import { comparePositions, type Journal, type JournalEvent, type Position } from '../core/events.ts';
+import type { Timer } from '../core/lock-waiting.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { Lanes, type Queued, type Unit } from './lanes.ts';
+import type { Messages } from './message.ts';
+import { DOWN_AFTER, nextAttempt, restOf } from './schedule.ts';
+import type { Message, Outcome } from './sender.ts';
+import { type Note, packState, REFRESH, type State, stateAt, unpackState } from './state.ts';
+
+/** Requests under way at a time; with batches, fewer that are fuller. */
+const MOST_REQUESTS = 64;
+const MOST_BATCHES = 4;
+/** Events read at a time, and how few may be left before more are read. */
+const PAGE = 256;
+const LOW = 128;
+/** How often the state is written at most, and the wait after a failure of the store. Units: milliseconds. */
+const SAVE_EVERY = 500;
+const STORE_REST = 1000;
+
+/** What is told of a webhook, for the log. */
+export type News =
+  | { readonly kind: 'down' | 'up' | 'disabled' }
+  | { readonly kind: 'dead'; readonly events: number; readonly why: string }
+  | { readonly kind: 'gap'; readonly dropped: number | null };
+
+export interface ChannelOptions {
+  readonly app: string;
+  readonly journal: Pick<Journal, 'read'>;
+  readonly note: Note;
+  readonly letters: DeadLetters;
+  /** Gives where a webhook begins that was never told of anything. */
+  readonly begin: () => Promise<Position>;
+  readonly send: (url: string, message: Message) => Promise<Outcome>;
+  /** Whether this process may send at this moment. */
+  readonly mayGo: () => boolean;
+  readonly clock: () => number;
+  readonly later: Timer;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+  readonly onNews: (news: News) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How a webhook is sent to. */
+export interface Sending {
+  readonly messages: Messages;
+  readonly url: string;
+  readonly batch: number;
+}
+
+type Standing = Omit<State, 'at' | 'units' | 'held'>;
+
+export class Channel {
+  private readonly options: ChannelOptions;
+  private sending: Sending;
+  private lanes = new Lanes(stateAt('0-0'));
+  private standing: Standing = stateAt('0-0');
+  private cursor: Position = '0-0';
+  /** Whether the journal may be longer than what was read. */
+  private isMore = true;
+  private isLoaded = false;
+  private isReading = false;
+  private isClosed = false;
+  /** Another one with each load: what was under way before it means nothing any more. */
+  private generation = 0;
+  private failuresInRow = 0;
+  /** Nothing is sent before it. */
+  private restUntil = 0;
+  private isDirty = false;
+  private savedAt = Number.NEGATIVE_INFINITY;
+  private saving: Promise<void> | null = null;
+  private cancelSave: (() => void) | null = null;
+  private cancelWake: (() => void) | null = null;
+
+  constructor(options: ChannelOptions, sending: Sending) {
+    this.options = options;
+    this.sending = sending;
+  }
+
+  get isIdle(): boolean {
+    return this.lanes.sending === 0;
+  }
+
+  /** Sends by other rules from now on. */
+  use(sending: Sending): void {
+    this.sending = sending;
+    this.pump();
+  }
+
+  /** Reads how far the webhook is, and goes on from there: at the beginning, and when another has changed that. */
+  async load(): Promise<void> {
+    const { note, clock, begin, onError, later } = this.options;
+    const generation = ++this.generation;
+    this.isLoaded = false;
+    try {
+      const text = await note.read(clock());
+      const state = text === null ? stateAt(await begin()) : unpackState(text);
+      if (this.isClosed || generation !== this.generation) return;
+      this.standing = state;
+      this.lanes = new Lanes(state);
+      this.cursor = state.at;
+      this.isLoaded = true;
+      this.isMore = true;
+      this.savedAt = text === null ? Number.NEGATIVE_INFINITY : clock();
+      // It must be known from now on where it began.
+      if (text === null) this.touch();
+      this.pump();
+    } catch (error) {
+      onError(error);
+      later(() => {
+        if (!this.isClosed && generation === this.generation) void this.load();
+      }, STORE_REST);
+    }
+  }
+
+  /** The journal may be longer. `last`: where it ends. Absence: null when nobody knows. */
+  wake(last: Position | null): void {
+    if (last !== null && comparePositions(last, this.cursor) <= 0) return;
+    this.isMore = true;
+    this.pump();
+  }
+
+  /** Loads again what stands in the store, if another than this process has written it. */
+  async loadIfChanged(): Promise<void> {
+    if (!this.isLoaded) return;
+    await this.save();
+  }
+
+  /** Writes the state where it was not for so long that the store would forget it. */
+  refresh(): void {
+    if (this.isLoaded && this.options.clock() - this.savedAt > REFRESH) this.touch();
+  }
+
+  /** Begins nothing more. */
+  close(): void {
+    this.isClosed = true;
+    this.cancelSave?.();
+    this.cancelWake?.();
+  }
+
+  /** Writes how far it is. After `close`, too. */
+  async save(): Promise<void> {
+    this.cancelSave?.();
+    this.cancelSave = null;
+    while (this.saving !== null) await this.saving;
+    this.saving = this.write().finally(() => {
+      this.saving = null;
+    });
+    await this.saving;
+  }
+
+  private async write(): Promise<void> {
+    const { note, clock, onError } = this.options;
+    if (!this.isLoaded) return;
+    this.isDirty = false;
+    try {
+      const text = packState({ ...this.standing, ...this.lanes.snapshot() });
+      const isOurs = await note.write(text, clock());
+      if (isOurs) this.savedAt = clock();
+      else if (!this.isClosed) await this.load();
+    } catch (error) {
+      onError(error);
+      this.touch();
+    }
+  }
+
+  private touch(): void {
+    this.isDirty = true;
+    if (this.cancelSave !== null || this.isClosed) return;
+    this.cancelSave = this.options.later(() => {
+      this.cancelSave = null;
+      if (this.isDirty) void this.save();
+    }, SAVE_EVERY);
+  }
+
+  /** Sends what may be sent, and sees to it that it is called again when more may. */
+  private pump(): void {
+    const { clock, mayGo } = this.options;
+    this.cancelWake?.();
+    this.cancelWake = null;
+    if (!this.isLoaded || this.isClosed || this.standing.disabled !== null) return;
+    const now = clock();
+    if (now < this.restUntil) return this.wakeAt(this.restUntil);
+    const most = this.failuresInRow >= DOWN_AFTER ? 1 : this.sending.batch > 1 ? MOST_BATCHES : MOST_REQUESTS;
+    while (this.lanes.sending < most && mayGo()) {
+      const unit = this.lanes.next(now, this.sending.batch);
+      if (unit === null) break;
+      void this.deliver(unit);
+    }
+    if (this.isMore && !this.isReading && this.lanes.queued < LOW) void this.read();
+    const { nextDue } = this.lanes;
+    if (nextDue !== null && this.lanes.sending < most) this.wakeAt(nextDue);
+  }
+
+  private wakeAt(at: number): void {
+    const { later, clock } = this.options;
+    this.cancelWake = later(() => this.pump(), Math.max(1, at - clock()));
+  }
+
+  private async read(): Promise<void> {
+    const { app, journal, onError, later, onNews } = this.options;
+    const { generation, cursor } = this;
+    this.isReading = true;
+    this.isMore = false;
+    let isFailed = false;
+    try {
+      const { events, next, floor } = await journal.read(app, cursor, PAGE);
+      if (generation === this.generation) {
+        if (comparePositions(floor, cursor) > 0) {
+          this.lanes.addGap({ from: cursor, to: floor, dropped: null });
+          onNews({ kind: 'gap', dropped: null });
+        }
+        const taken = events.filter(({ event }) => this.sending.messages.takes(event));
+        this.lanes.push(
+          taken.map(({ position, event }): Queued => ({ position, session: event.session, event })),
+          next,
+        );
+        if (events.length > 0) this.isMore = true;
+        if (comparePositions(next, cursor) > 0) this.touch();
+        this.cursor = next;
+      }
+    } catch (error) {
+      isFailed = true;
+      onError(error);
+    }
+    this.isReading = false;
+    if (isFailed) later(() => this.wake(null), STORE_REST);
+    else this.pump();
+  }
+
+  private async deliver(unit: Unit): Promise<void> {
+    const { clock, send, onError } = this.options;
+    const { generation } = this;
+    const isOver = () => generation !== this.generation;
+    try {
+      const events = await this.eventsOf(unit, isOver);
+      if (isOver()) return;
+      const message = this.messageOf(unit, events);
+      if (message === null) this.lanes.done(unit);
+      else {
+        unit.since ||= clock();
+        const outcome = await send(this.sending.url, message);
+        if (isOver()) return;
+        await this.settle(unit, events, outcome, isOver);
+      }
+    } catch (error) {
+      if (isOver()) return;
+      onError(error);
+      this.lanes.park(unit, clock() + STORE_REST);
+    }
+    this.touch();
+    this.pump();
+  }
+
+  /** Absence: null when nothing is left of it to send. */
+  private messageOf(unit: Unit, events: readonly JournalEvent[]): Message | null {
+    const { messages } = this.sending;
+    const now = this.options.clock();
+    if (unit.gap !== null) return messages.ofGap(unit.gap, now);
+    return events.length === 0 ? null : messages.ofEvents(events, now);
+  }
+
+  /** Gives the events of a unit. What the journal has dropped meanwhile is lost, and told. Errors: those of the store. */
+  private async eventsOf(unit: Unit, isOver: () => boolean): Promise<readonly JournalEvent[]> {
+    const { app, journal, onNews } = this.options;
+    const lost: Queued[] = [];
+    for (const entry of unit.entries) {
+      if (entry.event !== null) continue;
+      const [found] = (await journal.read(app, before(entry.position), 1)).events;
+      if (isOver()) return [];
+      if (found !== undefined && comparePositions(found.position, entry.position) === 0) entry.event = found.event;
+      else lost.push(entry);
+    }
+    if (lost.length > 0) {
+      this.lanes.drop(unit, lost);
+      this.lanes.addGap({ from: lost[0]!.position, to: lost.at(-1)!.position, dropped: lost.length });
+      onNews({ kind: 'gap', dropped: lost.length });
+    }
+    return unit.entries.map(({ event }) => event!);
+  }
+
+  private async settle(
+    unit: Unit,
+    events: readonly JournalEvent[],
+    outcome: Outcome,
+    isOver: () => boolean,
+  ): Promise<void> {
+    const { clock, onNews, chance } = this.options;
+    const now = clock();
+    const status = outcome.kind === 'answered' ? outcome.status : null;
+    if (status !== null && status >= 200 && status < 300) {
+      this.standing = { ...this.standing, delivered: now };
+      this.lanes.done(unit);
+      if (this.failuresInRow >= DOWN_AFTER) {
+        onNews({ kind: 'up' });
+        this.lanes.hurry(now);
+      }
+      this.failuresInRow = 0;
+      return;
+    }
+    const why = outcome.kind === 'answered' ? `it answered ${outcome.status}` : outcome.why;
+    this.standing = { ...this.standing, failed: { at: now, why } };
+    if (status === 410) {
+      this.lanes.park(unit, now);
+      if (this.standing.disabled === null) onNews({ kind: 'disabled' });
+      this.standing = { ...this.standing, disabled: now };
+      return;
+    }
+    const retryAfter = (status === 429 || status === 503) && outcome.kind === 'answered' ? outcome.retryAfter : null;
+    if (retryAfter !== null) this.restUntil = Math.max(this.restUntil, now + retryAfter);
+    if (++this.failuresInRow === DOWN_AFTER) onNews({ kind: 'down' });
+    if (this.failuresInRow >= DOWN_AFTER) this.restUntil = Math.max(this.restUntil, now + restOf(this.failuresInRow));
+    const due = this.dueAfter(unit, now, retryAfter, chance);
+    if (due !== null) this.lanes.park(unit, due);
+    else await this.giveUp(unit, events, why, isOver);
+  }
+
+  /** An attempt that the receiver put off is not counted. Absence: null when it is given up. */
+  private dueAfter(unit: Unit, now: number, retryAfter: number | null, chance: () => number): number | null {
+    const attempts = retryAfter === null ? unit.attempts + 1 : unit.attempts;
+    const due = nextAttempt(attempts, unit.since, now, chance);
+    unit.attempts = Math.max(attempts, 1);
+    return retryAfter === null || due === null ? due : now + retryAfter;
+  }
+
+  private async giveUp(unit: Unit, events: readonly JournalEvent[], why: string, isOver: () => boolean): Promise<void> {
+    const { letters, onNews } = this.options;
+    const dropped = events.length === 0 ? 0 : await letters.add(events, unit.attempts, why);
+    if (isOver()) return;
+    const { dead, deadDropped } = this.standing;
+    this.standing = { ...this.standing, dead: dead + events.length, deadDropped: deadDropped + dropped };
+    this.lanes.done(unit);
+    onNews({ kind: 'dead', events: events.length, why });
+  }
+}
+
+/** The last position that can stand before another. */
+function before(position: Position): Position {
+  const [ms = 0, nth = 0] = position.split('-').map(Number);
+  if (nth > 0) return `${ms}-${nth - 1}`;
+  return ms > 0 ? `${ms - 1}-999999999999999` : position;
+}

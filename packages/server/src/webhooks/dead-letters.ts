@@ -1,0 +1,97 @@
+/**
+ * Events that were given up: kept one by one, with a list of their numbers, so that each process can show them, send them once more and
+ * strike them off. They do not depend on the journal, which may drop them long before anybody looks.
+ */
+import { packEvent, unpackEvent } from '../core/event-line.ts';
+import type { JournalEvent } from '../core/events.ts';
+import type { SessionStore } from '../core/store.ts';
+import { Note } from './state.ts';
+
+/** How many a webhook keeps. The oldest makes room, and is counted. */
+export const MOST_DEAD = 1000;
+
+export interface DeadLetter {
+  /** A rising number. */
+  readonly id: number;
+  /** Units: epoch milliseconds. */
+  readonly at: number;
+  readonly attempts: number;
+  readonly why: string;
+  readonly event: JournalEvent;
+}
+
+export class DeadLetters {
+  private readonly store: Pick<SessionStore, 'memo'>;
+  private readonly clock: () => number;
+  private readonly name: string;
+
+  constructor(store: Pick<SessionStore, 'memo'>, app: string, webhook: string, clock: () => number) {
+    this.store = store;
+    this.clock = clock;
+    this.name = `dead.${app}.${webhook}`;
+  }
+
+  /** Keeps them, and gives how many older ones had to go. */
+  async add(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
+    const now = this.clock();
+    const first = ((await this.ids()).at(-1) ?? 0) + 1;
+    const added = events.map((_, i) => first + i);
+    for (const [i, event] of events.entries()) {
+      const note = this.letter(first + i);
+      await note.read(now);
+      await note.write(JSON.stringify([now, attempts, why, packEvent(event)]), now);
+    }
+    let dropped = 0;
+    await this.list().change((text) => {
+      const all = [...new Set([...idsIn(text), ...added])].sort((a, b) => a - b);
+      dropped = Math.max(0, all.length - MOST_DEAD);
+      return JSON.stringify(all.slice(dropped));
+    }, this.clock);
+    return dropped;
+  }
+
+  /** The oldest first. */
+  async ids(): Promise<readonly number[]> {
+    return idsIn(await this.list().read(this.clock()));
+  }
+
+  /** Absence: null. */
+  async get(id: number): Promise<DeadLetter | null> {
+    if (!(await this.ids()).includes(id)) return null;
+    return this.read(id);
+  }
+
+  /** Gives up to `limit` behind a number, the oldest first. */
+  async page(after: number, limit: number): Promise<{ letters: readonly DeadLetter[]; isLast: boolean }> {
+    const behind = (await this.ids()).filter((id) => id > after);
+    const letters = await Promise.all(behind.slice(0, limit).map((id) => this.read(id)));
+    return { letters: letters.filter((letter) => letter !== null), isLast: behind.length <= limit };
+  }
+
+  /** Strikes one off. */
+  async remove(id: number): Promise<void> {
+    const without = (text: string | null) => JSON.stringify(idsIn(text).filter((other) => other !== id));
+    await this.list().change(without, this.clock);
+    const [note, now] = [this.letter(id), this.clock()];
+    if ((await note.read(now)) !== null) await note.write('', now, now);
+  }
+
+  private async read(id: number): Promise<DeadLetter | null> {
+    const text = await this.letter(id).read(this.clock());
+    if (text === null) return null;
+    const [at, attempts, why, line] = JSON.parse(text) as [number, number, string, string];
+    return { id, at, attempts, why, event: unpackEvent(line) };
+  }
+
+  private list(): Note {
+    return new Note(this.store, this.name);
+  }
+
+  private letter(id: number): Note {
+    return new Note(this.store, `${this.name}.${id}`);
+  }
+}
+
+function idsIn(text: string | null): number[] {
+  return text === null ? [] : (JSON.parse(text) as number[]);
+}
