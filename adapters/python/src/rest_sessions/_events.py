@@ -57,8 +57,8 @@ class EventCalls(Connected):
     ) -> Generator[Heard, None, None]:
         """Gives the events of the app as they happen.
 
-        A lost connection is made again, and goes on behind the last event that was heard, so nothing is missed and nothing
-        comes twice. A loop that takes too long over an event makes the server drop the connection, and hears it where that has
+        A lost connection is made again, and goes on behind the last event that was heard, so nothing is missed; an event may
+        come twice. A loop that takes too long over an event makes the server drop the connection, and hears it where that has
         cost events.
 
         `after`: the position of the last event that was heard; None for now. `silence`: how long nothing may come before a
