@@ -178,6 +178,13 @@ export const RULES: readonly Rule[] = [
     never: 'stores/open-store.ts',
     why: 'who hears of events is handed the journal and the time',
   },
+  {
+    from: /^webhooks\//,
+    mayImport:
+      /^(core\/|events\/tail\.ts$|http\/message\/webhooks\.ts$|webhooks\/|node:(crypto|dns|https?|net|stream)$)/,
+    never: 'stores/open-store.ts',
+    why: 'who sends is handed the journal, the place of its state and the time',
+  },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
     from: /^metrics\/(table|snapshot|series|render)\.ts$/,
@@ -319,7 +326,7 @@ export const RULES: readonly Rule[] = [
     why: 'the composition root of backups, which need no server',
   },
   {
-    from: /^(serve|access|hearing|journals|policies|index)\.ts$/,
+    from: /^(serve|access|hearing|journals|policies|webhooks|index)\.ts$/,
     mayImport: /./,
     why: 'the composition root wires everything',
   },
