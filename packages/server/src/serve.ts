@@ -27,6 +27,7 @@ import { openTracing } from './tracing/open-tracing.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
 import { startSweeper } from './upkeep/sweeper.ts';
+import { openWebhooks } from './webhooks.ts';
 
 /** A server that answers. */
 export interface RunningServer {
@@ -97,7 +98,10 @@ export async function serveAsWorker(
     certificateExpires: () => access.tls?.endsAt ?? null,
     lmdbMap: () => (stopping ? null : (mapBytes?.() ?? null)),
   }));
-  const onPolicy = () => metrics.apps.use(policyFile?.apps ?? []);
+  const onPolicy = () => {
+    metrics.apps.use(policyFile?.apps ?? []);
+    webhooks.refresh();
+  };
   const watched = [
     ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, onPolicy)]),
     ...access.reloadings,
@@ -133,12 +137,17 @@ export async function serveAsWorker(
 
   const { journal } = serving;
   const heard = openHearing({ journal, sessions, most: config.maxStreams, clock, later, onError });
+  const { tail } = heard;
+  const networks = config.webhookNetworks;
+  const hooked = { policy: policyFile, store: serving, tail, networks, version: packageVersion() };
+  const webhooks = openWebhooks({ ...hooked, clock, later, log, onError });
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
   const appOptions: AppOptions = {
     sessions,
     hearing: heard.streams,
+    webhooks: webhooks.administration,
     clock,
     isStopping: () => stopping,
     isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
@@ -214,9 +223,10 @@ export async function serveAsWorker(
       onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
     });
     const stopAdoption = adoption?.lead();
+    const stopWebhooks = webhooks.lead();
     stopLeading = async () => {
       stopWatching();
-      await Promise.all([stopSweeper(), stopAdoption?.()]);
+      await Promise.all([stopSweeper(), stopAdoption?.(), stopWebhooks()]);
     };
   };
 
@@ -251,6 +261,7 @@ export async function serveAsWorker(
       for (const files of watched) files.close();
       // Who waits, for a lock or for events, is answered now, and not when the grace of the stop is over.
       heard.stop();
+      webhooks.stop();
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
       await Promise.all([stopLeading?.(), listener?.stop()]);
