@@ -148,15 +148,16 @@ export class RedisJournal implements Journal {
   }
 
   private async settleOutboxes(app: string, now: number): Promise<number> {
-    let settled = 0;
+    const waiting: string[] = [];
     await this.fanOut.each(this.fanOut.groups(), async (group) => {
       for (const { partition, lines, held } of await this.lookInto(app, group, now)) {
-        if (held.length > 0) settled += await this.letGo(app, partition, held, now);
-        if (lines === 0 && held.length === 0) continue;
-        settled += await this.outboxes!.move(app, [partition]);
-        this.told(app);
+        if (held.length > 0) await this.letGo(app, partition, held, now);
+        if (lines > 0 || held.length > 0) waiting.push(partition);
       }
     });
+    if (waiting.length === 0) return 0;
+    const settled = await this.outboxes!.move(app, waiting);
+    if (settled > 0) this.told(app);
     return settled;
   }
 
