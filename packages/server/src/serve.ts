@@ -137,8 +137,7 @@ export async function serveAsWorker(
   const journals = openJournals({
     ...{ config, store, rules: policyFile?.journal ?? (() => null), clock, later, log, onError },
     meter: metrics.journals,
-    // Nobody is told of events who could be behind.
-    consumers: async () => [],
+    consumers: (app) => webhooks.consumersOf(app),
     onDropped: () => {},
   });
   for (const change of changes) log.warn({ store: location }, change);
