@@ -28,7 +28,7 @@ export const EVENT_VARIABLES = {
     default: '',
     allowed: 'addresses and networks (10.1.0.0/16, fd00::/8) with commas between them',
     sentence:
-      'Where webhooks may be sent beside public addresses: those of receivers in your own network. Looked at when the connection is made, whatever name the URL has. Not set: to public addresses only.',
+      'Where webhooks may be sent beside public addresses: those of receivers in your own network. Looked at when the connection is made, whatever name the URL has. `http:` goes to these alone. Not set: to public addresses only.',
   },
 } as const satisfies Record<string, Variable>;
 

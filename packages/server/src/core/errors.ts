@@ -45,6 +45,8 @@ export const ERROR_CODES = {
   unsupported_media_type: 'The request body has a content type, charset or encoding that the route does not read.',
   app_not_found:
     'The app is not one that this server serves, or not one that the classic routes serve: see `strictApps` and `classic` of the policy file.',
+  webhook_not_found: 'The policy of the app has no webhook with this name.',
+  dead_letter_not_found: 'The webhook has no dead letter with this id: it was delivered, or dropped for a newer one.',
   route_not_found: 'No route has this path.',
   method_not_allowed: 'The path exists, with other methods. The Allow header names them.',
   uri_too_long: 'The request target is longer than the server reads.',

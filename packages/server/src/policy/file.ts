@@ -35,6 +35,11 @@ export class PolicyFile {
     return [this.path, ...this.inForce.secretFiles];
   }
 
+  /** The webhooks of apps that have none of their own. */
+  get usualWebhooks(): readonly WebhookPolicy[] {
+    return this.inForce.usualWebhooks;
+  }
+
   /** Gives the secrets of a webhook in force, the current one first, as they were when the file was read. */
   secretsOf(webhook: WebhookPolicy): readonly string[] {
     return this.inForce.secretsOf(webhook);
@@ -51,13 +56,14 @@ export class PolicyFile {
   }
 
   /**
-   * Takes what the file holds now and gives what that changes, in words. `before` is told of it first, if it changes something.
+   * Takes what the file holds now and gives what that changes, in words. `before` is told of it first, if it changes something, with the
+   * digest of the file that is to be in force.
    * Errors: PolicyFault, and those of `before`; nothing has changed then.
    */
-  reload(before: (changes: readonly string[]) => void = () => {}): readonly string[] {
+  reload(before: (changes: readonly string[], digest: string) => void = () => {}): readonly string[] {
     const next = load(this.path, this.variable);
     const changes = changesBetween(this.inForce.document, next.document);
-    if (changes.length > 0) before(changes);
+    if (changes.length > 0) before(changes, next.digest);
     this.inForce = next;
     return changes;
   }

@@ -5,12 +5,14 @@
  */
 import { comparePositions, type Journal, type JournalEvent, type Position } from '../core/events.ts';
 import type { Timer } from '../core/lock-waiting.ts';
+import { justBefore } from './consumers.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import { Keeper } from './keeper.ts';
 import { Lanes, type Queued, type Unit } from './lanes.ts';
 import type { Messages } from './message.ts';
-import { DOWN_AFTER, nextAttempt, restOf } from './schedule.ts';
+import { afterFailure, DOWN_AFTER, restOf } from './schedule.ts';
 import type { Message, Outcome } from './sender.ts';
-import { type Note, packState, REFRESH, type State, stateAt, unpackState } from './state.ts';
+import { type Note, packState, type State, stateAt, unpackState } from './state.ts';
 
 /** Requests under way at a time; with batches, fewer that are fuller. */
 const MOST_REQUESTS = 64;
@@ -18,13 +20,14 @@ const MOST_BATCHES = 4;
 /** Events read at a time, and how few may be left before more are read. */
 const PAGE = 256;
 const LOW = 128;
-/** How often the state is written at most, and the wait after a failure of the store. Units: milliseconds. */
-const SAVE_EVERY = 500;
+/** The wait after a failure of the store. Units: milliseconds. */
 const STORE_REST = 1000;
 
 /** What is told of a webhook, for the log. */
 export type News =
-  | { readonly kind: 'down' | 'up' | 'disabled' }
+  | { readonly kind: 'down' }
+  | { readonly kind: 'up' }
+  | { readonly kind: 'disabled' }
   | { readonly kind: 'dead'; readonly events: number; readonly why: string }
   | { readonly kind: 'gap'; readonly dropped: number | null };
 
@@ -57,29 +60,29 @@ type Standing = Omit<State, 'at' | 'units' | 'held'>;
 
 export class Channel {
   private readonly options: ChannelOptions;
+  private readonly keeper: Keeper;
   private sending: Sending;
   private lanes = new Lanes(stateAt('0-0'));
   private standing: Standing = stateAt('0-0');
   private cursor: Position = '0-0';
   /** Whether the journal may be longer than what was read. */
   private isMore = true;
-  private isLoaded = false;
+  /** Whether it is known how far the webhook is. */
+  isLoaded = false;
   private isReading = false;
   private isClosed = false;
   /** Another one with each load: what was under way before it means nothing any more. */
   private generation = 0;
   private failuresInRow = 0;
-  /** Nothing is sent before it. */
-  private restUntil = 0;
-  private isDirty = false;
-  private savedAt = Number.NEGATIVE_INFINITY;
-  private saving: Promise<void> | null = null;
-  private cancelSave: (() => void) | null = null;
+  /** Failures of a receiver that is down, one after each rest. */
+  private rests = 0;
   private cancelWake: (() => void) | null = null;
 
   constructor(options: ChannelOptions, sending: Sending) {
     this.options = options;
     this.sending = sending;
+    const { note, clock, later, onError } = options;
+    this.keeper = new Keeper({ note, clock, later, onError, text: () => this.text(), onLost: () => this.load() });
   }
 
   get isIdle(): boolean {
@@ -94,11 +97,11 @@ export class Channel {
 
   /** Reads how far the webhook is, and goes on from there: at the beginning, and when another has changed that. */
   async load(): Promise<void> {
-    const { note, clock, begin, onError, later } = this.options;
+    const { begin, onError, later } = this.options;
     const generation = ++this.generation;
     this.isLoaded = false;
     try {
-      const text = await note.read(clock());
+      const text = await this.keeper.read();
       const state = text === null ? stateAt(await begin()) : unpackState(text);
       if (this.isClosed || generation !== this.generation) return;
       this.standing = state;
@@ -106,9 +109,8 @@ export class Channel {
       this.cursor = state.at;
       this.isLoaded = true;
       this.isMore = true;
-      this.savedAt = text === null ? Number.NEGATIVE_INFINITY : clock();
       // It must be known from now on where it began.
-      if (text === null) this.touch();
+      if (text === null) this.keeper.touch();
       this.pump();
     } catch (error) {
       onError(error);
@@ -125,57 +127,39 @@ export class Channel {
     this.pump();
   }
 
+  /** This process may send, again. */
+  nudge(): void {
+    if (this.lanes.sending === 0) this.pump();
+  }
+
   /** Loads again what stands in the store, if another than this process has written it. */
   async loadIfChanged(): Promise<void> {
-    if (!this.isLoaded) return;
-    await this.save();
+    // A write finds out.
+    if (this.isLoaded) await this.keeper.save();
   }
 
   /** Writes the state where it was not for so long that the store would forget it. */
   refresh(): void {
-    if (this.isLoaded && this.options.clock() - this.savedAt > REFRESH) this.touch();
+    if (this.isLoaded) this.keeper.refresh();
   }
 
   /** Begins nothing more. */
   close(): void {
     this.isClosed = true;
-    this.cancelSave?.();
+    this.keeper.close();
     this.cancelWake?.();
   }
 
   /** Writes how far it is. After `close`, too. */
-  async save(): Promise<void> {
-    this.cancelSave?.();
-    this.cancelSave = null;
-    while (this.saving !== null) await this.saving;
-    this.saving = this.write().finally(() => {
-      this.saving = null;
-    });
-    await this.saving;
+  save(): Promise<void> {
+    return this.keeper.save();
   }
 
-  private async write(): Promise<void> {
-    const { note, clock, onError } = this.options;
-    if (!this.isLoaded) return;
-    this.isDirty = false;
-    try {
-      const text = packState({ ...this.standing, ...this.lanes.snapshot() });
-      const isOurs = await note.write(text, clock());
-      if (isOurs) this.savedAt = clock();
-      else if (!this.isClosed) await this.load();
-    } catch (error) {
-      onError(error);
-      this.touch();
-    }
-  }
-
-  private touch(): void {
-    this.isDirty = true;
-    if (this.cancelSave !== null || this.isClosed) return;
-    this.cancelSave = this.options.later(() => {
-      this.cancelSave = null;
-      if (this.isDirty) void this.save();
-    }, SAVE_EVERY);
+  /** Absence: null before it is loaded. */
+  private text(): string | null {
+    if (!this.isLoaded) return null;
+    this.lanes.reached(this.cursor);
+    return packState({ ...this.standing, ...this.lanes.snapshot() });
   }
 
   /** Sends what may be sent, and sees to it that it is called again when more may. */
@@ -185,7 +169,10 @@ export class Channel {
     this.cancelWake = null;
     if (!this.isLoaded || this.isClosed || this.standing.disabled !== null) return;
     const now = clock();
-    if (now < this.restUntil) return this.wakeAt(this.restUntil);
+    if (now < this.standing.rest) {
+      this.wakeAt(this.standing.rest);
+      return;
+    }
     const most = this.failuresInRow >= DOWN_AFTER ? 1 : this.sending.batch > 1 ? MOST_BATCHES : MOST_REQUESTS;
     while (this.lanes.sending < most && mayGo()) {
       const unit = this.lanes.next(now, this.sending.batch);
@@ -216,12 +203,9 @@ export class Channel {
           onNews({ kind: 'gap', dropped: null });
         }
         const taken = events.filter(({ event }) => this.sending.messages.takes(event));
-        this.lanes.push(
-          taken.map(({ position, event }): Queued => ({ position, session: event.session, event })),
-          next,
-        );
+        this.lanes.push(taken.map(({ position, event }): Queued => ({ position, session: event.session, event })));
         if (events.length > 0) this.isMore = true;
-        if (comparePositions(next, cursor) > 0) this.touch();
+        if (comparePositions(next, cursor) > 0) this.keeper.touch();
         this.cursor = next;
       }
     } catch (error) {
@@ -253,7 +237,7 @@ export class Channel {
       onError(error);
       this.lanes.park(unit, clock() + STORE_REST);
     }
-    this.touch();
+    this.keeper.touch();
     this.pump();
   }
 
@@ -271,7 +255,7 @@ export class Channel {
     const lost: Queued[] = [];
     for (const entry of unit.entries) {
       if (entry.event !== null) continue;
-      const [found] = (await journal.read(app, before(entry.position), 1)).events;
+      const [found] = (await journal.read(app, justBefore(entry.position), 1)).events;
       if (isOver()) return [];
       if (found !== undefined && comparePositions(found.position, entry.position) === 0) entry.event = found.event;
       else lost.push(entry);
@@ -301,6 +285,7 @@ export class Channel {
         this.lanes.hurry(now);
       }
       this.failuresInRow = 0;
+      this.rests = 0;
       return;
     }
     const why = outcome.kind === 'answered' ? `it answered ${outcome.status}` : outcome.why;
@@ -311,21 +296,19 @@ export class Channel {
       this.standing = { ...this.standing, disabled: now };
       return;
     }
-    const retryAfter = (status === 429 || status === 503) && outcome.kind === 'answered' ? outcome.retryAfter : null;
-    if (retryAfter !== null) this.restUntil = Math.max(this.restUntil, now + retryAfter);
+    const retryAfter = outcome.kind === 'answered' ? outcome.retryAfter : null;
+    if (retryAfter !== null) this.restFor(now, retryAfter);
     if (++this.failuresInRow === DOWN_AFTER) onNews({ kind: 'down' });
-    if (this.failuresInRow >= DOWN_AFTER) this.restUntil = Math.max(this.restUntil, now + restOf(this.failuresInRow));
-    const due = this.dueAfter(unit, now, retryAfter, chance);
+    // What was under way when it went down fails, too; that is no further rest.
+    if (this.failuresInRow >= DOWN_AFTER && now >= this.standing.rest) this.restFor(now, restOf(this.rests++));
+    const { attempts, due } = afterFailure(unit, retryAfter, now, chance);
+    unit.attempts = attempts;
     if (due !== null) this.lanes.park(unit, due);
     else await this.giveUp(unit, events, why, isOver);
   }
 
-  /** An attempt that the receiver put off is not counted. Absence: null when it is given up. */
-  private dueAfter(unit: Unit, now: number, retryAfter: number | null, chance: () => number): number | null {
-    const attempts = retryAfter === null ? unit.attempts + 1 : unit.attempts;
-    const due = nextAttempt(attempts, unit.since, now, chance);
-    unit.attempts = Math.max(attempts, 1);
-    return retryAfter === null || due === null ? due : now + retryAfter;
+  private restFor(now: number, duration: number): void {
+    this.standing = { ...this.standing, rest: Math.max(this.standing.rest, now + duration) };
   }
 
   private async giveUp(unit: Unit, events: readonly JournalEvent[], why: string, isOver: () => boolean): Promise<void> {
@@ -337,11 +320,4 @@ export class Channel {
     this.lanes.done(unit);
     onNews({ kind: 'dead', events: events.length, why });
   }
-}
-
-/** The last position that can stand before another. */
-function before(position: Position): Position {
-  const [ms = 0, nth = 0] = position.split('-').map(Number);
-  if (nth > 0) return `${ms}-${nth - 1}`;
-  return ms > 0 ? `${ms - 1}-999999999999999` : position;
 }

@@ -72,9 +72,8 @@ export class Lanes {
     return this.waiting[0]?.due ?? null;
   }
 
-  /** Takes events in the order of the journal. `next`: up to where it was read. */
-  push(events: readonly Queued[], next: Position): void {
-    if (this.queue.length === 0 && events.length === 0) this.passed = next;
+  /** Takes events in the order of the journal. */
+  push(events: readonly Queued[]): void {
     // Not spread: that has an end at some number of arguments.
     for (const event of events) this.queue.push(event);
   }
@@ -128,7 +127,7 @@ export class Lanes {
     return { at: this.passed, units, held };
   }
 
-  /** Says that the journal was read up to there and that nothing of it is in the queue. */
+  /** Says up to where the journal was read. */
   reached(next: Position): void {
     if (this.queue.length === 0) this.passed = next;
   }

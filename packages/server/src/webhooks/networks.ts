@@ -36,18 +36,21 @@ const CLOSED_V6: readonly [string, number][] = [
   ['3fff::', 20],
 ];
 
+/** `prefix`: how many bits of the address are that of the network. */
+export interface Network {
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
 export class Networks {
   private readonly listed = new BlockList();
   private readonly closed = new BlockList();
   private readonly open = new BlockList();
 
-  /** `listed`: networks (`10.1.0.0/16`) and addresses that may be reached although they are not of the open internet. */
-  constructor(listed: readonly string[]) {
-    for (const text of listed) {
-      const [address = '', bits] = text.split('/');
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-      this.listed.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
-    }
+  /** `listed`: may be reached although they are not of the open internet. */
+  constructor(listed: readonly Network[]) {
+    for (const { address, prefix, family } of listed) this.listed.addSubnet(address, prefix, family);
     for (const [address, bits] of CLOSED_V4) this.closed.addSubnet(address, bits, 'ipv4');
     for (const [address, bits] of CLOSED_V6) this.closed.addSubnet(address, bits, 'ipv6');
     this.open.addSubnet(...OPEN_V6, 'ipv6');

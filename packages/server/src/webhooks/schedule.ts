@@ -21,18 +21,29 @@ const LONGEST = DELAYS.reduce<number>((sum, delay) => sum + delay, 0);
 /** So that what failed together is not sent again at one instant. */
 const JITTER = 0.1;
 
-/** Gives when to try again after so many attempts, the first of which began at `since`. Absence: null when it is given up. */
-export function nextAttempt(attempts: number, since: number, now: number, chance: () => number): number | null {
-  const delay = DELAYS[attempts];
-  if (delay === undefined || now - since > LONGEST * (1 + JITTER)) return null;
-  return now + Math.round(delay * (1 + JITTER * chance()));
+/** How often something was tried, and since when. */
+export interface Tried {
+  readonly attempts: number;
+  readonly since: number;
 }
 
-/** A receiver that fails so often in a row is down: then it is asked with one request at a time, after these rests, until it answers. */
+/**
+ * Gives when to try again what has failed, and how many attempts then count: one that the receiver put off (`retryAfter`) does not.
+ * Absence: `due` is null when it is given up.
+ */
+export function afterFailure(tried: Tried, retryAfter: number | null, now: number, chance: () => number) {
+  const attempts = retryAfter === null ? tried.attempts + 1 : tried.attempts;
+  const delay = DELAYS[attempts];
+  if (delay === undefined || now - tried.since > LONGEST * (1 + JITTER)) return { attempts, due: null };
+  return { attempts, due: now + (retryAfter ?? Math.round(delay * (1 + JITTER * chance()))) };
+}
+
+/** A receiver that fails so often in a row is down: then it is asked with one request at a time, after rests, until it answers. */
 export const DOWN_AFTER = 20;
 const FIRST_REST = 5 * SECOND;
 const LONGEST_REST = MINUTE;
 
-export function restOf(failuresInRow: number): number {
-  return Math.min(FIRST_REST * 2 ** Math.max(0, failuresInRow - DOWN_AFTER), LONGEST_REST);
+/** `rests`: those there were since it is down. */
+export function restOf(rests: number): number {
+  return Math.min(FIRST_REST * 2 ** rests, LONGEST_REST);
 }

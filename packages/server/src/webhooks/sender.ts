@@ -21,6 +21,8 @@ export type Outcome =
 export const TIMEOUT = 15_000;
 const LONGEST_ANSWER = 65_536;
 const LONGEST_RETRY_AFTER = 86_400_000;
+/** With these `Retry-After` says that the receiver has too much to do. */
+const ASKING: ReadonlySet<number> = new Set([429, 503]);
 
 export interface SenderOptions {
   readonly agents: Readonly<Record<'http:' | 'https:', PlainAgent>>;
@@ -66,7 +68,8 @@ export class Sender {
     return new Promise((resolve) => {
       const onAnswer = (answer: IncomingMessage) => {
         const status = answer.statusCode ?? 0;
-        resolve({ kind: 'answered', status, retryAfter: retryAfterOf(answer.headers['retry-after'], clock()) });
+        const asked = ASKING.has(status) ? answer.headers['retry-after'] : undefined;
+        resolve({ kind: 'answered', status, retryAfter: retryAfterOf(asked, clock()) });
         let length = 0;
         answer.on('data', (chunk: Buffer) => {
           length += chunk.length;

@@ -48,13 +48,15 @@ export interface State {
   readonly disabled: number | null;
   readonly delivered: number | null;
   readonly failed: { readonly at: number; readonly why: string } | null;
+  /** Nothing is sent before it: the receiver asked for that, or is down. 0: there is no rest. */
+  readonly rest: number;
   /** Events that became dead letters, and dead letters that were dropped for newer ones. */
   readonly dead: number;
   readonly deadDropped: number;
 }
 
 export function stateAt(at: Position): State {
-  return { at, units: [], held: [], disabled: null, delivered: null, failed: null, dead: 0, deadDropped: 0 };
+  return { at, units: [], held: [], disabled: null, delivered: null, failed: null, rest: 0, dead: 0, deadDropped: 0 };
 }
 
 type Packed = readonly [entries: string, gap: Gap | null, attempts: number, since: number, due: number];

@@ -8,10 +8,10 @@ import { openStore } from '../../src/stores/open-store.ts';
 import { APP, make, makeAliased } from '../conformance/harness.ts';
 import { recordsOf } from '../conformance/installs.ts';
 import { faultsOf } from '../support/audit.ts';
-import { type OtherProcess, startOther } from '../support/other-process.ts';
 import { startRedis } from '../support/redis.ts';
 import { rounds } from '../support/rounds.ts';
 import { type Cleanup, lastFirst, temporaryFolder } from '../support/server.ts';
+import { startVerbs, type Verbs } from '../support/verbs.ts';
 
 const ROUNDS = rounds(200, 0.3);
 const NAMESPACE = 'races';
@@ -31,9 +31,9 @@ describe('installs of two processes', () => {
       const options = { namespace: NAMESPACE, clock: Date.now, timeout: 30_000, redis, onError };
       const { store } = await openStore(url, options);
       cleanup.after(() => store.close());
-      const { call } = await startOther(cleanup, url, NAMESPACE);
+      const other = (await startVerbs(cleanup, url, NAMESPACE)).call;
       for (let round = 0; round < ROUNDS; round++) {
-        await raceOf(store, call, round);
+        await raceOf(store, other, round);
         await store.revoke(APP, { by: 'app' }, Date.now());
       }
       const audit = await openAudit(url, { namespace: NAMESPACE, timeout: 30_000, redis, repair: false });
@@ -42,7 +42,7 @@ describe('installs of two processes', () => {
   }
 });
 
-async function raceOf(store: SessionStore, other: OtherProcess['call'], round: number) {
+async function raceOf(store: SessionStore, other: Verbs['call'], round: number) {
   const now = Date.now();
   const token = `a-token-of-round-${round}`;
   const times = { createdAt: now, lastSeenAt: now };

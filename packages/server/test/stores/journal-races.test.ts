@@ -9,9 +9,9 @@ import { openStore } from '../../src/stores/open-store.ts';
 import { journalOf } from '../conformance/events.ts';
 import { APP, HOUR, make } from '../conformance/harness.ts';
 import { faultsOf } from '../support/audit.ts';
-import { type OtherProcess, startOther } from '../support/other-process.ts';
 import { rounds } from '../support/rounds.ts';
 import { type Cleanup, lastFirst, temporaryFolder } from '../support/server.ts';
+import { startVerbs, type Verbs } from '../support/verbs.ts';
 
 const LOGINS = rounds(2000, 0.2);
 const WORKERS = 16;
@@ -40,7 +40,7 @@ describe('journals of two processes', () => {
       const options = { namespace: NAMESPACE, clock: Date.now, timeout: 30_000, redis, onError, journal: () => RULES };
       const { store } = await openStore(url, options);
       cleanup.after(() => store.close());
-      const other = await startOther(cleanup, url, NAMESPACE, RULES);
+      const other = await startVerbs(cleanup, url, NAMESPACE, RULES);
       const created: string[] = [];
       const worker = async (own: number) => {
         for (let i = own; i < LOGINS; i += WORKERS) await login(store, other, i, created);
@@ -73,7 +73,7 @@ describe('journals of two processes', () => {
 });
 
 /** A login in one of the processes, and then ends of it from both at once, or none: then a cap or a deadline ends it. */
-async function login(store: SessionStore, other: OtherProcess, i: number, created: string[]): Promise<void> {
+async function login(store: SessionStore, other: Verbs, i: number, created: string[]): Promise<void> {
   const now = Date.now();
   const { session, credential, ref } = make({
     subject: `u${i % 40}`,

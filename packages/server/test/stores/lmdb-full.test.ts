@@ -80,13 +80,13 @@ test('on a full disk every session can be ended, and each end is told', async (t
   const policy = join(temporaryFolder(t), 'policy.json');
   writeFileSync(policy, JSON.stringify({ apps: { full: { events: true, history: { days: 30 } } } }));
   const limited = ['bash', '-c', `ulimit -f ${DISK}; exec "$0" "$1"`, process.execPath, MAIN] as const;
-  const server = await startServer(t, { RS_STORE: `lmdb:${path}`, RS_POLICY: policy }, [...limited]);
+  const server = await startServer(t, { RS_STORE: `lmdb:${path}`, RS_CONFIG: policy }, [...limited]);
   const client = new Client(server.url);
   t.after(() => client.close());
   const tokens: string[] = [];
-  // Small ones leave the least room behind.
+  const data = { a: 'x'.repeat(500) };
   for (let refused = 0; refused < 50; ) {
-    const some = Array.from({ length: 50 }, (_, i) => client.send('PUT', `/full/create/u${i}?ip=1.1.1.1`, { a: 1 }));
+    const some = Array.from({ length: 50 }, (_, i) => client.send('PUT', `/full/create/u${i}?ip=1.1.1.1`, data));
     for (const { status, json } of await Promise.all(some)) {
       if (status === 200) tokens.push(json.token);
       else refused++;

@@ -14,10 +14,10 @@ import { APP, HOUR, type Made, make, makeAliased, put, SECOND, T0 } from '../con
 import { faultsOf } from '../support/audit.ts';
 import { Chance } from '../support/chance.ts';
 import { olderStores, putFile } from '../support/older-stores.ts';
-import { startOther } from '../support/other-process.ts';
 import { rounds } from '../support/rounds.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
+import { startVerbs } from '../support/verbs.ts';
 
 const NAMESPACE = 'test';
 const DAY = 24 * HOUR;
@@ -143,7 +143,7 @@ test(`the end of an app of ${MANY} sessions is told once of each, though the pro
   await until(async () => (await store.journal.extent(APP)).events === MANY + 1);
 
   const url = `lmdb:${path}`;
-  const other = await startOther(t, url, NAMESPACE, rules);
+  const other = await startVerbs(t, url, NAMESPACE, rules);
   void other.call('revoke', APP, { by: 'app' }, Date.now(), SUPPORT);
   await until(async () => (await store.journal.extent(APP)).events > MANY + 1 + MANY / 10);
   await other.kill();
@@ -158,7 +158,7 @@ test(`the end of an app of ${MANY} sessions is told once of each, though the pro
   const soFar = await journalOf(store);
   const again = all.find(({ session }) => isLeft(session.id, soFar))!;
   await create(store, { ...again, session: { ...again.session, createdAt: Date.now() } });
-  await startOther(t, url, NAMESPACE, null);
+  await startVerbs(t, url, NAMESPACE);
   await until(async () => !store.health().some(({ code }) => code === 'ending'));
 
   const told = await journalOf(store);

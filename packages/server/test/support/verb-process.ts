@@ -1,13 +1,13 @@
 /**
- * Another process on a store (other-process.ts): calls the verbs that it is told, a line of JSON each, and answers with a line. Its third
- * argument: what is kept of all apps beside their sessions, as JSON; nothing where it is left out.
+ * Another process on a store (verbs.ts): calls the verbs that it is told, a line of JSON each, and answers with a line. Its third
+ * argument: what is kept of all apps beside their sessions, as JSON.
  */
 import { createInterface } from 'node:readline';
 import type { JournalRules } from '../../src/core/events.ts';
 import { openStore } from '../../src/stores/open-store.ts';
 
 async function main(): Promise<void> {
-  const [url, namespace, kept = 'null'] = process.argv.slice(2) as [string, string, string?];
+  const [url, namespace, kept] = process.argv.slice(2) as [string, string, string];
   const rules = JSON.parse(kept) as JournalRules | null;
   const onError = (error: unknown) => {
     throw error;

@@ -34,6 +34,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   session_quota_reached: 409,
   unsupported_media_type: 415,
   app_not_found: 404,
+  webhook_not_found: 404,
+  dead_letter_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   uri_too_long: 414,
