@@ -10,15 +10,18 @@
 //                            output then has the line "listens on http://127.0.0.1:PORT"
 //   REST_SESSIONS_PORT       a port for such a server that is ended and comes back: one that the system gave, it gives to others, too,
 //                            as soon as nothing listens on it
-// The servers have no API keys. Their apps are the tests' own: take another name for each test. The server must be built
+// The servers have no API keys. Their apps are the tests' own: take another name for each test. Only the app `heard` has events, also
+// of changes, and a history: take another subject for each test there. The server must be built
 // (`npm run build`).
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../packages/server/test/support/ports.mjs';
 import { startFakeServer } from './fake-server.mjs';
+
+const POLICY = { apps: { heard: { events: true, updateEvents: true, history: { days: 30 } } } };
 
 const MAIN = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url));
 
@@ -35,14 +38,16 @@ export async function startServers() {
     const [back, port] = await freePorts(2);
     const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-adapter-'));
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
+    const policy = join(folder, 'policy.json');
+    writeFileSync(policy, JSON.stringify(POLICY));
     const env = {
       REST_SESSIONS_CONTRACT: fake.url,
       REST_SESSIONS_COMMAND: JSON.stringify([process.execPath, MAIN]),
       REST_SESSIONS_PORT: `${back}`,
-      REST_SESSIONS_EMBEDDED: await startServer(ends, `lmdb:${join(folder, 'data')}`),
+      REST_SESSIONS_EMBEDDED: await startServer(ends, policy, `lmdb:${join(folder, 'data')}`),
     };
     if (await startRedis(ends, folder, port))
-      env.REST_SESSIONS_REDIS = await startServer(ends, `redis://127.0.0.1:${port}`);
+      env.REST_SESSIONS_REDIS = await startServer(ends, policy, `redis://127.0.0.1:${port}`);
     return { env, close };
   } catch (error) {
     await close();
@@ -50,8 +55,8 @@ export async function startServers() {
   }
 }
 
-async function startServer(ends, store) {
-  const env = { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: store };
+async function startServer(ends, policy, store) {
+  const env = { PATH: process.env.PATH, RS_PORT: '0', RS_STORE: store, RS_CONFIG: policy };
   return started(ends, process.execPath, [MAIN], env, /listens on (http:\S+)/);
 }
 

@@ -227,6 +227,18 @@ func TestAListenerSaysWhatItWaitsFor(t *testing.T) {
 	})
 }
 
+func TestWhatIsNoPositionIsNotSent(t *testing.T) {
+	for _, position := range []string{"a b", "a\r\nb", "ä"} {
+		options := restsessions.ListenOptions{After: position}
+		contract.NewClient(t, "http://127.0.0.1:9", "shop").Listen(context.Background(), options)(func(_ restsessions.Heard, err error) bool {
+			if codeOf(err) != "invalid_cursor" {
+				t.Errorf("%q: %v", position, err)
+			}
+			return true
+		})
+	}
+}
+
 func TestASlowBodyOfTheLoopIsNoSilence(t *testing.T) {
 	connections := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

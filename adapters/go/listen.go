@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -50,7 +51,7 @@ var errSilent = errors.New("nothing came any more")
 //	for heard, err := range client.Listen(ctx, restsessions.ListenOptions{}) {
 //
 // (with Go 1.22 it takes the body of the loop as a function). A lost connection is made again, and goes on behind the last event that
-// was heard, so nothing is missed and nothing comes twice. An error is the last thing that the loop gets: that of ctx, or one that is
+// was heard, so nothing is missed; an event may come twice. An error is the last thing that the loop gets: that of ctx, or one that is
 // not gone by asking again, such as a key that is not taken. The body runs while no other event is read: a slow one makes the server
 // drop the connection, and gets a Resync where that has cost it events.
 func (c *Client) Listen(ctx context.Context, options ListenOptions) func(yield func(Heard, error) bool) {
@@ -58,6 +59,10 @@ func (c *Client) Listen(ctx context.Context, options ListenOptions) func(yield f
 		l := &listener{client: c, options: options, position: options.After, backOff: backOff{first: firstWait}}
 		if l.options.Silence <= 0 {
 			l.options.Silence = longestSilence
+		}
+		if strings.ContainsFunc(l.position, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			yield(Heard{}, &Error{Code: "invalid_cursor", Message: fmt.Sprintf("After must be a position of the server, and is %q", l.position)})
+			return
 		}
 		for {
 			err := l.connect(ctx, yield)

@@ -6,10 +6,9 @@ namespace RestSessions;
 
 use RestSessions\Exception\Configuration;
 use RestSessions\Exception\RestSessionsException;
-use RestSessions\Exception\SessionNotFound;
-use RestSessions\Internal\AnswerReader;
 use RestSessions\Internal\Json;
-use RestSessions\Internal\Transport;
+use RestSessions\Internal\Server;
+use RestSessions\Internal\Wire;
 
 /**
  * Calls the v1 API of the server. All methods throw RestSessionsException: SessionNotFound, Timeout, ServerLost, Configuration, or the base class with the
@@ -19,8 +18,7 @@ use RestSessions\Internal\Transport;
  */
 final class Client
 {
-    private readonly Transport $transport;
-    private readonly AnswerReader $reader;
+    private readonly Server $server;
 
     /**
      * @param string $url of the server, without /v1, for example http://127.0.0.1:3000
@@ -29,27 +27,9 @@ final class Client
      * @param float $timeout for a whole call, with its second attempt, in seconds
      * @throws Configuration which says what is wrong; the server is not asked
      */
-    public function __construct(string $url, private readonly string $app, private readonly string $key = '', float $timeout = 2.0)
+    public function __construct(string $url, string $app, string $key = '', float $timeout = 2.0)
     {
-        $parts = parse_url($url);
-        if (!is_array($parts) || !in_array($parts['scheme'] ?? '', ['http', 'https'], true) || ($parts['host'] ?? '') === '') {
-            throw new Configuration('wrong_url', 'url must be an http or https URL');
-        }
-        if (array_intersect_key($parts, ['user' => 1, 'pass' => 1, 'query' => 1, 'fragment' => 1]) !== []) {
-            throw new Configuration('wrong_url', 'url must have no user, query or fragment: an API key is the parameter key');
-        }
-        if (preg_match('/\A[A-Za-z0-9_-]{3,20}\z/', $app) !== 1) {
-            throw new Configuration('wrong_app', 'app must be 3 to 20 letters, digits, _ or -');
-        }
-        if (preg_match('/\A[!-~]*\z/', $key) !== 1) {
-            throw new Configuration('wrong_key', 'key must be visible ASCII characters without spaces');
-        }
-        if (!($timeout > 0) || is_infinite($timeout)) {
-            throw new Configuration('wrong_timeout', 'timeout must be a positive number of seconds');
-        }
-        $base = rtrim($url, '/');
-        $this->transport = new Transport($base, (int) ceil($timeout * 1000));
-        $this->reader = new AnswerReader($base, $app);
+        $this->server = new Server($url, $app, $key, $timeout);
     }
 
     /** Tells whether a text can be a token. It says nothing of whether it opens a session. */
@@ -66,7 +46,7 @@ final class Client
      */
     public function create(array $session = []): array
     {
-        return $this->tokenAndSession($this->call('POST', '/sessions', self::key(), self::body($session), true));
+        return $this->tokenAndSession($this->server->call('POST', '/sessions', self::key(), Wire::body($session), true));
     }
 
     /** Reads a session. With $touch someone is there: it slides the idle deadline. */
@@ -120,7 +100,7 @@ final class Client
      */
     public function replaceData(string $token, array $data): Session
     {
-        $answer = $this->withToken('PUT', '/session/data', $token, Json::encode((object) $data), [], false);
+        $answer = $this->server->withToken('PUT', '/session/data', $token, Json::encode((object) $data), [], false);
 
         return Session::from($answer);
     }
@@ -143,25 +123,33 @@ final class Client
     {
         $headers = [...self::key(), ...self::lockHeader($lock)];
 
-        return $this->tokenAndSession($this->withToken('POST', '/session/rotate', $token, self::body($rotation), $headers, true));
+        return $this->tokenAndSession($this->server->withToken('POST', '/session/rotate', $token, Wire::body($rotation), $headers, true));
     }
 
-    /** Ends a session. It tells whether there was one. */
-    public function revoke(string $token): bool
+    /**
+     * Ends a session. It tells whether there was one.
+     *
+     * @param string|null $reason why, for events, history and audit log: 200 characters at most
+     */
+    public function revoke(string $token, ?string $reason = null): bool
     {
-        return self::isToken($token) && self::revoked($this->withToken('DELETE', '/session', $token, null, [], true)) === 1;
+        $path = '/session' . Wire::query(['reason' => $reason]);
+
+        return self::isToken($token) && self::revoked($this->server->withToken('DELETE', $path, $token, null, [], true)) === 1;
     }
 
     /** Reads a session by its public id. */
     public function getById(string $id): Session
     {
-        return Session::from($this->call('GET', '/sessions/' . rawurlencode($id), [], null, true));
+        return Session::from($this->server->call('GET', '/sessions/' . rawurlencode($id), [], null, true));
     }
 
-    /** Ends a session by its public id. It tells whether there was one. */
-    public function revokeById(string $id): bool
+    /** Ends a session by its public id, for the same reasons. It tells whether there was one. */
+    public function revokeById(string $id, ?string $reason = null): bool
     {
-        return self::revoked($this->call('DELETE', '/sessions/' . rawurlencode($id), [], null, true)) === 1;
+        $path = '/sessions/' . rawurlencode($id) . Wire::query(['reason' => $reason]);
+
+        return self::revoked($this->server->call('DELETE', $path, [], null, true)) === 1;
     }
 
     /**
@@ -172,9 +160,8 @@ final class Client
      */
     public function list(?string $subject = null, array $options = []): array
     {
-        $path = $subject === null ? '/sessions' : self::ofSubject($subject);
-        $query = $options === [] ? '' : '?' . http_build_query($options);
-        $answer = Json::members($this->call('GET', $path . $query, [], null, true));
+        $path = $subject === null ? '/sessions' : Wire::ofSubject($subject, 'sessions');
+        $answer = Json::members($this->server->call('GET', $path . Wire::query($options), [], null, true));
 
         return [
             'sessions' => array_map(Session::from(...), array_values(Json::members($answer['sessions'] ?? null))),
@@ -183,11 +170,75 @@ final class Client
     }
 
     /** Ends all sessions of a user, but for the one with the public id $except. It gives how many. */
-    public function revokeSubject(string $subject, ?string $except = null): int
+    public function revokeSubject(string $subject, ?string $except = null, ?string $reason = null): int
     {
-        $query = $except === null ? '' : '?' . http_build_query(['except' => $except]);
+        $path = Wire::ofSubject($subject, 'sessions') . Wire::query(['except' => $except, 'reason' => $reason]);
 
-        return self::revoked($this->call('DELETE', self::ofSubject($subject) . $query, [], null, true));
+        return self::revoked($this->server->call('DELETE', $path, [], null, true));
+    }
+
+    /**
+     * Gives what has ended of a user, the latest end first, where the policy keeps a history.
+     *
+     * @return list<EndedSession>
+     */
+    public function history(string $subject): array
+    {
+        $answer = Json::members($this->server->call('GET', Wire::ofSubject($subject, 'history'), [], null, true));
+
+        return array_map(EndedSession::from(...), array_values(Json::members($answer['history'] ?? null)));
+    }
+
+    /** Erases the history of a user. It gives how many entries there were. */
+    public function eraseHistory(string $subject): int
+    {
+        $answer = $this->server->call('DELETE', Wire::ofSubject($subject, 'history'), [], null, true);
+
+        return (int) (Json::members($answer)['erased'] ?? 0);
+    }
+
+    /**
+     * Gives the events of the app as they happen.
+     *
+     * @param string|null $after begins behind this position; null: now
+     * @param list<string> $types of these types only; none: of all
+     * @param string|null $subject of this user only
+     * @param float $silence after how many seconds without a byte a connection counts as dead; the server sends one each 15 s
+     * @param (\Closure(RestSessionsException, float): void)|null $onRetry is told why a connection ended, and the seconds until the next
+     */
+    public function events(
+        ?string $after = null,
+        array $types = [],
+        ?string $subject = null,
+        float $silence = 45,
+        ?\Closure $onRetry = null,
+    ): EventStream {
+        if ($after !== null && preg_match('/\A[!-~]+\z/', $after) !== 1) {
+            throw new RestSessionsException('invalid_request', 'after must be a position that the server gave');
+        }
+
+        return $this->server->stream('/events' . Wire::query(Wire::choice($types) + ['subject' => $subject]), $after, $silence, $onRetry);
+    }
+
+    /**
+     * Gives a part of the events that are kept.
+     *
+     * @param string|null $after behind this position; null: from the oldest on; "end" gives the position of now alone
+     * @param list<string> $types
+     * @param float|null $wait for how many seconds to wait where there is none yet: 30 at most
+     */
+    public function eventPage(
+        ?string $after = null,
+        ?int $limit = null,
+        array $types = [],
+        ?string $subject = null,
+        ?float $wait = null,
+    ): EventPage {
+        $query = ['after' => $after, 'limit' => $limit, 'subject' => $subject, 'wait' => $wait] + Wire::choice($types);
+        $moreMs = (int) ceil(($wait ?? 0) * 1000);
+        $answer = $this->server->call('GET', '/events' . Wire::query($query), [], null, true, $moreMs);
+
+        return $this->server->told($answer, EventPage::from(...));
     }
 
     /**
@@ -198,7 +249,7 @@ final class Client
      */
     public function verify(array $tokens): array
     {
-        $answer = $this->call('POST', '/sessions:verify', [], Json::encode(['tokens' => $tokens]), true);
+        $answer = $this->server->call('POST', '/sessions:verify', [], Json::encode(['tokens' => $tokens]), true);
         $results = Json::members(Json::members($answer)['results'] ?? null);
         $sessionOf = static function (mixed $result): ?Session {
             $of = Json::members($result);
@@ -220,7 +271,7 @@ final class Client
     {
         $body = Json::encode(['lease' => $lease, 'wait' => $wait]);
         $moreMs = (int) ceil($wait * 1000);
-        $answer = Json::members($this->withToken('POST', '/session/lock', $token, $body, [], false, $moreMs));
+        $answer = Json::members($this->server->withToken('POST', '/session/lock', $token, $body, [], false, $moreMs));
         $session = $answer['session'] ?? null;
 
         return ['lock' => (string) ($answer['lock'] ?? ''), 'session' => $session === null ? null : Session::from($session)];
@@ -229,7 +280,7 @@ final class Client
     /** Ends a lock. One that does not hold any more makes no difference. */
     public function unlock(string $token, string $lock): void
     {
-        $this->withToken('DELETE', '/session/lock', $token, null, self::lockHeader($lock), true);
+        $this->server->withToken('DELETE', '/session/lock', $token, null, self::lockHeader($lock), true);
     }
 
     /**
@@ -238,41 +289,9 @@ final class Client
      */
     private function session(string $method, string $path, string $token, ?array $body, array $headers, bool $repeatable): Session
     {
-        $text = $body === null ? null : self::body($body);
+        $text = $body === null ? null : Wire::body($body);
 
-        return Session::from($this->withToken($method, $path, $token, $text, $headers, $repeatable));
-    }
-
-    /** @param list<string> $headers */
-    private function withToken(
-        string $method,
-        string $path,
-        string $token,
-        ?string $body,
-        array $headers,
-        bool $repeatable,
-        int $moreMs = 0,
-    ): mixed {
-        if (!self::isToken($token)) {
-            throw new SessionNotFound('session_not_found', 'this can be no token');
-        }
-
-        return $this->call($method, $path, ["Session-Token: $token", ...$headers], $body, $repeatable, $moreMs);
-    }
-
-    /** @param list<string> $headers */
-    private function call(string $method, string $path, array $headers, ?string $body, bool $repeatable, int $moreMs = 0): mixed
-    {
-        if ($body !== null) {
-            $headers[] = 'Content-Type: application/json';
-        }
-        if ($this->key !== '') {
-            $headers[] = "Authorization: Bearer $this->key";
-        }
-        $path = "/v1/apps/$this->app$path";
-        $answer = $this->transport->send($method, $path, $headers, $body, $repeatable, $moreMs);
-
-        return $this->reader->read($answer, $repeatable);
+        return Session::from($this->server->withToken($method, $path, $token, $text, $headers, $repeatable));
     }
 
     /** @return array{token: string, session: Session} */
@@ -286,33 +305,6 @@ final class Client
     private static function revoked(mixed $answer): int
     {
         return (int) (Json::members($answer)['revoked'] ?? 0);
-    }
-
-    /** URLs take "." and ".." for steps, so the server cannot see them. */
-    private static function ofSubject(string $subject): string
-    {
-        if (in_array($subject, ['', '.', '..'], true)) {
-            throw new RestSessionsException('invalid_request', "a subject must not be \"$subject\"");
-        }
-
-        return '/subjects/' . rawurlencode($subject) . '/sessions';
-    }
-
-    /**
-     * @param array<string, mixed> $body
-     */
-    private static function body(array $body): string
-    {
-        foreach (['data', 'set'] as $member) {
-            if (is_array($body[$member] ?? null)) {
-                $body[$member] = (object) $body[$member];
-            }
-        }
-        try {
-            return Json::encode((object) $body);
-        } catch (\JsonException $error) {
-            throw new RestSessionsException('invalid_request', 'the data cannot be sent as JSON: ' . $error->getMessage());
-        }
     }
 
     /** @return list<string> */

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import sleep
 from typing import Any, Protocol
 
 import httpx
@@ -24,6 +25,29 @@ def stores() -> list[str]:
 
 def vectors() -> list[dict[str, Any]]:
     return httpx.get(env("REST_SESSIONS_CONTRACT") + "/contract/vectors").json()
+
+
+def event_vectors() -> dict[str, list[dict[str, Any]]]:
+    return httpx.get(env("REST_SESSIONS_CONTRACT") + "/contract/events").json()
+
+
+def webhook_cases() -> list[dict[str, Any]]:
+    return httpx.get(env("REST_SESSIONS_CONTRACT") + "/contract/webhooks").json()["cases"]
+
+
+def begin(name: str) -> tuple[dict[str, Any], Callable[[], list[str]]]:
+    """Begins a vector of events. Gives it, and what gives its faults as soon as no connection is open any more."""
+    server = env("REST_SESSIONS_CONTRACT")
+    vector = httpx.post(f"{server}/contract/plays", json={"vector": name}).json()
+
+    def report() -> list[str]:
+        while True:
+            state = httpx.get(f"{server}/contract/plays/{vector['app']}").json()
+            if state["open"] == 0:
+                return state["faults"]
+            sleep(0.005)
+
+    return vector, report
 
 
 class Deeds(Protocol):

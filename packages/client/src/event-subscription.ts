@@ -1,11 +1,10 @@
 /**
  * The stream of events of an app, for as long as somebody listens: when the connection is lost it is opened anew behind the last event
- * that came. It deliberately keeps no event: whoever reads slowly slows the connection down, and is told by the server when
+ * that came; where none came, behind the position that the server tells first. It deliberately keeps no event: whoever reads slowly slows the connection down, and is told by the server when
  * that was too slow.
  */
 import { lostError, refusal } from './connection.ts';
 import { SessionConfigurationError, SessionError } from './errors.ts';
-import { eventPage } from './event-calls.ts';
 import { EventStreamReader, type Frame, FrameTooLong } from './event-stream.ts';
 import type { EventFilter, Resync, StreamedEvent } from './event-types.ts';
 import type { Settings } from './options.ts';
@@ -52,7 +51,6 @@ export async function* subscribe(
     const connection = new Connection(settings, subscription);
     let error: SessionError;
     try {
-      if (resumes) position ??= await positionOfNow(settings, signal);
       for await (const chunk of connection.open(position)) {
         if (connection.isNew) {
           attempts = 0;
@@ -187,12 +185,6 @@ class Connection {
       );
     });
   }
-}
-
-/** Gives where the journal of the app ends. */
-async function positionOfNow(settings: Settings, signal: AbortSignal): Promise<string> {
-  const { next } = await eventPage(settings, { after: 'end', limit: 1, signal });
-  return next;
 }
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {

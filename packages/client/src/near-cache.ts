@@ -54,12 +54,6 @@ export class NearCache {
     );
   }
 
-  /** Tells an answer of the server as such. `began`: by `performance.now()`, before the server was asked. */
-  told(session: Session, began: number): Verified {
-    const age = performance.now() - began;
-    return { ...session, staleness: { maxStale: this.options.maxStale, age, source: 'server' } };
-  }
-
   /** Notes that a request is sent. `settle` must follow. */
   ask(): Asked {
     return this.kept.ask(now());

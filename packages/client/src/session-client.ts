@@ -23,7 +23,7 @@ import { noSession } from './errors.ts';
 import { type EventPageOptions, eraseHistory, eventPage, history } from './event-calls.ts';
 import type { EventsOptions } from './event-iterator.ts';
 import type { EventPage, HistoryEntry, Resync, StreamedEvent } from './event-types.ts';
-import { LazyNearCache } from './lazy-near-cache.ts';
+import { LazyNearCache, told } from './lazy-near-cache.ts';
 import type { About } from './near-cache.ts';
 import { type SessionClientOptions, type Settings, settingsOf } from './options.ts';
 import { idPart, isId, isToken, type Query, queryText, refusedToken, subjectPath } from './request-parts.ts';
@@ -103,13 +103,13 @@ export class SessionClient<Data extends object = SessionData> {
    * memory, and says how old it is. Absence: null.
    */
   async verify(token: Presented, { touch = false }: Pick<ReadOptions, 'touch'> = {}): Promise<Verified<Data> | null> {
-    const near = this.near.load(this.settings());
+    const settings = this.settings();
     if (!isToken(token)) return null;
-    const kept = near?.find(token, touch);
+    const kept = this.near.load(settings)?.find(token, touch);
     if (kept) return kept as Verified<Data>;
-    const began = near ? performance.now() : 0;
+    const began = performance.now();
     const session = await this.verification.check(token, touch);
-    return (near && session ? near.told(session, began) : session) as Verified<Data> | null;
+    return (session && told(session, settings, began)) as Verified<Data> | null;
   }
 
   /** Changes some of a session and leaves the rest as it is. Errors: SessionNotFoundError, `version_mismatch`. */

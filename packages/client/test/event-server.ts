@@ -35,8 +35,6 @@ export async function startEventServer(cleanup: Cleanup) {
     refusals,
     /** The calls of `verify`. */
     asked,
-    /** Where the journal ends. */
-    end: '100-0',
     verify: ((tokens) => tokens.map((token) => session(token))) as Verify,
     /** Of answers of `verify`. Absence: undefined for none. */
     date: (() => new Date().toUTCString()) as () => string | undefined,
@@ -60,9 +58,6 @@ export async function startEventServer(cleanup: Cleanup) {
       const refusal = refusals.shift();
       if (refusal) refusal(response);
       else streams.push(openStream(request, response, searchParams));
-    } else if (pathname.endsWith('/events') && searchParams.get('after') === 'end') {
-      response.writeHead(200, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify({ events: [], next: played.end }));
     } else {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"revoked":1,"idleTimeout":60}');
     }

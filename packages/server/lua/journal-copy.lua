@@ -18,7 +18,7 @@ while i <= #ARGV do
     local at = tonumber(string.sub(line, 1, 12), 16)
     -- A number that comes again with a later instant is of an outbox that a failover has set back.
     if first + k > upTo or at > latest then
-      lines[#lines + 1] = { text = string.sub(line, 13) }
+      lines[#lines + 1] = { at = at, nth = #lines, text = string.sub(line, 13) }
       upTo, latest, from = first + k, math.max(latest, at), math.max(from, at)
     end
   end
@@ -26,6 +26,8 @@ while i <= #ARGV do
   i = i + 3 + count
 end
 if #lines == 0 then return { now, 0 } end
+-- Those of several outboxes as they were written, so that a new session does not come before the one that it has taken the place of.
+table.sort(lines, function(a, b) return a.at < b.at or a.at == b.at and a.nth < b.nth end)
 local found = redis.call('HMGET', known, 'n', 'b')
 local last, bytes = append(stream, from, lines, found[1], found[2])
 redis.call('HSET', known, 'n', last, 'b', bytes, unpack(copied))

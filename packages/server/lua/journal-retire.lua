@@ -10,5 +10,8 @@ if late then return late end
 local last = redis.call('HGET', KEYS[2], 'n')
 local isFresh = last and tonumber(string.match(last, '^(%d+)')) + tonumber(ARGV[3]) > now
 if isFresh or redis.call('EXISTS', KEYS[1]) == 1 then return { now, 0 } end
+for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if string.sub(field, 1, 2) == 'm:' then return { now, 0 } end
+end
 redis.call('DEL', KEYS[2])
 return { now, 1 }

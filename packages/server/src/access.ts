@@ -61,7 +61,7 @@ function nextEnd(ends: KeySource['ends'], now: number): number | null {
 function reloadingKeys(keys: KeySource, file: string | null, log: Log, audit: RulesAudit): Reloading {
   return {
     files: file === null ? [] : [file],
-    read: () => keys.reload((changes) => audit('keys.change', file, changes)),
+    read: () => keys.reload((changes, digest) => audit('keys.change', file, changes, digest)),
     onFault: (error) => {
       const why = (error as Error).message;
       if (error instanceof ForNow)

@@ -6,7 +6,7 @@ import { configSchema, docsPageFile, exportSchema, packageVersion } from './asse
 import { AuditFailure } from './audit/audit-log.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
-import { type Config, ConfigError, showUrl } from './config.ts';
+import { type Config, showUrl } from './config.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import { openHearing } from './hearing.ts';
@@ -16,12 +16,12 @@ import { FastLane } from './http/hot/fast-lane.ts';
 import type { Exposition } from './http/metrics-route.ts';
 import { MetricsListener } from './http/sockets/metrics-listener.ts';
 import { NodeServer } from './http/sockets/node-server.ts';
+import { openJournals } from './journals.ts';
 import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
-import { PolicyFault } from './policy/fault.ts';
-import { PolicyFile } from './policy/file.ts';
-import { ForNow, type Reloading, WatchedFiles } from './reloading.ts';
+import { openPolicy, reloadingPolicy } from './policies.ts';
+import { WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { openTracing } from './tracing/open-tracing.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
@@ -77,7 +77,15 @@ export async function serveAsWorker(
 ): Promise<WorkerServer> {
   const policyFile = config.policyFile === null ? null : openPolicy(config.policyFile, config.variable);
   const audit = config.auditLog === null ? null : await openAudit(config.auditLog, log, clock);
-  const onRules = rulesAudit(audit);
+  const writeRules = rulesAudit(audit);
+  const onRules: RulesAudit = (act, file, changes, digest) => {
+    writeRules(act, file, changes, digest);
+    // A file may change while the store is still being opened.
+    void opening.then(
+      () => journals.rulesChanged(act, changes, digest),
+      () => {},
+    );
+  };
   const tracing =
     config.tracing && (await openTracing(config.tracing, { version: packageVersion(), store: config.store, log }));
   const pool = tellSpent && new Pool(tellSpent, later);
@@ -108,6 +116,7 @@ export async function serveAsWorker(
   ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) => {
     metrics.apps.tokenReused(app);
+    journals.suspected(app, session);
     log.warn(
       { event: 'token_reuse', app, session },
       'a token was used that a rotation had replaced: it may have been stolen',
@@ -125,6 +134,13 @@ export async function serveAsWorker(
   const opening = openStore(config.store, options);
   const { location, changes = [], settings, lookEvery, releaseDead, mapBytes, ...opened } = await opening;
   const store = metrics.measured(opened.store);
+  const journals = openJournals({
+    ...{ config, store, rules: policyFile?.journal ?? (() => null), clock, later, log, onError },
+    meter: metrics.journals,
+    // Nobody is told of events who could be behind.
+    consumers: async () => [],
+    onDropped: () => {},
+  });
   for (const change of changes) log.warn({ store: location }, change);
   const { adopt: from } = config;
   const adoption = from && (await openAdoption({ from, tls: redis.tls, timeout, store, clock, log }));
@@ -191,6 +207,7 @@ export async function serveAsWorker(
     metrics.stop();
     outage.close();
     adoption?.close();
+    await journals.close();
     await store.close();
     await audit?.close();
     throw error;
@@ -222,11 +239,12 @@ export async function serveAsWorker(
       onFound: ({ code, where, message }) => log.warn({ finding: code, server: where }, message),
       onGone: ({ code, where }) => log.info({ finding: code, server: where }, 'no longer so'),
     });
+    const stopKeeper = journals.lead();
     const stopAdoption = adoption?.lead();
     const stopWebhooks = webhooks.lead();
     stopLeading = async () => {
       stopWatching();
-      await Promise.all([stopSweeper(), stopAdoption?.(), stopWebhooks()]);
+      await Promise.all([stopSweeper(), stopKeeper(), stopAdoption?.(), stopWebhooks()]);
     };
   };
 
@@ -264,7 +282,7 @@ export async function serveAsWorker(
       webhooks.stop();
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
-      await Promise.all([stopLeading?.(), listener?.stop()]);
+      await Promise.all([stopLeading?.(), listener?.stop(), journals.close()]);
       adoption?.close();
       metrics.stop();
       await store.close();
@@ -298,39 +316,4 @@ function storeOutage(log: Log, store: string, probe: () => Promise<unknown>): Ou
 /** The names of the server: those it is allowed, and the one it was told to listen on, when that is a name. */
 function ownNames({ allowedHosts, host }: Config): string[] {
   return host.includes('.') && isIP(host) === 0 ? [...allowedHosts, host.toLowerCase()] : [...allowedHosts];
-}
-
-function openPolicy(path: string, variable: Config['variable']): PolicyFile {
-  try {
-    return new PolicyFile(path, variable);
-  } catch (error) {
-    throw error instanceof PolicyFault ? new ConfigError(error.message) : error;
-  }
-}
-
-function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: () => void): Reloading {
-  return {
-    get files() {
-      return file.files;
-    },
-    read: () => {
-      const changes = file.reload((changes) => audit('policy.change', file.path, changes));
-      log.info({ file: file.path, changes }, 'the policy file was read again');
-      onRead();
-    },
-    onFault: (error) => {
-      if (error instanceof ForNow) {
-        const words = 'the policy file is not read again for now; the policy before it stays';
-        log.error({ file: file.path, why: error.message }, words);
-        return;
-      }
-      if (!(error instanceof PolicyFault)) throw error;
-      for (const { where, rule } of error.faults) {
-        log.error(
-          { file: file.path, where, rule },
-          'the policy file has a fault and is not used; the policy before it stays',
-        );
-      }
-    },
-  };
 }

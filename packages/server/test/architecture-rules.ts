@@ -181,7 +181,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^webhooks\//,
     mayImport:
-      /^(core\/|events\/tail\.ts$|http\/message\/webhooks\.ts$|webhooks\/|node:(crypto|dns|https?|net|stream)$)/,
+      /^(core\/|events\/(cloud-event|tail)\.ts$|http\/message\/webhooks\.ts$|webhooks\/|node:(crypto|dns|https?|net|stream)$)/,
     never: 'stores/open-store.ts',
     why: 'who sends is handed the journal, the place of its state and the time',
   },
@@ -221,6 +221,18 @@ export const RULES: readonly Rule[] = [
     mayImport: /^(stores\/finding\.ts$|node:timers\/promises$)/,
     never: 'stores/open-store.ts',
     why: 'the watch is handed what it asks',
+  },
+  {
+    from: /^upkeep\/(suspects|rules-events)\.ts$/,
+    mayImport: /^(core\/(events|store)\.ts$|limits\/reminder\.ts$)/,
+    never: 'policy/file.ts',
+    why: 'they are handed the store, and what they tell',
+  },
+  {
+    from: /^upkeep\/journal-keeper\.ts$/,
+    mayImport: /^(core\/events\.ts$|node:timers\/promises$)/,
+    never: 'core/store.ts',
+    why: 'the keeper is handed the journals, and who reads them',
   },
   {
     from: /^reloading\.ts$/,
@@ -313,5 +325,9 @@ export const RULES: readonly Rule[] = [
     never: 'serve.ts',
     why: 'the composition root of backups, which need no server',
   },
-  { from: /^(serve|access|hearing|index|webhooks)\.ts$/, mayImport: /./, why: 'the composition root wires everything' },
+  {
+    from: /^(serve|access|hearing|journals|policies|webhooks|index)\.ts$/,
+    mayImport: /./,
+    why: 'the composition root wires everything',
+  },
 ];

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -201,13 +202,22 @@ type Server struct {
 
 // StartServer starts a server on a port with a store in a folder. It ends with the test.
 func StartServer(t *testing.T, port, folder string) *Server {
+	return StartServerWith(t, port, folder, "{}")
+}
+
+// StartServerWith does so with a policy file.
+func StartServerWith(t *testing.T, port, folder, policy string) *Server {
+	rules := filepath.Join(folder, "policy.json")
+	if err := os.WriteFile(rules, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var command []string
 	if err := json.Unmarshal([]byte(Env(t, "REST_SESSIONS_COMMAND")), &command); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	process := exec.CommandContext(ctx, command[0], command[1:]...)
-	process.Env = []string{"PATH=" + os.Getenv("PATH"), "RS_PORT=" + port, "RS_STORE=lmdb:" + folder}
+	process.Env = []string{"PATH=" + os.Getenv("PATH"), "RS_PORT=" + port, "RS_STORE=lmdb:" + filepath.Join(folder, "data"), "RS_CONFIG=" + rules}
 	output, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,24 @@ final class AnswerReader
         }
     }
 
+    /** Gives the error of an answer that should have been an event stream, and is none. */
+    public function refusal(Answer $answer): RestSessionsException
+    {
+        try {
+            $this->read($answer, true);
+        } catch (RestSessionsException $refused) {
+            return $refused;
+        }
+
+        return $this->foreign($answer, true);
+    }
+
+    /** Gives the error for what is no event in an answer that should tell of events. To ask again would not help. */
+    public function noEvent(\Exception $fault): Configuration
+    {
+        return new Configuration('not_rest_sessions', "$this->base tells of something that is no event: " . $fault->getMessage());
+    }
+
     /** Whatever is none of the server's is never "no such session", on which users are logged out. */
     private function valueOf(Answer $answer, bool $repeatable): mixed
     {

@@ -19,6 +19,16 @@ use RestSessions\Exception\Timeout;
 final class Transport
 {
     private const CONNECT_MS = 1000;
+    /** What holds for each request. */
+    public const OPTIONS = [
+        CURLOPT_HTTP_VERSION => CURL_HTTP_VERSION_1_1,
+        CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
+        // A redirect would take tokens and keys to wherever it points, and so would a proxy of the environment.
+        CURLOPT_FOLLOWLOCATION => false,
+        CURLOPT_PROXY => '',
+        CURLOPT_NOSIGNAL => true,
+        CURLOPT_CONNECTTIMEOUT_MS => self::CONNECT_MS,
+    ];
     private const EARLY_MS = 50;
 
     /** @var array<string, \CurlHandle> one for each server, by its URL */
@@ -82,13 +92,6 @@ final class Transport
             CURLOPT_URL => $url,
             CURLOPT_CUSTOMREQUEST => $method,
             CURLOPT_HTTPHEADER => [...$headers, 'Expect:'],
-            CURLOPT_HTTP_VERSION => CURL_HTTP_VERSION_1_1,
-            CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
-            // A redirect would take tokens and keys to wherever it points, and so would a proxy of the environment.
-            CURLOPT_FOLLOWLOCATION => false,
-            CURLOPT_PROXY => '',
-            CURLOPT_NOSIGNAL => true,
-            CURLOPT_CONNECTTIMEOUT_MS => self::CONNECT_MS,
             CURLOPT_TIMEOUT_MS => max(1, intdiv($ends - hrtime(true), 1_000_000)),
             CURLOPT_FRESH_CONNECT => $fresh,
             CURLOPT_RETURNTRANSFER => true,
@@ -98,7 +101,7 @@ final class Transport
 
                 return strlen($line);
             },
-        ]);
+        ] + self::OPTIONS);
         if ($body !== null && $repeatable) {
             curl_setopt($curl, CURLOPT_POSTFIELDS, $body);
         } elseif ($body !== null) {

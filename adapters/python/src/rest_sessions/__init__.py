@@ -4,6 +4,7 @@
 """
 
 from ._client import AsyncClient, Client
+from ._listening import Heard
 from ._protocol import is_token
 from .errors import (
     SessionConfigurationError,
@@ -11,15 +12,20 @@ from .errors import (
     SessionNotFoundError,
     SessionServerLostError,
     SessionTimeoutError,
+    SessionWebhookError,
 )
+from .webhooks import verify_webhook
 
 __all__ = [
     "AsyncClient",
     "Client",
+    "Heard",
     "SessionConfigurationError",
     "SessionError",
     "SessionNotFoundError",
     "SessionServerLostError",
     "SessionTimeoutError",
+    "SessionWebhookError",
     "is_token",
+    "verify_webhook",
 ]

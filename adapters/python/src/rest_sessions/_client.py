@@ -3,70 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing, closing
-from types import TracebackType
 from typing import Any, cast
 
-import httpx
-
-from ._protocol import Call, Calls, Data, Session, Settings, is_token, json_text, read_answer
-from .errors import SessionError, SessionNotFoundError, SessionServerLostError, SessionTimeoutError
-
-_CONNECT_TIMEOUT = 1.0
+from ._events import AsyncEventCalls, EventCalls
+from ._protocol import Call, Data, Session, is_token
+from .errors import SessionNotFoundError
 
 
-def _pool() -> dict[str, Any]:
-    """What both pools of connections are made with.
-
-    They are asked without httpx.Client, which keeps cookies, follows redirects and merges URLs: twice the CPU for what is of
-    no use here. A proxy of the environment is for the internet, and this server is beside the application.
-    """
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
-    return {"limits": limits, "trust_env": False}
-
-
-class _Base:
-    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
-        self._settings = Settings(url, app, key, timeout)
-        self._calls = Calls(self._settings)
-
-    def _request(self, call: Call) -> httpx.Request:
-        settings = self._settings
-        headers = {**settings.headers, **call.headers}
-        content = None
-        if call.body is not None:
-            content = json_text(call.body).encode()
-            headers["Content-Type"] = "application/json"
-        wait = httpx.Timeout(settings.timeout, connect=min(settings.timeout, _CONNECT_TIMEOUT))
-        more = {"timeout": wait.as_dict()}
-        return httpx.Request(call.method, settings.base + call.path, headers=headers, content=content, extensions=more)
-
-    def _lost(self, call: Call, error: httpx.HTTPError) -> SessionError:
-        settings = self._settings
-        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
-            message = f"{settings.base} did not answer within {settings.timeout} s"
-            return SessionTimeoutError("timeout", message, retryable=call.repeatable)
-        message = f"{settings.base} cannot be reached: {error or type(error).__name__}"
-        return SessionServerLostError("unreachable", message, retryable=call.repeatable)
-
-    def _read(self, call: Call, response: httpx.Response) -> Any:
-        return read_answer(self._settings, call, response.status_code, response.headers, response.content)
-
-
-def _may_repeat(call: Call, failure: SessionError, attempt: int) -> bool:
-    """Once, on another connection: the server may have closed this one, for example because it was restarted."""
-    return attempt == 1 and call.repeatable and isinstance(failure, SessionServerLostError)
-
-
-class Client(_Base):
+class Client(EventCalls):
     """Calls the v1 API of a server. It keeps its connections, and can be shared by threads.
 
     `timeout`: for one answer, in seconds. Errors of every method: SessionError and its classes.
     """
-
-    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
-        super().__init__(url, app, key, timeout=timeout)
-        self._http = httpx.HTTPTransport(**_pool())
 
     def create(self, **session: Any) -> Session:
         """Makes a session, with a token of the server: `{"token", "session"}`.
@@ -116,15 +64,18 @@ class Client(_Base):
         """
         return self._session(self._calls.rotate(token, new_token, rotation))
 
-    def revoke(self, token: str) -> bool:
-        """Ends a session. It tells whether there was one."""
-        return is_token(token) and _revoked(self._send(self._calls.revoke(token))) == 1
+    def revoke(self, token: str, *, reason: str | None = None) -> bool:
+        """Ends a session. It tells whether there was one.
+
+        `reason`: what its event, its history and the audit log say of it, here and with the other ends. 200 characters at most.
+        """
+        return is_token(token) and _revoked(self._send(self._calls.revoke(token, reason))) == 1
 
     def get_by_id(self, session_id: str) -> Session:
         return self._session(self._calls.get_by_id(session_id))
 
-    def revoke_by_id(self, session_id: str) -> bool:
-        return _revoked(self._send(self._calls.revoke_by_id(session_id))) == 1
+    def revoke_by_id(self, session_id: str, *, reason: str | None = None) -> bool:
+        return _revoked(self._send(self._calls.revoke_by_id(session_id, reason))) == 1
 
     def list(
         self,
@@ -137,9 +88,9 @@ class Client(_Base):
         """Gives a page of the sessions of the app, or of a user: `{"sessions", "cursor"}`, None on the last page."""
         return self._session(self._calls.list(subject, active_within, limit, cursor))
 
-    def revoke_subject(self, subject: str, *, except_id: str | None = None) -> int:
+    def revoke_subject(self, subject: str, *, except_id: str | None = None, reason: str | None = None) -> int:
         """Ends all sessions of a user, or all but one. It gives how many."""
-        return _revoked(self._send(self._calls.revoke_subject(subject, except_id)))
+        return _revoked(self._send(self._calls.revoke_subject(subject, except_id, reason)))
 
     def verify(self, *tokens: str) -> list_of[Session | None]:
         """Tells for each token whether it opens a session, in order. Asking is no activity."""
@@ -149,38 +100,12 @@ class Client(_Base):
         """How many were there within so many seconds: `{"subjects", "sessions"}`."""
         return self._session(self._calls.activity(within))
 
-    def close(self) -> None:
-        self._http.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
     def _session(self, call: Call) -> Session:
         return cast(Session, self._send(call))
 
-    def _send(self, call: Call) -> Any:
-        for attempt in (1, 2):
-            try:
-                with closing(self._http.handle_request(self._request(call))) as response:
-                    response.read()
-            except httpx.HTTPError as error:
-                failure = self._lost(call, error)
-                if _may_repeat(call, failure, attempt):
-                    continue
-                raise failure from error
-            return self._read(call, response)
-        raise AssertionError("unreachable")
 
-
-class AsyncClient(_Base):
+class AsyncClient(AsyncEventCalls):
     """The same, to be awaited. It belongs to one event loop."""
-
-    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
-        super().__init__(url, app, key, timeout=timeout)
-        self._http = httpx.AsyncHTTPTransport(**_pool())
 
     async def create(self, **session: Any) -> Session:
         return await self._session(self._calls.create(session))
@@ -217,14 +142,14 @@ class AsyncClient(_Base):
     async def rotate(self, token: str, *, new_token: str | None = None, **rotation: Any) -> Session:
         return await self._session(self._calls.rotate(token, new_token, rotation))
 
-    async def revoke(self, token: str) -> bool:
-        return is_token(token) and _revoked(await self._send(self._calls.revoke(token))) == 1
+    async def revoke(self, token: str, *, reason: str | None = None) -> bool:
+        return is_token(token) and _revoked(await self._send(self._calls.revoke(token, reason))) == 1
 
     async def get_by_id(self, session_id: str) -> Session:
         return await self._session(self._calls.get_by_id(session_id))
 
-    async def revoke_by_id(self, session_id: str) -> bool:
-        return _revoked(await self._send(self._calls.revoke_by_id(session_id))) == 1
+    async def revoke_by_id(self, session_id: str, *, reason: str | None = None) -> bool:
+        return _revoked(await self._send(self._calls.revoke_by_id(session_id, reason))) == 1
 
     async def list(
         self,
@@ -236,8 +161,8 @@ class AsyncClient(_Base):
     ) -> Session:
         return await self._session(self._calls.list(subject, active_within, limit, cursor))
 
-    async def revoke_subject(self, subject: str, *, except_id: str | None = None) -> int:
-        return _revoked(await self._send(self._calls.revoke_subject(subject, except_id)))
+    async def revoke_subject(self, subject: str, *, except_id: str | None = None, reason: str | None = None) -> int:
+        return _revoked(await self._send(self._calls.revoke_subject(subject, except_id, reason)))
 
     async def verify(self, *tokens: str) -> list_of[Session | None]:
         return _verified(await self._send(self._calls.verify(tokens)))
@@ -245,32 +170,8 @@ class AsyncClient(_Base):
     async def activity(self, within: float = 600) -> Session:
         return await self._session(self._calls.activity(within))
 
-    async def aclose(self) -> None:
-        await self._http.aclose()
-
-    async def __aenter__(self) -> AsyncClient:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     async def _session(self, call: Call) -> Session:
         return cast(Session, await self._send(call))
-
-    async def _send(self, call: Call) -> Any:
-        for attempt in (1, 2):
-            try:
-                async with aclosing(await self._http.handle_async_request(self._request(call))) as response:
-                    await response.aread()
-            except httpx.HTTPError as error:
-                failure = self._lost(call, error)
-                if _may_repeat(call, failure, attempt):
-                    continue
-                raise failure from error
-            return self._read(call, response)
-        raise AssertionError("unreachable")
 
 
 def change_of(set: Data | None, unset: Sequence[str] | None, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,13 +39,18 @@ def json_text(value: object, what: str = "the data") -> str:
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `repeatable`: it does no harm twice, because it is a read or has an Idempotency-Key."""
+    """One request.
+
+    `repeatable`: it does no harm twice, because it is a read or has an Idempotency-Key. `wait`: for how long the server may
+    hold the answer back, in seconds.
+    """
 
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
     body: object = None
     repeatable: bool = False
+    wait: float = 0
 
 
 class Settings:
@@ -115,24 +120,41 @@ class Calls:
         rotation = {**rotation, **chosen}
         return Call("POST", self._at("/session/rotate"), {**_of(token), **_idempotent()}, rotation, repeatable=True)
 
-    def revoke(self, token: str) -> Call:
-        return Call("DELETE", self._at("/session"), _of(token), repeatable=True)
+    def revoke(self, token: str, reason: str | None) -> Call:
+        return Call("DELETE", self._at("/session") + _query(_known(reason=reason)), _of(token), repeatable=True)
 
     def get_by_id(self, session_id: str) -> Call:
         return Call("GET", self._at(f"/sessions/{quote(session_id, safe='')}"), repeatable=True)
 
-    def revoke_by_id(self, session_id: str) -> Call:
-        return Call("DELETE", self._at(f"/sessions/{quote(session_id, safe='')}"), repeatable=True)
+    def revoke_by_id(self, session_id: str, reason: str | None) -> Call:
+        at = self._at(f"/sessions/{quote(session_id, safe='')}")
+        return Call("DELETE", at + _query(_known(reason=reason)), repeatable=True)
 
     def list(self, subject: str | None, active_within: float | None, limit: int | None, cursor: str | None) -> Call:
-        at = "/sessions" if subject is None else _subject(subject)
-        query = {"activeWithin": active_within, "limit": limit, "cursor": cursor}
-        known = {name: str(value) for name, value in query.items() if value is not None}
-        return Call("GET", self._at(at) + _query(known), repeatable=True)
+        at = "/sessions" if subject is None else _subject(subject, "sessions")
+        query = _known(activeWithin=active_within, limit=limit, cursor=cursor)
+        return Call("GET", self._at(at) + _query(query), repeatable=True)
 
-    def revoke_subject(self, subject: str, except_id: str | None) -> Call:
-        query = {} if except_id is None else {"except": except_id}
-        return Call("DELETE", self._at(_subject(subject)) + _query(query), repeatable=True)
+    def revoke_subject(self, subject: str, except_id: str | None, reason: str | None) -> Call:
+        query = _query(_known(**{"except": except_id}, reason=reason))
+        return Call("DELETE", self._at(_subject(subject, "sessions")) + query, repeatable=True)
+
+    def history(self, subject: str) -> Call:
+        return Call("GET", self._at(_subject(subject, "history")), repeatable=True)
+
+    def erase_history(self, subject: str) -> Call:
+        return Call("DELETE", self._at(_subject(subject, "history")), repeatable=True)
+
+    def event_page(
+        self, after: str | None, limit: int | None, types: Sequence[str] | None, subject: str | None, wait: float | None
+    ) -> Call:
+        query = _known(after=after, limit=limit, types=_joined(types), subject=subject, wait=wait)
+        return Call("GET", self._at("/events") + _query(query), repeatable=True, wait=wait or 0)
+
+    def listen(self, types: Sequence[str] | None, subject: str | None, after: str | None) -> Call:
+        headers = {"Accept": "text/event-stream", **_known(**{"Last-Event-ID": after})}
+        query = _known(types=_joined(types), subject=subject)
+        return Call("GET", self._at("/events") + _query(query), headers, repeatable=True)
 
     def verify(self, tokens: Sequence[str]) -> Call:
         return Call("POST", self._at("/sessions:verify"), body={"tokens": list(tokens)}, repeatable=True)
@@ -151,15 +173,23 @@ def _idempotent() -> dict[str, str]:
     return {"Idempotency-Key": secrets.token_hex(16)}
 
 
+def _known(**values: object) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _joined(names: Sequence[str] | None) -> str | None:
+    return ",".join(names) if names else None
+
+
 def _query(values: Mapping[str, str]) -> str:
     return f"?{urlencode(values)}" if values else ""
 
 
-def _subject(subject: str) -> str:
+def _subject(subject: str, what: str) -> str:
     # URLs take these for steps, so the server would not see them.
     if subject in ("", ".", ".."):
         raise ValueError(f"a subject must not be {subject!r}")
-    return f"/subjects/{quote(subject, safe='')}/sessions"
+    return f"/subjects/{quote(subject, safe='')}/{what}"
 
 
 def read_answer(settings: Settings, call: Call, status: int, headers: Mapping[str, str], text: bytes) -> Any:

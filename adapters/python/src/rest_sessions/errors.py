@@ -55,4 +55,11 @@ class SessionServerLostError(SessionError):
 
 
 class SessionConfigurationError(SessionError):
-    """The client is set up wrongly: `wrong_url`, `wrong_key`, `wrong_app`, `wrong_timeout`, `not_rest_sessions`."""
+    """The client is set up wrongly.
+
+    Codes: `wrong_url`, `wrong_key`, `wrong_app`, `wrong_timeout`, `not_rest_sessions`; of `verify_webhook` `invalid_secret`.
+    """
+
+
+class SessionWebhookError(SessionError):
+    """A request is no webhook of the server: `invalid_headers`, `wrong_timestamp`, `wrong_signature`, `invalid_body`."""

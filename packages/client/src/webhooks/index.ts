@@ -59,7 +59,7 @@ export async function verifyWebhook(
   }
   const sentAt = Number(timestamp) * 1000;
   const isSigned = await matches(content, `${id}.${timestamp}.`, signatures, keys);
-  // Told first, or a stranger could learn what the clock here says.
+  // Before the time: what a stranger says of that is worth nothing.
   if (!isSigned) throw new WebhookError('no_signature_matches', 'no signature of the webhook is by one of the secrets');
   if (sentAt < now - tolerance) throw new WebhookError('too_old', `the webhook was sent ${ago(now - sentAt)} ago`);
   if (sentAt > now + tolerance) throw new WebhookError('too_new', `the webhook is ${ago(sentAt - now)} ahead`);

@@ -78,9 +78,12 @@ async function waitFor(walk: Walk, asked: PageAsked, options: PageOptions): Prom
       }
       onWait?.();
       await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (isOver || isWoken) resolve();
-        else if ('apps' in asked.whose) later(resolve, LOOK_FOR_APPS);
+        const cancelLook = 'apps' in asked.whose ? later(resolve, LOOK_FOR_APPS) : () => {};
+        wake = () => {
+          cancelLook();
+          resolve();
+        };
+        if (isOver || isWoken) wake();
       });
       onWaited?.();
       isWoken = false;

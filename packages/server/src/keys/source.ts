@@ -51,13 +51,13 @@ export class KeySource {
   }
 
   /**
-   * Takes what the file holds now. `before` is told first what that changes, in words, if it changes something. Errors: KeysError, and
-   * those of `before`; the keys from before stay then.
+   * Takes what the file holds now. `before` is told first what that changes, in words, if it changes something, with the digest of the file
+   * that is to be in force. Errors: KeysError, and those of `before`; the keys from before stay then.
    */
-  reload(before: (changes: readonly string[]) => void = () => {}): void {
+  reload(before: (changes: readonly string[], digest: string) => void = () => {}): void {
     const next = this.load();
     const changes = changesBetween(this.inForce.ring.entries, next.ring.entries);
-    if (changes.length > 0) before(changes);
+    if (changes.length > 0) before(changes, next.digest ?? '');
     this.inForce = next;
     this.options.onEvent({ kind: 'loaded', keys: next.ring.entries.map(({ name }) => name) });
   }

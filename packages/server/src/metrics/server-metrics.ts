@@ -1,6 +1,7 @@
 /** The metrics of one server process: who counts what, and the picture of all of it when somebody asks. */
 import type { SessionStore } from '../core/store.ts';
 import { AppMeter } from './app-meter.ts';
+import { JournalMeter } from './journal-meter.ts';
 import { MeasuredStore, StoreDurations } from './measured-store.ts';
 import { ProcessMeter } from './process-meter.ts';
 import { type Form, render } from './render.ts';
@@ -39,6 +40,7 @@ export interface AdoptionState {
 export class ServerMetrics {
   readonly requests: RequestMeter;
   readonly apps: AppMeter;
+  readonly journals = new JournalMeter();
   readonly batches = new Histogram(METRICS.storeBatch.bounds);
   private readonly durations = new StoreDurations();
   private readonly process = new ProcessMeter();
@@ -84,7 +86,7 @@ export class ServerMetrics {
 
   /** Gives the metrics of this process. */
   snapshot(): Snapshot {
-    const { requests, apps, durations, batches, process, known } = this;
+    const { requests, apps, journals, durations, batches, process, known } = this;
     const { version, store, ...now } = known();
     const wrongKeys = now.wrongKeys();
     const byApp = apps.counts();
@@ -94,8 +96,10 @@ export class ServerMetrics {
     ];
     const adoption = now.adoption();
     // Of several processes the latest value counts, by the family it is in.
-    const measuredAt = (name: keyof typeof METRICS) =>
-      name === 'adoptLeft' ? (adoption?.left?.at ?? 0) : apps.countedAt;
+    const measuredAt = (name: keyof typeof METRICS) => {
+      if (name === 'adoptLeft') return adoption?.left?.at ?? 0;
+      return name.startsWith('journal') ? journals.lookedAt : apps.countedAt;
+    };
     const series: Record<keyof typeof METRICS, readonly Series[]> = {
       requests: requests.series(),
       inFlight: one(now.inFlight()),
@@ -110,6 +114,10 @@ export class ServerMetrics {
       created: byApp.created.series(),
       ended: byApp.ended.series(),
       tokenReuse: byApp.tokenReuse.series(),
+      journalEvents: journals.events(),
+      journalBytes: journals.most('bytes'),
+      journalWaiting: journals.most('waiting'),
+      eventsDropped: [journals.dropped.series([])],
       failedVerifies: byApp.failedVerifies.series(),
       adoptLeft: one(adoption?.left?.sessions ?? null),
       adopted: one(adoption?.taken ?? null),

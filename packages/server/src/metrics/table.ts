@@ -88,6 +88,25 @@ export const METRICS = {
     'Tokens that were shown after the grace of the rotation that replaced them: they may have been stolen.',
     ['app'],
   ),
+  journalEvents: gauge(
+    'journal_events',
+    'latest',
+    'Events that the journals of all apps have, as they were counted last, once in RS_SWEEP_INTERVAL.',
+  ),
+  journalBytes: gauge(
+    'journal_bytes',
+    'latest',
+    'About how large the largest journal of an app is. RS_EVENTS_BYTES is its limit.',
+  ),
+  journalWaiting: gauge(
+    'journal_waiting_events',
+    'latest',
+    'Events that the webhook which is furthest behind has not had yet. One that is paused does not count.',
+  ),
+  eventsDropped: counter(
+    'events_dropped_total',
+    'Events that a webhook had not had when they were dropped, because the journal had become larger than RS_EVENTS_BYTES. The log says which.',
+  ),
   failedVerifies: counter('failed_verifies_total', 'Tokens that were shown and opened no session.', ['app']),
   adoptLeft: gauge(
     'adopt_sessions_left',

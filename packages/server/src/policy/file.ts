@@ -56,13 +56,14 @@ export class PolicyFile {
   }
 
   /**
-   * Takes what the file holds now and gives what that changes, in words. `before` is told of it first, if it changes something.
+   * Takes what the file holds now and gives what that changes, in words. `before` is told of it first, if it changes something, with the
+   * digest of the file that is to be in force.
    * Errors: PolicyFault, and those of `before`; nothing has changed then.
    */
-  reload(before: (changes: readonly string[]) => void = () => {}): readonly string[] {
+  reload(before: (changes: readonly string[], digest: string) => void = () => {}): readonly string[] {
     const next = load(this.path, this.variable);
     const changes = changesBetween(this.inForce.document, next.document);
-    if (changes.length > 0) before(changes);
+    if (changes.length > 0) before(changes, next.digest);
     this.inForce = next;
     return changes;
   }

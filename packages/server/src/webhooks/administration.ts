@@ -4,11 +4,11 @@
  * it again within a second.
  */
 import { randomUUID } from 'node:crypto';
-import { cloudEvent } from '../core/cloud-event.ts';
 import { ServiceError } from '../core/errors.ts';
 import { comparePositions, type Journal, type Position, START } from '../core/events.ts';
 import type { WebhookPolicy } from '../core/policy.ts';
 import type { SessionStore } from '../core/store.ts';
+import { cloudEvent } from '../events/cloud-event.ts';
 import type { Sent, ShownLetter, WebhookState, Webhooks } from '../http/message/webhooks.ts';
 import { justBefore } from './consumers.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';

@@ -1,99 +1,16 @@
 /** examples/gateway: each proxy as its configuration is printed, but for ports and key, before a real application. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { Client } from '../support/client.ts';
+import { FOLDER, PROXIES, startProgram, startProxy, withoutProxy } from '../support/gateway-proxies.ts';
 import { exchange } from '../support/raw-client.ts';
 import { forAllTests, freePorts, startRedis } from '../support/redis.ts';
-import { type Cleanup, startServer, temporaryFolder } from '../support/server.ts';
+import { type Cleanup, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
-
-const FOLDER = fileURLToPath(new URL('../../../../examples/gateway/', import.meta.url));
-const PATH = `${process.env.PATH}:/usr/sbin`;
-
-interface Proxy {
-  readonly name: string;
-  readonly config: string;
-  /** Makes of the configuration what this test needs beside ports and key. */
-  readonly adapt?: (text: string, folder: string) => string;
-  /** `file`: the configuration. */
-  readonly args: (file: string, folder: string) => string[];
-}
-
-const PROXIES: readonly Proxy[] = [
-  {
-    name: 'nginx',
-    config: 'nginx.conf',
-    // Else it would write where the service of the system does.
-    adapt: (text, folder) => {
-      const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder};`);
-      return text.replace('http {', `http { access_log off; ${paths.join(' ')}`);
-    },
-    args: (file, folder) => ['-p', folder, '-e', 'stderr', '-c', file, '-g', `daemon off; pid ${folder}/pid;`],
-  },
-  { name: 'caddy', config: 'Caddyfile', args: (file) => ['run', '--config', file, '--adapter', 'caddyfile'] },
-  {
-    name: 'haproxy',
-    config: 'haproxy.cfg',
-    adapt: (text) => text.replace('lua-load ', `lua-load ${FOLDER}`),
-    args: (file) => ['-f', file],
-  },
-];
-
-async function startProgram(
-  cleanup: Cleanup,
-  command: readonly [string, ...string[]],
-  env: Record<string, string>,
-  port: number,
-) {
-  const child = spawn(command[0], command.slice(1), { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const ended = once(child, 'close');
-  cleanup.after(async () => {
-    child.kill('SIGTERM');
-    await ended;
-  });
-  const listens = () =>
-    new Promise<boolean>((resolve) => {
-      assert.equal(child.exitCode, null, `${command[0]} ended: ${output}`);
-      const socket = connect(port, '127.0.0.1', () => socket.end(() => resolve(true)));
-      socket.on('error', () => resolve(false));
-    });
-  await until(listens, () => `${command[0]} listens: ${output}`);
-  return { output: () => output };
-}
-
-/** Starts a proxy as its configuration has it. Gives its port. */
-async function startProxy(
-  cleanup: Cleanup,
-  proxy: Proxy,
-  ports: { sessions: number; application: number },
-  key: string,
-) {
-  const folder = temporaryFolder(cleanup);
-  const [port] = (await freePorts(1)) as [number];
-  const printed = readFileSync(join(FOLDER, proxy.config), 'utf8');
-  const numbers: Record<string, number> = { 3000: ports.sessions, 8080: ports.application, 8000: port };
-  const text = printed.replace(
-    /(127\.0\.0\.1|http:\/\/):(3000|8080|8000)\b/g,
-    (_, host, usual) => `${host}:${numbers[usual]}`,
-  );
-  const file = join(folder, proxy.config);
-  const adapted = (proxy.adapt?.(text, folder) ?? text).replace('Bearer KEY', `Bearer ${key}`);
-  assert.ok(adapted.includes(key), 'the configuration says where the key is');
-  writeFileSync(file, adapted);
-  const env = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
-  await startProgram(cleanup, [proxy.name, ...proxy.args(file, folder)], env, port);
-  return port;
-}
 
 interface Arrived {
   readonly user: string | null;
@@ -163,15 +80,12 @@ async function newSession(subject: string | null) {
 }
 
 for (const proxy of PROXIES) {
-  const isThere =
-    spawnSync(proxy.name, [proxy.name === 'caddy' ? 'version' : '-v'], { env: { PATH } }).error === undefined;
-  if (!isThere) console.error(`NOT TESTED: examples/gateway/${proxy.config}, for want of ${proxy.name}`);
-  const skip = !isThere && process.env.CI !== 'true' && `there is no ${proxy.name}`;
+  const skip = withoutProxy(proxy);
 
   describe(`a gateway with ${proxy.name}`, { skip }, () => {
     let port: number;
     forAllTests(async (cleanup) => {
-      port = await startProxy(cleanup, proxy, service(), key);
+      ({ port } = await startProxy(cleanup, proxy, service(), key));
     });
 
     test('sends who has no session to the login page, and lets in who has logged in', async () => {
@@ -302,9 +216,9 @@ for (const proxy of PROXIES) {
         service().redis.child.kill('SIGCONT');
       }
       await until(async () => (await ask(port, '/', cookie)).status === 200, 'the store is back');
-      const wrong = await startProxy(t, proxy, service(), newKey());
+      const { port: wrong } = await startProxy(t, proxy, service(), newKey());
       const [nobody] = (await freePorts(1)) as [number];
-      const lost = await startProxy(t, proxy, { ...service(), sessions: nobody }, key);
+      const { port: lost } = await startProxy(t, proxy, { ...service(), sessions: nobody }, key);
       for (const headers of [cookie, []]) {
         const { status, body } = await ask(wrong, '/', headers);
         assert.ok(status === 403 || status >= 500, `${status}`);

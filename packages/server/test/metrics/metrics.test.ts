@@ -254,6 +254,9 @@ test('each name of the table has its HELP and TYPE; the form is the one that the
     METRICS.adoptLeft,
     METRICS.adopted,
     METRICS.adoptUp,
+    METRICS.journalEvents,
+    METRICS.journalBytes,
+    METRICS.journalWaiting,
   ];
   for (const metric of Object.values(METRICS)) {
     const isThere = text.includes(`# TYPE ${metric.name} ${metric.type}\n`);

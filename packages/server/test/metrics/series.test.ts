@@ -68,6 +68,10 @@ describe('the number of series', () => {
       1,
       () => false,
     );
+    metrics.journals.use(
+      APPS.map((app) => ({ app, events: 2, bytes: 200, waiting: 1 })),
+      1,
+    );
     metrics.found(Array.from({ length: FINDINGS }, (_, i) => `code${i}`));
     const snapshot = metrics.snapshot();
     const count = (name: string) => {

@@ -1,10 +1,6 @@
 /** Installs of one process against those, the creates and the ends of another one, on one store. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { CreateOutcome, SessionStore } from '../../src/core/store.ts';
 import type { Installed } from '../../src/core/stored-session.ts';
 import { openAudit } from '../../src/stores/open-audit.ts';
@@ -15,6 +11,7 @@ import { faultsOf } from '../support/audit.ts';
 import { startRedis } from '../support/redis.ts';
 import { rounds } from '../support/rounds.ts';
 import { type Cleanup, lastFirst, temporaryFolder } from '../support/server.ts';
+import { startVerbs, type Verbs } from '../support/verbs.ts';
 
 const ROUNDS = rounds(200, 0.3);
 const NAMESPACE = 'races';
@@ -25,36 +22,6 @@ const URLS = {
   Redis: async (t: Cleanup) => `redis://127.0.0.1:${(await startRedis(t)).port}/0`,
 };
 
-type Verb = 'install' | 'create' | 'revoke';
-
-/** Starts the other process. Gives what calls a verb in it. */
-async function startOther(t: Cleanup, url: string) {
-  const script = fileURLToPath(new URL('../support/verb-process.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, url, NAMESPACE], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  const lines = createInterface({ input: child.stdout });
-  await once(lines, 'line');
-  const waiting = new Map<number, (answer: never) => void>();
-  lines.on('line', (line) => {
-    const { nth, answer } = JSON.parse(line) as { nth: number; answer: never };
-    waiting.get(nth)?.(answer);
-    waiting.delete(nth);
-  });
-  let last = 0;
-  return <A>(verb: Verb, ...args: unknown[]): Promise<A> => {
-    const nth = ++last;
-    const answer = new Promise<A>((done) => void waiting.set(nth, done as (answer: never) => void));
-    child.stdin.write(`${JSON.stringify({ nth, verb, args })}\n`);
-    return answer;
-  };
-}
-
 describe('installs of two processes', () => {
   for (const [name, start] of Object.entries(URLS)) {
     test(`on ${name}: a token opens one session, an end is one, and the indexes are true`, async (t) => {
@@ -64,7 +31,7 @@ describe('installs of two processes', () => {
       const options = { namespace: NAMESPACE, clock: Date.now, timeout: 30_000, redis, onError };
       const { store } = await openStore(url, options);
       cleanup.after(() => store.close());
-      const other = await startOther(cleanup, url);
+      const other = (await startVerbs(cleanup, url, NAMESPACE)).call;
       for (let round = 0; round < ROUNDS; round++) {
         await raceOf(store, other, round);
         await store.revoke(APP, { by: 'app' }, Date.now());
@@ -75,7 +42,7 @@ describe('installs of two processes', () => {
   }
 });
 
-async function raceOf(store: SessionStore, other: Awaited<ReturnType<typeof startOther>>, round: number) {
+async function raceOf(store: SessionStore, other: Verbs['call'], round: number) {
   const now = Date.now();
   const token = `a-token-of-round-${round}`;
   const times = { createdAt: now, lastSeenAt: now };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Redis } from 'ioredis';
+import { type Journal, SERVER_APP, START } from '../../src/core/events.ts';
 import type { SessionStore } from '../../src/core/store.ts';
 import { newSessionId, newToken, parseToken } from '../../src/core/token.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
@@ -23,7 +24,7 @@ conformance(
   'Redis, as the account of docs/operations/redis.md',
   (t, journal) =>
     openOn(t, as(one().account, url()), [one().server.admin], { auditUrl: as(one().doctor, url()), journal }),
-  { modelRuns: 5, journal: false },
+  { modelRuns: 5 },
 );
 
 describe('the account of docs/operations/redis.md', () => {
@@ -46,13 +47,34 @@ describe('the account of docs/operations/redis.md', () => {
     const earlier = rules.filter((rule) => !since.includes(rule));
     assert.equal(earlier.length, rules.length - since.length);
     await server.admin.call('ACL', 'SETUSER', 'earlier', ...earlier);
-    const store = open(as({ name: 'earlier', password: 'x', commands: [] }, url()), 'earlier');
+    const store = open(as({ name: 'earlier', password: 'x', commands: [] }, url()), 'earlier', 0, null);
     t.after(() => store.close());
     await store.ready();
     for (let i = 0; i < 120; i++) await put(store);
     assert.equal(await store.revoke(APP, { by: 'app' }, T0), 120);
     assert.deepEqual(await server.admin.keys('{earlier:*'), []);
     // It was asked whether it may, and the tests below look for what was refused.
+    await server.admin.call('ACL', 'LOG', 'RESET');
+  });
+
+  test('of a version before, without the commands of events: a change of an app with events is refused, and not half done', async (t) => {
+    const { server } = one();
+    const rules = documentedRules('server', 'earlier', 'x').slice(1);
+    await server.admin.call(
+      'ACL',
+      'SETUSER',
+      'earlier',
+      ...rules.filter((rule) => !/^[+](hmget|x|l[a-z]+$)/.test(rule)),
+    );
+    const url = as({ name: 'earlier', password: 'x', commands: [] }, `redis://127.0.0.1:${server.port}`);
+    const [without, telling] = [open(url, 'earlier', 0, null), open(url, 'earlier')];
+    t.after(() => Promise.all([without.close(), telling.close()]));
+    await Promise.all([without.ready(), telling.ready()]);
+    const { ref, session } = await put(without);
+    await assert.rejects(telling.revoke(APP, { by: 'token', token: ref }, T0), { code: 'store_unavailable' });
+    assert.ok(await without.find(APP, session.id, T0));
+    assert.equal(await without.revoke(APP, { by: 'app' }, T0), 1);
+    assert.deepEqual(await server.admin.keys('{earlier:*'), []);
     await server.admin.call('ACL', 'LOG', 'RESET');
   });
 
@@ -88,8 +110,9 @@ describe('the account of docs/operations/redis.md', () => {
   });
 });
 
-function open(url: string, namespace: string, replicas = 0): RedisStore {
-  return new RedisStore({ url, namespace, timeout: 5000, replicas, onError: () => {} });
+function open(url: string, namespace: string, replicas = 0, history: number | null = HOUR): RedisStore {
+  const journal = () => (history === null ? null : { events: true, updates: true, history });
+  return new RedisStore({ url, namespace, timeout: 5000, replicas, onError: () => {}, journal });
 }
 
 async function everyVerb(store: SessionStore): Promise<void> {
@@ -120,7 +143,21 @@ async function everyVerb(store: SessionStore): Promise<void> {
   assert.equal(await store.revoke(APP, { by: 'app' }, T0), 0);
   await store.memo(APP, 'a-name', { text: 'x', instead: null, until: T0 + HOUR }, T0);
   await store.sweep(T0, 10);
+  await everyQuestion(store.journal);
   await store.ping();
+}
+
+async function everyQuestion(journal: Journal): Promise<void> {
+  await journal.append(SERVER_APP, { type: 'key.changed', session: '', subject: null, version: 0, what: '{}' }, T0);
+  await journal.settle(T0);
+  assert.deepEqual(await journal.apps(), [SERVER_APP, APP]);
+  const { events, next } = await journal.read(APP, START, 100);
+  assert.equal(await journal.count(APP, START, next), events.length);
+  assert.equal((await journal.lasts([APP]))[0], next);
+  assert.equal((await journal.extent(APP)).events, events.length);
+  assert.equal(await journal.trim(APP, next), events.length);
+  assert.equal((await journal.history(APP, 'user9', T0)).length, 1);
+  assert.equal(await journal.eraseHistory(APP, 'user9'), 1);
 }
 
 /** Leaves the slot of a key half-way between two masters: the client is sent on with ASK. */

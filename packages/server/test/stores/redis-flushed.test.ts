@@ -13,6 +13,6 @@ for (const name of ['one Redis server', 'Redis Cluster']) {
     `${name} that forgets all scripts before each verb`,
     async (t, journal) =>
       openOn(t, topology().url, await topology().masters(), { tls: topology().tls, forgetful: true, journal }),
-    { modelRuns: 3, journal: false },
+    { modelRuns: 3 },
   );
 }

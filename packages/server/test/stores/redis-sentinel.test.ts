@@ -10,6 +10,5 @@ conformance(
   async (t, journal) => openOn(t, trio().url, [(await trio().master()).admin], { journal }),
   {
     modelRuns: 5,
-    journal: false,
   },
 );

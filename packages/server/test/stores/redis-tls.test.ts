@@ -15,7 +15,7 @@ conformance(
     const { url, admin, ca, cert, key } = server();
     return openOn(t, url, [admin], { tls: { ca, cert, key, servername: 'redis.test' }, journal });
   },
-  { modelRuns: 5, journal: false },
+  { modelRuns: 5 },
 );
 
 test('the server takes certificates by file, and does not speak to a Redis whose certificate is another’s', async (t) => {

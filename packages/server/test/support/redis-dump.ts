@@ -5,7 +5,7 @@ export interface KeyDump {
   readonly key: string;
   /** Milliseconds to live; -1 for ever. */
   readonly ttl: number;
-  /** Field or member → value or score; a string has one, named ''. */
+  /** Field or member → value or score; a string has one, named ''; of a stream position → line; of a list place → text. */
   readonly entries: ReadonlyMap<string, Buffer>;
 }
 
@@ -20,7 +20,14 @@ export async function dumpRedis(servers: readonly Redis[]): Promise<KeyDump[]> {
         flat.forEach((text, i) => void (i % 2 === 0 && entries.set(text.toString(), flat[i + 1]!)));
       if (type === 'hash') fill((await redis.callBuffer('HGETALL', key)) as Buffer[]);
       else if (type === 'zset') fill((await redis.callBuffer('ZRANGE', key, 0, -1, 'WITHSCORES')) as Buffer[]);
-      else {
+      else if (type === 'stream') {
+        const found = (await redis.callBuffer('XRANGE', key, '-', '+')) as [Buffer, Buffer[]][];
+        for (const [position, [, line]] of found) entries.set(position.toString(), line!);
+      } else if (type === 'list') {
+        ((await redis.callBuffer('LRANGE', key, 0, -1)) as Buffer[]).forEach(
+          (text, i) => void entries.set(`${i}`, text),
+        );
+      } else {
         const text = await redis.getBuffer(key);
         // Its TTL ended it since the keys were listed.
         if (text === null) continue;

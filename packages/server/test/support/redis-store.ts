@@ -80,12 +80,26 @@ async function leaveNothing(store: RedisStore, servers: readonly Redis[]): Promi
   // What has no deadline is left.
   const register = (await dumpRedis(servers)).find(({ key }) => key === `${NAMESPACE}:apps`);
   for (const app of register?.entries.keys() ?? []) await store.revoke(app, { by: 'app' }, 0);
-  assert.deepEqual(linesOf(withoutMemos(await dumpRedis(servers))), [], 'left behind after all sessions ended');
+  for (const app of dumps.length > 0 ? await store.journal.apps() : []) {
+    await store.journal.settle(Number.MAX_SAFE_INTEGER);
+    await store.journal.trim(app, (await store.journal.extent(app)).last);
+  }
+  const left = withoutJournals(withoutMemos(await dumpRedis(servers)));
+  assert.deepEqual(linesOf(left), [], 'left behind after all sessions ended');
 }
 
 /** Memos and locks end by their TTL, which is Redis' own time: the things that no sweep collects. */
 function withoutMemos(dumps: readonly KeyDump[]): KeyDump[] {
   return dumps.filter(({ key, ttl }) => !(/:(n|l|l:\w+)$/.test(key) && ttl > 0));
+}
+
+/** What stays of a journal whose events were all dropped: how far it has come. And histories, which end by their TTL. */
+function withoutJournals(dumps: readonly KeyDump[]): KeyDump[] {
+  return dumps.filter(({ key, ttl, entries }) => {
+    if (/:h:/.test(key)) return ttl <= 0;
+    if (/:o$/.test(key)) return [...entries.keys()].some((field) => field !== 'n' && field !== 't');
+    return !/:(journals|e}:k)$/.test(key);
+  });
 }
 
 /** A store whose servers have forgotten the scripts whenever a verb begins. */

@@ -3,11 +3,13 @@ import { createInterface } from 'node:readline';
 import { openStore } from '../../src/stores/open-store.ts';
 
 async function main(): Promise<void> {
-  const [url, namespace] = process.argv.slice(2) as [string, string];
+  const [url, namespace, journal] = process.argv.slice(2) as [string, string, string?];
+  const rules = journal === undefined ? null : { events: true, updates: false, history: null };
   const onError = (error: unknown) => {
     throw error;
   };
-  const { store } = await openStore(url, { namespace, clock: Date.now, timeout: 30_000, redis: { wait: 0 }, onError });
+  const options = { namespace, clock: Date.now, timeout: 30_000, redis: { wait: 0 }, onError, journal: () => rules };
+  const { store } = await openStore(url, options);
   console.log('ready');
   for await (const line of createInterface({ input: process.stdin })) {
     const { nth, verb, args } = JSON.parse(line) as {

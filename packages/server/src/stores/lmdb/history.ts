@@ -2,7 +2,7 @@
  * What has ended of each subject. An entry is found by its subject, and the latest comes first; its key says when it ended, so what is
  * too old is found without reading it. With its key and the name of its app it has 200 bytes at most.
  *
- *   reason · first seen, last seen: milliseconds before its end · label, ip, user agent, by, note: length + 1, or 0 for null, and the text
+ *   reason · first seen, last seen: milliseconds before its end · how long label, ip, user agent, by and note are, and 1; 0 for null · they
  *
  * Rejected: an index by the instant to go at. It would be written with each end; the sweep looks at one entry of each subject
  * instead, some thousand subjects at a time.
@@ -17,7 +17,7 @@ import {
 } from '../../core/events.ts';
 import type { JournalTables } from './journal-tables.ts';
 import { endedAtOf, endedBefore, historyKey, idOf, prefixOf, subjectPrefix, under } from './keys.ts';
-import { packNumber, Unpacker } from './packed.ts';
+import { pack, Unpacker } from './packed.ts';
 import { smaller } from './slices.ts';
 import type { Tables } from './tables.ts';
 
@@ -47,15 +47,16 @@ export class History {
     this.decidedAt = decidedAt;
   }
 
-  /** Adds what has ended, and removes what is more than a subject may have. In a transaction. */
+  /** Adds what has ended. Each eighth time it removes what is more than a subject may have, which takes as long. In a transaction. */
   add(end: End): void {
     const { app, subject, id } = end.session;
     if (subject === null) return;
     const { history } = this.kept;
-    const key = historyKey(app, subject, end.at, id);
+    const prefix = subjectPrefix(app, subject);
     const more = KEY_BYTES + app.length + id.length + VALUE_BYTES - SAID_BYTES;
-    void history.put(key, packEntry(historyEntryOf(end, HISTORY_BYTES - more)));
-    const surplus = { ...under(subjectPrefix(app, subject)), offset: HISTORY_ENTRIES, limit: HISTORY_ENTRIES };
+    void history.put(historyKey(prefix, end.at, id), packEntry(historyEntryOf(end, HISTORY_BYTES - more)));
+    if (!isChosen(id)) return;
+    const surplus = { ...under(prefix), offset: HISTORY_ENTRIES, limit: LOOK_SLICE };
     for (const old of [...history.getKeys(surplus)]) void history.remove(old);
   }
 
@@ -65,7 +66,8 @@ export class History {
       const kept = this.rules(app)?.history ?? null;
       if (kept === null) return [];
       const prefix = subjectPrefix(app, subject);
-      const range = { start: under(prefix).start, end: endedBefore(prefix, this.decidedAt(now) - kept) };
+      const limit = HISTORY_ENTRIES;
+      const range = { start: under(prefix).start, end: endedBefore(prefix, this.decidedAt(now) - kept), limit };
       return [...this.kept.history.getRange(range)].map(({ key, value }) => unpackEntry(key, value));
     });
   }
@@ -112,15 +114,18 @@ export class History {
   }
 }
 
+/** Ids are drawn, and so is the choice. */
+function isChosen(id: string): boolean {
+  return id.charCodeAt(id.length - 1) % 8 === 0;
+}
+
 function packEntry(entry: HistoryEntry): Buffer {
   const { reason, createdAt, lastSeenAt, endedAt } = entry;
-  const texts = TEXTS.flatMap((member) => {
-    const text = entry[member] === null ? null : Buffer.from(entry[member]);
-    return text === null ? [packNumber(0)] : [packNumber(text.length + 1), text];
-  });
   // A clock that went back may have put the end before the beginning.
-  const ago = [createdAt, lastSeenAt].map((instant) => packNumber(Math.max(0, Math.floor(endedAt - instant))));
-  return Buffer.concat([packNumber(END_REASONS.indexOf(reason)), ...ago, ...texts]);
+  const ago = [createdAt, lastSeenAt].map((instant) => Math.max(0, Math.floor(endedAt - instant)));
+  const texts = TEXTS.map((member) => entry[member]);
+  const lengths = texts.map((text) => (text === null ? 0 : Buffer.byteLength(text) + 1));
+  return pack([END_REASONS.indexOf(reason), ...ago, ...lengths], texts.join(''));
 }
 
 function unpackEntry(key: string, value: Buffer): HistoryEntry {
@@ -129,9 +134,14 @@ function unpackEntry(key: string, value: Buffer): HistoryEntry {
   const reason = END_REASONS[unpacker.number()]!;
   const createdAt = endedAt - unpacker.number();
   const lastSeenAt = endedAt - unpacker.number();
-  const [label, ip, userAgent, by, note] = TEXTS.map(() => {
-    const length = unpacker.number();
-    return length === 0 ? null : unpacker.text(length - 1);
-  }) as [string | null, string | null, string | null, string | null, string | null];
+  const lengths = TEXTS.map(() => unpacker.number());
+  const texts = lengths.map((length) => (length === 0 ? null : unpacker.text(length - 1)));
+  const [label, ip, userAgent, by, note] = texts as [
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+  ];
   return { session: idOf(key), label, ip, userAgent, createdAt, lastSeenAt, endedAt, reason, by, note };
 }

@@ -1,7 +1,7 @@
 /**
  * The stored form of a journal. Its newest events stand in its head, together with all that is known of it: so a transaction reads and
  * writes one value for all its events. What fills a block is moved into a value of its own, and is never written again until it is
- * trimmed. (An entry for each event took 2.6 times the room: LMDB leaves pages half empty where small values come at an end.)
+ * trimmed.
  *
  *   head    0 form   1 last   17 floor   33 count   41 events   49 bytes   57 first   73 events of the tail
  *           u8       2 f64    2 f64      f64        f64         f64        2 f64
@@ -10,10 +10,10 @@
  * Numbers of an event as packed.ts has them. The place of the first event of a block is in its key, that of a tail in the head.
  */
 import type { Position } from '../../core/events.ts';
-import { packNumber, Unpacker } from './packed.ts';
+import { pack, Unpacker } from './packed.ts';
 
-/** Two blocks and their keys fill a page. Units: bytes. */
-export const BLOCK = 1850;
+/** A block, or a head with its tail, has a page of its own, and fills it. (Of values of half a page, LMDB puts one on each.) Units: bytes. */
+export const BLOCK = 4000;
 
 const FORM = 1;
 const TAIL = 73;
@@ -85,8 +85,7 @@ export function lastOf(packed: Buffer): Place {
 }
 
 export function packLine(line: string, behind: number): Buffer {
-  const text = Buffer.from(line);
-  return Buffer.concat([packNumber(behind), packNumber(text.length), text]);
+  return pack([behind, Buffer.byteLength(line)], line);
 }
 
 /** One event of a block. */

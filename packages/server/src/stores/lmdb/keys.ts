@@ -43,9 +43,10 @@ export const placeOfBlock = (key: string) => {
   const [ms = '', nth = ''] = idOf(key).split('-');
   return { ms: Number(ms), nth: Number(nth.slice(1)) };
 };
-export const historyKey = (app: string, subject: string, endedAt: number, id: string): string =>
-  `${endedBefore(subjectPrefix(app, subject), endedAt)}:${id}`;
-/** Where those begin that had ended at an instant or before. `prefix`: of the subject in its app. */
+/** `prefix`: of the subject in its app. */
+export const historyKey = (prefix: string, endedAt: number, id: string): string =>
+  `${endedBefore(prefix, endedAt)}:${id}`;
+/** Where those begin that had ended at an instant or before. */
 export const endedBefore = (prefix: string, endedAt: number): string => `${prefix}:${instant(LAST_INSTANT - endedAt)}`;
 /** Gives when what a key of `history` speaks of ended. */
 export const endedAtOf = (key: string): number => LAST_INSTANT - Number(key.split(':')[2]);

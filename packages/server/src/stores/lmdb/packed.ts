@@ -1,12 +1,18 @@
 /** Whole numbers in as few bytes as they need, seven bits each: what values of many small numbers are made of. */
 
-/** Gives a number from 0 to 2^53 - 1 as bytes. */
-export function packNumber(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  bytes.push(rest);
-  return Buffer.from(bytes);
+/** The most bytes that a number takes. */
+const LONGEST = 8;
+
+/** Gives whole numbers from 0 to 2^53 - 1, and a text behind them, as bytes. */
+export function pack(numbers: readonly number[], text = ''): Buffer {
+  const bytes = Buffer.allocUnsafe(numbers.length * LONGEST + Buffer.byteLength(text));
+  let at = 0;
+  for (const value of numbers) {
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128;
+    bytes[at++] = rest;
+  }
+  return bytes.subarray(0, at + bytes.write(text, at));
 }
 
 /** Reads numbers and texts one after the other. */

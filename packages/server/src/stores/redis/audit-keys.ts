@@ -26,6 +26,10 @@ const OF_PARTITION = /^[sjavud]$/;
 const OF_ALIAS = 't';
 /** Memos, locks, what a move leaves of where sessions went and came from, and what ended with its app: they end by their TTL. */
 const PASSING = /^(n|l|[mclx]:[A-Za-z0-9]{16})$/;
+/** The history of a subject, whose name may be any text. It ends by its TTL, too. */
+const OF_HISTORY = /^h:/;
+/** Outboxes, and a journal with what is known of it. */
+const OF_JOURNAL = /^[0-9a-f]{2}}:o$|^e}:[ek]$/;
 /** What a passing key gets that has lost its TTL. Units: milliseconds. */
 const PASSING_TTL = 3_600_000;
 /** What PTTL says of a key without a TTL. */
@@ -34,6 +38,8 @@ const FOR_EVER = -1;
 export class KeyWalk {
   private readonly parts: KeyWalkParts;
   private readonly apps = new Map<string, Set<string>>();
+  /** The apps whose journals are known. */
+  private readonly journals = new Set<string>();
 
   constructor(parts: KeyWalkParts) {
     this.parts = parts;
@@ -58,7 +64,9 @@ export class KeyWalk {
   }
 
   private async look(key: string): Promise<void> {
-    const [, app, part, kind] = /^\{[^:}]+:([^:}]+):([^:}]+)\}:(.+)$/.exec(key) ?? [];
+    const [, app, part, kind] = /^\{[^:}]+:([^:}]+):([^:}]+)\}:(.+)$/s.exec(key) ?? [];
+    if (OF_JOURNAL.test(`${part}}:${kind}`)) return this.journal(key, app!);
+    if (kind !== undefined && OF_HISTORY.test(kind)) return this.passing(key);
     if (kind === OF_ALIAS) return this.alias(key, app!);
     if (key === this.parts.keys.quota(app ?? '')) return this.quota(key, app!);
     if (kind !== undefined && PASSING.test(kind)) return this.passing(key);
@@ -79,6 +87,20 @@ export class KeyWalk {
       if ((await entered()) || !(await this.hasSessions(app))) return;
       if (options.repair) await calls.command('ZINCRBY', [keys.apps, 1, app]);
       this.tell('app', `${keys.apps} ${app}`, 'an app that no sweep would find: its expired sessions stay', 'entered');
+    });
+  }
+
+  /** Its app is entered before anything is written: who comes after a crash looks only there for what is still to be moved. */
+  private async journal(key: string, app: string): Promise<void> {
+    const { calls, keys, suspects, options } = this.parts;
+    const entered = async () =>
+      this.journals.has(app) || (await calls.command('ZSCORE', [keys.journals, app])) !== null;
+    if (await entered()) return void this.journals.add(app);
+    await suspects.add(async () => {
+      if (await entered()) return;
+      this.journals.add(app);
+      if (options.repair) await calls.command('ZADD', [keys.journals, Date.now(), app]);
+      this.tell('journal', key, 'a journal of which nobody knows: what waits to be moved there stays', 'entered');
     });
   }
 

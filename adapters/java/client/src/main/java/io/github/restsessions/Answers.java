@@ -1,7 +1,7 @@
 package io.github.restsessions;
 
 import io.github.restsessions.SessionException.Fault;
-import java.net.http.HttpResponse;
+import java.net.http.HttpHeaders;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,8 +24,8 @@ final class Answers {
   }
 
   SessionException late(Call call) {
-    String message =
-        options.base() + " did not answer within " + options.timeout().toMillis() + " ms";
+    long millis = options.timeout().plus(call.extra()).toMillis();
+    String message = options.base() + " did not answer within " + millis + " ms";
     return new SessionTimeoutException(
         Failure.of("timeout", message).retryable(call.isRepeatable(), null));
   }
@@ -39,9 +39,36 @@ final class Answers {
             .because(cause));
   }
 
-  <T> T read(Call call, HttpResponse<String> response, Function<String, T> read) {
-    int status = response.statusCode();
-    String media = mediaOf(response);
+  SessionException silent(Duration silence) {
+    String message = options.base() + " said nothing for " + silence.toMillis() + " ms";
+    return new SessionTimeoutException(Failure.of("timeout", message).retryable(true, null));
+  }
+
+  SessionException ended() {
+    String message = options.base() + " ended the stream";
+    return new SessionServerLostException(Failure.of("unreachable", message).retryable(true, null));
+  }
+
+  /** For what is no event in an answer that should tell of events. To ask again does not help. */
+  SessionException noEvent(RuntimeException fault) {
+    String message = options.base() + " tells of something that is no event";
+    return new SessionConfigurationException(
+        Failure.of("not_rest_sessions", message).because(fault));
+  }
+
+  /** What an answer means that should have been an event stream. */
+  SessionException refusal(Call call, Answer answer) {
+    try {
+      read(call, answer, json -> json);
+    } catch (SessionException refused) {
+      return refused;
+    }
+    return foreign(call, answer, mediaOf(answer.headers()), null);
+  }
+
+  <T> T read(Call call, Answer response, Function<String, T> read) {
+    int status = response.status();
+    String media = mediaOf(response.headers());
     try {
       if (status < 300 && media.equals("application/json")) return read.apply(response.body());
       if (status >= 400 && media.equals("application/problem+json")) throw refused(response);
@@ -51,14 +78,14 @@ final class Answers {
     throw foreign(call, response, media, null);
   }
 
-  private static String mediaOf(HttpResponse<?> response) {
-    String type = response.headers().firstValue("Content-Type").orElse("");
+  static String mediaOf(HttpHeaders headers) {
+    String type = headers.firstValue("Content-Type").orElse("");
     return type.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
   }
 
-  private SessionException refused(HttpResponse<String> response) {
+  private SessionException refused(Answer response) {
     Members of = new Members(response.body());
-    int status = response.statusCode();
+    int status = response.status();
     String code = of.text("code");
     String detail = of.maybeText("detail").orElse(code);
     String at = options.base();
@@ -95,8 +122,8 @@ final class Answers {
   }
 
   private SessionException foreign(
-      Call call, HttpResponse<?> response, String media, RuntimeException cause) {
-    int status = response.statusCode();
+      Call call, Answer response, String media, RuntimeException cause) {
+    int status = response.status();
     if (status >= 500 || status == 429) {
       String message =
           options.base() + " answered " + status + ", which is not of the session server itself";
@@ -119,7 +146,7 @@ final class Answers {
   }
 
   /** Reads seconds, or as proxies have it an instant. Absence: null. */
-  private static Duration retryAfter(HttpResponse<?> response) {
+  private static Duration retryAfter(Answer response) {
     String after = response.headers().firstValue("Retry-After").orElse("");
     if (after.matches("\\d{1,9}")) return Duration.ofSeconds(Long.parseLong(after));
     try {

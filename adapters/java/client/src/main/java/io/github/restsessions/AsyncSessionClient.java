@@ -1,10 +1,9 @@
 package io.github.restsessions;
 
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -70,18 +69,38 @@ public final class AsyncSessionClient {
 
   /** Ends a session. It tells whether there was one. */
   public CompletableFuture<Boolean> revoke(String token) {
+    return revoke(token, Optional.empty());
+  }
+
+  /**
+   * Ends a session. It tells whether there was one.
+   *
+   * @param reason why, for events, history and audit log: 200 characters at most
+   */
+  public CompletableFuture<Boolean> revoke(String token, Optional<String> reason) {
     if (!Token.isPossible(token)) return CompletableFuture.completedFuture(false);
-    return withToken(token, Call.delete("/session"), json -> revoked(json) > 0);
+    Call call = Call.delete("/session" + query(Optional.empty(), reason));
+    return withToken(token, call, json -> revoked(json) > 0);
   }
 
   /** Reads a session by its public id. */
   public CompletableFuture<Session> getById(String id) {
-    return transport.send(Call.get("/sessions/" + encoded(id)), Session::read);
+    return transport.send(Call.get("/sessions/" + Texts.encoded(id)), Session::read);
   }
 
   /** Ends a session by its public id. It tells whether there was one. */
   public CompletableFuture<Boolean> revokeById(String id) {
-    return transport.send(Call.delete("/sessions/" + encoded(id)), json -> revoked(json) > 0);
+    return revokeById(id, Optional.empty());
+  }
+
+  /**
+   * Ends a session by its public id. It tells whether there was one.
+   *
+   * @param reason why, for events, history and audit log: 200 characters at most
+   */
+  public CompletableFuture<Boolean> revokeById(String id, Optional<String> reason) {
+    String path = "/sessions/" + Texts.encoded(id) + query(Optional.empty(), reason);
+    return transport.send(Call.delete(path), json -> revoked(json) > 0);
   }
 
   /**
@@ -99,7 +118,7 @@ public final class AsyncSessionClient {
    * @param cursor where it goes on; empty for the first page
    */
   public CompletableFuture<Page> listSubject(String subject, Optional<String> cursor) {
-    return page(subjectPath(subject), cursor);
+    return page(subjectPath(subject, "sessions"), cursor);
   }
 
   /**
@@ -108,8 +127,40 @@ public final class AsyncSessionClient {
    * @param except the public id of one that goes on; empty for none
    */
   public CompletableFuture<Integer> revokeSubject(String subject, Optional<String> except) {
-    String query = except.map(id -> "?except=" + encoded(id)).orElse("");
-    return transport.send(Call.delete(subjectPath(subject) + query), AsyncSessionClient::revoked);
+    return revokeSubject(subject, except, Optional.empty());
+  }
+
+  /**
+   * Ends all sessions of a user. It gives how many.
+   *
+   * @param except the public id of one that goes on; empty for none
+   * @param reason why, for events, history and audit log: 200 characters at most
+   */
+  public CompletableFuture<Integer> revokeSubject(
+      String subject, Optional<String> except, Optional<String> reason) {
+    String path = subjectPath(subject, "sessions") + query(except, reason);
+    return transport.send(Call.delete(path), AsyncSessionClient::revoked);
+  }
+
+  /** Gives what has ended of a user, the latest end first, where the policy keeps a history. */
+  public CompletableFuture<List<EndedSession>> history(String subject) {
+    return transport.send(Call.get(subjectPath(subject, "history")), EndedSession::readAll);
+  }
+
+  /** Erases the history of a user. It gives how many entries there were. */
+  public CompletableFuture<Integer> eraseHistory(String subject) {
+    return transport.send(
+        Call.delete(subjectPath(subject, "history")),
+        json -> new Members(json).number("erased").intValueExact());
+  }
+
+  /** Gives a part of the events that are kept. */
+  public CompletableFuture<EventPage> eventPage(EventQuery query) {
+    return transport.send(Call.get(query.pagePath()).waiting(query.waiting()), EventPage::read);
+  }
+
+  EventStream events(EventQuery query) {
+    return new EventStream(transport, query);
   }
 
   /**
@@ -142,7 +193,7 @@ public final class AsyncSessionClient {
   }
 
   private CompletableFuture<Page> page(String path, Optional<String> cursor) {
-    String query = "?limit=1000" + cursor.map(at -> "&cursor=" + encoded(at)).orElse("");
+    String query = "?limit=1000" + cursor.map(at -> "&cursor=" + Texts.encoded(at)).orElse("");
     return transport.send(Call.get(path + query), Page::read);
   }
 
@@ -152,14 +203,17 @@ public final class AsyncSessionClient {
   }
 
   /** URLs take "." and ".." for steps, so the server could not see them. */
-  private static String subjectPath(String subject) {
+  private static String subjectPath(String subject, String what) {
     if (subject.isEmpty() || subject.equals(".") || subject.equals(".."))
       throw new IllegalArgumentException("a subject must not be \"" + subject + "\"");
-    return "/subjects/" + encoded(subject) + "/sessions";
+    return "/subjects/" + Texts.encoded(subject) + "/" + what;
   }
 
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  private static String query(Optional<String> except, Optional<String> reason) {
+    StringJoiner query = new StringJoiner("&", "?", "").setEmptyValue("");
+    except.ifPresent(id -> query.add("except=" + Texts.encoded(id)));
+    reason.ifPresent(note -> query.add("reason=" + Texts.encoded(note)));
+    return query.toString();
   }
 
   private static int revoked(String json) {

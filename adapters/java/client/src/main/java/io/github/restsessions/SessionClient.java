@@ -85,6 +85,15 @@ public final class SessionClient {
     return await(async.revoke(token));
   }
 
+  /**
+   * Ends a session. It tells whether there was one.
+   *
+   * @param reason why, for events, history and audit log: 200 characters at most
+   */
+  public boolean revoke(String token, Optional<String> reason) {
+    return await(async.revoke(token, reason));
+  }
+
   /** Reads a session by its public id. Absence: empty. */
   public Optional<Session> findById(String id) {
     try {
@@ -97,6 +106,15 @@ public final class SessionClient {
   /** Ends a session by its public id. It tells whether there was one. */
   public boolean revokeById(String id) {
     return await(async.revokeById(id));
+  }
+
+  /**
+   * Ends a session by its public id. It tells whether there was one.
+   *
+   * @param reason why, for events, history and audit log: 200 characters at most
+   */
+  public boolean revokeById(String id, Optional<String> reason) {
+    return await(async.revokeById(id, reason));
   }
 
   /**
@@ -124,6 +142,36 @@ public final class SessionClient {
    */
   public int revokeSubject(String subject, Optional<String> except) {
     return await(async.revokeSubject(subject, except));
+  }
+
+  /**
+   * Ends all sessions of a user. It gives how many.
+   *
+   * @param except the public id of one that goes on; empty for none
+   * @param reason why, for events, history and audit log: 200 characters at most
+   */
+  public int revokeSubject(String subject, Optional<String> except, Optional<String> reason) {
+    return await(async.revokeSubject(subject, except, reason));
+  }
+
+  /** Gives what has ended of a user, the latest end first, where the policy keeps a history. */
+  public List<EndedSession> history(String subject) {
+    return await(async.history(subject));
+  }
+
+  /** Erases the history of a user. It gives how many entries there were. */
+  public int eraseHistory(String subject) {
+    return await(async.eraseHistory(subject));
+  }
+
+  /** Gives a part of the events that are kept. */
+  public EventPage eventPage(EventQuery query) {
+    return await(async.eventPage(query));
+  }
+
+  /** Gives the events of the app as they happen. */
+  public EventStream events(EventQuery query) {
+    return async.events(query);
   }
 
   /**

@@ -41,6 +41,15 @@ final class Transport {
     return new Sending<>(call, read).begin();
   }
 
+  /** Sends a call whose answer has no end. */
+  CompletableFuture<HttpResponse<Void>> open(Call call, HttpResponse.BodyHandler<Void> body) {
+    return http.sendAsync(requestOf(call), body);
+  }
+
+  Answers answers() {
+    return answers;
+  }
+
   private HttpRequest requestOf(Call call) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(
@@ -50,7 +59,8 @@ final class Transport {
       request
           .method(call.method(), BodyPublishers.ofString(call.body()))
           .header("Content-Type", "application/json");
-    call.headers().forEach(request::header);
+    request.setHeader("Accept", "application/json");
+    call.headers().forEach(request::setHeader);
     if (options.key() != null) request.header("Authorization", "Bearer " + options.key());
     return request.build();
   }
@@ -73,7 +83,7 @@ final class Transport {
 
     CompletableFuture<T> begin() {
       attempt(call.isRepeatable());
-      timer.orTimeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS);
+      timer.orTimeout(options.timeout().plus(call.extra()).toMillis(), TimeUnit.MILLISECONDS);
       timer.whenComplete(
           (nothing, failure) -> {
             if (failure instanceof TimeoutException)
@@ -112,7 +122,8 @@ final class Transport {
 
     private void complete(HttpResponse<String> response) {
       try {
-        result.complete(answers.read(call, response, read));
+        Answer answer = new Answer(response.statusCode(), response.headers(), response.body());
+        result.complete(answers.read(call, answer, read));
       } catch (RuntimeException failure) {
         result.completeExceptionally(failure);
       }

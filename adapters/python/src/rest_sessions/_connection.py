@@ -1,0 +1,122 @@
+"""How calls travel, and what is common to both clients: one that waits, and one to be awaited."""
+
+from __future__ import annotations
+
+from contextlib import aclosing, closing
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ._protocol import Call, Calls, Settings, json_text, read_answer
+from .errors import SessionError, SessionServerLostError, SessionTimeoutError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_CONNECT_TIMEOUT = 1.0
+
+
+def _pool() -> dict[str, Any]:
+    """What both pools of connections are made with.
+
+    They are asked without httpx.Client, which keeps cookies, follows redirects and merges URLs: twice the CPU for what is of
+    no use here. A proxy of the environment is for the internet, and this server is beside the application.
+    """
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
+    return {"limits": limits, "trust_env": False}
+
+
+class _Base:
+    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
+        self._settings = Settings(url, app, key, timeout)
+        self._calls = Calls(self._settings)
+
+    def _request(self, call: Call, timeout: float | None = None) -> httpx.Request:
+        settings = self._settings
+        headers = {**settings.headers, **call.headers}
+        content = None
+        if call.body is not None:
+            content = json_text(call.body).encode()
+            headers["Content-Type"] = "application/json"
+        wait = httpx.Timeout(timeout or settings.timeout + call.wait, connect=min(settings.timeout, _CONNECT_TIMEOUT))
+        more = {"timeout": wait.as_dict()}
+        return httpx.Request(call.method, settings.base + call.path, headers=headers, content=content, extensions=more)
+
+    def _lost(self, call: Call, error: httpx.HTTPError) -> SessionError:
+        settings = self._settings
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+            message = f"{settings.base} did not answer within {settings.timeout + call.wait} s"
+            return SessionTimeoutError("timeout", message, retryable=call.repeatable)
+        message = f"{settings.base} cannot be reached: {error or type(error).__name__}"
+        return SessionServerLostError("unreachable", message, retryable=call.repeatable)
+
+    def _read(self, call: Call, response: httpx.Response) -> Any:
+        return read_answer(self._settings, call, response.status_code, response.headers, response.content)
+
+
+def _may_repeat(call: Call, failure: SessionError, attempt: int) -> bool:
+    """Once, on another connection: the server may have closed this one, for example because it was restarted."""
+    return attempt == 1 and call.repeatable and isinstance(failure, SessionServerLostError)
+
+
+class Connected(_Base):
+    """Has a pool of connections."""
+
+    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
+        super().__init__(url, app, key, timeout=timeout)
+        self._http = httpx.HTTPTransport(**_pool())
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _send(self, call: Call) -> Any:
+        for attempt in (1, 2):
+            try:
+                with closing(self._http.handle_request(self._request(call))) as response:
+                    response.read()
+            except httpx.HTTPError as error:
+                failure = self._lost(call, error)
+                if _may_repeat(call, failure, attempt):
+                    continue
+                raise failure from error
+            return self._read(call, response)
+        raise AssertionError("unreachable")
+
+
+class AsyncConnected(_Base):
+    """The same, to be awaited."""
+
+    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
+        super().__init__(url, app, key, timeout=timeout)
+        self._http = httpx.AsyncHTTPTransport(**_pool())
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _send(self, call: Call) -> Any:
+        for attempt in (1, 2):
+            try:
+                async with aclosing(await self._http.handle_async_request(self._request(call))) as response:
+                    await response.aread()
+            except httpx.HTTPError as error:
+                failure = self._lost(call, error)
+                if _may_repeat(call, failure, attempt):
+                    continue
+                raise failure from error
+            return self._read(call, response)
+        raise AssertionError("unreachable")

@@ -1,0 +1,44 @@
+/** The policy file of a server: opened, and read again when it changes. Made from the configuration for serve.ts. */
+import type { RulesAudit } from './audit/rules-audit.ts';
+import { type Config, ConfigError } from './config.ts';
+import type { Log } from './log/log.ts';
+import { PolicyFault } from './policy/fault.ts';
+import { PolicyFile } from './policy/file.ts';
+import { ForNow, type Reloading } from './reloading.ts';
+
+/** Opens it. Errors: ConfigError, a line for each fault. */
+export function openPolicy(path: string, variable: Config['variable']): PolicyFile {
+  try {
+    return new PolicyFile(path, variable);
+  } catch (error) {
+    throw error instanceof PolicyFault ? new ConfigError(error.message) : error;
+  }
+}
+
+/** `onRead`: called when the file was read again and is in force. With a fault, what was there before stays. */
+export function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: () => void): Reloading {
+  return {
+    get files() {
+      return file.files;
+    },
+    read: () => {
+      const changes = file.reload((changes, digest) => audit('policy.change', file.path, changes, digest));
+      log.info({ file: file.path, changes }, 'the policy file was read again');
+      onRead();
+    },
+    onFault: (error) => {
+      if (error instanceof ForNow) {
+        const words = 'the policy file is not read again for now; the policy before it stays';
+        log.error({ file: file.path, why: error.message }, words);
+        return;
+      }
+      if (!(error instanceof PolicyFault)) throw error;
+      for (const { where, rule } of error.faults) {
+        log.error(
+          { file: file.path, where, rule },
+          'the policy file has a fault and is not used; the policy before it stays',
+        );
+      }
+    },
+  };
+}
