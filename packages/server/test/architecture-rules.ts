@@ -181,7 +181,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^webhooks\//,
     mayImport:
-      /^(core\/|events\/tail\.ts$|http\/message\/webhooks\.ts$|webhooks\/|node:(crypto|dns|https?|net|stream)$)/,
+      /^(core\/|events\/(cloud-event|tail)\.ts$|http\/message\/webhooks\.ts$|webhooks\/|node:(crypto|dns|https?|net|stream)$)/,
     never: 'stores/open-store.ts',
     why: 'who sends is handed the journal, the place of its state and the time',
   },

@@ -1,6 +1,6 @@
 /**
  * What happened to a session, as the journal keeps it and as it is told. A store writes a line in the very step that makes the
- * change (store.ts); it becomes a CloudEvent (cloud-event.ts) when it is told. No token, no hash and no data of a session is in it.
+ * change (store.ts); it becomes a CloudEvent (events/cloud-event.ts) when it is told. No token, no hash and no data of a session is in it.
  */
 
 export const EVENT_TYPES = [

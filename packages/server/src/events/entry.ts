@@ -1,7 +1,8 @@
 /** An event on its way to those who hear it: made into text once, for however many. */
-import { cloudEvent } from '../core/cloud-event.ts';
+
 import type { JournalEvent, Position } from '../core/events.ts';
 import type { EventFilter } from '../core/hearing.ts';
+import { cloudEvent } from './cloud-event.ts';
 
 export class Entry {
   readonly app: string;

@@ -41,7 +41,7 @@ export interface JournalKeeperOptions {
 }
 
 /** How often it is looked for what others left on the way: as long as an event may be late when its process has died. Units: milliseconds. */
-const SETTLE = 1000;
+const SETTLE = 5000;
 /** Events that are read at once to find where to cut. */
 const PAGE = 1000;
 

@@ -1,8 +1,8 @@
 /** What a webhook is sent: events as its kind has them, with headers that are the same however often it is sent (but for their time). */
 import { createHash } from 'node:crypto';
-import { type CloudEvent, cloudEvent } from '../core/cloud-event.ts';
 import type { JournalEvent, Position } from '../core/events.ts';
 import type { WebhookPolicy } from '../core/policy.ts';
+import { type CloudEvent, cloudEvent } from '../events/cloud-event.ts';
 import { LogoutSigner } from './logout-token.ts';
 import type { Message } from './sender.ts';
 import { signedHeaders } from './signature.ts';

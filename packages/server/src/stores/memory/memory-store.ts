@@ -5,7 +5,7 @@
  */
 import { pageOf } from '../../core/cursor.ts';
 import { ServiceError } from '../../core/errors.ts';
-import { type EndReason, NOBODY, type Origin } from '../../core/events.ts';
+import { NOBODY, type Origin } from '../../core/events.ts';
 import { idleFor, isLive, touched } from '../../core/expiry.ts';
 import { type Clock, decidedBy } from '../../core/instant.ts';
 import { LockTable } from '../../core/lock-table.ts';
@@ -21,7 +21,6 @@ import type {
   LockRef,
   Memo,
   Page,
-  Refused,
   RotateOutcome,
   Rotation,
   Selector,
@@ -38,25 +37,14 @@ import {
   type StoredSession,
   standsAs,
 } from '../../core/stored-session.ts';
-import { opens, type TokenRef } from '../../core/token.ts';
-import {
-  applyChange,
-  begunAt,
-  capOfMove,
-  kept,
-  moved,
-  rotationLater,
-  stepOf,
-  surplus,
-} from '../../core/transitions.ts';
+import type { TokenRef } from '../../core/token.ts';
+import { applyChange, begunAt, capOfMove, kept, moved, rotationLater, stepOf } from '../../core/transitions.ts';
 import {
   type AppSessions,
   allLive,
   countOf,
   type Entry,
-  enter,
   isFull,
-  leave,
   linesOf,
   live,
   noSessions,
@@ -66,6 +54,7 @@ import {
   recordsOf,
   selected,
 } from './app-sessions.ts';
+import { Entries } from './entries.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { Notes } from './notes.ts';
 
@@ -75,11 +64,11 @@ interface MemoryOptions extends Pick<StoreEvents, 'onTokenReuse' | 'onExpired' |
 }
 
 export class MemoryStore implements SessionStore {
-  private readonly byApp = new Map<string, AppSessions>();
   private readonly notes = new Notes();
   private readonly locks = new LockTable(this.notes);
   private readonly events: Pick<StoreEvents, 'onTokenReuse' | 'onExpired'>;
   readonly journal: MemoryJournal;
+  private readonly entries: Entries;
   private readonly decidedAt: (now: number) => number;
   private closed = false;
 
@@ -87,6 +76,7 @@ export class MemoryStore implements SessionStore {
     this.events = events;
     this.decidedAt = decidedBy(clock);
     this.journal = new MemoryJournal(journal, this.decidedAt);
+    this.entries = new Entries(this.journal);
   }
 
   async create(
@@ -100,13 +90,14 @@ export class MemoryStore implements SessionStore {
   ): Promise<CreateOutcome> {
     const now = this.decidedAt(asked);
     const app = this.app(session.app);
-    if (this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now)) return { kind: 'taken' };
+    if (this.entries.idTaken(app, session.id, now) || this.entries.aliasTaken(app, credential, now))
+      return { kind: 'taken' };
     if (!this.locks.allows(session.app, credential.hash, lock, now)) return LOST;
-    const revoked = this.makeRoom(app, session.subject, cap, now, origin);
+    const revoked = this.entries.makeRoom(app, session.subject, cap, now, origin);
     if (!Array.isArray(revoked)) return revoked;
     // What the cap ended left its room.
     if (revoked.length === 0 && isFull(app, quota ?? Number.POSITIVE_INFINITY, now)) return { kind: 'full' };
-    this.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
+    this.entries.add(app, { session: begunAt(session, session.lastSeenAt + now - asked), credential });
     this.journal.created(session, now);
     if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
     this.locks.done(session.app, lock, session.id, session.id, now);
@@ -154,7 +145,7 @@ export class MemoryStore implements SessionStore {
       entry.session = session;
       this.journal.updated(session, now, origin);
     } else {
-      const room = this.moveTo(
+      const room = this.entries.moveTo(
         sessions,
         entry,
         { session, credential: kept(entry.credential) },
@@ -198,9 +189,9 @@ export class MemoryStore implements SessionStore {
       if (step.kind === 'follows') return { kind: 'repeated', ...visit, seeds: step.seeds };
       return { kind: 'rotated', ...visit, revoked: [] };
     }
-    if (this.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
+    if (this.entries.aliasTaken(sessions, rotation.credential, now)) return { kind: 'taken' };
     const cap = move === undefined ? null : capOfMove(entry.session, move);
-    const revoked = this.moveTo(sessions, entry, { session, credential: step.credential }, cap, now, origin);
+    const revoked = this.entries.moveTo(sessions, entry, { session, credential: step.credential }, cap, now, origin);
     if (!Array.isArray(revoked)) return revoked;
     if (move === undefined) {
       this.journal.rotated(session, null, now, origin);
@@ -217,7 +208,7 @@ export class MemoryStore implements SessionStore {
     const ids = selected(sessions, selector, (token) => this.open(sessions, token, at), at);
     const lock = 'lock' in selector ? selector.lock : undefined;
     if (!ids.every((id) => this.locks.allows(app, id, lock, at))) return 0;
-    for (const id of ids) this.end(sessions, id, REASONS[selector.by], at, origin);
+    for (const id of ids) this.entries.end(sessions, id, REASONS[selector.by], at, origin);
     return ids.length;
   }
 
@@ -237,7 +228,7 @@ export class MemoryStore implements SessionStore {
 
   async apps(): Promise<string[]> {
     this.assertOpen();
-    return [...this.byApp.keys()].sort();
+    return [...this.entries.byApp.keys()].sort();
   }
 
   async memo(app: string, name: string, memo: Memo, asked: number): Promise<string | null> {
@@ -270,15 +261,15 @@ export class MemoryStore implements SessionStore {
     if (typeof replace === 'object') {
       if (!standsAs(live(app, session.id, now), replace)) return 'present';
     } else {
-      const taken = this.idTaken(app, session.id, now) || this.aliasTaken(app, credential, now);
+      const taken = this.entries.idTaken(app, session.id, now) || this.entries.aliasTaken(app, credential, now);
       if (taken && !replace) return 'present';
     }
     // A session of the same id that has expired has ended; one that lives goes on as what is given.
-    if (live(app, session.id, now) === null) this.end(app, session.id, 'replaced', now);
-    this.remove(app, session.id);
+    if (live(app, session.id, now) === null) this.entries.end(app, session.id, 'replaced', now);
+    this.entries.remove(app, session.id);
     const other = ownerOf(app, credential);
-    if (other !== null) this.end(app, other, 'replaced', now);
-    this.add(app, { session, credential });
+    if (other !== null) this.entries.end(app, other, 'replaced', now);
+    this.entries.add(app, { session, credential });
     if (credential.alias) this.locks.carry(session.app, credential.hash, session.id, now);
     return 'installed';
   }
@@ -289,11 +280,11 @@ export class MemoryStore implements SessionStore {
     this.assertOpen();
     this.notes.sweep(now);
     this.journal.sweep(now);
-    for (const app of this.byApp.values()) {
+    for (const app of this.entries.byApp.values()) {
       for (const { session } of app.byId.values()) {
         if (removed === limit) return removed;
         if (isLive(session, now)) continue;
-        this.end(app, session.id, 'idle', now);
+        this.entries.end(app, session.id, 'idle', now);
         this.events.onExpired?.(session.app, 1);
         removed++;
       }
@@ -306,7 +297,7 @@ export class MemoryStore implements SessionStore {
   }
 
   async close(): Promise<void> {
-    this.byApp.clear();
+    this.entries.byApp.clear();
     this.notes.clear();
     this.journal.clear();
     this.closed = true;
@@ -315,7 +306,7 @@ export class MemoryStore implements SessionStore {
   /** Every key this store holds, for the audit of the conformance suite. */
   dump(): string[] {
     return [
-      ...[...this.byApp].flatMap(([name, app]) => linesOf(name, app)),
+      ...[...this.entries.byApp].flatMap(([name, app]) => linesOf(name, app)),
       ...this.notes.dump(),
       ...this.journal.dump(),
     ];
@@ -328,71 +319,11 @@ export class MemoryStore implements SessionStore {
   private app(name: string): AppSessions {
     this.assertOpen();
     // A new app is entered with its first session: asking about names that do not exist costs no memory.
-    return this.byApp.get(name) ?? noSessions();
+    return this.entries.byApp.get(name) ?? noSessions();
   }
 
   private open(app: AppSessions, token: TokenRef, now: number): Entry | null {
     return openedBy(app, token, now, (session) => this.events.onTokenReuse?.(session.app, session.id));
-  }
-
-  /** Frees the id and alias of a session that has expired but was not swept yet. */
-  private idTaken(app: AppSessions, id: string, now: number): boolean {
-    if (live(app, id, now) !== null) return true;
-    this.end(app, id, 'idle', now);
-    return false;
-  }
-
-  private aliasTaken(app: AppSessions, { hash, alias }: Pick<Credential, 'hash' | 'alias'>, now: number): boolean {
-    const owner = alias ? app.aliases.get(hash) : undefined;
-    if (owner === undefined || !this.idTaken(app, owner, now)) return false;
-    // It may be a token that a rotation has replaced. After its grace it belongs to nobody.
-    return opens(app.byId.get(owner)!.credential, { id: null, hash }, now);
-  }
-
-  /** Ends what a cap says. Gives the ids, or the refusal. */
-  private makeRoom(
-    app: AppSessions,
-    subject: string | null,
-    cap: Cap | null,
-    now: number,
-    origin: Origin,
-  ): string[] | Refused {
-    const live = subject === null ? [] : ofSubject(app, subject, now);
-    const ending = surplus(live, subject === null ? null : cap);
-    if (ending === null) return { kind: 'refused', at: now, sessions: live };
-    for (const { id } of ending) this.end(app, id, 'cap', now, origin);
-    return ending.map(({ id }) => id);
-  }
-
-  /** Puts one entry into the place of another. Gives the ids that the cap ended, or why nothing was changed. */
-  private moveTo(app: AppSessions, old: Entry, next: Entry, cap: Cap | null, now: number, origin: Origin) {
-    const isMove = old.session.id !== next.session.id;
-    if (isMove && this.idTaken(app, next.session.id, now)) return { kind: 'taken' } as const;
-    const revoked = isMove ? this.makeRoom(app, next.session.subject, cap, now, origin) : [];
-    if (!Array.isArray(revoked)) return revoked;
-    if (isMove) this.end(app, old.session.id, 'moved', now, origin);
-    else this.remove(app, old.session.id);
-    this.add(app, next);
-    if (isMove) this.journal.rotated(next.session, old.session.id, now, origin);
-    return revoked;
-  }
-
-  private add(app: AppSessions, entry: Entry): void {
-    this.byApp.set(entry.session.app, app);
-    enter(app, entry);
-  }
-
-  /** Removes a session and tells so. What had expired before, ended by its deadline. Without a session: nothing. */
-  private end(app: AppSessions, id: string, reason: EndReason, now: number, origin: Origin = NOBODY): void {
-    const session = app.byId.get(id)?.session;
-    if (session === undefined) return;
-    this.remove(app, id);
-    this.journal.ended(session, reason, now, origin);
-  }
-
-  private remove(app: AppSessions, id: string): void {
-    const session = leave(app, id);
-    if (session !== null && app.byId.size === 0) this.byApp.delete(session.app);
   }
 }
 

@@ -179,15 +179,22 @@ export class RedisJournal implements Journal {
     return parts(answer!, 'number', 'number')[1];
   }
 
-  /** Forgets the journal of an app that nobody has entered for long, and that is empty. */
+  /**
+   * Forgets the journal of an app that nobody has entered for long, that is empty, and whose numbers no session goes by: they would
+   * begin anew.
+   */
   private async retire(app: string, enteredAt: number, now: number): Promise<void> {
+    if ((await this.fanOut.entries(app)) !== null) return;
+    if (this.outboxes !== null) {
+      let waiting = 0;
+      await this.fanOut.each(this.fanOut.groups(), async (group) => {
+        for (const { lines, held } of await this.lookInto(app, group, now, 1)) waiting += lines + held.length;
+      });
+      if (waiting > 0) return;
+    }
     const { stream, known } = this.keys.journal(app);
     const [, isGone] = (await this.calls.call('journal-retire', [stream, known], now, [FORGOTTEN_AFTER]))!;
-    if (isGone === 0) return;
-    if (this.outboxes !== null) {
-      await this.fanOut.each(this.fanOut.groups(), async (group) => void (await this.lookInto(app, group, now, 1)));
-    }
-    await this.calls.callTimeless('app-retire', [this.keys.journals], [app, enteredAt]);
+    if (isGone === 1) await this.calls.callTimeless('app-retire', [this.keys.journals], [app, enteredAt]);
   }
 
   /** Gives the apps that have a journal, and when each was entered last. */

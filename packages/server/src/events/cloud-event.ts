@@ -1,5 +1,5 @@
 /** An event as it is told: a CloudEvent (version 1.0 of its specification, structured mode), in the units of the wire. */
-import type { JournalEvent } from './events.ts';
+import type { JournalEvent } from '../core/events.ts';
 
 export interface CloudEvent {
   readonly specversion: '1.0';
