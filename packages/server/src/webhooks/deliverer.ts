@@ -8,6 +8,7 @@ import type { WebhookPolicy } from '../core/policy.ts';
 import type { SessionStore } from '../core/store.ts';
 import type { Tail } from '../events/tail.ts';
 import { Channel, type News } from './channel.ts';
+import { takeDropped } from './consumers.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { ASK, Lease } from './lease.ts';
 import { Messages } from './message.ts';
@@ -249,7 +250,9 @@ export class Deliverer {
     if (!this.apps.has(app)) this.take(app);
     const of = this.apps.get(app);
     if (of === undefined) return;
-    if (last === null || of.last === null || comparePositions(last, of.last) !== 0) of.heardAt = this.options.elapsed();
+    // Where it ends at the first look says nothing of when that came.
+    const isNews = last === null || (of.last !== null && comparePositions(last, of.last) !== 0);
+    if (isNews) of.heardAt = this.options.elapsed();
     if (last !== null) of.last = last;
     for (const { channel } of of.channels.values()) channel.wake(last);
   }
@@ -297,6 +300,7 @@ export class Deliverer {
       note: stateNote(store, app, name),
       letters: new DeadLetters(store, app, name, clock),
       begin: () => this.beginOf(app, name),
+      dropped: () => takeDropped(store, app, name, clock),
       send: (url: string, message: Parameters<Sender['send']>[1]) => sender.send(url, message),
       mayGo: () => this.lease.isHeld,
       clock,

@@ -19,7 +19,7 @@ export interface Entry {
   readonly session: string;
 }
 
-/** What could not be told, because the journal has dropped it. `dropped`: how many events. Absence: null when nobody knows. */
+/** What could not be told, because the journal has dropped it. `dropped`: how many events at most. Absence: null when nobody knows. */
 export interface Gap {
   readonly from: Position;
   readonly to: Position;
