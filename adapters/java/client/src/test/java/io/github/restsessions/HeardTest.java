@@ -95,8 +95,9 @@ class HeardTest {
         new EventQuery()
             .after(client.eventPage(new EventQuery().after("end")).next())
             .onRetry((failure, pause) -> lost.add(failure));
+    CompletableFuture<Void> reader;
     try (EventStream events = client.events(query)) {
-      CompletableFuture<Void> reader =
+      reader =
           CompletableFuture.runAsync(
               () -> events.forEach(item -> told.add(((SessionEvent) item).session().orElse(""))));
       String first = client.create(new NewSession()).session().id();
@@ -108,9 +109,8 @@ class HeardTest {
         String second = client.create(new NewSession()).session().id();
         assertEquals(second, told.poll(60, TimeUnit.SECONDS));
       }
-      events.close();
-      reader.get(60, TimeUnit.SECONDS);
     }
+    reader.get(60, TimeUnit.SECONDS);
   }
 
   private static EventQuery ofSubject() {
