@@ -10,9 +10,10 @@ import type { Log } from './log/log.ts';
 import type { PolicyFile } from './policy/file.ts';
 import { Administration } from './webhooks/administration.ts';
 import type { News } from './webhooks/channel.ts';
+import type { Configured } from './webhooks/configured.ts';
 import { agentsFor } from './webhooks/connecting.ts';
 import { type Consumer, consumersOf, noteDropped } from './webhooks/consumers.ts';
-import { type Configured, Deliverer } from './webhooks/deliverer.ts';
+import { Deliverer } from './webhooks/deliverer.ts';
 import { Networks } from './webhooks/networks.ts';
 import { Sender } from './webhooks/sender.ts';
 

@@ -1,7 +1,7 @@
 /** What webhooks still need of a journal: so that it is not trimmed in front of them. */
 import { comparePositions, type Position } from '../core/events.ts';
 import type { SessionStore } from '../core/store.ts';
-import type { Configured } from './deliverer.ts';
+import type { Configured } from './configured.ts';
 import { Note, stateNote, unpackState } from './state.ts';
 
 export interface Consumer {

@@ -8,23 +8,13 @@ import type { WebhookPolicy } from '../core/policy.ts';
 import type { SessionStore } from '../core/store.ts';
 import type { Tail } from '../events/tail.ts';
 import { Channel, type News } from './channel.ts';
+import type { Configured } from './configured.ts';
 import { takeDropped } from './consumers.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { ASK, Lease } from './lease.ts';
 import { Messages } from './message.ts';
 import type { Sender } from './sender.ts';
-import { Note, stateNote } from './state.ts';
-
-/** The webhooks in force. It may give others at the next call. */
-export interface Configured {
-  /** Apps that the policy file names. */
-  readonly named: () => readonly string[];
-  /** Of an app that is not served: none. */
-  readonly webhooksOf: (app: string) => readonly WebhookPolicy[];
-  /** Those of apps that have none of their own. */
-  readonly usual: () => readonly WebhookPolicy[];
-  readonly secretsOf: (webhook: WebhookPolicy) => readonly string[];
-}
+import { changedNote, Note, stateNote } from './state.ts';
 
 export interface DelivererOptions {
   readonly store: Pick<SessionStore, 'memo'> & { readonly journal: Pick<Journal, 'read' | 'lasts' | 'apps' | 'watch'> };
@@ -58,9 +48,6 @@ interface OfApp {
   heardAt: number;
   last: Position | null;
 }
-
-/** A text that changes when an administrator has changed the state of a webhook: the process that sends must read it again. */
-export const changedNote = (store: Pick<SessionStore, 'memo'>) => new Note(store, 'changed');
 
 export class Deliverer {
   private readonly options: DelivererOptions;

@@ -135,3 +135,6 @@ export class Note {
 export function stateNote(store: Pick<SessionStore, 'memo'>, app: string, webhook: string): Note {
   return new Note(store, `state.${app}.${webhook}`);
 }
+
+/** A text that changes when an administrator has changed the state of a webhook: the process that sends must read it again. */
+export const changedNote = (store: Pick<SessionStore, 'memo'>) => new Note(store, 'changed');

@@ -7,8 +7,9 @@ import type { WebhookPolicy } from '../../src/core/policy.ts';
 import { Tail } from '../../src/events/tail.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { Administration } from '../../src/webhooks/administration.ts';
+import type { Configured } from '../../src/webhooks/configured.ts';
 import { DeadLetters } from '../../src/webhooks/dead-letters.ts';
-import { type Configured, Deliverer } from '../../src/webhooks/deliverer.ts';
+import { Deliverer } from '../../src/webhooks/deliverer.ts';
 import type { Message, Outcome } from '../../src/webhooks/sender.ts';
 import { FakeTime, SECRET } from './receiver.ts';
 
@@ -189,6 +190,7 @@ test('a thousand apps with a webhook are not a thousand questions', async (t) =>
   const it = setup(t);
   it.rules.usual = [webhookNamed('mail')];
   for (let i = 0; i < 1000; i++) await it.append(`app-${i}`);
+  await it.forward(10);
   const deliverer = it.start('a');
   await it.forward(3000);
   it.calls.length = 0;
