@@ -5,6 +5,7 @@
  */
 import { comparePositions, type Journal, type JournalEvent, type Position } from '../core/events.ts';
 import type { Timer } from '../core/lock-waiting.ts';
+import { justBefore } from './consumers.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { Keeper } from './keeper.ts';
 import { Lanes, type Queued, type Unit } from './lanes.ts';
@@ -24,7 +25,9 @@ const STORE_REST = 1000;
 
 /** What is told of a webhook, for the log. */
 export type News =
-  | { readonly kind: 'down' | 'up' | 'disabled' }
+  | { readonly kind: 'down' }
+  | { readonly kind: 'up' }
+  | { readonly kind: 'disabled' }
   | { readonly kind: 'dead'; readonly events: number; readonly why: string }
   | { readonly kind: 'gap'; readonly dropped: number | null };
 
@@ -252,7 +255,7 @@ export class Channel {
     const lost: Queued[] = [];
     for (const entry of unit.entries) {
       if (entry.event !== null) continue;
-      const [found] = (await journal.read(app, before(entry.position), 1)).events;
+      const [found] = (await journal.read(app, justBefore(entry.position), 1)).events;
       if (isOver()) return [];
       if (found !== undefined && comparePositions(found.position, entry.position) === 0) entry.event = found.event;
       else lost.push(entry);
@@ -317,11 +320,4 @@ export class Channel {
     this.lanes.done(unit);
     onNews({ kind: 'dead', events: events.length, why });
   }
-}
-
-/** The last position that can stand before another. */
-function before(position: Position): Position {
-  const [ms = 0, nth = 0] = position.split('-').map(Number);
-  if (nth > 0) return `${ms}-${nth - 1}`;
-  return ms > 0 ? `${ms - 1}-999999999999999` : position;
 }
