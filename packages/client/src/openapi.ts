@@ -97,7 +97,7 @@ export interface components {
          * @description What to compare. docs/errors.md says what each means.
          * @enum {string}
          */
-        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "audit_unavailable" | "internal_error";
+        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "webhook_not_found" | "dead_letter_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "audit_unavailable" | "internal_error";
         /** @description What is wrong with one value of the request. */
         Fault: {
             /** @description A JSON pointer into the body. */
@@ -376,6 +376,70 @@ export interface components {
             sid: string;
             app: string;
         };
+        EventPage: {
+            /** @description The oldest first. Those of one session are in order. */
+            events: components["schemas"]["Event"][];
+            /** @description Where to go on: `after` of the next request. It is opaque, and of this route alone. */
+            next: string;
+            /**
+             * @description Something that stood behind `after` is not kept any more. Whoever keeps a copy of sessions must make it anew; the page goes on with the oldest event that is kept.
+             * @constant
+             */
+            resync?: true;
+        };
+        /** @description What happened to a session: a CloudEvent (version 1.0). */
+        Event: {
+            /** @constant */
+            specversion: "1.0";
+            /** @description The same however often the event is told: who has seen it may pass over it. */
+            id: string;
+            /** @description `/apps/` and the app, or `/server`. */
+            source: string;
+            /** @description `session.created`, `session.rotated`, `session.updated`, `session.ended`, `session.suspect`, `policy.changed`, `key.changed`. Pass over types that you do not know. */
+            type: string;
+            /** @description The public id of the session. Not there in events of the server. */
+            subject?: string;
+            /**
+             * Format: date-time
+             * @description When it happened. The end of a session by a deadline has the time of that deadline.
+             */
+            time: string;
+            /** @description Two numbers with a point between them. The second rises from event to event of a session: who has seen a higher one has seen this event, or a later one. */
+            sequence: string;
+            /** @constant */
+            datacontenttype: "application/json";
+            /** @description `session`, `subject` (of the session: the user) and what the type has more. Never data of the session. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        History: {
+            /** @description The latest end first; up to 100. */
+            history: components["schemas"]["HistoryEntry"][];
+        };
+        HistoryEntry: {
+            /** @description The public id that the session had. */
+            id: string;
+            label: string | null;
+            ip: string | null;
+            /** @description Cut where it was long. */
+            userAgent: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastSeenAt: string;
+            /** Format: date-time */
+            endedAt: string;
+            /** @description Why it ended: `logout`, `revoked`, `subject`, `app`, `cap`, `idle`, `absolute`, `replaced`, `moved`. */
+            reason: string;
+            /** @description The name of the API key, or of the user of the console, that ended it. */
+            by: string | null;
+            /** @description What that one gave as `reason`. */
+            note: string | null;
+        };
+        Erased: {
+            erased: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -422,5 +486,10 @@ export type IntrospectionRequest = components['schemas']['IntrospectionRequest']
 export type Introspection = components['schemas']['Introspection'];
 export type IntrospectionInactive = components['schemas']['IntrospectionInactive'];
 export type IntrospectionActive = components['schemas']['IntrospectionActive'];
+export type EventPage = components['schemas']['EventPage'];
+export type Event = components['schemas']['Event'];
+export type History = components['schemas']['History'];
+export type HistoryEntry = components['schemas']['HistoryEntry'];
+export type Erased = components['schemas']['Erased'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

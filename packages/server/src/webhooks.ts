@@ -56,7 +56,8 @@ export function openWebhooks(options: WebhooksOptions): OpenWebhooks {
       if (policy === null) return async () => {};
       const elapsed = () => performance.now();
       const chance = () => Math.random();
-      const sending = { sender: newSender(), tail, elapsed, later, chance, onNews: tellerOf(log), onError };
+      const onLead = () => log.info('this process sends the webhooks');
+      const sending = { sender: newSender(), tail, elapsed, later, chance, onLead, onNews: tellerOf(log), onError };
       deliverer = new Deliverer({ ...common, ...sending });
       deliverer.start();
       return () => deliverer!.stop();

@@ -35,6 +35,8 @@ export interface DelivererOptions {
   readonly elapsed: () => number;
   readonly later: Timer;
   readonly chance: () => number;
+  /** Told when this process begins to send. */
+  readonly onLead: () => void;
   readonly onNews: (app: string, webhook: WebhookPolicy, news: News) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -131,6 +133,7 @@ export class Deliverer {
       if (this.since.size === 0) {
         if (this.isLeading) await this.leave();
       } else if (await this.lease.ask()) {
+        if (!this.isLeading) this.options.onLead();
         this.isLeading = true;
         for (const { channels } of this.apps.values()) for (const { channel } of channels.values()) channel.nudge();
         // Not waited for: the lease must be renewed meanwhile.
