@@ -61,7 +61,10 @@ async function mailServer(cleanup: Cleanup) {
   const state = { isAway: false };
   const talk = async (socket: Socket) => {
     socket.on('error', () => {});
-    if (state.isAway) return socket.end('421 come back later\r\n');
+    if (state.isAway) {
+      socket.end('421 come back later\r\n');
+      return;
+    }
     socket.write('220 mail\r\n');
     let to = '';
     let data: string[] | null = null;
