@@ -10,7 +10,10 @@ import { otherRuntimes } from './runtimes.mjs';
 import { count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const RACES = ['v1/races', 'v1/lock-races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'];
+const RACES = [
+  ...['v1/races', 'v1/lock-races', 'v1/walk', 'stores/redis-races', 'stores/lmdb-races', 'stores/lmdb-crash'],
+  ...['stores/journal-races', 'stores/lmdb-journal'],
+];
 /** What a server of several workers must be right in, too. */
 const WORTH_ITS_TIME = ['v1/lmdb', 'v1/races'];
 const SHARED = [

@@ -32,14 +32,16 @@ final class Servers
     }
 
     /**
-     * Starts a server on a port, 0 for a free one, with a store in a folder. It ends with the tests, or by stop().
+     * Starts a server on a port, 0 for a free one, with a store in a folder. Its app heard has events. It ends with the tests, or by stop().
      *
      * @return array{url: string, process: int}
      */
     public static function start(int $port, string $folder): array
     {
         $command = json_decode((string) self::env('COMMAND'), true);
-        $env = ['PATH' => getenv('PATH'), 'RS_PORT' => "$port", 'RS_STORE' => "lmdb:$folder"];
+        @mkdir($folder);
+        file_put_contents("$folder/policy.json", '{"apps": {"heard": {"events": true}}}');
+        $env = ['PATH' => getenv('PATH'), 'RS_PORT' => "$port", 'RS_STORE' => "lmdb:$folder", 'RS_CONFIG' => "$folder/policy.json"];
         [$process, $found] = self::process($command, $env, '/listens on (http:\S+)/');
 
         return ['url' => $found[1], 'process' => $process];

@@ -11,8 +11,12 @@ from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import flask
 import httpx
 import pytest
+import starlette.requests
+from django.test import RequestFactory
+from werkzeug.test import EnvironBuilder
 
 import rest_sessions
 from rest_sessions import AsyncClient, Client, Heard, verify_webhook
@@ -104,6 +108,21 @@ def test_a_webhook_by_the_clock_and_one_secret() -> None:
         verify_webhook(case["secrets"][0], httpx.Headers(case["headers"]), case["body"].encode())
     assert late.value.code == "wrong_timestamp"
     assert verify_webhook(case["secrets"][0], httpx.Headers(case["headers"]), case["body"], now=case["now"] + 0.9)
+
+
+def test_a_webhook_as_each_framework_has_it() -> None:
+    case = next(case for case in contract.webhook_cases() if case["name"] == "header-names-in-capitals")
+    body = case["body"].encode()
+
+    def verified(headers: Any, content: bytes) -> bool:
+        return verify_webhook(case["secrets"], headers, content, now=case["now"]) == case["events"]
+
+    of_django = RequestFactory().post("/", body, content_type="application/cloudevents+json", headers=case["headers"])
+    assert verified(of_django.headers, of_django.body)
+    of_flask = flask.Request(EnvironBuilder(method="POST", data=body, headers=case["headers"]).get_environ())
+    assert verified(of_flask.headers, of_flask.get_data())
+    sent = [(name.lower().encode(), value.encode()) for name, value in case["headers"].items()]
+    assert verified(starlette.requests.Request({"type": "http", "headers": sent}).headers, body)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ require "json"
 require "tmpdir"
 require_relative "contract"
 
-# A server of a test's own, which it ends and starts again, on the same address and the same data.
+# A server of a test's own, which it ends and starts again, on the same address and the same data. Its app `heard` has events.
 class OwnServer
   attr_reader :url
 
@@ -27,7 +27,9 @@ class OwnServer
   def start
     command = JSON.parse(Contract.env("REST_SESSIONS_COMMAND"))
     port = Contract.env("REST_SESSIONS_PORT")
-    environment = { "PATH" => ENV.fetch("PATH"), "RS_PORT" => port, "RS_STORE" => "lmdb:#{@folder}/data" }
+    policy = File.join(@folder, "policy.json")
+    File.write(policy, '{"apps": {"heard": {"events": true}}}')
+    environment = { "PATH" => ENV.fetch("PATH"), "RS_PORT" => port, "RS_STORE" => "lmdb:#{@folder}/data", "RS_CONFIG" => policy }
     reader, writer = IO.pipe
     @pid = Process.spawn(environment, *command, unsetenv_others: true, out: writer, err: %i[child out])
     writer.close

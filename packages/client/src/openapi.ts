@@ -97,7 +97,7 @@ export interface components {
          * @description What to compare. docs/errors.md says what each means.
          * @enum {string}
          */
-        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "audit_unavailable" | "internal_error";
+        ErrorCode: "unauthorized" | "forbidden" | "session_required" | "cross_site_request" | "misdirected_request" | "rate_limited" | "overloaded" | "invalid_format" | "invalid_value" | "missing_parameter" | "invalid_json" | "invalid_request" | "invalid_cursor" | "bad_request" | "body_too_large" | "data_too_large" | "session_not_found" | "version_mismatch" | "session_locked" | "lock_lost" | "token_taken" | "token_replaced" | "rotation_limit_reached" | "idempotency_key_reused" | "session_limit_reached" | "session_quota_reached" | "unsupported_media_type" | "app_not_found" | "webhook_not_found" | "dead_letter_not_found" | "route_not_found" | "method_not_allowed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "expectation_failed" | "store_unavailable" | "audit_unavailable" | "internal_error";
         /** @description What is wrong with one value of the request. */
         Fault: {
             /** @description A JSON pointer into the body. */
@@ -252,6 +252,8 @@ export interface components {
             userAgent?: string;
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
+            /** @description Why, in up to 200 characters: told with the event of each session that this ends, by a cap or because it moves, and kept in its history. */
+            reason?: string;
         };
         Ended: {
             revoked: number;
@@ -315,6 +317,13 @@ export interface components {
             minCallerTokenLength: number;
             rotationGrace: number;
             classic: boolean;
+            events: boolean;
+            updateEvents: boolean;
+            history: {
+                days: number;
+            } | null;
+            /** @description Their names. */
+            webhooks: string[];
             cookie: components["schemas"]["CookiePolicy"];
         };
         /** @enum {string} */
@@ -376,6 +385,142 @@ export interface components {
             sid: string;
             app: string;
         };
+        EventPage: {
+            /** @description The oldest first. Those of one session are in order. */
+            events: components["schemas"]["Event"][];
+            /** @description Where to go on: `after` of the next request. It is opaque, and of this route alone. */
+            next: string;
+            /**
+             * @description Something that stood behind `after` is not kept any more. Whoever keeps a copy of sessions must make it anew; the page goes on with the oldest event that is kept.
+             * @constant
+             */
+            resync?: true;
+        };
+        /** @description What happened to a session: a CloudEvent (version 1.0). */
+        Event: {
+            /** @constant */
+            specversion: "1.0";
+            /** @description The same however often the event is told: who has seen it may pass over it. */
+            id: string;
+            /** @description `/apps/` and the app, or `/server`. */
+            source: string;
+            /** @description `session.created`, `session.rotated`, `session.updated`, `session.ended`, `session.suspect`, `policy.changed`, `key.changed`. Pass over types that you do not know. */
+            type: string;
+            /** @description The public id of the session. Not there in events of the server. */
+            subject?: string;
+            /**
+             * Format: date-time
+             * @description When it happened. The end of a session by a deadline has the time of that deadline.
+             */
+            time: string;
+            /** @description Two numbers with a point between them. The second rises from event to event of a session: who has seen a higher one has seen this event, or a later one. */
+            sequence: string;
+            /** @constant */
+            datacontenttype: "application/json";
+            /** @description `session`, `subject` (of the session: the user) and what the type has more. Never data of the session. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        History: {
+            /** @description The latest end first; up to 100. */
+            history: components["schemas"]["HistoryEntry"][];
+        };
+        HistoryEntry: {
+            /** @description The public id that the session had. */
+            id: string;
+            label: string | null;
+            ip: string | null;
+            /** @description Cut where it was long. */
+            userAgent: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastSeenAt: string;
+            /** Format: date-time */
+            endedAt: string;
+            /** @description Why it ended: `logout`, `revoked`, `subject`, `app`, `cap`, `idle`, `absolute`, `replaced`, `moved`. */
+            reason: string;
+            /** @description The name of the API key, or of the user of the console, that ended it. */
+            by: string | null;
+            /** @description What that one gave as `reason`. */
+            note: string | null;
+        };
+        Erased: {
+            erased: number;
+        };
+        Webhooks: {
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /** @description How a webhook stands. */
+        Webhook: {
+            name: string;
+            /** @enum {string} */
+            kind: "events" | "backchannel-logout";
+            /**
+             * @description `failing`: the last attempt failed. `disabled`: the receiver said 410. `paused`: by the policy.
+             * @enum {string}
+             */
+            state: "active" | "failing" | "paused" | "disabled";
+            /** @description Events of the journal that it was not told of yet. */
+            behind: number;
+            /** @description Of these, those that failed and wait for another attempt, with those behind them. */
+            waiting: number;
+            /** @description Events that were given up and are kept. */
+            deadLetters: number;
+            /** @description Events that were given up, ever. */
+            dead: number;
+            /** @description Of those, how many were dropped for newer ones. */
+            deadDropped: number;
+            /**
+             * Format: date-time
+             * @description The last success.
+             */
+            deliveredAt: string | null;
+            /**
+             * Format: date-time
+             * @description The last failure.
+             */
+            failedAt: string | null;
+            /** @description Why it failed. */
+            failure: string | null;
+            /** Format: date-time */
+            disabledAt: string | null;
+        };
+        DeadLetters: {
+            deadLetters: components["schemas"]["DeadLetter"][];
+            cursor: string | null;
+        };
+        /** @description An event that was given up. */
+        DeadLetter: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            at: string;
+            attempts: number;
+            /** @description Why the last attempt failed. */
+            failure: string;
+            event: components["schemas"]["Event"];
+        };
+        Sent: {
+            /** @description Whether the receiver answered 2xx. */
+            delivered: boolean;
+            /** @description What it answered; null for nothing. */
+            status: number | null;
+            failure: string | null;
+        };
+        Resent: {
+            resent: number;
+            left: number;
+        };
+        Replayed: {
+            events: number;
+        };
+        Enabled: {
+            enabled: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -422,5 +567,18 @@ export type IntrospectionRequest = components['schemas']['IntrospectionRequest']
 export type Introspection = components['schemas']['Introspection'];
 export type IntrospectionInactive = components['schemas']['IntrospectionInactive'];
 export type IntrospectionActive = components['schemas']['IntrospectionActive'];
+export type EventPage = components['schemas']['EventPage'];
+export type Event = components['schemas']['Event'];
+export type History = components['schemas']['History'];
+export type HistoryEntry = components['schemas']['HistoryEntry'];
+export type Erased = components['schemas']['Erased'];
+export type Webhooks = components['schemas']['Webhooks'];
+export type Webhook = components['schemas']['Webhook'];
+export type DeadLetters = components['schemas']['DeadLetters'];
+export type DeadLetter = components['schemas']['DeadLetter'];
+export type Sent = components['schemas']['Sent'];
+export type Resent = components['schemas']['Resent'];
+export type Replayed = components['schemas']['Replayed'];
+export type Enabled = components['schemas']['Enabled'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -27,6 +27,7 @@ import { openTracing } from './tracing/open-tracing.ts';
 import { isOutage, Outage } from './upkeep/outage.ts';
 import { watchStore } from './upkeep/store-watch.ts';
 import { startSweeper } from './upkeep/sweeper.ts';
+import { openWebhooks } from './webhooks.ts';
 
 /** A server that answers. */
 export interface RunningServer {
@@ -105,7 +106,10 @@ export async function serveAsWorker(
     certificateExpires: () => access.tls?.endsAt ?? null,
     lmdbMap: () => (stopping ? null : (mapBytes?.() ?? null)),
   }));
-  const onPolicy = () => metrics.apps.use(policyFile?.apps ?? []);
+  const onPolicy = () => {
+    metrics.apps.use(policyFile?.apps ?? []);
+    webhooks.refresh();
+  };
   const watched = [
     ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, onPolicy)]),
     ...access.reloadings,
@@ -133,9 +137,8 @@ export async function serveAsWorker(
   const journals = openJournals({
     ...{ config, store, rules: policyFile?.journal ?? (() => null), clock, later, log, onError },
     meter: metrics.journals,
-    // Nobody is told of events who could be behind.
-    consumers: async () => [],
-    onDropped: () => {},
+    consumers: (app) => webhooks.consumersOf(app),
+    onDropped: (app, webhook, dropped) => webhooks.dropped(app, webhook, dropped),
   });
   for (const change of changes) log.warn({ store: location }, change);
   const { adopt: from } = config;
@@ -149,12 +152,17 @@ export async function serveAsWorker(
 
   const { journal } = serving;
   const heard = openHearing({ journal, sessions, most: config.maxStreams, clock, later, onError });
+  const { tail } = heard;
+  const networks = config.webhookNetworks;
+  const hooked = { policy: policyFile, store: serving, tail, networks, version: packageVersion() };
+  const webhooks = openWebhooks({ ...hooked, clock, later, log, onError });
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
   const appOptions: AppOptions = {
     sessions,
     hearing: heard.streams,
+    webhooks: webhooks.administration,
     clock,
     isStopping: () => stopping,
     isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
@@ -232,9 +240,10 @@ export async function serveAsWorker(
     });
     const stopKeeper = journals.lead();
     const stopAdoption = adoption?.lead();
+    const stopWebhooks = webhooks.lead();
     stopLeading = async () => {
       stopWatching();
-      await Promise.all([stopSweeper(), stopKeeper(), stopAdoption?.()]);
+      await Promise.all([stopSweeper(), stopKeeper(), stopAdoption?.(), stopWebhooks()]);
     };
   };
 
@@ -269,6 +278,7 @@ export async function serveAsWorker(
       for (const files of watched) files.close();
       // Who waits, for a lock or for events, is answered now, and not when the grace of the stop is over.
       heard.stop();
+      webhooks.stop();
       await Promise.all([sessions.stopWaiting(), server.stop()]);
       outage.close();
       await Promise.all([stopLeading?.(), listener?.stop(), journals.close()]);

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hmac import compare_digest, digest
 from time import time
-from typing import Any
+from typing import Any, Protocol
 
 from .errors import SessionConfigurationError, SessionWebhookError
 
@@ -17,8 +17,14 @@ _SECRET = re.compile(r"whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z
 _TIMESTAMP = re.compile(r"[0-9]{1,15}\Z")
 
 
+class Headers(Protocol):
+    """The headers of a request, as each framework has them, or a dict."""
+
+    def items(self) -> Iterable[tuple[str, str]]: ...
+
+
 def verify_webhook(
-    secrets: str | Sequence[str], headers: Mapping[str, str], body: bytes | str, *, now: float | None = None
+    secrets: str | Sequence[str], headers: Headers, body: bytes | str, *, now: float | None = None
 ) -> list[dict[str, Any]]:
     """Gives the events of a webhook, when the server has sent it: one, or those of a batch, in order.
 

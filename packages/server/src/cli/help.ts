@@ -12,7 +12,8 @@ export type Command =
   | 'stats'
   | 'import'
   | 'export'
-  | 'copy';
+  | 'copy'
+  | 'webhooks';
 
 export const EXIT_CODES = 'Exit codes: 0 done, 1 failed, 2 wrong use or configuration.\n';
 
@@ -78,6 +79,14 @@ changed at the source. Then: stop the servers, copy once more with --continue, s
 store. A URL with a password is named in RS_COPY_FROM or RS_COPY_TO.
 `;
 
+const WEBHOOKS = `webhooks asks the server of this configuration (RS_HOST, RS_PORT, RS_TLS_CERT, …) about the webhooks of an app:
+list shows how each stands, test sends a sample, dead-letters shows what was given up, resend sends
+it again (all, or one with --id), replay sends again what happened since an instant, enable lets one
+go on whose receiver said 410. --key-file names a file with an API key (- is standard input) with
+the scope read, and admin for all but list and dead-letters; --cert and --key a client certificate.
+Ends with 1 when the receiver refuses.
+`;
+
 const KEYS = `keys makes API keys and takes them back, in the file RS_KEYS_FILE or --file PATH. Scopes: verify
 (read by token), read (lists), write (create, change), revoke (end), admin (a whole app).
 `;
@@ -105,6 +114,14 @@ export const COMMANDS: Readonly<Record<Command, { readonly usage: readonly strin
     usage: ['export [--output FILE|-] [--app APP] [--store URL] [--replace] [--continue] [--json]'],
     text: EXPORT,
   },
+  webhooks: {
+    usage: [
+      'webhooks list --app APP [--key-file FILE] [--json]',
+      'webhooks test | dead-letters | enable NAME --app APP [--key-file FILE] [--json]',
+      'webhooks resend NAME [--id ID] | replay NAME --from INSTANT --app APP [--key-file FILE] [--json]',
+    ],
+    text: WEBHOOKS,
+  },
   copy: { usage: ['copy --from STORE --to STORE [--app APP] [--dry-run] [--continue] [--json]'], text: COPY },
 };
 
@@ -122,7 +139,8 @@ export function helpOf(command: Command): string {
   if (command === 'keys') return `${KEYS_USAGE}${EXIT_CODES}`;
   const { usage, text } = COMMANDS[command];
   const more = command === 'serve' ? `\n${variables()}` : '';
-  return `Usage: rest-sessions ${usage[0]}\n\n${text}${more}\n${EXIT_CODES}`;
+  const ways = usage.join('\n       rest-sessions ');
+  return `Usage: rest-sessions ${ways}\n\n${text}${more}\n${EXIT_CODES}`;
 }
 
 /** What can be imported, a line for each kind and for each of its options. */

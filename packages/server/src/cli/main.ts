@@ -30,6 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(command: Command, args: readonly string[]): Promise<number> {
   if (command === 'keys') return (await import('./keys-command.ts')).runKeys(args, process.env);
   if (command === 'health') return (await import('./health-command.ts')).runHealth(args, process.env);
+  if (command === 'webhooks') return (await import('./webhooks-command.ts')).runWebhooks(args, process.env);
   if (command === 'import') return (await import('./import-command.ts')).runImport(args, process.env);
   if (command === 'copy') return (await import('./copy-command.ts')).runCopy(args, process.env);
   if (command === 'export') return (await import('./export-command.ts')).runExport(args, process.env);

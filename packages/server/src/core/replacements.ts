@@ -24,8 +24,8 @@ import {
 import type { Session } from './session.ts';
 import type { LockRef, SessionStore, Visit } from './store.ts';
 import { newSessionId, parseToken, type TokenRef } from './token.ts';
-import { begunAt } from './transitions.ts';
-import type { Edited } from './updates.ts';
+import { begunAt, withMembers } from './transitions.ts';
+import { type Edited, endInstead } from './updates.ts';
 import { type AppName, checkCallerToken, type Subject } from './validate.ts';
 
 /** What a change did. `revoked`: ids of the sessions that the cap of a new subject ended. */
@@ -80,6 +80,14 @@ export class Replacements {
       const moves = subject !== before.session.subject;
       const members = moves && subject !== null ? asLogin(before.session, edited, policy) : edited;
       checkMembers(before.session, members, policy);
+      if (!moves && endsAtOnce(members)) {
+        const ref = parseToken(token);
+        const { at, idle } = before;
+        const session = { ...withMembers(before.session, members), lastSeenAt: at, version: version + 1 };
+        if (await endInstead(this.store, app, ref, before, now, lock, origin))
+          return { session, at, idle, revoked: [] };
+        continue;
+      }
       const counted = policy.maxSessions !== null;
       const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy), counted };
       const change = {
@@ -177,11 +185,8 @@ export class Replacements {
     checkVersion(before.session, ifMatch);
     if (endsAtOnce(draft)) {
       const { version } = before.session;
-      const only = { by: 'token', token: parseToken(token), version, ...(lock && { lock }) } as const;
-      const ended = await this.store.revoke(app, only, now, origin);
-      if (ended === 0 && lock !== undefined)
-        await checkLock(before, () => this.store.get(app, only.token, 'look', now));
-      if (ended === 0) return null;
+      const ref = parseToken(token);
+      if (!(await endInstead(this.store, app, ref, before, now, lock, origin ?? NOBODY))) return null;
       const session = { ...before.session, ...draft, version: version + 1, idleTimeout: 0, lastSeenAt: before.at };
       return { ...before, session, revoked: [], created: false };
     }
@@ -198,15 +203,6 @@ export class Replacements {
     );
     return changed && { ...changed, created: false };
   }
-}
-
-/**
- * Called when a session did not end that was to end with a lock: if it is still there, as it was, then because of the lock.
- * Errors: `lock_lost`.
- */
-export async function checkLock({ session: { id, version } }: Visit, look: () => Promise<Visit | null>) {
-  const present = (await look())?.session;
-  if (present?.id === id && present.version === version) throw lockLost();
 }
 
 /** Gives what a draft changes of a session. Members about the device that it leaves out stay as they are; null clears one. */

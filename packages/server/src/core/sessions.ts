@@ -8,14 +8,7 @@ import { type HistoryEntry, NOBODY, type Origin } from './events.ts';
 import { type Claim, Idempotency, type Repeatable } from './idempotency.ts';
 import { type Locked, type LockRequest, LockWaiting, type Timer } from './lock-waiting.ts';
 import { journalRulesOf, type PolicySource } from './policy.ts';
-import {
-  type Changed,
-  type Conditions,
-  checkLock,
-  type MovingEdit,
-  type Replaced,
-  Replacements,
-} from './replacements.ts';
+import { type Changed, type Conditions, type MovingEdit, type Replaced, Replacements } from './replacements.ts';
 import { type Rotated, type RotateRequest, Rotations } from './rotations.ts';
 import {
   begin,
@@ -33,7 +26,7 @@ import type { Session } from './session.ts';
 import type { Count, ListQuery, LockRef, Page, Selector, SessionStore, Touch, Visit } from './store.ts';
 import { hashOfLock, isSessionId, newSessionId, newToken, parseToken, type SECRET_LENGTH } from './token.ts';
 import { begunAt } from './transitions.ts';
-import { type Edit, Updates } from './updates.ts';
+import { checkLock, type Edit, Updates } from './updates.ts';
 import { type AppName, isCallerToken, isReservedApp, type Subject } from './validate.ts';
 import { type Batch, wholeList } from './whole-list.ts';
 

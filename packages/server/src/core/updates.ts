@@ -104,6 +104,15 @@ export class Updates {
         by = isFirst ? origin : agreed(by, origin);
         return (stored) => resolve(stored && { ...before(stored, session, own), idle: isFirst ? stored.idle : 0 });
       });
+      if (changes > 0 && !isLive(session, at)) {
+        const visit = { session, at, idle: base.idle };
+        if (await endInstead(this.store, app, token, base, now, lock, by)) {
+          for (const one of tell) one(visit);
+          return;
+        }
+        base = await this.store.get(app, token, 'look', now);
+        continue;
+      }
       const outcome = changes === 0 ? null : await this.store.update(app, token, change, now, by);
       if (outcome?.kind === 'conflict') {
         base = outcome;
@@ -117,6 +126,34 @@ export class Updates {
     }
     for (const { resolve } of batch) resolve(null);
   }
+}
+
+/**
+ * Ends a session that a change leaves no time to live, instead of changing it: whoever asked for that is told as who ended it, at once and not
+ * when it is swept. Gives whether it has ended now; it has not when it was changed, moved or ended meanwhile. Errors: `lock_lost`.
+ */
+export async function endInstead(
+  store: SessionStore,
+  app: string,
+  token: TokenRef,
+  before: Visit,
+  now: number,
+  lock: LockRef | undefined,
+  origin: Origin,
+): Promise<boolean> {
+  const { version } = before.session;
+  const ended = await store.revoke(app, { by: 'token', token, version, ...(lock && { lock }) }, now, origin);
+  if (ended === 0 && lock !== undefined) await checkLock(before, () => store.get(app, token, 'look', now));
+  return ended > 0;
+}
+
+/**
+ * Called when a session did not end that was to end with a lock: if it is still there, as it was, then because of the lock.
+ * Errors: `lock_lost`.
+ */
+export async function checkLock({ session: { id, version } }: Visit, look: () => Promise<Visit | null>) {
+  const present = (await look())?.session;
+  if (present?.id === id && present.version === version) throw lockLost();
 }
 
 /** Gives what two callers have in common. */

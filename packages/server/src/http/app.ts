@@ -11,6 +11,7 @@ import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
 import { streamOf } from './message/stream.ts';
 import { routePath, targetOf } from './message/target.ts';
+import type { Webhooks } from './message/webhooks.ts';
 import { type Exposition, metricsRoute } from './metrics-route.ts';
 import { docsRoutes, type ReadAsset } from './openapi/docs-routes.ts';
 import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
@@ -26,11 +27,14 @@ import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
 import { verifyRoutes } from './v1/verify-routes.ts';
+import { webhookRoutes } from './v1/webhook-routes.ts';
 
 export interface AppOptions extends Guards {
   readonly sessions: Sessions;
   /** Absence: undefined where nobody hears of events. */
   readonly hearing?: Hearing;
+  /** Absence: undefined where nobody sends webhooks. */
+  readonly webhooks?: Webhooks;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -49,6 +53,7 @@ export function routeTable(options: AppOptions): Route[] {
   const {
     sessions,
     hearing = NO_HEARING,
+    webhooks = null,
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
@@ -64,6 +69,7 @@ export function routeTable(options: AppOptions): Route[] {
     ),
     ...eventRoutes(sessions, hearing, operation),
     ...historyRoutes(sessions, operation),
+    ...webhookRoutes(webhooks, operation),
     gatewayRoute(sessions, clock),
   ];
   const document = openApiDocument(v1, version);

@@ -35,6 +35,11 @@ export class PolicyFile {
     return [this.path, ...this.inForce.secretFiles];
   }
 
+  /** The webhooks of apps that have none of their own. */
+  get usualWebhooks(): readonly WebhookPolicy[] {
+    return this.inForce.usualWebhooks;
+  }
+
   /** Gives the secrets of a webhook in force, the current one first, as they were when the file was read. */
   secretsOf(webhook: WebhookPolicy): readonly string[] {
     return this.inForce.secretsOf(webhook);

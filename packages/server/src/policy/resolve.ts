@@ -22,6 +22,8 @@ export interface Resolved {
   readonly journalOf: JournalSource;
   /** Gives the secrets of a webhook of these policies, the current one first. */
   readonly secretsOf: (webhook: WebhookPolicy) => readonly string[];
+  /** Of apps that have none of their own. */
+  readonly usualWebhooks: readonly WebhookPolicy[];
   /** The files that secrets were read from. */
   readonly secretFiles: readonly string[];
 }
@@ -51,8 +53,16 @@ export function resolvePolicy(value: unknown, outside: Outside = NOTHING): Resol
   const fallback = policyFrom([defaults], webhooks);
   const journalOf = journalsOf(policies, strictApps ? null : fallback);
   const { secretFiles } = webhooks;
+  const usualWebhooks = strictApps ? DEFAULT_POLICY.webhooks : fallback.webhooks;
   const secretsOf = (webhook: WebhookPolicy) => webhooks.secretsOf(webhook);
-  return { document, policyOf: sourceOf(policies, fallback, strictApps), journalOf, secretsOf, secretFiles };
+  return {
+    document,
+    policyOf: sourceOf(policies, fallback, strictApps),
+    journalOf,
+    usualWebhooks,
+    secretsOf,
+    secretFiles,
+  };
 }
 
 /** What is wrong between members of the parts that the schema finds right: whoever mends a file wants to know all of it. */

@@ -5,16 +5,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../core/errors.ts';
-import { comparePositions, type Journal, type Position } from '../core/events.ts';
+import { comparePositions, type Journal, type Position, START } from '../core/events.ts';
 import type { WebhookPolicy } from '../core/policy.ts';
 import type { SessionStore } from '../core/store.ts';
 import { cloudEvent } from '../events/cloud-event.ts';
 import type { Sent, ShownLetter, WebhookState, Webhooks } from '../http/message/webhooks.ts';
+import type { Configured } from './configured.ts';
+import { justBefore } from './consumers.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';
-import { type Configured, changedNote } from './deliverer.ts';
 import { Messages } from './message.ts';
 import type { Message, Sender } from './sender.ts';
-import { packState, type State, stateAt, stateNote, unpackState } from './state.ts';
+import { changedNote, packState, type State, stateAt, stateNote, unpackState } from './state.ts';
 
 export interface AdministrationOptions {
   readonly store: Pick<SessionStore, 'memo'> & { readonly journal: Pick<Journal, 'extent' | 'count' | 'lasts'> };
@@ -70,11 +71,11 @@ export class Administration implements Webhooks {
     return { resent, left: (await letters.ids()).length };
   }
 
-  async replay(app: string, name: string, from: number): Promise<number> {
+  async replay(app: string, name: string, from: number | Position): Promise<number> {
     this.find(app, name);
     const { journal } = this.options.store;
     const { floor, last } = await journal.extent(app);
-    const asked: Position = from <= 0 ? '0-0' : `${from - 1}-999999999999999`;
+    const asked = typeof from === 'string' ? from : from <= 0 ? START : justBefore(`${from}-0`);
     // What is gone is no gap: nobody had to have it once more.
     const at = comparePositions(asked, floor) < 0 ? floor : comparePositions(asked, last) < 0 ? asked : last;
     await this.change(app, name, (state) => {

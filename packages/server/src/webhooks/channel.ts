@@ -5,6 +5,7 @@
  */
 import { comparePositions, type Journal, type JournalEvent, type Position } from '../core/events.ts';
 import type { Timer } from '../core/lock-waiting.ts';
+import { justBefore } from './consumers.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { Keeper } from './keeper.ts';
 import { Lanes, type Queued, type Unit } from './lanes.ts';
@@ -24,7 +25,9 @@ const STORE_REST = 1000;
 
 /** What is told of a webhook, for the log. */
 export type News =
-  | { readonly kind: 'down' | 'up' | 'disabled' }
+  | { readonly kind: 'down' }
+  | { readonly kind: 'up' }
+  | { readonly kind: 'disabled' }
   | { readonly kind: 'dead'; readonly events: number; readonly why: string }
   | { readonly kind: 'gap'; readonly dropped: number | null };
 
@@ -35,11 +38,15 @@ export interface ChannelOptions {
   readonly letters: DeadLetters;
   /** Gives where a webhook begins that was never told of anything. */
   readonly begin: () => Promise<Position>;
+  /** Takes how many events the journal has dropped that this webhook had not had. Absence: null when nobody counted them. */
+  readonly dropped: () => Promise<number | null>;
   readonly send: (url: string, message: Message) => Promise<Outcome>;
   /** Whether this process may send at this moment. */
   readonly mayGo: () => boolean;
   readonly clock: () => number;
   readonly later: Timer;
+  /** Default: MOST_WAITING of lanes.ts. */
+  readonly mostWaiting?: number;
   /** From 0 to 1. */
   readonly chance: () => number;
   readonly onNews: (news: News) => void;
@@ -102,7 +109,7 @@ export class Channel {
       const state = text === null ? stateAt(await begin()) : unpackState(text);
       if (this.isClosed || generation !== this.generation) return;
       this.standing = state;
-      this.lanes = new Lanes(state);
+      this.lanes = new Lanes(state, this.options.mostWaiting);
       this.cursor = state.at;
       this.isLoaded = true;
       this.isMore = true;
@@ -194,10 +201,12 @@ export class Channel {
     let isFailed = false;
     try {
       const { events, next, floor } = await journal.read(app, cursor, PAGE);
+      const isGap = comparePositions(floor, cursor) > 0;
+      const dropped = isGap ? await this.options.dropped() : null;
       if (generation === this.generation) {
-        if (comparePositions(floor, cursor) > 0) {
-          this.lanes.addGap({ from: cursor, to: floor, dropped: null });
-          onNews({ kind: 'gap', dropped: null });
+        if (isGap) {
+          this.lanes.addGap({ from: cursor, to: floor, dropped });
+          onNews({ kind: 'gap', dropped });
         }
         const taken = events.filter(({ event }) => this.sending.messages.takes(event));
         this.lanes.push(taken.map(({ position, event }): Queued => ({ position, session: event.session, event })));
@@ -252,7 +261,7 @@ export class Channel {
     const lost: Queued[] = [];
     for (const entry of unit.entries) {
       if (entry.event !== null) continue;
-      const [found] = (await journal.read(app, before(entry.position), 1)).events;
+      const [found] = (await journal.read(app, justBefore(entry.position), 1)).events;
       if (isOver()) return [];
       if (found !== undefined && comparePositions(found.position, entry.position) === 0) entry.event = found.event;
       else lost.push(entry);
@@ -317,11 +326,4 @@ export class Channel {
     this.lanes.done(unit);
     onNews({ kind: 'dead', events: events.length, why });
   }
-}
-
-/** The last position that can stand before another. */
-function before(position: Position): Position {
-  const [ms = 0, nth = 0] = position.split('-').map(Number);
-  if (nth > 0) return `${ms}-${nth - 1}`;
-  return ms > 0 ? `${ms - 1}-999999999999999` : position;
 }

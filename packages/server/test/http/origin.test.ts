@@ -119,6 +119,26 @@ describe('who ended a session, and why', () => {
     assert.deepEqual(await told(), [['ended', 'logout', 'shop-1', WHY]]);
   });
 
+  test('a change that leaves a session no time to live ends it at once, and tells who and why', async () => {
+    const { send, create, told } = openApp();
+    for (const [method, path, more] of [
+      ['PATCH', 'session', {}],
+      ['PATCH', 'session', { subject: 'ann' }],
+      ['PUT', 'session', { subject: 'ann' }],
+      ['POST', 'session/touch', {}],
+    ] as const) {
+      const { token } = await create({ subject: 'ann' });
+      await told();
+      const body = { idleTimeout: 0, reason: WHY, ...more };
+      const { status, json } = await send(method, `${SHOP}/${path}`, { token, body });
+      assert.deepEqual([status, json.idleTimeout], [200, 0], path);
+      assert.deepEqual(await told(), [['ended', 'logout', 'shop-1', WHY]], path);
+      const { status: after } = await send('PATCH', `${SHOP}/session`, { token, body: { idleTimeout: 0 } });
+      assert.equal(after, 404);
+      assert.deepEqual(await told(), []);
+    }
+  });
+
   test('without a reason there is the key alone, without keys nobody', async () => {
     for (const keys of [true, false]) {
       const { send, create, told } = openApp({ keys });

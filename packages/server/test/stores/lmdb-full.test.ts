@@ -1,11 +1,12 @@
 /** A disk that is full: an honest 503, reads and kills go on, and room makes everything well without a restart. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { statSync, truncateSync } from 'node:fs';
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { Tables } from '../../src/stores/lmdb/tables.ts';
+import { journalOf } from '../conformance/events.ts';
 import { APP, make } from '../conformance/harness.ts';
 import { Client } from '../support/client.ts';
 import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
@@ -72,4 +73,33 @@ test('a store of an earlier version that a full disk keeps from being brought up
   const again = new LmdbStore({ path, namespace: 'drs', onError });
   t.after(() => again.close());
   assert.deepEqual(await again.count(APP, 0, all[0]!.session.createdAt), { sessions: 1500, subjects: 1500 });
+});
+
+test('on a full disk every session can be ended, and each end is told', async (t) => {
+  const path = temporaryFolder(t);
+  const policy = join(temporaryFolder(t), 'policy.json');
+  writeFileSync(policy, JSON.stringify({ apps: { full: { events: true, history: { days: 30 } } } }));
+  const limited = ['bash', '-c', `ulimit -f ${DISK}; exec "$0" "$1"`, process.execPath, MAIN] as const;
+  const server = await startServer(t, { RS_STORE: `lmdb:${path}`, RS_CONFIG: policy }, [...limited]);
+  const client = new Client(server.url);
+  t.after(() => client.close());
+  const tokens: string[] = [];
+  const data = { a: 'x'.repeat(500) };
+  for (let refused = 0; refused < 50; ) {
+    const some = Array.from({ length: 50 }, (_, i) => client.send('PUT', `/full/create/u${i}?ip=1.1.1.1`, data));
+    for (const { status, json } of await Promise.all(some)) {
+      if (status === 200) tokens.push(json.token);
+      else refused++;
+    }
+  }
+  assert.ok(tokens.length > 500, `${tokens.length}`);
+  for (const token of tokens) {
+    assert.equal((await client.send('DELETE', `/full/kill/${token}`)).json.kill, 1, 'ending sessions needs no room');
+  }
+  assert.equal(await server.end(), 0);
+  const store = new LmdbStore({ path, namespace: 'drs', onError: (error) => t.after(() => Promise.reject(error)) });
+  t.after(() => store.close());
+  const told = (await journalOf(store, 'full')).map(({ event: { type, session } }) => `${type} ${session}`);
+  assert.equal(told.filter((line) => line.startsWith('session.ended')).length, tokens.length);
+  assert.equal(new Set(told).size, 2 * tokens.length);
 });

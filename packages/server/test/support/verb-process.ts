@@ -1,10 +1,14 @@
-/** Another process on a store: calls the verbs that it is told, a line of JSON each, and answers with a line. */
+/**
+ * Another process on a store (verbs.ts): calls the verbs that it is told, a line of JSON each, and answers with a line. Its third
+ * argument: what is kept of all apps beside their sessions, as JSON.
+ */
 import { createInterface } from 'node:readline';
+import type { JournalRules } from '../../src/core/events.ts';
 import { openStore } from '../../src/stores/open-store.ts';
 
 async function main(): Promise<void> {
-  const [url, namespace, journal] = process.argv.slice(2) as [string, string, string?];
-  const rules = journal === undefined ? null : { events: true, updates: false, history: null };
+  const [url, namespace, kept] = process.argv.slice(2) as [string, string, string];
+  const rules = JSON.parse(kept) as JournalRules | null;
   const onError = (error: unknown) => {
     throw error;
   };
@@ -14,7 +18,7 @@ async function main(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const { nth, verb, args } = JSON.parse(line) as {
       nth: number;
-      verb: 'install' | 'create' | 'revoke';
+      verb: 'install' | 'create' | 'revoke' | 'sweep';
       args: unknown[];
     };
     const call = store[verb] as (...args: unknown[]) => Promise<unknown>;

@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { JournalRules } from '../../src/core/events.ts';
 import type { Cleanup } from './server.ts';
 
-export type Verb = 'install' | 'create' | 'revoke';
+export type Verb = 'install' | 'create' | 'revoke' | 'sweep';
+
+const EVENTS: JournalRules = { events: true, updates: false, history: null };
 
 export interface Verbs {
   readonly call: <A>(verb: Verb, ...args: unknown[]) => Promise<A>;
@@ -13,10 +16,16 @@ export interface Verbs {
   readonly kill: () => Promise<void>;
 }
 
-/** `journal`: whether its apps have one. */
-export async function startVerbs(t: Cleanup, url: string, namespace: string, journal = false): Promise<Verbs> {
+/** `journal`: whether its apps have one, or what is kept of each. */
+export async function startVerbs(
+  t: Cleanup,
+  url: string,
+  namespace: string,
+  journal: boolean | JournalRules = false,
+): Promise<Verbs> {
   const script = fileURLToPath(new URL('verb-process.ts', import.meta.url));
-  const args = [script, url, namespace, ...(journal ? ['journal'] : [])];
+  const rules = journal === true ? EVENTS : journal || null;
+  const args = [script, url, namespace, JSON.stringify(rules)];
   const child = spawn(process.execPath, ['--import', 'tsx', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   // It may be killed while it is told something.

@@ -46,7 +46,7 @@ export async function ending(c: Call, act: Act, target: Target, run: () => Promi
 /** Of a text in a line. What is longer is no name of anything. Units: characters. */
 const LONGEST = 256;
 
-function factsOf(c: Call, { app, session, subject, except, reason }: Target): Facts {
+function factsOf(c: Call, { app, session, subject, except, webhook, reason }: Target): Facts {
   return {
     key: c.env.principal?.name ?? null,
     address: c.env.incoming?.socket?.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? null,
@@ -55,6 +55,7 @@ function factsOf(c: Call, { app, session, subject, except, reason }: Target): Fa
     ...(session !== undefined && { session: session.slice(0, LONGEST) }),
     ...(subject !== undefined && { subject: subject.slice(0, LONGEST) }),
     ...(except !== undefined && { except: except.slice(0, LONGEST) }),
+    ...(webhook !== undefined && { webhook: webhook.slice(0, LONGEST) }),
     ...(reason !== undefined && { reason }),
   };
 }
@@ -70,6 +71,7 @@ function targetIn(c: Call, parts: readonly string[], act: Act): Target {
   };
   const app = part(parts.indexOf(':app'));
   if (act === 'app.end') return { app };
+  if (act.startsWith('webhook.')) return { app, webhook: part(parts.indexOf(':webhook')) };
   const name = part(parts.findLastIndex((text) => text === ':id' || text === ':subject'));
   return act === 'session.end' ? { app, session: name } : { app, subject: name };
 }

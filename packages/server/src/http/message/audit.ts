@@ -1,8 +1,19 @@
 /** What routes tell an audit log, and what it must do with it. Made in audit/. */
 import type { ErrorCode } from '../../core/errors.ts';
 
-/** One session by its id, those of a subject, those of an app; what is kept of a subject's ended ones. */
-export type Act = 'session.end' | 'subject.end' | 'app.end' | 'history.erase';
+/**
+ * The end of one session by its id, of those of a subject, of those of an app; what is kept of a subject's ended ones is erased; what an
+ * administrator does with a webhook.
+ */
+export type Act =
+  | 'session.end'
+  | 'subject.end'
+  | 'app.end'
+  | 'history.erase'
+  | 'webhook.resend'
+  | 'webhook.replay'
+  | 'webhook.test'
+  | 'webhook.enable';
 
 /** What an act is about. */
 export interface Target {
@@ -11,6 +22,8 @@ export interface Target {
   readonly subject?: string;
   /** The id of a session that goes on. */
   readonly except?: string;
+  /** The name of one. */
+  readonly webhook?: string;
   readonly reason?: string;
 }
 

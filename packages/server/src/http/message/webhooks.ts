@@ -1,4 +1,5 @@
 /** What routes ask of the webhooks of an app. Made in webhooks/. Units: epoch milliseconds. */
+import type { Position } from '../../core/events.ts';
 
 /** How a webhook of an app stands. Absence: null. */
 export interface WebhookState {
@@ -54,8 +55,8 @@ export interface Webhooks {
   /** Sends all, the oldest first, until one fails or the time of a request is over. Gives how many went, and how many are left. */
   resendAll(app: string, name: string): Promise<{ readonly resent: number; readonly left: number }>;
 
-  /** Tells it once more of what happened from an instant on, as far as the journal has it. Gives from how many events that is. */
-  replay(app: string, name: string, from: number): Promise<number>;
+  /** Tells it once more of what happened from an instant on, or behind a position, as far as the journal has it. Gives how many events that is. */
+  replay(app: string, name: string, from: number | Position): Promise<number>;
 
   /** Sends a sample. */
   test(app: string, name: string): Promise<Sent>;

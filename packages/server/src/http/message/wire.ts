@@ -90,10 +90,14 @@ export function etag({ version }: Session): string {
 /** Writes a policy in v1: durations in seconds. */
 export function policyJson(policy: Policy): string {
   const isDuration = (name: string) => /Timeout$|Grace$/.test(name);
+  const history = policy.history === null ? null : { days: policy.history / DAY };
   // Where a webhook goes to may be a secret of its receiver.
-  const shown = { ...policy, webhooks: policy.webhooks.map(({ name }) => name) };
+  const shown = { ...policy, history, webhooks: policy.webhooks.map(({ name }) => name) };
   return JSON.stringify(shown, (name, value) => (isDuration(name) ? seconds(value as number | null) : value));
 }
+
+/** Units: milliseconds. */
+const DAY = 86_400_000;
 
 /** Units: milliseconds to seconds. */
 export function seconds(duration: number | null): number | null {

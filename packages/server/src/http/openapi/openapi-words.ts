@@ -41,6 +41,11 @@ export const TAGS: Readonly<Record<string, { readonly title: string; readonly de
     title: 'Events and history',
     description: 'What happened to sessions: told to everyone who must know, and kept for each subject.',
   },
+  webhooks: {
+    title: 'Webhooks',
+    description:
+      'Those who are told of events by HTTP, by the policy of the app: how they stand, and what to do when one was away.',
+  },
   checks: { title: 'Checks', description: 'For gateways: many tokens in one call, and RFC 7662.' },
 };
 
@@ -62,6 +67,12 @@ export const PARTS: Readonly<Record<string, Json>> = {
     schema: { type: 'string', ...ID_TEXT },
     example: '7d0ZkqkJ4yKcVnB3',
   },
+  webhook: {
+    description: 'The name of a webhook in the policy of the app.',
+    schema: { type: 'string' },
+    example: 'mail',
+  },
+  letter: { description: 'The id of a dead letter.', schema: { type: 'string' }, example: '1' },
 };
 
 export interface HeaderAnswer {

@@ -166,7 +166,7 @@ export const MergePatch = z
   .meta({ id: 'MergePatch', description: 'A merge patch of the data (RFC 7396).' });
 
 export const Touch = z
-  .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional() })
+  .strictObject({ ip: ip.optional(), userAgent: userAgent.optional(), idleTimeout: idleTimeout.optional(), reason })
   .meta({ id: 'Touch' });
 
 export const Lock = z
@@ -250,6 +250,10 @@ export const Policy = z
     minCallerTokenLength: z.int(),
     rotationGrace: z.number(),
     classic: z.boolean(),
+    events: z.boolean(),
+    updateEvents: z.boolean(),
+    history: z.object({ days: z.int().min(1) }).nullable(),
+    webhooks: z.array(z.string()).describe('Their names.'),
     cookie: CookiePolicy,
   })
   .meta({ id: 'Policy', description: 'The rules of an app. Durations in seconds.' });

@@ -195,7 +195,11 @@ export function sessionRoutes(sessions: Sessions, operation: Operations): Operat
           return answerSession(c, await sessions.get(app, token, 'slide', now));
         }
         const edited: Edited = { silent: true, ...members };
-        return answerChange(c, policy, await sessions.update(app, token, () => edited, now, expect, lock, originOf(c)));
+        return answerChange(
+          c,
+          policy,
+          await sessions.update(app, token, () => edited, now, expect, lock, originOf(c, body.reason)),
+        );
       },
     }),
     operation({

@@ -84,6 +84,7 @@ export class History {
 
   /** Removes what is kept no longer, of the next subjects. */
   async sweep(now: number): Promise<void> {
+    if (!this.tables.format.hasJournal) return;
     for (let looked = 0; looked < LOOKED_AT; looked += LOOK_SLICE) {
       const { keys, next } = await this.tables.read(() => this.look(this.decidedAt(now)));
       const remove = (size: number) =>

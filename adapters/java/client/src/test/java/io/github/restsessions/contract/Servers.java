@@ -15,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,6 +98,7 @@ public final class Servers {
 
   /**
    * Starts a server that a test may end, on a port (0 for a free one), with a store in a folder.
+   * Its app {@code heard} has events.
    */
   public static Running start(int port, Path folder) {
     List<String> command = new ArrayList<>();
@@ -106,7 +108,10 @@ public final class Servers {
     builder.environment().keySet().removeIf(name -> !name.equals("PATH"));
     builder.environment().put("RS_PORT", String.valueOf(port));
     builder.environment().put("RS_STORE", "lmdb:" + folder.resolve("data"));
+    Path policy = folder.resolve("policy.json");
+    builder.environment().put("RS_CONFIG", policy.toString());
     try {
+      Files.writeString(policy, "{\"apps\": {\"heard\": {\"events\": true}}}");
       return new Running(builder.start());
     } catch (IOException fault) {
       throw new UncheckedIOException(fault);
