@@ -13,6 +13,7 @@ const GUIDES = {
   errors: ['docs/errors.md', 'Errors'],
   upgrading: ['UPGRADING.md', 'Moving here'],
   moving: ['docs/moving.md', 'Moving sessions'],
+  webhooks: ['docs/webhooks.md', 'Webhooks'],
   configuration: ['docs/configuration.md', 'Configuration'],
   keys: ['docs/keys.md', 'API keys'],
   operations: ['docs/operations.md', 'Operations'],
