@@ -1,14 +1,17 @@
 /** The OpenAPI document: valid by the linter of the field, and every example in it is one that happens. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { STATUS } from '../../src/http/message/problem.ts';
 import { DescribedClient } from '../support/described-client.ts';
 import type { Description } from '../support/description.ts';
-import { startServer } from '../support/server.ts';
+import { startServer, temporaryFolder } from '../support/server.ts';
 
-const server = await startServer({ after }, { RS_STORE: 'memory:' });
+const policy = join(temporaryFolder({ after }), 'policy.json');
+writeFileSync(policy, JSON.stringify({ defaults: { events: true, history: { days: 30 } } }));
+const server = await startServer({ after }, { RS_STORE: 'memory:', RS_CONFIG: policy });
 const client = new DescribedClient(server.url);
 after(() => client.close());
 const description: Description = await client.description();
@@ -43,7 +46,7 @@ describe('the OpenAPI document', () => {
   });
 
   test('has each operation once, with its scope, a tag that is explained and the errors that all can give', () => {
-    assert.equal(operations.length, 28);
+    assert.equal(operations.length, 39);
     const ids = operations.map(({ operation }) => operation.operationId);
     assert.equal(new Set(ids).size, ids.length);
     const tags = document.tags.map(({ name }: { name: string }) => name);
