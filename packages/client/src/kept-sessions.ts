@@ -3,7 +3,7 @@
  * answer says how things were at some instant after its request was sent; so one is kept only when nothing that it is about has
  * changed since then, and its age counts from then.
  *
- * A session is kept as text: whoever gets it may do with it what they like.
+ * Its data is kept as text: whoever gets a session may do with it what they like. Its other members are no objects.
  */
 import type { Session } from './types.ts';
 
@@ -21,17 +21,16 @@ export interface Asked extends Instant {
 
 /** What is known of a session that is kept. Units: milliseconds since its request was sent. */
 interface Kept {
-  readonly text: string;
-  readonly id: string;
-  readonly subject: string | null;
+  readonly session: Omit<Session, 'data'>;
+  readonly data: string;
   readonly asked: Instant;
   readonly life: number;
   /** For how long a read that touches needs no other one. Absence: -1 when none has touched it. */
   readonly touchLife: number;
 }
 
-/** A session that is longer is not kept. Units: UTF-16 code units. */
-const LONGEST_TEXT = 16_384;
+/** A session with more data is not kept. Units: UTF-16 code units. */
+const LONGEST_DATA = 16_384;
 /** Changes that are remembered while requests are under way. When there are more, the answers of these are not kept. */
 const MOST_CHANGES = 10_000;
 
@@ -93,10 +92,11 @@ export class KeptSessions {
   keep(asked: Asked, token: string, session: Session, life: number, touchLife: number): void {
     const { id, subject } = session;
     if (!this.isOpen || !(life > 0) || this.hasChanged(asked.mark, token, id, subject)) return;
-    const text = JSON.stringify(session);
-    if (text.length > LONGEST_TEXT) return;
+    const { data, ...rest } = session;
+    const text = JSON.stringify(data);
+    if (text.length > LONGEST_DATA) return;
     this.drop(token);
-    this.byToken.set(token, { text, id, subject, asked, life, touchLife });
+    this.byToken.set(token, { session: rest, data: text, asked, life, touchLife });
     const tokens = this.tokens.get(id);
     if (tokens === undefined) this.tokens.set(id, new Set([token]));
     else tokens.add(token);
@@ -115,13 +115,13 @@ export class KeptSessions {
     if (touch && age > kept.touchLife) return null;
     this.byToken.delete(token);
     this.byToken.set(token, kept);
-    return { session: JSON.parse(kept.text), age };
+    return { session: { ...kept.session, data: JSON.parse(kept.data) }, age };
   }
 
   forgetToken(token: string): void {
     this.note(`t${token}`);
     const kept = this.byToken.get(token);
-    if (kept !== undefined) this.forgetSession(kept.id);
+    if (kept !== undefined) this.forgetSession(kept.session.id);
   }
 
   forgetSession(id: string): void {
@@ -131,7 +131,7 @@ export class KeptSessions {
 
   forgetSubject(subject: string): void {
     this.note(`s${subject}`);
-    for (const [token, kept] of this.byToken) if (kept.subject === subject) this.drop(token);
+    for (const [token, kept] of this.byToken) if (kept.session.subject === subject) this.drop(token);
   }
 
   forgetAll(): void {
@@ -160,8 +160,9 @@ export class KeptSessions {
     const kept = this.byToken.get(token);
     if (kept === undefined) return;
     this.byToken.delete(token);
-    const tokens = this.tokens.get(kept.id)!;
+    const { id } = kept.session;
+    const tokens = this.tokens.get(id)!;
     tokens.delete(token);
-    if (tokens.size === 0) this.tokens.delete(kept.id);
+    if (tokens.size === 0) this.tokens.delete(id);
   }
 }

@@ -252,6 +252,8 @@ export interface components {
             userAgent?: string;
             /** @description The session ends after so many seconds without activity; a fraction counts. null: it does not end for want of activity. 0 or less: it ends at once. Default: on create and PUT what the policy says, else what the session has. */
             idleTimeout?: number | null;
+            /** @description Why, in up to 200 characters: told with the event of each session that this ends, by a cap or because it moves, and kept in its history. */
+            reason?: string;
         };
         Ended: {
             revoked: number;
@@ -315,6 +317,13 @@ export interface components {
             minCallerTokenLength: number;
             rotationGrace: number;
             classic: boolean;
+            events: boolean;
+            updateEvents: boolean;
+            history: {
+                days: number;
+            } | null;
+            /** @description Their names. */
+            webhooks: string[];
             cookie: components["schemas"]["CookiePolicy"];
         };
         /** @enum {string} */
@@ -440,6 +449,78 @@ export interface components {
         Erased: {
             erased: number;
         };
+        Webhooks: {
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /** @description How a webhook stands. */
+        Webhook: {
+            name: string;
+            /** @enum {string} */
+            kind: "events" | "backchannel-logout";
+            /**
+             * @description `failing`: the last attempt failed. `disabled`: the receiver said 410. `paused`: by the policy.
+             * @enum {string}
+             */
+            state: "active" | "failing" | "paused" | "disabled";
+            /** @description Events of the journal that it was not told of yet. */
+            behind: number;
+            /** @description Of these, those that failed and wait for another attempt, with those behind them. */
+            waiting: number;
+            /** @description Events that were given up and are kept. */
+            deadLetters: number;
+            /** @description Events that were given up, ever. */
+            dead: number;
+            /** @description Of those, how many were dropped for newer ones. */
+            deadDropped: number;
+            /**
+             * Format: date-time
+             * @description The last success.
+             */
+            deliveredAt: string | null;
+            /**
+             * Format: date-time
+             * @description The last failure.
+             */
+            failedAt: string | null;
+            /** @description Why it failed. */
+            failure: string | null;
+            /** Format: date-time */
+            disabledAt: string | null;
+        };
+        DeadLetters: {
+            deadLetters: components["schemas"]["DeadLetter"][];
+            cursor: string | null;
+        };
+        /** @description An event that was given up. */
+        DeadLetter: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            at: string;
+            attempts: number;
+            /** @description Why the last attempt failed. */
+            failure: string;
+            event: components["schemas"]["Event"];
+        };
+        Sent: {
+            /** @description Whether the receiver answered 2xx. */
+            delivered: boolean;
+            /** @description What it answered; null for nothing. */
+            status: number | null;
+            failure: string | null;
+        };
+        Resent: {
+            resent: number;
+            left: number;
+        };
+        Replayed: {
+            events: number;
+        };
+        Enabled: {
+            enabled: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -491,5 +572,13 @@ export type Event = components['schemas']['Event'];
 export type History = components['schemas']['History'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type Erased = components['schemas']['Erased'];
+export type Webhooks = components['schemas']['Webhooks'];
+export type Webhook = components['schemas']['Webhook'];
+export type DeadLetters = components['schemas']['DeadLetters'];
+export type DeadLetter = components['schemas']['DeadLetter'];
+export type Sent = components['schemas']['Sent'];
+export type Resent = components['schemas']['Resent'];
+export type Replayed = components['schemas']['Replayed'];
+export type Enabled = components['schemas']['Enabled'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -22,6 +22,7 @@ const GUIDES = {
   'embedded-store': ['docs/operations/embedded-store.md', 'The embedded store'],
   redis: ['docs/operations/redis.md', 'On Redis or Valkey'],
   'live-adoption': ['docs/operations/live-adoption.md', 'Live adoption'],
+  journals: ['docs/operations/journals.md', 'Journals of events'],
   monitoring: ['docs/operations/monitoring.md', 'Metrics, alerts, doctor'],
   limits: ['docs/operations/limits.md', 'Limits'],
   metrics: ['docs/metrics.md', 'Metrics'],

@@ -137,9 +137,8 @@ export async function serveAsWorker(
   const journals = openJournals({
     ...{ config, store, rules: policyFile?.journal ?? (() => null), clock, later, log, onError },
     meter: metrics.journals,
-    // Nobody is told of events who could be behind.
-    consumers: async () => [],
-    onDropped: () => {},
+    consumers: (app) => webhooks.consumersOf(app),
+    onDropped: (app, webhook, dropped) => webhooks.dropped(app, webhook, dropped),
   });
   for (const change of changes) log.warn({ store: location }, change);
   const { adopt: from } = config;

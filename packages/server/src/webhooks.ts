@@ -10,9 +10,10 @@ import type { Log } from './log/log.ts';
 import type { PolicyFile } from './policy/file.ts';
 import { Administration } from './webhooks/administration.ts';
 import type { News } from './webhooks/channel.ts';
+import type { Configured } from './webhooks/configured.ts';
 import { agentsFor } from './webhooks/connecting.ts';
-import { type Consumer, consumersOf } from './webhooks/consumers.ts';
-import { type Configured, Deliverer } from './webhooks/deliverer.ts';
+import { type Consumer, consumersOf, noteDropped } from './webhooks/consumers.ts';
+import { Deliverer } from './webhooks/deliverer.ts';
 import { Networks } from './webhooks/networks.ts';
 import { Sender } from './webhooks/sender.ts';
 
@@ -24,6 +25,8 @@ export interface OpenWebhooks {
   readonly refresh: () => void;
   /** Gives what webhooks of an app still need of its journal. */
   readonly consumersOf: (app: string) => Promise<readonly Consumer[]>;
+  /** Notes that the journal is about to drop events that a webhook has not had, for the `gap` that it is told of. */
+  readonly dropped: (app: string, webhook: string, events: number) => Promise<void>;
   /** Ends what an administrator sends at this moment. */
   readonly stop: () => void;
 }
@@ -64,6 +67,7 @@ export function openWebhooks(options: WebhooksOptions): OpenWebhooks {
     },
     refresh: () => deliverer?.refresh(),
     consumersOf: (app) => consumersOf(app, configured, store, clock()),
+    dropped: (app, webhook, events) => noteDropped(store, app, webhook, events, clock),
     stop: () => sender.close(),
   };
 }

@@ -12,7 +12,8 @@ export type { CookieOptions } from '../framework/cookie.ts';
 export type { Device } from '../framework/device.ts';
 export type { Login, PageSession } from '../framework/page-session.ts';
 
-export interface RestSessionsOptions extends SessionClientOptions {
+/** Without `nearCache`: nothing here answers from memory. */
+export interface RestSessionsOptions extends Omit<SessionClientOptions, 'nearCache'> {
   readonly cookie?: CookieOptions | undefined;
   /** For how many seconds one read is enough to tell that someone is there. Default: 30. */
   readonly touchInterval?: number | undefined;
@@ -30,8 +31,13 @@ interface Context {
   header(name: string, value: string, options: { append: boolean }): void;
 }
 
-/** Gives the middleware. Errors: TypeError for a cookie that browsers would drop. */
+/** Gives the middleware. Errors: TypeError for a cookie that browsers would drop, and for an option that it cannot have. */
 export function restSessions({ cookie, touchInterval, device = deviceOf, ...options }: RestSessionsOptions) {
+  if ((options as SessionClientOptions).nearCache !== undefined) {
+    throw new TypeError(
+      'restSessions has no option nearCache: a page may write; give it to a SessionClient, and ask its verify',
+    );
+  }
   const client = new SessionClient(options);
   const touches = new TouchTimes(touchInterval);
   const cookieFor = cookiesFor(cookie);

@@ -8,7 +8,7 @@
 import { ageOf, type Carrier, type CookieOptions, cookiesFor, type TokenCookie } from '../framework/cookie.ts';
 import { type Login, PageSession } from '../framework/page-session.ts';
 import { TouchTimes } from '../framework/touch-times.ts';
-import { type Session, SessionClient, type SessionClientOptions } from '../index.ts';
+import { SessionClient, type SessionClientOptions, type Verified } from '../index.ts';
 
 export type { CookieOptions } from '../framework/cookie.ts';
 export type { Login } from '../framework/page-session.ts';
@@ -77,8 +77,11 @@ export function createNextSessions({ cookies, headers, cookie, touchInterval, ..
       return opening;
     },
 
-    /** Tells whose request it is, for the proxy (middleware). Absence: null. Errors: a lost server is one, and not "nobody". */
-    async verify(request: { readonly headers: Pick<Headers, 'get'> }): Promise<Session | null> {
+    /**
+     * Tells whose request it is, for the proxy (middleware); with `nearCache` from memory. Absence: null. Errors: a lost server is one, and
+     * not "nobody".
+     */
+    async verify(request: { readonly headers: Pick<Headers, 'get'> }): Promise<Verified | null> {
       const token = tokenCookie.tokenIn(request.headers.get('Cookie'));
       const touch = token !== undefined && touches.isDue(token);
       const session = await client.verify(token, { touch });

@@ -19,7 +19,7 @@ export const EVENT_VARIABLES = {
     default: '268435456',
     allowed: 'a whole number from 65536 to 1099511627776',
     sentence:
-      'How large the journal of each app may become; an event takes 50 to 100 bytes. The oldest events beyond it are dropped, also when a webhook has not had them yet: the log says how many it lost, and the webhook is told of the gap.',
+      'How large the journal of each app may become; an event takes 50 to 200 bytes, most of that its user agent. The oldest events beyond it are dropped, also when a webhook has not had them yet: the log says how many it lost, and the webhook is told of the gap.',
   },
   webhookNetworks: {
     name: 'RS_WEBHOOK_NETWORKS',

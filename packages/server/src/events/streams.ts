@@ -1,7 +1,6 @@
 /** Who hears of events in this process: pages that are asked for, with a wait or without, and streams, which share what is read. */
 
 import { ServiceError } from '../core/errors.ts';
-import type { Whose } from '../core/event-cursor.ts';
 import type { Journal } from '../core/events.ts';
 import type { EventPage, Hearing, Outlet, PageAsked, StreamAsked } from '../core/hearing.ts';
 import { Feed } from './feed.ts';
@@ -23,7 +22,6 @@ const OWN_READS = 8;
 /** When a client comes again: not all at once. Units: milliseconds. */
 const RETRY = 1000;
 const RETRY_STEPS = 2000;
-const KEPT_REACHES = 1000;
 /** Streams that are written to between two turns of the event loop. */
 const SOME = 250;
 
@@ -39,6 +37,7 @@ export interface StreamsOptions extends ReachOptions {
 }
 
 interface Shared {
+  readonly reach: Reach;
   readonly feed: Feed;
   readonly started: Promise<void>;
   readonly streams: Set<Stream>;
@@ -51,7 +50,6 @@ interface Shared {
 export class Streams implements Hearing {
   private readonly options: StreamsOptions;
   private readonly shared = new Map<string, Shared>();
-  private readonly reaches = new Map<string, Reach>();
   private readonly stopping = new AbortController();
   private readonly all = new Map<Stream, number>();
   private opened = 0;
@@ -71,7 +69,8 @@ export class Streams implements Hearing {
   }
 
   page(asked: PageAsked): Promise<EventPage> {
-    return pageOf(asked, { ...this.options, reach: this.reach(asked.whose), stopping: this.stopping.signal });
+    const reach = reachOf(asked.whose, this.options);
+    return pageOf(asked, { ...this.options, reach, stopping: this.stopping.signal });
   }
 
   async open(asked: StreamAsked): Promise<(outlet: Outlet) => void> {
@@ -81,13 +80,14 @@ export class Streams implements Hearing {
       throw new ServiceError('overloaded', 'as many streams of events are open as may be (RS_MAX_STREAMS); try again');
     }
     this.coming++;
-    const reach = this.reach(asked.whose);
-    const shared = this.shared.get(reach.name) ?? this.share(reach);
+    const made = reachOf(asked.whose, this.options);
+    const shared = this.shared.get(made.name) ?? this.share(made);
+    const { reach } = shared;
     shared.coming++;
     const leave = () => {
       this.coming--;
       shared.coming--;
-      this.tidy(reach.name, shared);
+      this.tidy(shared);
     };
     try {
       await shared.started;
@@ -97,7 +97,7 @@ export class Streams implements Hearing {
       throw error;
     }
     return (outlet) => {
-      this.begin(asked, reach, shared, outlet);
+      this.begin(asked, shared, outlet);
       leave();
     };
   }
@@ -111,8 +111,7 @@ export class Streams implements Hearing {
     this.cancelCheck?.();
   }
 
-  private begin(asked: StreamAsked, reach: Reach, shared: Shared, outlet: Outlet): void {
-    const { whose, filter, begin, mayGoOn } = asked;
+  private begin({ whose, filter, begin, mayGoOn }: StreamAsked, shared: Shared, outlet: Outlet): void {
     const { journal, clock, later, onError } = this.options;
     if (this.stopping.signal.aborted) {
       outlet.end();
@@ -121,12 +120,12 @@ export class Streams implements Hearing {
     const nth = this.opened++;
     const stream = new Stream({
       ...{ outlet, whose, filter, mayGoOn, clock, later, onError, feed: shared.feed },
-      walkFrom: (place) => new Walk(journal, reach, place),
+      walkFrom: (place) => new Walk(journal, shared.reach, place),
       inTurn: (read) => this.inTurn(read),
       onEnd: (ended) => {
         this.all.delete(ended);
         shared.streams.delete(ended);
-        this.tidy(reach.name, shared);
+        this.tidy(shared);
       },
     });
     this.all.set(stream, nth);
@@ -139,13 +138,13 @@ export class Streams implements Hearing {
     const { journal, tail, later, onError } = this.options;
     const feed = new Feed({ journal, reach, tail, later, onError, onMore: () => void this.deliver(shared) });
     const streams = new Set<Stream>();
-    const shared = { feed, started: feed.start(), streams, coming: 0, isSharing: false, hasMore: false };
+    const shared = { reach, feed, started: feed.start(), streams, coming: 0, isSharing: false, hasMore: false };
     this.shared.set(reach.name, shared);
     return shared;
   }
 
   /** Ends what nobody hears any more. */
-  private tidy(name: string, { feed, streams, coming }: Shared): void {
+  private tidy({ reach: { name }, feed, streams, coming }: Shared): void {
     if (streams.size > 0 || coming > 0) return;
     feed.close();
     if (this.shared.get(name)?.feed === feed) this.shared.delete(name);
@@ -180,16 +179,6 @@ export class Streams implements Hearing {
       if (this.all.size > 0) this.checkAgain();
       else this.cancelCheck = null;
     }, CHECK);
-  }
-
-  private reach(whose: Whose): Reach {
-    const made = reachOf(whose, this.options);
-    // Those of one name share a list of apps. They are as many as there are keys, and apps that are heard.
-    const known = this.reaches.get(made.name);
-    if (known !== undefined) return known;
-    if (this.reaches.size === KEPT_REACHES) this.reaches.clear();
-    this.reaches.set(made.name, made);
-    return made;
   }
 
   private async inTurn<T>(read: () => Promise<T>): Promise<T> {

@@ -10,12 +10,12 @@ import type { WebhookPolicy } from '../core/policy.ts';
 import type { SessionStore } from '../core/store.ts';
 import { cloudEvent } from '../events/cloud-event.ts';
 import type { Sent, ShownLetter, WebhookState, Webhooks } from '../http/message/webhooks.ts';
+import type { Configured } from './configured.ts';
 import { justBefore } from './consumers.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';
-import { type Configured, changedNote } from './deliverer.ts';
 import { Messages } from './message.ts';
 import type { Message, Sender } from './sender.ts';
-import { packState, type State, stateAt, stateNote, unpackState } from './state.ts';
+import { changedNote, packState, type State, stateAt, stateNote, unpackState } from './state.ts';
 
 export interface AdministrationOptions {
   readonly store: Pick<SessionStore, 'memo'> & { readonly journal: Pick<Journal, 'extent' | 'count' | 'lasts'> };

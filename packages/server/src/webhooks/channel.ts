@@ -38,11 +38,15 @@ export interface ChannelOptions {
   readonly letters: DeadLetters;
   /** Gives where a webhook begins that was never told of anything. */
   readonly begin: () => Promise<Position>;
+  /** Takes how many events the journal has dropped that this webhook had not had. Absence: null when nobody counted them. */
+  readonly dropped: () => Promise<number | null>;
   readonly send: (url: string, message: Message) => Promise<Outcome>;
   /** Whether this process may send at this moment. */
   readonly mayGo: () => boolean;
   readonly clock: () => number;
   readonly later: Timer;
+  /** Default: MOST_WAITING of lanes.ts. */
+  readonly mostWaiting?: number;
   /** From 0 to 1. */
   readonly chance: () => number;
   readonly onNews: (news: News) => void;
@@ -105,7 +109,7 @@ export class Channel {
       const state = text === null ? stateAt(await begin()) : unpackState(text);
       if (this.isClosed || generation !== this.generation) return;
       this.standing = state;
-      this.lanes = new Lanes(state);
+      this.lanes = new Lanes(state, this.options.mostWaiting);
       this.cursor = state.at;
       this.isLoaded = true;
       this.isMore = true;
@@ -197,10 +201,12 @@ export class Channel {
     let isFailed = false;
     try {
       const { events, next, floor } = await journal.read(app, cursor, PAGE);
+      const isGap = comparePositions(floor, cursor) > 0;
+      const dropped = isGap ? await this.options.dropped() : null;
       if (generation === this.generation) {
-        if (comparePositions(floor, cursor) > 0) {
-          this.lanes.addGap({ from: cursor, to: floor, dropped: null });
-          onNews({ kind: 'gap', dropped: null });
+        if (isGap) {
+          this.lanes.addGap({ from: cursor, to: floor, dropped });
+          onNews({ kind: 'gap', dropped });
         }
         const taken = events.filter(({ event }) => this.sending.messages.takes(event));
         this.lanes.push(taken.map(({ position, event }): Queued => ({ position, session: event.session, event })));

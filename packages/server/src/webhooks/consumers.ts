@@ -1,11 +1,12 @@
 /** What webhooks still need of a journal: so that it is not trimmed in front of them. */
 import { comparePositions, type Position } from '../core/events.ts';
 import type { SessionStore } from '../core/store.ts';
-import type { Configured } from './deliverer.ts';
-import { stateNote, unpackState } from './state.ts';
+import type { Configured } from './configured.ts';
+import { Note, stateNote, unpackState } from './state.ts';
 
 export interface Consumer {
-  readonly webhook: string;
+  /** Of the webhook. */
+  readonly name: string;
   /** What stands at or before it is not needed any more. */
   readonly position: Position;
 }
@@ -27,10 +28,40 @@ export async function consumersOf(
         justBefore(position),
       );
       const position = [state.at, ...needed].reduce((a, b) => (comparePositions(a, b) < 0 ? a : b));
-      return { webhook: name, position };
+      return { name, position };
     }),
   );
   return consumers.filter((consumer) => consumer !== null);
+}
+
+/** Notes that the journal is about to drop events that a webhook has not had. */
+export async function noteDropped(
+  store: Pick<SessionStore, 'memo'>,
+  app: string,
+  webhook: string,
+  events: number,
+  clock: () => number,
+): Promise<void> {
+  await droppedNote(store, app, webhook).change((text) => `${Number(text ?? 0) + events}`, clock);
+}
+
+/** Takes how many were noted. Absence: null when nothing was. */
+export async function takeDropped(
+  store: Pick<SessionStore, 'memo'>,
+  app: string,
+  webhook: string,
+  clock: () => number,
+): Promise<number | null> {
+  let dropped = 0;
+  await droppedNote(store, app, webhook).change((text) => {
+    dropped = Number(text ?? 0);
+    return dropped === 0 ? null : '0';
+  }, clock);
+  return dropped || null;
+}
+
+function droppedNote(store: Pick<SessionStore, 'memo'>, app: string, webhook: string): Note {
+  return new Note(store, `dropped.${app}.${webhook}`);
 }
 
 /** The last position that can stand before another one. */

@@ -8,22 +8,13 @@ import type { WebhookPolicy } from '../core/policy.ts';
 import type { SessionStore } from '../core/store.ts';
 import type { Tail } from '../events/tail.ts';
 import { Channel, type News } from './channel.ts';
+import type { Configured } from './configured.ts';
+import { takeDropped } from './consumers.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { ASK, Lease } from './lease.ts';
 import { Messages } from './message.ts';
 import type { Sender } from './sender.ts';
-import { Note, stateNote } from './state.ts';
-
-/** The webhooks in force. It may give others at the next call. */
-export interface Configured {
-  /** Apps that the policy file names. */
-  readonly named: () => readonly string[];
-  /** Of an app that is not served: none. */
-  readonly webhooksOf: (app: string) => readonly WebhookPolicy[];
-  /** Those of apps that have none of their own. */
-  readonly usual: () => readonly WebhookPolicy[];
-  readonly secretsOf: (webhook: WebhookPolicy) => readonly string[];
-}
+import { changedNote, Note, stateNote } from './state.ts';
 
 export interface DelivererOptions {
   readonly store: Pick<SessionStore, 'memo'> & { readonly journal: Pick<Journal, 'read' | 'lasts' | 'apps' | 'watch'> };
@@ -57,9 +48,6 @@ interface OfApp {
   heardAt: number;
   last: Position | null;
 }
-
-/** A text that changes when an administrator has changed the state of a webhook: the process that sends must read it again. */
-export const changedNote = (store: Pick<SessionStore, 'memo'>) => new Note(store, 'changed');
 
 export class Deliverer {
   private readonly options: DelivererOptions;
@@ -249,7 +237,9 @@ export class Deliverer {
     if (!this.apps.has(app)) this.take(app);
     const of = this.apps.get(app);
     if (of === undefined) return;
-    if (last === null || of.last === null || comparePositions(last, of.last) !== 0) of.heardAt = this.options.elapsed();
+    // Where it ends at the first look says nothing of when that came.
+    const isNews = last === null || (of.last !== null && comparePositions(last, of.last) !== 0);
+    if (isNews) of.heardAt = this.options.elapsed();
     if (last !== null) of.last = last;
     for (const { channel } of of.channels.values()) channel.wake(last);
   }
@@ -297,6 +287,7 @@ export class Deliverer {
       note: stateNote(store, app, name),
       letters: new DeadLetters(store, app, name, clock),
       begin: () => this.beginOf(app, name),
+      dropped: () => takeDropped(store, app, name, clock),
       send: (url: string, message: Parameters<Sender['send']>[1]) => sender.send(url, message),
       mayGo: () => this.lease.isHeld,
       clock,

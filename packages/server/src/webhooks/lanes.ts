@@ -31,6 +31,7 @@ interface Lane {
 }
 
 export class Lanes {
+  private readonly most: number;
   private queue: Queued[] = [];
   private readonly lanes = new Map<string, Lane>();
   /** Sessions whose next event is held and may go. */
@@ -43,7 +44,8 @@ export class Lanes {
   /** All that stands at or before it has left the queue. */
   private passed: Position;
 
-  constructor({ at, units, held }: State) {
+  constructor({ at, units, held }: State, most = MOST_WAITING) {
+    this.most = most;
     this.passed = at;
     for (const { entries, ...unit } of units) {
       const restored = { ...unit, entries: entries.map((entry) => ({ ...entry, event: null })) };
@@ -158,7 +160,7 @@ export class Lanes {
   private newUnit(batch: number): Unit | null {
     const unit: Unit = { entries: [], gap: null, attempts: 0, since: 0, due: 0 };
     let taken = 0;
-    while (taken < this.queue.length && unit.entries.length < batch && this.parked < MOST_WAITING) {
+    while (taken < this.queue.length && unit.entries.length < batch && this.parked < this.most) {
       const entry = this.queue[taken++]!;
       const lane = this.lanes.get(entry.session);
       this.passed = entry.position;

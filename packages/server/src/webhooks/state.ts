@@ -19,7 +19,7 @@ export interface Entry {
   readonly session: string;
 }
 
-/** What could not be told, because the journal has dropped it. `dropped`: how many events. Absence: null when nobody knows. */
+/** What could not be told, because the journal has dropped it. `dropped`: how many events at most. Absence: null when nobody knows. */
 export interface Gap {
   readonly from: Position;
   readonly to: Position;
@@ -135,3 +135,6 @@ export class Note {
 export function stateNote(store: Pick<SessionStore, 'memo'>, app: string, webhook: string): Note {
   return new Note(store, `state.${app}.${webhook}`);
 }
+
+/** A text that changes when an administrator has changed the state of a webhook: the process that sends must read it again. */
+export const changedNote = (store: Pick<SessionStore, 'memo'>) => new Note(store, 'changed');

@@ -238,6 +238,48 @@ describe('faults of Redis (G8)', () => {
     assert.deepEqual((await client.send('DELETE', `/shop/kill/${answer.json.token}`)).json, { kill: 1 });
   });
 
+  test('an answer that never comes, with RS_REDIS_WAIT, gives no other call a wrong one: the connection is made anew', async (t) => {
+    const ending = lastFirst(t);
+    const redis = await startRedis(ending);
+    await startRedis(ending, ['--replicaof', '127.0.0.1', `${redis.port}`, '--repl-diskless-sync-delay', '0']);
+    await until(async () => /connected_slaves:1.*state=online/s.test(await redis.admin.info('replication')));
+    let lost = 0;
+    let armed = false;
+    const port = await startProxy(ending, redis.port, {
+      fromRedis: (_near, chunk, pass) => {
+        // The answer of the script; that of WAIT comes once the replica has it.
+        if (!armed || chunk[0] !== '*'.charCodeAt(0)) return pass();
+        armed = false;
+        lost++;
+        const next = chunk.indexOf('\r\n:1\r\n');
+        if (next !== -1) _near.write(chunk.subarray(next + 2));
+      },
+    });
+    const { client } = await startOn(ending, port, { RS_REDIS_WAIT: '1', RS_STORE_TIMEOUT: '2000' });
+    await client.create('shop', 'before');
+    for (let round = 0; round < 3; round++) {
+      armed = true;
+      const made = await Promise.all(
+        Array.from({ length: 6 }, async (_, i) => {
+          const subject = `user-${round}-${i}`;
+          const { status, json } = await client.send('POST', '/v1/apps/shop/sessions', { subject });
+          return { subject, status, token: json.token as string };
+        }),
+      );
+      assert.equal(lost, round + 1);
+      assert.ok(made.some(({ status }) => status === 503));
+      const sure = async () =>
+        (await client.send('POST', '/v1/apps/shop/sessions', { subject: 'after' })).status === 201;
+      await until(sure);
+      for (const { subject, status, token } of made) {
+        assert.ok(status === 201 || status === 503, `${status}`);
+        if (status === 503) continue;
+        const { json } = await client.send('GET', '/v1/apps/shop/session', undefined, { 'Session-Token': token });
+        assert.equal(json.subject, subject);
+      }
+    }
+  });
+
   test('what was 503 for want of replicas, sent again with its Idempotency-Key, is done once, and ends what it must', async (t) => {
     const redis = await startRedis(t, ['--repl-diskless-sync-delay', '0']);
     const replica = await startRedis(t, ['--replicaof', '127.0.0.1', `${redis.port}`]);

@@ -9,6 +9,7 @@ import { Webhook } from 'standardwebhooks';
 import { type Ran, runCommand } from '../support/command.ts';
 import { type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
+import { startWorkers } from '../support/workers.ts';
 import { type Got, SECRET, secretOf, startReceiver } from './receiver.ts';
 
 const LISTED = { RS_WEBHOOK_NETWORKS: '127.0.0.0/8' };
@@ -76,9 +77,8 @@ test('a worker sends for all workers of a server, and another one when that is k
   const receiver = await startReceiver(t, () => 200);
   const webhooks = [{ name: 'mail', url: receiver.url, secret: { env: 'HOOK' }, types: ['session.ended'] }];
   const { path } = policyFile(t, { apps: { shop: { webhooks } } });
-  const server = await startServer(t, { ...LISTED, HOOK: SECRET, RS_CONFIG: path, RS_WORKERS: '2' });
-  const senders = () =>
-    [...server.output().matchAll(/"pid":(\d+)[^\n]*this process sends the webhooks/g)].map(([, pid]) => Number(pid));
+  const server = await startWorkers(t, 2, { ...LISTED, HOOK: SECRET, RS_CONFIG: path });
+  const senders = () => server.lines().filter(({ msg }) => msg === 'this process sends the webhooks');
   await until(
     () => senders().length === 1,
     () => server.output(),
@@ -92,7 +92,7 @@ test('a worker sends for all workers of a server, and another one when that is k
     );
   };
   await end();
-  process.kill(senders()[0]!, 'SIGKILL');
+  process.kill(server.workers[Number(senders()[0]!.worker) - 1]!, 'SIGKILL');
   await until(
     () => senders().length === 2,
     () => server.output(),

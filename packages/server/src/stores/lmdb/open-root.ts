@@ -41,7 +41,7 @@ export function openRoot(path: string, readOnly: boolean): Root {
     overlappingSync: false,
     // With it, a commit that fails also rejects a promise that nobody can get hold of, and ends the process.
     eventTurnBatching: false,
-    // Nine for each namespace, and one more that an earlier version left: the tables of all of them are opened.
+    // Twelve for each namespace, and one more that an earlier version left: the tables of all of them are opened.
     maxDbs: 512,
     maxReaders: 512,
     // Of files that it makes. The account's umask can only take away from it.

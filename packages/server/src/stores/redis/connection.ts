@@ -110,8 +110,8 @@ export class Connection {
   }
 
   /**
-   * Sends a command, and behind it on the same connection a WAIT for replicas; once sent it is not sent again. Errors: also
-   * when too few have it.
+   * Sends the call of a script that answers with a list or nothing, and behind it on the same connection a WAIT for replicas; once sent
+   * it is not sent again. Errors: also when too few have it.
    */
   async sendAndWait(command: string, args: Argument[], replicas: number, limit: number, until: number) {
     for (let attempt = 0; ; attempt++) {
@@ -123,6 +123,8 @@ export class Connection {
       pipeline.sendCommand(new Command('WAIT', [replicas, limit], AS_BUFFERS));
       const answers = await pipeline.exec();
       const [[error, reply], [waitError, reached]] = answers as [[Error | null, unknown], [Error | null, unknown]];
+      const isOfScript = error !== null || reply === null || Array.isArray(reply);
+      if (!isOfScript || (waitError === null && typeof reached !== 'number')) throw this.misled();
       const failure = error ?? waitError;
       if (failure === null) {
         if (Number(reached) < replicas) throw new Error(`${reached} of ${replicas} replicas have it`);
@@ -148,6 +150,15 @@ export class Connection {
     for (const go of [...this.waiting]) go();
     this.pipes.close();
     this.client.disconnect();
+  }
+
+  /**
+   * Ends the connection, and all that is under way on it: an answer has come to another command than its own, because one was lost
+   * on the way. So every later one would come to the wrong command, too.
+   */
+  private misled(): Error {
+    this.client.disconnect();
+    return new Error('an answer came to another command than its own');
   }
 
   private onReady(): void {

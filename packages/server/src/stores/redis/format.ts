@@ -1,7 +1,8 @@
 /**
  * The format of a namespace (../format.ts), in one small key. A server notes it when it starts, and looks again every minute: at a
  * Redis that was away at the start, or was emptied since. A server that runs when a newer version begins goes on, for
- * versions may be replaced one server after the other; what it cannot read is refused record by record.
+ * versions may be replaced one server after the other; what it cannot read is refused record by record. A journal is no part of the
+ * format: a version that knows none reads every record, and tells nothing of what it changes and ends.
  */
 import type { Finding } from '../finding.ts';
 import { newerFormat } from '../format.ts';
