@@ -20,21 +20,28 @@ export async function runStats(
   }
 }
 
-function asText(store: string, { apps, engine }: StoreStatistics): string {
-  const rows = apps.map(({ app, sessions, subjects }) => [app, `${sessions}`, `${subjects}`]);
-  const total = [
-    'all',
-    ...(['sessions', 'subjects'] as const).map((of) => `${apps.reduce((sum, app) => sum + app[of], 0)}`),
-  ];
-  const table = [['app', 'sessions', 'subjects'], ...rows, ...(rows.length > 1 ? [total] : [])];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  const lines = table.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
-  );
+function asText(store: string, { apps, journals, engine }: StoreStatistics): string {
   const facts = engine.flatMap(({ where, facts }) => [
     '',
     where,
     ...Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`),
   ]);
-  return `${[store, '', ...(rows.length === 0 ? ['no sessions'] : lines), ...facts].join('\n')}\n`;
+  const sessions = apps.length === 0 ? ['no sessions'] : tableOf('app', ['sessions', 'subjects'], apps);
+  const events = journals.length === 0 ? [] : ['', ...tableOf('journal', ['events', 'bytes'], journals)];
+  return `${[store, '', ...sessions, ...events, ...facts].join('\n')}\n`;
+}
+
+/** Writes a line for each app, and one for all of them where there are several. */
+function tableOf<Name extends string>(
+  title: string,
+  names: readonly Name[],
+  apps: readonly (Readonly<Record<Name, number>> & { readonly app: string })[],
+): string[] {
+  const rows = apps.map((one) => [one.app, ...names.map((name) => `${one[name]}`)]);
+  const all = ['all', ...names.map((name) => `${apps.reduce((sum, one) => sum + one[name], 0)}`)];
+  const table = [[title, ...names], ...rows, ...(rows.length > 1 ? [all] : [])];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  return table.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
+  );
 }

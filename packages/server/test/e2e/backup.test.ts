@@ -363,8 +363,10 @@ describe('stats', () => {
   test('tells the sessions and subjects of each app, on the embedded store and on Redis, and changes nothing', async (t) => {
     const folder = temporaryFolder(t);
     const { port, admin } = await startRedis(t);
+    const policy = join(temporaryFolder(t), 'policy.json');
+    writeFileSync(policy, JSON.stringify({ apps: { shop: { events: true } } }));
     for (const store of [`lmdb:${folder}`, `redis://127.0.0.1:${port}`]) {
-      const server = await startServer(t, { RS_STORE: store });
+      const server = await startServer(t, { RS_STORE: store, RS_CONFIG: policy });
       const client = new Client(server.url);
       t.after(() => client.close());
       for (let i = 0; i < 12; i++) await client.create(i < 8 ? 'shop' : 'office', `user${i % 4}`);
@@ -379,9 +381,12 @@ describe('stats', () => {
         ],
       );
       assert.equal(await admin.dbsize(), keys);
+      const [journal, ...others] = JSON.parse(stdout).journals;
+      assert.deepEqual([journal.app, journal.events, journal.bytes > 300, others], ['shop', 8, true, []]);
       const text = await run(store, 'stats');
       assert.match(text.stdout, /^app +sessions +subjects$/m);
       assert.match(text.stdout, /^all +12 +8$/m);
+      assert.match(text.stdout, /^journal +events +bytes$/m);
       assert.match(text.stdout, store.startsWith('lmdb') ? /file bytes: \d+/ : /memory used bytes: \d+/);
     }
   });

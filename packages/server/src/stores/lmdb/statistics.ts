@@ -24,8 +24,19 @@ export async function lmdbStatistics(path: string, namespace: string): Promise<S
       sessions,
       subjects,
     }));
+    // An older store has no table of them.
+    const { journals } = tables;
+    const journalsOf = journals.heads === undefined ? [] : journals.apps();
     const left = tables.homes.leftovers().reduce((sum, { records }) => sum + records, 0);
-    return { apps, engine: [{ where: file, facts: { ...tables.environment.size(), ...sizes(file, left) } }] };
+    const sizesOf = journalsOf.map((app) => {
+      const { events, bytes } = journals.head(app);
+      return { app, events, bytes };
+    });
+    return {
+      apps,
+      journals: sizesOf,
+      engine: [{ where: file, facts: { ...tables.environment.size(), ...sizes(file, left) } }],
+    };
   } finally {
     await tables.close();
   }
