@@ -124,9 +124,9 @@ test('a request is the one that the receivers of other languages are tried with,
   const webhook = { kind: 'events', batch: 1 } as WebhookPolicy;
   const messages = new Messages('shop', { webhook, secrets: shown.secrets });
   const event = {
-    ...{ type: 'session.created', at: Date.parse(shown.events[0].time), count: 1, version: 1 },
+    ...{ type: 'session.created' as const, at: Date.parse(shown.events[0].time), count: 1, version: 1 },
     ...{ session: 'AAAAAAAAAAAAAAAA', subject: 'user123', ip: '192.0.2.1', userAgent: null, label: null },
-  } as const;
+  };
   const { headers, body } = messages.ofEvents([event], Number(shown.headers['webhook-timestamp']) * 1000);
   assert.equal(body, shown.body);
   assert.deepEqual(headers, { 'Content-Type': 'application/cloudevents+json', ...shown.headers });
