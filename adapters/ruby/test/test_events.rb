@@ -31,7 +31,7 @@ class EventsTest < Minitest::Test
       client, app = play(vector["name"])
       code = nil
       page = begin
-        client.events_page(**vector["asks"].transform_keys(&:to_sym))
+        client.event_page(**vector["asks"].transform_keys(&:to_sym))
       rescue RestSessions::Error => e
         code = e.code
         nil

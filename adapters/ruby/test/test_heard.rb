@@ -10,7 +10,7 @@ class HeardTest < Minitest::Test
   Contract.stores.each do |store, url|
     define_method("test_what_a_server_tells_on_#{store}") do
       client = RestSessions::Client.new(url: url, app: "heard")
-      now = client.events_page(after: "end")
+      now = client.event_page(after: "end")
       assert_equal [[], false], [now.events, now.resync?]
       first, second = Array.new(2) { client.create(subject: SUBJECT, label: "phone") }
       assert client.revoke_by_id(first["session"]["id"], reason: "lost “phone” & co")
@@ -21,7 +21,7 @@ class HeardTest < Minitest::Test
       assert_equal([["revoked", "lost “phone” & co"], %w[logout left]], told.last(2).map { |each| each.data.values_at("reason", "note") })
       assert_operator told[2].count, :>, told[0].count
 
-      page = client.events_page(after: now.next, subject: SUBJECT, types: ["session.ended"], limit: 10, wait: 1)
+      page = client.event_page(after: now.next, subject: SUBJECT, types: ["session.ended"], limit: 10, wait: 1)
       assert_equal told.last(2).map(&:to_h), page.events.map(&:to_h)
       assert_equal told[3].to_h, client.events(after: told[2].position, subject: SUBJECT).first.to_h
 
@@ -36,7 +36,7 @@ class HeardTest < Minitest::Test
 
     define_method("test_a_position_of_no_server_is_an_error_on_#{store}") do
       client = RestSessions::Client.new(url: url, app: "heard")
-      [-> { client.events_page(after: "nowhere") }, -> { client.events(after: "nowhere").first }].each do |ask|
+      [-> { client.event_page(after: "nowhere") }, -> { client.events(after: "nowhere").first }].each do |ask|
         assert_equal "invalid_cursor", assert_raises(RestSessions::Error, &ask).code
       end
     end
@@ -47,7 +47,7 @@ class HeardTest < Minitest::Test
       client = RestSessions::Client.new(url: server.url, app: "heard")
       lost = Queue.new
       told = Queue.new
-      stream = client.events(after: client.events_page(after: "end").next, on_retry: ->(error, _) { lost << error })
+      stream = client.events(after: client.event_page(after: "end").next, on_retry: ->(error, _) { lost << error })
       reader = Thread.new { stream.each { |event| told << event.session } }
       first = client.create["session"]["id"]
       assert_equal first, told.pop

@@ -24,7 +24,7 @@ class PageTest < Minitest::Test
 
   def test_the_lines_about_events
     client = RestSessions::Client.new(url: Contract.stores.values.first, app: "heard")
-    kept = client.events_page(after: "end").next
+    kept = client.event_page(after: "end").next
     made = client.create
     client.revoke(made["token"])
     ended = catch(:disconnected) { run_lines("client.events(", client: client, kept: kept, sockets: Sockets.new) }

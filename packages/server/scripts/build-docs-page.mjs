@@ -15,6 +15,7 @@ const GUIDES = {
   privacy: ['docs/privacy.md', 'Privacy'],
   upgrading: ['UPGRADING.md', 'Moving here'],
   moving: ['docs/moving.md', 'Moving sessions'],
+  webhooks: ['docs/webhooks.md', 'Webhooks'],
   configuration: ['docs/configuration.md', 'Configuration'],
   keys: ['docs/keys.md', 'API keys'],
   operations: ['docs/operations.md', 'Operations'],

@@ -19,6 +19,8 @@ final class EventConnection
     private const LONGEST_REFUSAL = 1 << 16;
     /** How soon a wait sees that it must end, in seconds. A signal ends it at once. */
     private const SLICE = 0.2;
+    /** In microseconds. */
+    private const MOMENT = 10_000;
 
     private readonly \CurlHandle $curl;
     private readonly \CurlMultiHandle $multi;
@@ -72,7 +74,10 @@ final class EventConnection
                 if (hrtime(true) - $this->heardAt > $this->silence * 1e9) {
                     throw new Timeout('timeout', "$this->base said nothing for $this->silence s", 0, true);
                 }
-                curl_multi_select($this->multi, min(self::SLICE, $this->silence));
+                // -1: curl has nothing to wait for yet.
+                if (curl_multi_select($this->multi, min(self::SLICE, $this->silence)) === -1) {
+                    usleep(self::MOMENT);
+                }
             }
         } finally {
             curl_multi_remove_handle($this->multi, $this->curl);

@@ -121,7 +121,7 @@ module RestSessions
 
     # An EventPage of those that are kept: behind the position `after`, by default from the oldest on; `after: "end"` gives the position of
     # now alone. `wait`: for so many seconds, 30 at most, where there is none yet.
-    def events_page(after: nil, limit: nil, types: nil, subject: nil, wait: nil)
+    def event_page(after: nil, limit: nil, types: nil, subject: nil, wait: nil)
       query = query_of(after: after, limit: limit, types: types&.join(","), subject: subject, wait: wait)
       answer = send_call("Get", "/events#{query}", repeatable: true, wait: wait)
       begin
