@@ -73,7 +73,7 @@ ${metricsTable()}
 - In OpenMetrics the buckets of requests name the last trace that was kept in each (exemplars), where the server sends [traces](operations/logs.md#traces).
 - What has expired is counted by the sweep that removes it. On Redis other operations remove what they come upon, and that is not counted.
 - Requests that never became one (a head that is too large, no HTTP at all) are in the log and not here.
-- There is nothing yet about events and webhooks, because this version has none.
+- How each webhook stands is told by \`rest-sessions webhooks list\` and the API ([webhooks](webhooks.md)): their names are no labels, because an app may have twenty.
 `,
   'docs/errors.md': await errorsPage(),
   'docs/rest-sessions.1': manualPage(),

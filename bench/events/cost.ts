@@ -18,7 +18,7 @@ export async function costOf(bench: Bench, store: StoreName): Promise<Finding> {
     const redis = store === 'Redis' ? await startRedis(bench) : null;
     const process = await startServer(bench, {
       ...(redis && { store: redis.location }),
-      env: { RS_CONFIG: policyFile(bench, { defaults: { events } }), RS_LOG_LEVEL: 'error' },
+      env: { RS_CONFIG: policyFile(bench, { defaults: { events } }), RS_LOGLEVEL: 'error' },
     });
     const load = { script: 'create-end.lua', args: [APP, '0'] };
     sides.push({ name: `events ${events ? 'on' : 'off'}`, process, stores: redis === null ? [] : [redis], load });

@@ -38,7 +38,7 @@ export async function lagOf(bench: Bench, store: StoreName): Promise<Finding[]> 
       RS_CONFIG: policyFile(bench, { defaults: { events: true }, apps: { [APP]: { webhooks } } }),
       RS_WEBHOOK_NETWORKS: '127.0.0.0/8',
       BENCH_SECRET: SECRET,
-      RS_LOG_LEVEL: 'error',
+      RS_LOGLEVEL: 'error',
     },
   });
   const streamed: number[] = [];

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import sleep
 from typing import Any, Protocol
 
@@ -48,6 +51,23 @@ def begin(name: str) -> tuple[dict[str, Any], Callable[[], list[str]]]:
             sleep(0.005)
 
     return vector, report
+
+
+def start_server(folder: Path, port: str, policy: object, **environment: str) -> tuple[subprocess.Popen[str], str]:
+    """Starts a server with a store in a folder. Gives it, and its URL."""
+    rules = folder / "policy.json"
+    rules.write_text(json.dumps(policy))
+    store = {"RS_PORT": port, "RS_STORE": f"lmdb:{folder / 'data'}", "RS_CONFIG": str(rules)}
+    process = subprocess.Popen(
+        json.loads(env("REST_SESSIONS_COMMAND")),
+        env={"PATH": os.environ["PATH"], **store, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout or ():
+        if found := re.search(r"listens on (http:\S+)", line):
+            return process, found[1]
+    raise AssertionError("the server ended before it listened")
 
 
 class Deeds(Protocol):

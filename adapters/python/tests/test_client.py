@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -91,18 +88,8 @@ def test_eight_threads_at_once(store: str) -> None:
 
 
 def test_server_away_and_back(tmp_path: Path) -> None:
-    command = json.loads(contract.env("REST_SESSIONS_COMMAND"))
-
-    def start(port: str) -> tuple[subprocess.Popen[str], str]:
-        environment = {"PATH": os.environ["PATH"], "RS_PORT": port, "RS_STORE": f"lmdb:{tmp_path / 'data'}"}
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        for line in process.stdout or ():
-            if found := re.search(r"listens on (http:\S+)", line):
-                return process, found[1]
-        raise AssertionError("the server ended before it listened")
-
     port = contract.env("REST_SESSIONS_PORT")
-    process, url = start(port)
+    process, url = contract.start_server(tmp_path, port, {})
     try:
         client = Client(url, "py-away")
         token = client.create()["token"]
@@ -110,7 +97,7 @@ def test_server_away_and_back(tmp_path: Path) -> None:
         process.wait()
         with pytest.raises(rest_sessions.SessionServerLostError):
             client.get(token)
-        process, _ = start(port)
+        process, _ = contract.start_server(tmp_path, port, {})
         assert client.get(token)["version"] == 1
     finally:
         process.kill()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
 from contextlib import aclosing, closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
 from queue import Queue
 from threading import Thread
+from typing import Any
 
 import pytest
 
 import rest_sessions
-from rest_sessions import AsyncClient, Client, Heard
+from rest_sessions import AsyncClient, Client, Heard, verify_webhook
 
 from . import contract
 
@@ -90,21 +88,9 @@ def test_a_position_of_no_server_is_an_error(store: str) -> None:
 
 
 def test_a_listener_misses_nothing_while_the_server_is_away(tmp_path: Path) -> None:
-    command = json.loads(contract.env("REST_SESSIONS_COMMAND"))
     port = contract.env("REST_SESSIONS_PORT")
-    rules = tmp_path / "policy.json"
-    rules.write_text('{"apps": {"heard": {"events": true}}}')
-
-    def start() -> tuple[subprocess.Popen[str], str]:
-        store = {"RS_STORE": f"lmdb:{tmp_path / 'data'}", "RS_CONFIG": str(rules)}
-        environment = {"PATH": os.environ["PATH"], "RS_PORT": port, **store}
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        for line in process.stdout or ():
-            if found := re.search(r"listens on (http:\S+)", line):
-                return process, found[1]
-        raise AssertionError("the server ended before it listened")
-
-    process, url = start()
+    policy = {"apps": {"heard": {"events": True}}}
+    process, url = contract.start_server(tmp_path, port, policy)
     try:
         client = Client(url, "heard")
         position = client.event_page(after="end")["next"]
@@ -121,7 +107,7 @@ def test_a_listener_misses_nothing_while_the_server_is_away(tmp_path: Path) -> N
         process.kill()
         process.wait()
         assert isinstance(lost.get(timeout=30), rest_sessions.SessionServerLostError)
-        process, _ = start()
+        process, _ = contract.start_server(tmp_path, port, policy)
         second = client.create()["session"]["id"]
         told = [heard.get(timeout=60).event for _ in range(2)]
         assert [event["subject"] for event in told if event is not None] == [first, second]
@@ -129,3 +115,48 @@ def test_a_listener_misses_nothing_while_the_server_is_away(tmp_path: Path) -> N
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+def test_webhooks_of_a_server(tmp_path: Path, batch: int) -> None:
+    before, secret = "whsec_b2Ygbm9ib2R5LCBhbmQgbm90IGtub3du", "whsec_a25vd24gdG8gdGhlIHRlc3QgYW5kIHNlcnZlcg=="
+    got: Queue[dict[str, Any] | Exception] = Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            try:
+                with pytest.raises(rest_sessions.SessionWebhookError):
+                    verify_webhook(before, self.headers, body)
+                for event in verify_webhook([before, secret], self.headers, body):
+                    got.put(event)
+            except BaseException as error:
+                got.put(AssertionError(error))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = Thread(target=receiver.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{receiver.server_port}/"
+    webhook = {"name": "python", "url": address, "secret": {"env": "TOLD_SECRET"}, "batch": batch}
+    policy = {"apps": {"told": {"webhooks": [webhook]}}}
+    environment = {"TOLD_SECRET": secret, "RS_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    process, url = contract.start_server(tmp_path, "0", policy, **environment)
+    try:
+        with Client(url, "told") as client:
+            made = client.create(subject="Zoë")
+            client.revoke(made["token"], reason="“left”")
+        told = [got.get(timeout=30) for _ in range(2)]
+        assert [event["type"] for event in told if isinstance(event, dict)] == ["session.created", "session.ended"], told
+        ended = told[1]["data"] if isinstance(told[1], dict) else {}
+        assert (ended["subject"], ended["note"]) == ("Zoë", "“left”")
+    finally:
+        process.kill()
+        process.wait()
+        receiver.shutdown()
+        thread.join()
+        receiver.server_close()

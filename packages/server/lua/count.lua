@@ -1,7 +1,8 @@
 -- count: counts live sessions and their subjects; removes what has expired first, so that the indexes are the answer.
 -- KEYS: sessions, data, activity, visitors, subjects, due (of each partition)
 -- ARGV: now, deadline, base, since, limit
--- RETURNS: {now, sessions, subjects, ended aliases, partitions that were counted: ask again for the rest}
+-- RETURNS: {now, sessions, subjects, ended aliases, partitions that were counted: ask again for the rest,
+--          sessions that were removed}
 -- ATOMIC: removing and counting, or what expired in between would be counted.
 -- INCLUDES: record, head, visit, index, collect
 local now, late = clock(ARGV[1], ARGV[2], KEYS[3])
@@ -9,7 +10,7 @@ if late then return late end
 local base, limit = tonumber(ARGV[3]), tonumber(ARGV[5])
 local since = tonumber(ARGV[4]) + now - base
 local first = string.format('%.0f', second(since))
-local sessions, subjects, ended, counted = 0, 0, {}, 0
+local sessions, subjects, ended, counted, removed = 0, 0, {}, 0, 0
 -- How much one step may look at, in all its partitions together.
 local left = limit
 
@@ -26,9 +27,9 @@ end
 
 for i = 1, #KEYS, 6 do
   local p = partition(i)
-  local _, again, aliases, looked = collect(p, now, left)
+  local gone, again, aliases, looked = collect(p, now, left)
   for _, alias in ipairs(aliases) do ended[#ended + 1] = alias end
-  left = left - looked
+  left, removed = left - looked, removed + gone
   if again == 1 then break end
   local function seenSince(id)
     local ok, _, _, seen = pcall(head, redis.call('HGET', p.sessions, id))
@@ -43,4 +44,4 @@ for i = 1, #KEYS, 6 do
   counted = counted + 1
   if left <= 0 then break end
 end
-return { now, sessions, subjects, ended, counted }
+return { now, sessions, subjects, ended, counted, removed }

@@ -11,8 +11,11 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const GUIDES = {
   api: ['docs/api.md', 'The v1 API, task by task'],
   errors: ['docs/errors.md', 'Errors'],
+  events: ['docs/events.md', 'Events'],
+  privacy: ['docs/privacy.md', 'Privacy'],
   upgrading: ['UPGRADING.md', 'Moving here'],
   moving: ['docs/moving.md', 'Moving sessions'],
+  webhooks: ['docs/webhooks.md', 'Webhooks'],
   configuration: ['docs/configuration.md', 'Configuration'],
   keys: ['docs/keys.md', 'API keys'],
   operations: ['docs/operations.md', 'Operations'],

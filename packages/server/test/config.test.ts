@@ -16,6 +16,7 @@ test('without any variable the server is on loopback with the embedded store', (
     tls: null,
     rates: { key: null, app: null, misses: null, wrongKeys: { perSecond: 10, burst: 100 } },
     maxConcurrent: 1000,
+    maxStreams: 10_000,
     store: 'lmdb:data',
     storeTimeout: 1000,
     redis: { wait: 0, tls: {} },
@@ -64,6 +65,7 @@ test('a bad value is one line that names the variable, the value and what is all
       ...['10.0.0.0/8,', '10.0.0.0/8 127.0.0.1', '*', '10.0.0.0/', 'http://10.0.0.1', '10.0.0.1:80', '[::1]'],
     ],
     RS_MAX_CONCURRENT: ['0', 'all', '100001'],
+    RS_MAX_STREAMS: ['-1', 'all', '100001'],
     RS_STORE: [
       ...['redis', 'redis:', 'redis://', 'lmdb:', 'lmdb', 'file:x', 'memory:x', 'http://127.0.0.1'],
       ...['redis://h:65536', 'redis+cluster://:1@h:1,i:99999', 'redis+sentinel://h:70000/main/0'],

@@ -205,8 +205,8 @@ func StartServer(t *testing.T, port, folder string) *Server {
 	return StartServerWith(t, port, folder, "{}")
 }
 
-// StartServerWith does so with a policy file.
-func StartServerWith(t *testing.T, port, folder, policy string) *Server {
+// StartServerWith does so with a policy file, and more of the environment.
+func StartServerWith(t *testing.T, port, folder, policy string, environment ...string) *Server {
 	rules := filepath.Join(folder, "policy.json")
 	if err := os.WriteFile(rules, []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func StartServerWith(t *testing.T, port, folder, policy string) *Server {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	process := exec.CommandContext(ctx, command[0], command[1:]...)
-	process.Env = []string{"PATH=" + os.Getenv("PATH"), "RS_PORT=" + port, "RS_STORE=lmdb:" + filepath.Join(folder, "data"), "RS_CONFIG=" + rules}
+	process.Env = append(environment, "PATH="+os.Getenv("PATH"), "RS_PORT="+port, "RS_STORE=lmdb:"+filepath.Join(folder, "data"), "RS_CONFIG="+rules)
 	output, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

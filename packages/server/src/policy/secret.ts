@@ -43,7 +43,8 @@ function signingRule(text: string): string | null {
   if (!text.startsWith(PREFIX)) return rule;
   const base64 = text.slice(PREFIX.length);
   const { length } = Buffer.from(base64, 'base64');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return rule;
+  // With its padding: the receivers of some languages take no other.
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) return rule;
   return length < SHORTEST || length > LONGEST ? `${rule}, not ${length}` : null;
 }
 

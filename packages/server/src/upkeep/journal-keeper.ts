@@ -89,8 +89,8 @@ async function trimmed(options: JournalKeeperOptions, app: string, now: number):
   const had = waiting.map(({ position }) => position).sort(comparePositions)[0] ?? null;
   const old: Position = `${Math.max(0, Math.floor(now - keep))}-0`;
   const extent = await journal.extent(app);
-  // Nothing is dropped behind the end: that would be a floor above what comes next.
-  await journal.trim(app, [old, extent.last, had ?? old].sort(comparePositions)[0]!);
+  const to = await lastUpTo(journal, app, extent.floor, [old, had ?? old].sort(comparePositions)[0]!);
+  if (to !== null) await journal.trim(app, to);
   const kept = await journal.extent(app);
   const cut = await cutFor(options, app, kept);
   if (cut !== null) {
@@ -102,6 +102,21 @@ async function trimmed(options: JournalKeeperOptions, app: string, now: number):
   }
   const { events, bytes, last } = cut === null ? kept : await journal.extent(app);
   return { app, events, bytes, waiting: had === null ? 0 : await journal.count(app, had, last) };
+}
+
+/**
+ * Gives where the last event stands that is at or before a position. A floor behind it, or where nothing is dropped, would tell those of
+ * a loss who have missed nothing. Absence: null when there is none.
+ */
+async function lastUpTo(journal: Journal, app: string, floor: Position, to: Position): Promise<Position | null> {
+  let last: Position | null = null;
+  // Most looks find nothing, and need no more than the first event for it.
+  for (let limit = 1; ; limit = PAGE) {
+    const { events } = await journal.read(app, last ?? floor, limit);
+    const old = events.filter(({ position }) => comparePositions(position, to) <= 0);
+    last = old.at(-1)?.position ?? last;
+    if (old.length === 0 || old.length < events.length) return last;
+  }
 }
 
 /** Gives up to where a journal is too long. Absence: null when it is not. */

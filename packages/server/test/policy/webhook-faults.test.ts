@@ -15,6 +15,7 @@ const VARIABLES: Record<string, string> = {
   SHORT: `whsec_${Buffer.alloc(23).toString('base64')}`,
   LONG: `whsec_${'A'.repeat(88)}`,
   BARE: 'secret',
+  CUT: `whsec_${Buffer.alloc(32, 7).toString('base64').slice(0, -1)}`,
 };
 const OUTSIDE = { variable: (name: string) => VARIABLES[name], pathOf: (name: string) => name };
 const GOOD = { name: 'mail', url: 'https://example.org/hook', secret: { env: 'GOOD' } };
@@ -81,6 +82,7 @@ describe('a webhook is refused', () => {
     ['a short secret', { ...GOOD, secret: { env: 'SHORT' } }, /24 to 64 bytes in base64, not 23/],
     ['a long secret', { ...GOOD, secret: { env: 'LONG' } }, /24 to 64 bytes in base64, not 66/],
     ['a secret without its prefix', { ...GOOD, secret: { env: 'BARE' } }, /must be whsec_ and 24 to 64 bytes/],
+    ['a secret without its padding', { ...GOOD, secret: { env: 'CUT' } }, /must be whsec_ and 24 to 64 bytes/],
     [
       'too many secrets',
       { ...GOOD, secret: undefined, secrets: Array(6).fill({ env: 'GOOD' }) },

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { Database } from 'lmdb';
 import type { AuditFinding } from '../../src/stores/audit.ts';
 import { type LmdbAudit, openLmdbAudit } from '../../src/stores/lmdb/audit.ts';
+import { EMPTY } from '../../src/stores/lmdb/journal-block.ts';
 import { activityKey, aliasKey, dueKey, memoKey, sessionKey, subjectPrefix } from '../../src/stores/lmdb/keys.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { packRecord } from '../../src/stores/lmdb/record.ts';
@@ -91,6 +92,15 @@ const DAMAGES: Record<string, { do: (p: Patient) => unknown; found: string; stay
   'a memo to end that is not there': {
     do: ({ tables }) => put(tables.memos.tables.memoDue, dueKey(T0, APP, 'a-name'), true),
     found: 'memo-orphan',
+  },
+  'a journal that has lost what it is said to have': {
+    do: ({ tables }) => tables.journals.putHead(APP, { ...EMPTY, last: { ms: T0, nth: 0 }, count: 3, events: 3 }),
+    found: 'journal',
+  },
+  'a journal that cannot be taken apart': {
+    do: ({ tables }) => put(tables.journals.heads, APP, Buffer.of(9)),
+    found: 'journal',
+    stays: true,
   },
   'a record cut off': {
     do: ({ tables, key, bytes }) => tables.sessions.put(key, bytes.subarray(0, 60)),

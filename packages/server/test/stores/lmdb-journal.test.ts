@@ -92,6 +92,28 @@ test('pages, counts and trims are right across blocks, of one app among others',
   );
 });
 
+test('a journal that has lost a block is mended: what stood before is dropped, and the floor says so', async (t) => {
+  const path = temporaryFolder(t);
+  const store = open(t, path, () => RULES);
+  await Promise.all(Array.from({ length: 400 }, () => create(store, make({ userAgent: 'x'.repeat(60) }))));
+  const whole = await journalOf(store);
+  const tables = new Tables(path, NAMESPACE);
+  t.after(() => tables.close());
+  const keys = await tables.read(() => [...tables.journals.blocks.getKeys({})]);
+  assert.ok(keys.length > 4);
+  await tables.transaction(() => void tables.journals.blocks.remove(keys[2]!));
+  assert.equal((await faultsOf(store.audit())).length, 1);
+  await store.audit().run({ repair: true, onFinding: ({ mended }) => assert.ok(mended), onProgress: () => {} });
+  assert.deepEqual(await faultsOf(store.audit()), []);
+  const kept = await journalOf(store);
+  assert.ok(kept.length > 0 && kept.length < 400);
+  assert.deepEqual(kept, whole.slice(-kept.length));
+  const { floor } = await store.journal.read(APP, START, 1);
+  assert.ok(isBehind(floor, whole[0]!.position) && isBehind(kept[0]!.position, floor));
+  await create(store, make());
+  assert.deepEqual(await faultsOf(store.audit()), []);
+});
+
 function isBehind(position: Position, other: Position): boolean {
   const [[ms = 0, nth = 0], [otherMs = 0, otherNth = 0]] = [position, other].map((text) =>
     text.split('-').map(Number),

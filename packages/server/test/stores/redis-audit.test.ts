@@ -39,6 +39,12 @@ const DAMAGES: Record<string, { do: (p: Patient) => Promise<unknown>; found: str
     do: ({ redis, key, long }) => redis('ZADD', key('a'), 1000, long.session.id),
     found: 'session-activity',
   },
+  'a journal of which nobody knows': {
+    do: ({ redis }) => redis('HSET', `{${NAMESPACE}:${APP}:e}:k`, 'n', '1-1'),
+    found: 'journal',
+  },
+  'an outbox of which nobody knows': { do: ({ redis, key }) => redis('HSET', key('o'), 'n', '1'), found: 'journal' },
+  'a history that stays for ever': { do: ({ redis, key }) => redis('LPUSH', key('h:user123'), ''), found: 'ttl' },
   'not due': { do: ({ redis, key, long }) => redis('ZREM', key('d'), long.session.id), found: 'session-due' },
   'due too late': {
     do: ({ redis, key, long }) => redis('ZADD', key('d'), 9e15, long.session.id),

@@ -57,6 +57,19 @@ test('what is older than it is to be kept is dropped, and not before', async () 
   assert.deepEqual(sizes[2], [{ app: APP, events: 0, bytes: 0, waiting: 0 }]);
 });
 
+test('who has had all that is dropped is not told of a loss', async () => {
+  const { store, positions, trim } = await journalOf(10);
+  const floor = async () => (await store.journal.extent(APP)).floor;
+  // Somebody listens since before the first event.
+  await trim(99);
+  assert.equal(await floor(), START);
+  // Others have had five events, and hear of the sixth: what is dropped ends between them.
+  await trim(104.5);
+  assert.equal(await floor(), positions[4]);
+  await trim(1000);
+  assert.equal(await floor(), positions[9]);
+});
+
 test('what somebody has not had yet stays, however old it is', async () => {
   const consumers: Consumer[] = [];
   const { positions, trim, left, sizes } = await journalOf(10, consumers);

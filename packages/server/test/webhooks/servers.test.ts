@@ -1,11 +1,15 @@
 /** Webhooks of real server processes: who sends, what a killed one leaves, secrets that change, and what an administrator does. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { jwtVerify } from 'jose';
 import { Webhook } from 'standardwebhooks';
+import { makeAuthority } from '../support/certificates.ts';
 import { type Ran, runCommand } from '../support/command.ts';
 import { type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -274,5 +278,38 @@ describe('one server', () => {
     const failure = '127.0.0.1 is not of the open internet, and not in RS_WEBHOOK_NETWORKS';
     assert.deepEqual(json, { delivered: false, status: null, failure });
     assert.equal(receiver.connections(), 0);
+  });
+
+  test('sends by TLS to a receiver whose certificate is good for its name, and to no other', async (t) => {
+    const folder = temporaryFolder(t);
+    const { cert: ca, issue } = makeAuthority(folder);
+    const { cert, key } = issue('receiver', '/CN=receiver', 'DNS:localhost');
+    const bodies: string[] = [];
+    const receiver = createSecureServer(
+      { cert: readFileSync(cert), key: readFileSync(key) },
+      async (request, response) => {
+        let body = '';
+        for await (const chunk of request.setEncoding('utf8')) body += chunk;
+        bodies.push(body);
+        response.writeHead(204).end();
+      },
+    ).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    t.after(() => {
+      receiver.closeAllConnections();
+      receiver.close();
+    });
+    const { port } = receiver.address() as AddressInfo;
+    const to = (name: string, host: string) => ({ name, url: `https://${host}:${port}/`, secret: { env: 'HOOK' } });
+    const { path } = policyFile(t, { apps: { shop: { webhooks: [to('good', 'localhost'), to('bad', '127.0.0.1')] } } });
+    // A name may lead to ::1, too.
+    const env = { HOOK: SECRET, RS_WEBHOOK_NETWORKS: '127.0.0.0/8,::1', NODE_EXTRA_CA_CERTS: ca };
+    const server = await startServer(t, { ...env, RS_CONFIG: path, RS_STORE: 'memory:' });
+    const good = await call(server, 'POST', 'shop/webhooks/good/test');
+    assert.deepEqual(good.json, { delivered: true, status: 204, failure: null });
+    assert.equal(JSON.parse(bodies[0]!).type, 'webhook.test');
+    const bad = await call(server, 'POST', 'shop/webhooks/bad/test');
+    assert.match(bad.json.failure, /does not match certificate/);
+    assert.equal(bodies.length, 1);
   });
 });

@@ -19,6 +19,7 @@ export const LettersQuery = z.strictObject({
 export const ReplayQuery = z.strictObject({
   from: z
     .string()
+    .meta({ example: '2026-11-26T07:18:16.000Z' })
     .describe(
       'An instant of RFC 3339, or a position: `next` of a page of the events of the app, or the id of one in its stream.',
     ),

@@ -8,6 +8,7 @@ import type { Database, RangeOptions, Transaction } from 'lmdb';
 import { expiresAt } from '../../core/expiry.ts';
 import type { AppSummary, Audit, AuditOptions } from '../audit.ts';
 import { openToOthers, stuckFindings } from './health.ts';
+import { auditJournals } from './journal-audit.ts';
 import {
   activityKey,
   aliasKey,
@@ -103,6 +104,7 @@ export class LmdbAudit implements Audit {
     }
     await this.counts(options);
     await this.memos(options);
+    await auditJournals(this.tables, options);
     return counts;
   }
 

@@ -46,8 +46,10 @@ export class Ending {
   /** Ends all sessions of an app at one instant, and gives how many were live. */
   async ofApp(app: string, now: number, origin: Origin): Promise<number> {
     const { tables, seen, counting, leftovers, rules } = this.parts;
-    // Nothing comes to the home that is left, and what is told of its sessions is read there.
-    if (rules(app) !== null && (await tables.read(() => seen.concerns(tables.homes.of(app))))) await seen.flush();
+    // Nothing comes to the home that is left, and what is told of its sessions is read there. What cannot be written now holds up no end.
+    if (rules(app) !== null && (await tables.read(() => seen.concerns(tables.homes.of(app))))) {
+      await seen.flush().catch(() => {});
+    }
     const end = await smaller((size) => tables.transaction(() => this.endApp(app, size, now, origin)));
     if (typeof end === 'number') return end;
     const expired = await counting.expiredIn(end.home, end.at);

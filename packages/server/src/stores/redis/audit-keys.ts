@@ -189,7 +189,7 @@ export class KeyWalk {
   }
 }
 
-/** Gives enough of a key to find it by, and no hash of a token. */
+/** Gives enough of a key to find it by, and no hash of a token and no subject. */
 function shown(key: string): string {
-  return key.replace(/^(\{[^:]+:[^:]+:[^}]{10})[^}]+/, '$1…');
+  return key.replace(/:h:.*$/s, ':h:…').replace(/^(\{[^:]+:[^:]+:[^}]{10})[^}]+/, '$1…');
 }

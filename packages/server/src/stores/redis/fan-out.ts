@@ -171,8 +171,8 @@ export class FanOut {
   ): Promise<Answer> {
     const keys = partitions.flatMap((partition) => this.keys.partition(app, partition));
     const call = (more: More) => this.calls.call(script, [...keys, ...more.keys], now, [...args, ...more.args]);
-    // The one answers how many it has removed. What the other one has is moved on, and who waits for it asks anyway.
-    const hasTold = (answer: Answer | null) => script === 'count' || answer![1] !== 0;
+    const removed = script === 'count' ? 5 : 1;
+    const hasTold = (answer: Answer | null) => answer![removed] !== 0;
     return (await this.telling.call(app, partitions, {}, call, hasTold))!;
   }
 
