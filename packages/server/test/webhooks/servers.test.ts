@@ -11,7 +11,8 @@ import { jwtVerify } from 'jose';
 import { Webhook } from 'standardwebhooks';
 import { makeAuthority } from '../support/certificates.ts';
 import { type Ran, runCommand } from '../support/command.ts';
-import { type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
+import { startRedis } from '../support/redis.ts';
+import { type Cleanup, lastFirst, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
 import { until } from '../support/until.ts';
 import { startWorkers } from '../support/workers.ts';
 import { type Got, SECRET, secretOf, startReceiver } from './receiver.ts';
@@ -19,7 +20,7 @@ import { type Got, SECRET, secretOf, startReceiver } from './receiver.ts';
 const LISTED = { RS_WEBHOOK_NETWORKS: '127.0.0.0/8' };
 
 function policyFile(
-  t: TestContext,
+  t: Cleanup,
   document: unknown,
 ): { path: string; write: (document: unknown) => void; folder: string } {
   const folder = temporaryFolder(t);
@@ -53,11 +54,22 @@ const idsIn = (got: readonly Got[], type: string) =>
 
 const isSending = (server: ServerProcess) => server.output().includes('this process sends the webhooks');
 
-test('of two servers one sends; when it is killed the other goes on, and nothing is lost', async (t) => {
+const STORES: Readonly<Record<string, (t: Cleanup) => Promise<string>>> = {
+  'the embedded store': async (t) => `lmdb:${join(temporaryFolder(t), 'data')}`,
+  Redis: async (t) => `redis://127.0.0.1:${(await startRedis(t)).port}`,
+};
+
+for (const [name, place] of Object.entries(STORES)) {
+  test(`of two servers on ${name} one sends; when it is killed the other goes on, and nothing is lost`, (t) =>
+    goOnAfterKill(t, place));
+}
+
+async function goOnAfterKill(test: TestContext, place: (t: Cleanup) => Promise<string>): Promise<void> {
+  const t = lastFirst(test);
   const receiver = await startReceiver(t, () => 200);
   const webhooks = [{ name: 'mail', url: receiver.url, secret: { env: 'HOOK' } }];
-  const { path, folder } = policyFile(t, { defaults: { webhooks } });
-  const env = { ...LISTED, HOOK: SECRET, RS_CONFIG: path, RS_STORE: `lmdb:${join(folder, 'data')}` };
+  const { path } = policyFile(t, { defaults: { webhooks } });
+  const env = { ...LISTED, HOOK: SECRET, RS_CONFIG: path, RS_STORE: await place(t) };
   const servers = [await startServer(t, env), await startServer(t, env)];
   await until(() => servers.some(isSending));
   const [sends, waits] = isSending(servers[0]!) ? servers : [servers[1], servers[0]];
@@ -75,7 +87,7 @@ test('of two servers one sends; when it is killed the other goes on, and nothing
     () => `${missing().length} of ${created.size} are missing: ${waits!.output()}`,
   );
   assert.ok(isSending(waits!));
-});
+}
 
 test('a worker sends for all workers of a server, and another one when that is killed', async (t) => {
   const receiver = await startReceiver(t, () => 200);
