@@ -67,7 +67,7 @@ ${metricsTable()}
 
 - \`route\` is the template of a route, as \`/:app/get/:token\`, \`status\` a class, as \`2xx\`, \`operation\` a verb of the store, \`code\` that of a
   [warning](operations/monitoring.md#warnings). \`app\` is one of the first 64 apps that the policy file names; all others together are \`other\`. So there are at most
-  2,000 series, whatever callers send.
+  2,500 series, whatever callers send.
 - Counters begin at 0 with the process. Of several servers on one store each counts what it did itself: sum them. \`sessions\`, \`subjects\` and
   \`lmdb_map_bytes\` are of the store: each server tells all of it, so take the largest.
 - In OpenMetrics the buckets of requests name the last trace that was kept in each (exemplars), where the server sends [traces](operations/logs.md#traces).

@@ -5,7 +5,7 @@
  *
  * Its data is kept as text: whoever gets a session may do with it what they like. Its other members are no objects.
  */
-import type { Session } from './types.ts';
+import type { Session, Staleness } from './types.ts';
 
 /** Instants of two clocks: the steady one stands still while a machine sleeps, the other one may be set. Units: milliseconds. */
 export interface Instant {
@@ -21,13 +21,17 @@ export interface Asked extends Instant {
 
 /** What is known of a session that is kept. Units: milliseconds since its request was sent. */
 interface Kept {
-  readonly session: Omit<Session, 'data'>;
+  /** With places for the data and the staleness: a copy with room for them costs half of one that has to grow. */
+  readonly session: Omit<Session, 'data'> & { readonly data: null; readonly staleness: undefined };
   readonly data: string;
   readonly asked: Instant;
   readonly life: number;
   /** For how long a read that touches needs no other one. Absence: -1 when none has touched it. */
   readonly touchLife: number;
 }
+
+/** A new object, whose staleness is still to be said. */
+export type Answer = Session & { staleness?: Staleness | undefined };
 
 /** A session with more data is not kept. Units: UTF-16 code units. */
 const LONGEST_DATA = 16_384;
@@ -96,7 +100,8 @@ export class KeptSessions {
     const text = JSON.stringify(data);
     if (text.length > LONGEST_DATA) return;
     this.drop(token);
-    this.byToken.set(token, { session: rest, data: text, asked, life, touchLife });
+    const kept = { ...rest, data: null, staleness: undefined };
+    this.byToken.set(token, { session: kept, data: text, asked, life, touchLife });
     const tokens = this.tokens.get(id);
     if (tokens === undefined) this.tokens.set(id, new Set([token]));
     else tokens.add(token);
@@ -104,7 +109,7 @@ export class KeptSessions {
   }
 
   /** Gives a session and its age. Absence: null when it must be asked for. */
-  find(token: string, touch: boolean, now: Instant): { session: Session; age: number } | null {
+  find(token: string, touch: boolean, now: Instant): { session: Answer; age: number } | null {
     const kept = this.byToken.get(token);
     if (kept === undefined) return null;
     const age = between(kept.asked, now);
@@ -115,7 +120,9 @@ export class KeptSessions {
     if (touch && age > kept.touchLife) return null;
     this.byToken.delete(token);
     this.byToken.set(token, kept);
-    return { session: { ...kept.session, data: JSON.parse(kept.data) }, age };
+    const session: Answer = { ...kept.session, data: null as never };
+    session.data = JSON.parse(kept.data);
+    return { session, age };
   }
 
   forgetToken(token: string): void {

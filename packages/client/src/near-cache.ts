@@ -50,10 +50,9 @@ export class NearCache {
   find(token: string, touch: boolean): Verified | null {
     const found = this.kept.find(token, touch, now());
     if (found === null) return null;
-    // It is a new object: no need for one more.
-    return Object.assign(found.session, {
-      staleness: { maxStale: this.options.maxStale, age: found.age, source: 'memory' as const },
-    });
+    const { session, age } = found;
+    session.staleness = { maxStale: this.options.maxStale, age, source: 'memory' };
+    return session as Verified;
   }
 
   /** Notes that a request is sent. `settle` must follow. */

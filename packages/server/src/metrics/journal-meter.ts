@@ -12,8 +12,8 @@ export interface JournalSize {
 
 export class JournalMeter {
   readonly dropped = new Counter();
-  /** Of all journals, as they were looked at last. Absence: null before the first look. */
-  private sizes: readonly JournalSize[] | null = null;
+  /** Of all journals, as they were looked at last. */
+  private sizes: readonly JournalSize[] = [];
   /** When that was. Units: epoch milliseconds. */
   lookedAt = 0;
 
@@ -23,17 +23,17 @@ export class JournalMeter {
     this.lookedAt = now;
   }
 
-  /** Gives all events. None before the first look. */
+  /** Gives all events. None where there is no journal. */
   events(): Series[] {
     return this.series((all) => all.reduce((sum, { events }) => sum + events, 0));
   }
 
-  /** Gives the most of an app. None before the first look. */
+  /** Gives the most of an app. None where there is no journal. */
   most(what: 'bytes' | 'waiting'): Series[] {
     return this.series((all) => Math.max(0, ...all.map((one) => one[what])));
   }
 
   private series(value: (all: readonly JournalSize[]) => number): Series[] {
-    return this.sizes === null ? [] : [{ labels: [], value: value(this.sizes) }];
+    return this.sizes.length === 0 ? [] : [{ labels: [], value: value(this.sizes) }];
   }
 }

@@ -91,7 +91,7 @@ export const METRICS = {
   journalEvents: gauge(
     'journal_events',
     'latest',
-    'Events that the journals of all apps have, as they were counted last, once in RS_SWEEP_INTERVAL.',
+    'Events that the journals of all apps have, as they were counted last, once in RS_SWEEP_INTERVAL. Not there without a journal.',
   ),
   journalBytes: gauge(
     'journal_bytes',

@@ -74,6 +74,7 @@ export class Channel {
   /** Whether it is known how far the webhook is. */
   isLoaded = false;
   private isReading = false;
+  private isLoading = false;
   private isClosed = false;
   /** Another one with each load: what was under way before it means nothing any more. */
   private generation = 0;
@@ -89,8 +90,9 @@ export class Channel {
     this.keeper = new Keeper({ note, clock, later, onError, text: () => this.text(), onLost: () => this.load() });
   }
 
+  /** Whether nothing of it is under way, in the store or to the receiver. */
   get isIdle(): boolean {
-    return this.lanes.sending === 0;
+    return this.lanes.sending === 0 && !this.isReading && !this.isLoading;
   }
 
   /** Sends by other rules from now on. */
@@ -104,6 +106,7 @@ export class Channel {
     const { begin, onError, later } = this.options;
     const generation = ++this.generation;
     this.isLoaded = false;
+    this.isLoading = true;
     try {
       const text = await this.keeper.read();
       const state = text === null ? stateAt(await begin()) : unpackState(text);
@@ -121,6 +124,8 @@ export class Channel {
       later(() => {
         if (!this.isClosed && generation === this.generation) void this.load();
       }, STORE_REST);
+    } finally {
+      this.isLoading = false;
     }
   }
 

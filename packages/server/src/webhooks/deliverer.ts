@@ -59,7 +59,7 @@ export class Deliverer {
   private readonly known = new Set<string>();
   private changed: string | null = null;
   private lookedAt = Number.NEGATIVE_INFINITY;
-  private isLooking = false;
+  private looking: Promise<void> | null = null;
   private isLeading = false;
   private isStopped = false;
   private cancel: (() => void) | null = null;
@@ -98,6 +98,7 @@ export class Deliverer {
     this.cancel?.();
     this.unwatch?.();
     await this.round;
+    await this.looking;
     const channels = this.dropAll();
     const ends = this.options.elapsed() + PATIENCE;
     while (channels.some(({ isIdle }) => !isIdle) && this.options.elapsed() < ends) {
@@ -125,7 +126,9 @@ export class Deliverer {
         this.isLeading = true;
         for (const { channels } of this.apps.values()) for (const { channel } of channels.values()) channel.nudge();
         // Not waited for: the lease must be renewed meanwhile.
-        void this.look();
+        this.looking ??= this.look().finally(() => {
+          this.looking = null;
+        });
       } else {
         this.drop();
       }
@@ -160,8 +163,6 @@ export class Deliverer {
   /** Looks which apps there are, what was changed from outside, and whether something was written where the tail does not look. */
   private async look(): Promise<void> {
     const { store, configured, elapsed, onError } = this.options;
-    if (this.isLooking) return;
-    this.isLooking = true;
     try {
       await this.readChanged();
       if (elapsed() - this.lookedAt >= LOOK) {
@@ -176,8 +177,6 @@ export class Deliverer {
     } catch (error) {
       this.lookedAt = Number.NEGATIVE_INFINITY;
       onError(error);
-    } finally {
-      this.isLooking = false;
     }
   }
 

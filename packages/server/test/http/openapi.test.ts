@@ -13,7 +13,10 @@ import { SECRET, startReceiver } from '../webhooks/receiver.ts';
 const receiver = await startReceiver({ after }, () => 204);
 const policy = join(temporaryFolder({ after }), 'policy.json');
 const webhooks = [{ name: 'mail', url: receiver.url, secret: { env: 'HOOK' } }];
-writeFileSync(policy, JSON.stringify({ defaults: { events: true }, apps: { shop: { history: { days: 30 }, webhooks } } }));
+writeFileSync(
+  policy,
+  JSON.stringify({ defaults: { events: true }, apps: { shop: { history: { days: 30 }, webhooks } } }),
+);
 const listed = { HOOK: SECRET, RS_WEBHOOK_NETWORKS: '127.0.0.1' };
 const server = await startServer({ after }, { RS_STORE: 'memory:', RS_CONFIG: policy, ...listed });
 const client = new DescribedClient(server.url);

@@ -1,10 +1,13 @@
 /** One request of a webhook: what counts of its answer, and its signature. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { Webhook } from 'standardwebhooks';
+import type { WebhookPolicy } from '../../src/core/policy.ts';
 import { LogoutSigner } from '../../src/webhooks/logout-token.ts';
+import { Messages } from '../../src/webhooks/message.ts';
 import { signedHeaders } from '../../src/webhooks/signature.ts';
 import { until } from '../support/until.ts';
 import { secretOf, startReceiver, startSender } from './receiver.ts';
@@ -113,4 +116,18 @@ test('a logout token is one that jose takes, with each kind of key', async () =>
     assert.ok(!('nonce' in payload));
     assert.match(decodeProtectedHeader(token).kid ?? '', /^[\w-]{43}$/);
   }
+});
+
+test('a request is the one that the receivers of other languages are tried with, to the letter', () => {
+  const file = new URL('../../../../adapters/contract/vectors/webhooks.json', import.meta.url);
+  const [shown] = JSON.parse(readFileSync(file, 'utf8')).cases;
+  const webhook = { kind: 'events', batch: 1 } as WebhookPolicy;
+  const messages = new Messages('shop', { webhook, secrets: shown.secrets });
+  const event = {
+    ...{ type: 'session.created' as const, at: Date.parse(shown.events[0].time), count: 1, version: 1 },
+    ...{ session: 'AAAAAAAAAAAAAAAA', subject: 'user123', ip: '192.0.2.1', userAgent: null, label: null },
+  };
+  const { headers, body } = messages.ofEvents([event], Number(shown.headers['webhook-timestamp']) * 1000);
+  assert.equal(body, shown.body);
+  assert.deepEqual(headers, { 'Content-Type': 'application/cloudevents+json', ...shown.headers });
 });

@@ -166,8 +166,10 @@ describe('one server', () => {
     let status = 200;
     const receiver = await startReceiver(t, () => status);
     const webhooks = [{ name: 'mail', url: receiver.url, secret: { env: 'HOOK' } }];
-    const { path } = policyFile(t, { apps: { shop: { webhooks } } });
-    const server = await startServer(t, { ...LISTED, HOOK: SECRET, RS_CONFIG: path, RS_STORE: 'memory:' });
+    const { path, folder } = policyFile(t, { apps: { shop: { webhooks } } });
+    const audit = join(folder, 'audit.log');
+    const env = { ...LISTED, HOOK: SECRET, RS_CONFIG: path, RS_STORE: 'memory:', RS_AUDIT_LOG: audit };
+    const server = await startServer(t, env);
     const run = (...words: string[]): Promise<Ran> =>
       runCommand(['webhooks', ...words, '--app', 'shop'], { env: { RS_PORT: `${server.port}` } });
     const since = new Date().toISOString();
@@ -199,6 +201,14 @@ describe('one server', () => {
     assert.deepEqual([unknown.status, unknown.stderr.includes('there is no such dead letter')], [1, true]);
     const nobody = await run('test', 'fax');
     assert.deepEqual([nobody.status, nobody.stderr.includes('no webhook with this name')], [1, true]);
+    const acts = readFileSync(audit, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"act":"webhook.'));
+    const done = acts.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === 'done');
+    assert.deepEqual(
+      done.map(({ act, app, webhook }) => [act, app, webhook]),
+      ['test', 'test', 'enable', 'enable', 'replay', 'resend'].map((act) => [`webhook.${act}`, 'shop', 'mail']),
+    );
     for (const words of [
       ['test'],
       ['frob', 'mail'],

@@ -32,8 +32,8 @@ export interface More {
 }
 
 const NOTHING: More = Object.freeze({ keys: [], args: [] });
-/** As long as an app stays entered without being entered again. Units: milliseconds. */
-const ENTERED = 3_600_000;
+/** After how long an app is entered again: a Redis may have been emptied. Units: milliseconds. */
+const ENTERED = 60_000;
 const WITHOUT_RULES: JournalRules = { events: true, updates: false, history: null };
 
 export class Telling {
@@ -127,8 +127,9 @@ export class Telling {
   /** Enters an app before something is written into its journal: who comes after a crash must find what was. */
   private async enter(app: string): Promise<void> {
     const now = performance.now();
-    if ((this.entered.get(app) ?? Number.NEGATIVE_INFINITY) > now) return;
-    await this.calls.callTimeless('journal-begin', [this.keys.journal(app).probe], []);
+    const until = this.entered.get(app);
+    if (until !== undefined && until > now) return;
+    if (until === undefined) await this.calls.callTimeless('journal-begin', [this.keys.journal(app).probe], []);
     await this.calls.command('ZADD', [this.keys.journals, Math.round(this.calls.instantAt(Date.now())), app]);
     if (this.entered.size > MOST_ENTERED) this.entered.clear();
     this.entered.set(app, now + ENTERED);

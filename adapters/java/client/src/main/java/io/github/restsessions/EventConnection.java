@@ -33,6 +33,7 @@ final class EventConnection {
   private final ByteArrayOutputStream refusal = new ByteArrayOutputStream();
   private final CompletableFuture<?> sent;
   private volatile Flow.Subscription subscription;
+  private volatile boolean isClosed;
   private volatile int status;
   private volatile HttpHeaders headers;
 
@@ -68,6 +69,7 @@ final class EventConnection {
 
   /** Ends it, also while another thread waits in next(), which then throws. */
   void close() {
+    isClosed = true;
     sent.cancel(true);
     Flow.Subscription open = subscription;
     if (open != null) open.cancel();
@@ -130,7 +132,9 @@ final class EventConnection {
     @Override
     public void onSubscribe(Flow.Subscription given) {
       subscription = given;
-      given.request(1);
+      // Who closed it before did not see this.
+      if (isClosed) given.cancel();
+      else given.request(1);
     }
 
     @Override
