@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { SessionClient } from 'rest-sessions-client';
+import { SessionClient } from '../packages/client/src/index.ts';
 import { wrkVersion } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { startServer, temporaryFolder } from './process.ts';
