@@ -224,6 +224,13 @@ export const SessionCount = z.object({ sessions: z.int().min(0) }).meta({ id: 'S
 export const Counts = z.object({ subjects: z.int().min(0), sessions: z.int().min(0) }).meta({ id: 'Counts' });
 
 const SameSite = z.enum(SAME_SITE).meta({ id: 'SameSite' });
+const HistoryPolicy = z
+  .object({ days: z.int().min(1) })
+  .nullable()
+  .meta({
+    id: 'HistoryPolicy',
+    description: 'How long the history of a user tells of a session that has ended. null: there is none.',
+  });
 const CookiePolicy = z
   .object({
     name: z.string(),
@@ -252,7 +259,7 @@ export const Policy = z
     classic: z.boolean(),
     events: z.boolean(),
     updateEvents: z.boolean(),
-    history: z.object({ days: z.int().min(1) }).nullable(),
+    history: HistoryPolicy,
     webhooks: z.array(z.string()).describe('Their names.'),
     cookie: CookiePolicy,
   })

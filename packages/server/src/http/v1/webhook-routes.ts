@@ -149,7 +149,7 @@ export function webhookRoutes(webhooks: Webhooks | null, operation: Operations):
       audits: 'webhook.enable',
       summary: 'Let a webhook go on whose receiver was gone',
       description:
-        'A receiver that answers 410 is sent nothing more until somebody says that it is back. It is safe to repeat. What happened meanwhile is sent as far as the journal has it; of the rest it is told by an event `journal.gap`.',
+        'Says that a receiver is back: one that answers 410 is sent nothing more until then. It is safe to repeat. What happened meanwhile is sent as far as the journal has it; of the rest it is told by an event `journal.gap`.',
       answers: { 200: { description: 'Whether it was off.', schema: shape.Enabled, example: { enabled: true } } },
       handle: async ({ c, app }) => {
         const webhook = nameIn(c);
