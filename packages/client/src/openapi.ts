@@ -319,15 +319,17 @@ export interface components {
             classic: boolean;
             events: boolean;
             updateEvents: boolean;
-            history: {
-                days: number;
-            } | null;
+            history: components["schemas"]["HistoryPolicy"];
             /** @description Their names. */
             webhooks: string[];
             cookie: components["schemas"]["CookiePolicy"];
         };
         /** @enum {string} */
         OnLimit: "revokeOldest" | "revokeLeastRecentlyUsed" | "refuse";
+        /** @description How long the history of a user tells of a session that has ended. null: there is none. */
+        HistoryPolicy: {
+            days: number;
+        } | null;
         /** @description The cookie that `setCookie` writes. null: there is none. */
         CookiePolicy: {
             name: string;
@@ -455,13 +457,8 @@ export interface components {
         /** @description How a webhook stands. */
         Webhook: {
             name: string;
-            /** @enum {string} */
-            kind: "events" | "backchannel-logout";
-            /**
-             * @description `failing`: the last attempt failed. `disabled`: the receiver said 410. `paused`: by the policy.
-             * @enum {string}
-             */
-            state: "active" | "failing" | "paused" | "disabled";
+            kind: components["schemas"]["WebhookKind"];
+            state: components["schemas"]["WebhookState"];
             /** @description Events of the journal that it was not told of yet. */
             behind: number;
             /** @description Of these, those that failed and wait for another attempt, with those behind them. */
@@ -487,6 +484,13 @@ export interface components {
             /** Format: date-time */
             disabledAt: string | null;
         };
+        /** @enum {string} */
+        WebhookKind: "events" | "backchannel-logout";
+        /**
+         * @description `failing`: the last attempt failed. `disabled`: the receiver said 410. `paused`: by the policy.
+         * @enum {string}
+         */
+        WebhookState: "active" | "failing" | "paused" | "disabled";
         DeadLetters: {
             deadLetters: components["schemas"]["DeadLetter"][];
             cursor: string | null;
@@ -554,6 +558,7 @@ export type Counts = components['schemas']['Counts'];
 export type App = components['schemas']['App'];
 export type Policy = components['schemas']['Policy'];
 export type OnLimit = components['schemas']['OnLimit'];
+export type HistoryPolicy = components['schemas']['HistoryPolicy'];
 export type CookiePolicy = components['schemas']['CookiePolicy'];
 export type SameSite = components['schemas']['SameSite'];
 export type Apps = components['schemas']['Apps'];
@@ -574,6 +579,8 @@ export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type Erased = components['schemas']['Erased'];
 export type Webhooks = components['schemas']['Webhooks'];
 export type Webhook = components['schemas']['Webhook'];
+export type WebhookKind = components['schemas']['WebhookKind'];
+export type WebhookState = components['schemas']['WebhookState'];
 export type DeadLetters = components['schemas']['DeadLetters'];
 export type DeadLetter = components['schemas']['DeadLetter'];
 export type Sent = components['schemas']['Sent'];

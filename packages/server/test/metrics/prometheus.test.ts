@@ -104,7 +104,7 @@ describe('a Prometheus that scrapes a server', { skip }, () => {
   before(async () => {
     const folder = temporaryFolder(ending);
     const policy = join(folder, 'policy.json');
-    writeFileSync(policy, JSON.stringify({ apps: { shop: { rotationGrace: 0 } } }));
+    writeFileSync(policy, JSON.stringify({ apps: { shop: { rotationGrace: 0, events: true } } }));
     const { cert, key } = makeAuthority(folder).issue('server', '/CN=localhost', 'DNS:localhost');
     const data = temporaryFolder(ending);
     const RS_API_KEYS = `ops:${hashKey(newKey())}:*:admin:2100-01-01T00:00:00Z`;

@@ -25,13 +25,16 @@ export const ReplayQuery = z.strictObject({
     ),
 });
 
+const WebhookKind = z.enum(['events', 'backchannel-logout']).meta({ id: 'WebhookKind' });
+const WebhookState = z.enum(['active', 'failing', 'paused', 'disabled']).meta({
+  id: 'WebhookState',
+  description: '`failing`: the last attempt failed. `disabled`: the receiver said 410. `paused`: by the policy.',
+});
 const Webhook = z
   .object({
     name: z.string(),
-    kind: z.enum(['events', 'backchannel-logout']),
-    state: z
-      .enum(['active', 'failing', 'paused', 'disabled'])
-      .describe('`failing`: the last attempt failed. `disabled`: the receiver said 410. `paused`: by the policy.'),
+    kind: WebhookKind,
+    state: WebhookState,
     behind: count.describe('Events of the journal that it was not told of yet.'),
     waiting: count.describe('Of these, those that failed and wait for another attempt, with those behind them.'),
     deadLetters: count.describe('Events that were given up and are kept.'),
