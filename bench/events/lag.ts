@@ -30,8 +30,8 @@ export async function lagOf(bench: Bench, store: StoreName): Promise<Finding[]> 
   const redis = store === 'Redis' ? await startRedis(bench) : null;
   const hooked: number[] = [];
   const receiver = await receive(bench, hooked);
-  const secrets = { env: 'BENCH_SECRET' };
-  const webhooks = [{ name: 'bench', url: `${receiver}/events`, secrets, batch: 100 }];
+  const secret = { env: 'BENCH_SECRET' };
+  const webhooks = [{ name: 'bench', url: `${receiver}/events`, secret, batch: 100 }];
   const server = await startServer(bench, {
     ...(redis && { store: redis.location }),
     env: {
