@@ -56,7 +56,7 @@ async function loadAndFail(store: Failing, failures: number): Promise<Map<string
   const known = new Map<string, Known>();
   for (let i = 0; i < failures; i++) {
     const state = { isOver: false };
-    const workers = Array.from({ length: WORKERS }, (_, own) => work(store.url, `u${own}`, known, state));
+    const workers = Array.from({ length: WORKERS }, (_, own) => work(store, `u${own}`, known, state));
     for (const before = known.size; known.size < before + LOAD; ) await delay(5);
     await delay(Math.random() * LOAD_FOR);
     const failed = store.fail();
@@ -68,14 +68,19 @@ async function loadAndFail(store: Failing, failures: number): Promise<Map<string
 }
 
 /** Creates, changes and ends sessions until it is over. A request that fails says nothing of its change. */
-async function work(url: () => string, subject: string, known: Map<string, Known>, state: { isOver: boolean }) {
+async function work(
+  { url, keepsUpdates }: Failing,
+  subject: string,
+  known: Map<string, Known>,
+  state: { isOver: boolean },
+) {
   for (let i = 0; !state.isOver; i++) {
     const created = await send(url(), 'POST', '/sessions', { subject: `${subject}-${i % 50}`, idleTimeout: 7200 });
     if (created === null) continue;
     const { token, session } = created as { token: string; session: { id: string } };
     const own: Known = { versions: [], asked: 1, ended: 'no' };
     known.set(session.id, own);
-    for (let n = 0; n < UPDATES && own.asked === own.versions.length + 1; n++) {
+    for (let n = 0; keepsUpdates && n < UPDATES && own.asked === own.versions.length + 1; n++) {
       own.asked++;
       if ((await send(url(), 'PUT', '/session/data', { n }, token)) !== null) own.versions.push(own.asked);
     }

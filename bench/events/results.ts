@@ -26,7 +26,27 @@ export function eventsTable(): string {
   const { date, size, findings } = JSON.parse(readFileSync(FILE, 'utf8')) as EventsResults;
   const when = `Measured on ${date.slice(0, 10)}, ${size.rounds} rounds of ${size.seconds} s.`;
   const notes = findings.filter(({ note }) => note !== '').map(({ note }) => `- ${note}`);
-  return [when, '', findingsTable(findings), histogram(findings), ...notes, ''].join('\n');
+  return [when, '', findingsTable(findings), histogram(findings), ...notes, '', nearCacheTable(), lossTable()].join(
+    '\n',
+  );
+}
+
+/** What `npm run near-cache` has found. Absence: an empty text before the first run. */
+function nearCacheTable(): string {
+  const file = join(RESULTS, 'near-cache.json');
+  if (!existsSync(file)) return '';
+  const { findings } = JSON.parse(readFileSync(file, 'utf8')) as Pick<EventsResults, 'findings'>;
+  return findingsTable(findings);
+}
+
+/** What `npm run events-loss` has found, a line for each store. Absence: an empty text before the first run. */
+function lossTable(): string {
+  const file = join(RESULTS, 'events-loss.json');
+  if (!existsSync(file)) return '';
+  const columns = ['failures', 'changes', 'lost', 'disordered', 'invented', 'doubled'];
+  const stores = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, number>>);
+  const rows = stores.map(([store, found]) => `| ${store} | ${columns.map((name) => found[name]).join(' | ')} |`);
+  return [`| store | ${columns.join(' | ')} |`, `|---|${columns.map(() => '---:').join('|')}|`, ...rows, ''].join('\n');
 }
 
 /** The lags, as the share of events that came within each time. */
