@@ -37,6 +37,8 @@ test('O8.1: a code is one of a list, and in each answer one of those that it can
 
 test('O8.2 to O8.4: an operation has one answer and one body, each of one named type (kind: a choice that every caller must undo)', () => {
   for (const { id, operation } of operations) {
+    const stream = operation.responses[200]?.content?.['text/event-stream'];
+    if (stream !== undefined) assert.equal(stream.schema.type, 'string', id);
     const good = Object.entries<Json>(operation.responses).filter(([status]) => Number(status) < 300);
     const types = good.flatMap(([, { content = {} }]) =>
       // A stream goes on without end: clients read it event by event, and not as one value of a type.
