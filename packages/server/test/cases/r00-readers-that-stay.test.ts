@@ -1,8 +1,12 @@
 /** R00: a process that ends or stands still while it reads keeps the data file from using pages again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AuditFinding } from '../../src/stores/audit.ts';
+import { openLmdbAudit } from '../../src/stores/lmdb/audit.ts';
+import { Environment } from '../../src/stores/lmdb/environment.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { Readers } from '../../src/stores/lmdb/readers.ts';
+import { put } from '../conformance/harness.ts';
 import { Client } from '../support/client.ts';
 import { command, eventually, startReader } from '../support/folder.ts';
 import { startServer, temporaryFolder } from '../support/server.ts';
@@ -59,4 +63,26 @@ test('R00: readers of dead processes are cleared when a store is opened (kind: n
   await second.ping();
   assert.deepEqual(second.health(), []);
   await second.close();
+});
+
+test('R00: a reader that stands still is told of, also when the first look at it was slow (kind: a wait that is measured from before what it waits for)', async (t) => {
+  const path = temporaryFolder(t);
+  const store = new LmdbStore({ path, namespace: 'drs', onError: (error: unknown) => assert.fail(String(error)) });
+  const reader = await startReader(t, path);
+  await put(store);
+  await store.close();
+  const { stuckReaders } = Environment.prototype;
+  let looks = 0;
+  t.mock.method(Environment.prototype, 'stuckReaders', function (this: Environment, after?: number) {
+    // As on a busy machine.
+    for (const began = performance.now(); looks === 0 && performance.now() - began < 50; );
+    looks++;
+    return stuckReaders.call(this, after);
+  });
+  const told: string[] = [];
+  const audit = openLmdbAudit(path, 'drs', false);
+  const onFinding = ({ code, where }: AuditFinding) => told.push(`${code} at ${where}`);
+  await audit.run({ quick: true, repair: false, onFinding, onProgress: () => {} });
+  await audit.close();
+  assert.deepEqual(told, [`stuck-reader at process ${reader.pid}`]);
 });

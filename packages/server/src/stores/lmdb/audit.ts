@@ -61,12 +61,13 @@ export class LmdbAudit implements Audit {
 
   async run(options: AuditOptions): Promise<AppSummary[]> {
     const { environment } = this.tables;
-    const began = performance.now();
     environment.stuckReaders();
+    // After the look: what it saw has then been seen for the whole wait, however long the look itself took.
+    const looked = performance.now();
     const counts = options.quick ? new Map<string, number>() : await this.compare(options);
     // A reader of a busy server may hold an old state for a moment: those are told that still hold it after a while.
     const suspicious = environment.stuckReaders(0).length > 0;
-    if (suspicious) await delay(Math.max(0, STUCK_FOR_DOCTOR - (performance.now() - began)));
+    if (suspicious) await waitUntil(looked + STUCK_FOR_DOCTOR);
     const stuck = suspicious ? environment.stuckReaders(STUCK_FOR_DOCTOR) : [];
     for (const finding of [...stuckFindings(stuck), ...openToOthers(this.path)]) {
       options.onFinding({ ...finding, mended: null });
@@ -294,6 +295,11 @@ function entriesOf(home: string, { session, credential, dueAt, indexedAt }: Stor
     if (held.alias) entries.push({ index: 'aliases', key: aliasKey(home, held.hash), value: id, mayBeElsewhere });
   }
   return entries;
+}
+
+/** Waits until a time of `performance.now()`. A timer may ring up to a millisecond early. */
+async function waitUntil(time: number): Promise<void> {
+  while (performance.now() < time) await delay(Math.ceil(time - performance.now()));
 }
 
 function dueOfMemo(key: string, [, until]: readonly [text: string, until: number]): string {
