@@ -2,10 +2,13 @@
 
 /** A change that was answered is done, one that was only asked for may be. */
 export interface Known {
-  /** The versions that were answered, and the highest that was asked for. */
+  /** The versions that answers to updates had. */
   readonly versions: number[];
+  /** The highest version there can be, when all that was asked for was done. */
   asked: number;
   ended: 'no' | 'asked' | 'yes';
+  /** The version that the store has in the end. Absence: null when the session has ended; its last event says it then. */
+  stored: number | null;
 }
 
 /** An event as /v1 gives it, as far as it is compared. */
@@ -20,11 +23,13 @@ export interface ToldEvent {
 export interface Comparison {
   /** Changes that were answered. */
   readonly changes: number;
-  /** Those of them that are not told. */
+  /** Changes that the store has, and creates and ends that were answered, of which no event tells. */
   readonly lost: number;
+  /** Updates that were answered and that the store no longer has, and no event either. */
+  readonly undone: number;
   /** Events that come before an earlier one of their session. */
   readonly disordered: number;
-  /** Events that nobody asked for, or ends told twice under different ids. */
+  /** Events of changes that nobody asked for or that the store does not have, or ends told twice under different ids. */
   readonly invented: number;
   /** Events that are told again, with the same id. */
   readonly doubled: number;
@@ -40,20 +45,24 @@ export function compare(known: ReadonlyMap<string, Known>, told: readonly ToldEv
     if (own === undefined) bySession.set(event.subject, [event]);
     else own.push(event);
   }
-  let [changes, lost, disordered, invented] = [0, 0, 0, 0];
-  for (const [id, { versions, asked, ended }] of known) {
+  let [changes, lost, undone, disordered, invented] = [0, 0, 0, 0, 0];
+  for (const [id, { versions, asked, ended, stored }] of known) {
     const events = bySession.get(id) ?? [];
     const told = new Set(events.map(({ type, sequence }) => `${type} ${versionOf(sequence)}`));
-    const wanted = ['session.created 1', ...versions.map((version) => `session.updated ${version}`)];
-    changes += wanted.length + (ended === 'yes' ? 1 : 0);
-    lost += wanted.filter((one) => !told.has(one)).length;
+    const end = events.findLast(({ type }) => type === 'session.ended');
+    // Gone, and nobody says when: that its end is not told counts once.
+    const last = stored ?? versionOf((end ?? events.at(-1))?.sequence ?? '1');
+    changes += 1 + versions.length + (ended === 'yes' ? 1 : 0);
+    if (!told.has('session.created 1')) lost++;
+    for (let version = 2; version <= last; version++) if (!told.has(`session.updated ${version}`)) lost++;
+    undone += versions.filter((version) => version > last).length;
     const ends = events.filter(({ type }) => type === 'session.ended').length;
-    if (ended === 'yes' && ends === 0) lost++;
+    if (stored === null && ends === 0) lost++;
     if (ends > (ended === 'no' ? 0 : 1)) invented++;
-    invented += events.filter(({ sequence }) => versionOf(sequence) > asked).length;
+    invented += events.filter(({ sequence }) => versionOf(sequence) > Math.min(asked, last)).length;
     disordered += events.filter((event, i) => i > 0 && !isBehind(event, events[i - 1]!)).length;
   }
-  return { changes, lost, disordered, invented, doubled: told.length - seen.size };
+  return { changes, lost, undone, disordered, invented, doubled: told.length - seen.size };
 }
 
 function versionOf(sequence: string): number {

@@ -12,11 +12,6 @@ if telling then
   telling.reason, telling.by, telling.note, telling.other = reason, by, note, other
 end
 
-local function hex(n)
-  local high = math.floor(n / 2 ^ 32)
-  return high > 0 and string.format('%x%08x', high, n % 2 ^ 32) or string.format('%x', n)
-end
-
 local function escaped(text)
   if not string.find(text, '[\\\n]') then return text end
   return (string.gsub(string.gsub(text, '\\', '\\\\'), '\n', '\\n'))

@@ -6,6 +6,8 @@
  *   c created: ip, userAgent, label    r rotated: by, from    u updated: by    e ended: reason (one letter), by, note, ip
  *   s suspect: ip, userAgent, presentedIp, presentedUserAgent     p policy.changed, k key.changed: by, what
  *
+ * Where a place in the journal says the instant or the count, as on one Redis server, these are left out of the line.
+ *
  * In a text `\` and line feeds are written `\\` and `\n`.
  */
 import { END_REASONS, type EndReason, EVENT_TYPES, type EventType, type JournalEvent } from './events.ts';
@@ -58,11 +60,12 @@ export function packEvent(event: JournalEvent): string {
   return fields.join('\n');
 }
 
-/** Errors: a line that is none. */
-export function unpackEvent(line: string): JournalEvent {
-  const [head = '', count, version, session = '', subject = '', ...rest] = line.split('\n');
+/** `place`: the instant and the count of a line that leaves them out. Errors: a line that is none. */
+export function unpackEvent(line: string, place?: Pick<JournalEvent, 'at' | 'count'>): JournalEvent {
+  const [head = '', ownCount = '', version, session = '', subject = '', ...rest] = line.split('\n');
   const type = TYPE_OF.get(head[0] ?? '');
-  const at = Number.parseInt(head.slice(1), 16);
+  const at = head.length === 1 && place !== undefined ? place.at : Number.parseInt(head.slice(1), 16);
+  const count = ownCount === '' && place !== undefined ? place.count : Number(ownCount);
   if (type === undefined || !Number.isSafeInteger(at)) throw new Error('a line of the journal cannot be read');
   const members = TYPES[type].members.map((member, i) => {
     const text = rest[i] ?? '';
@@ -71,7 +74,7 @@ export function unpackEvent(line: string): JournalEvent {
   return {
     type,
     at,
-    count: Number(count),
+    count,
     version: Number(version),
     session,
     subject: read(subject),

@@ -57,7 +57,7 @@ export class RedisJournal implements Journal {
       for (let i = 0; i < found.length; i += 2) {
         next = found[i]!;
         bytes += found[i + 1]!.length;
-        events.push({ position: next, event: unpackEvent(found[i + 1]!) });
+        events.push({ position: next, event: unpackEvent(found[i + 1]!, placeOf(next)) });
       }
       const isEnd = found.length / 2 < most || events.length >= limit;
       if (isEnd || bytes > MOST_BYTES) return { events, next, floor };
@@ -231,3 +231,9 @@ export class RedisJournal implements Journal {
 
 /** What the field of an event begins with that is held (keys.ts). */
 const HELD = 'm:';
+
+/** Gives the instant and the number in a position. */
+function placeOf(position: Position): { at: number; count: number } {
+  const [at, count] = position.split('-').map(Number);
+  return { at: at!, count: count! };
+}

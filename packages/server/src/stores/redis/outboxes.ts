@@ -103,8 +103,9 @@ export class Outboxes {
     );
   }
 
+  /** With the replicas that were asked for: no event is in the stream whose change a failover in its own slot undoes. */
   private async read(app: string, partition: string): Promise<Batch> {
-    const answer = (await this.calls.call('outbox-read', [this.keys.outbox(app, partition)], NO_INSTANT, [
+    const answer = (await this.calls.callDurably('outbox-read', [this.keys.outbox(app, partition)], NO_INSTANT, [
       READ_TOGETHER,
     ]))!;
     const [, first, more, lines] = parts(answer, 'number', 'number', 'number', 'list');

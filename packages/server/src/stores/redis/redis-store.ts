@@ -55,7 +55,7 @@ import { Records } from './records.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
 import { locked, Steps } from './steps.ts';
-import { type More, Telling } from './telling.ts';
+import { type More, NOTHING, Telling } from './telling.ts';
 
 export interface RedisOptions extends StoreEvents {
   readonly url: string;
@@ -224,7 +224,11 @@ export class RedisStore implements SessionStore {
       const bound = locked(this.keys, app, lead.id, lock);
       const args = [lead.id, packHash(token.hash), expect, version, ...members, ...bound.args];
       const keys = [...this.keys.ofSession(app, lead.id), ...bound.keys];
-      const update = (more: More) => this.calls.call('update', [...keys, ...more.keys], now, [...args, ...more.args]);
+      const update = (more: More) => {
+        const parts = ['update', [...keys, ...more.keys], now, [...args, ...more.args]] as const;
+        // Of what is told, the event and the change outlive a failover together.
+        return more === NOTHING ? this.calls.call(...parts) : this.calls.callDurably(...parts);
+      };
       const answer = await this.telling.change(app, partitionOfId(lead.id), { origin }, update);
       if (answer === null) return null;
       if (answer[1] === LOCK_LOST) return { kind: 'lost' };

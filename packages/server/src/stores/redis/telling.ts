@@ -31,7 +31,8 @@ export interface More {
   readonly args: readonly string[];
 }
 
-const NOTHING: More = Object.freeze({ keys: [], args: [] });
+/** Of what is not told. */
+export const NOTHING: More = Object.freeze({ keys: [], args: [] });
 /** After how long an app is entered again: a Redis may have been emptied. Units: milliseconds. */
 const ENTERED = 60_000;
 const WITHOUT_RULES: JournalRules = { events: true, updates: false, history: null };
