@@ -15,7 +15,8 @@ test('a server that is killed with -9 under load has told of all that it answere
 });
 
 test('what is lost, taken back, out of order, invented or doubled is seen', () => {
-  const known = (own: Partial<Known>) => new Map([['a', { versions: [2], asked: 2, ended: 'yes', stored: null, ...own } as Known]]);
+  const known = (own: Partial<Known>) =>
+    new Map([['a', { versions: [2], asked: 2, ended: 'yes', stored: null, ...own } as Known]]);
   const told = (...lines: string[]) =>
     lines.map((line, i) => {
       const [type, sequence = ''] = line.split(' ');
