@@ -1,4 +1,4 @@
-import type { CommandDefinition, Options } from './definition.ts';
+import type { CommandDefinition, Options } from '../definition.ts';
 import { APP, CONNECTION, JSON_OUTPUT } from './shared.ts';
 
 const OPTIONS = {
