@@ -99,6 +99,7 @@ export async function serveAsWorker(
     version: packageVersion(),
     store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
     inFlight: () => server.inFlight,
+    streams: () => heard.streams.count,
     storeUp: () => outage.why === null,
     adoption: () => adoption?.state() ?? null,
     wrongKeys: () => access.wrongKeys?.counts ?? null,
@@ -155,7 +156,7 @@ export async function serveAsWorker(
   const { tail } = heard;
   const networks = config.webhookNetworks;
   const hooked = { policy: policyFile, store: serving, tail, networks, version: packageVersion() };
-  const webhooks = openWebhooks({ ...hooked, clock, later, log, onError });
+  const webhooks = openWebhooks({ ...hooked, clock, later, log, meter: metrics.webhooks, onError });
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
