@@ -20,7 +20,7 @@ import { openJournals } from './journals.ts';
 import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
-import { openPolicy, reloadingPolicy } from './policies.ts';
+import { openPolicy, policyReporter, reloadingPolicy } from './policies.ts';
 import { WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { openTracing } from './tracing/open-tracing.ts';
@@ -111,7 +111,7 @@ export async function serveAsWorker(
     webhooks.refresh();
   };
   const watched = [
-    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, onPolicy)]),
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, clock, onPolicy)]),
     ...access.reloadings,
   ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) => {
@@ -163,6 +163,7 @@ export async function serveAsWorker(
     sessions,
     hearing: heard.streams,
     webhooks: webhooks.administration,
+    policyReport: policyReporter(policyFile),
     clock,
     isStopping: () => stopping,
     isAdoptAway: () => adoption !== null && adoption.trouble() !== null,

@@ -155,7 +155,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|events|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
+    mayImport: /^(core\/(errors|events|policy|policy-report|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },

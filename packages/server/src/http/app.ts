@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Hearing } from '../core/hearing.ts';
+import type { PolicyReporter } from '../core/policy-report.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
@@ -23,6 +24,7 @@ import { gatewayRoute } from './v1/gateway-routes.ts';
 import { historyRoutes } from './v1/history-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
 import { lockRoutes } from './v1/lock-routes.ts';
+import { policyRoute } from './v1/policy-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -35,6 +37,8 @@ export interface AppOptions extends Guards {
   readonly hearing?: Hearing;
   /** Absence: undefined where nobody sends webhooks. */
   readonly webhooks?: Webhooks;
+  /** Absence: undefined where nobody knows where a policy comes from. */
+  readonly policyReport?: PolicyReporter;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -54,6 +58,7 @@ export function routeTable(options: AppOptions): Route[] {
     sessions,
     hearing = NO_HEARING,
     webhooks = null,
+    policyReport = NO_REPORT,
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
@@ -70,6 +75,7 @@ export function routeTable(options: AppOptions): Route[] {
     ...eventRoutes(sessions, hearing, operation),
     ...historyRoutes(sessions, operation),
     ...webhookRoutes(webhooks, operation),
+    policyRoute(policyReport, operation),
     gatewayRoute(sessions, clock),
   ];
   const document = openApiDocument(v1, version);
@@ -132,6 +138,7 @@ const NO_HEARING: Hearing = {
   page: () => Promise.reject(NOT_HEARD),
   open: () => Promise.reject(NOT_HEARD),
 };
+const NO_REPORT: PolicyReporter = () => ({ values: [], file: null, reload: null });
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 
