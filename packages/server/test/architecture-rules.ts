@@ -187,7 +187,7 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
-    from: /^metrics\/(table|snapshot|series|render)\.ts$/,
+    from: /^metrics\/(table|snapshot|series|render|figures)\.ts$/,
     mayImport: /^metrics\//,
     never: 'core/store.ts',
     why: 'what counts and what is written knows nothing of sessions',
@@ -242,7 +242,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^workers\//,
-    mayImport: /^(workers\/|(limits\/pool|metrics\/snapshot)\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    mayImport: /^(workers\/|(limits\/pool|metrics\/(figures|snapshot))\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
     never: 'serve.ts',
     why: 'the supervisor opens no store and answers nothing',
   },

@@ -8,6 +8,7 @@ import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
+import type { ListKeys } from './message/keys.ts';
 import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
 import { streamOf } from './message/stream.ts';
@@ -22,6 +23,7 @@ import { appRoutes } from './v1/app-routes.ts';
 import { eventRoutes } from './v1/event-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
 import { historyRoutes } from './v1/history-routes.ts';
+import { keyRoute } from './v1/key-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
 import { lockRoutes } from './v1/lock-routes.ts';
 import { policyRoute } from './v1/policy-routes.ts';
@@ -39,6 +41,8 @@ export interface AppOptions extends Guards {
   readonly webhooks?: Webhooks;
   /** Absence: undefined where nobody knows where a policy comes from. */
   readonly policyReport?: PolicyReporter;
+  /** Absence: undefined where there are no keys. */
+  readonly keys?: ListKeys;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -59,6 +63,7 @@ export function routeTable(options: AppOptions): Route[] {
     hearing = NO_HEARING,
     webhooks = null,
     policyReport = NO_REPORT,
+    keys = NO_KEYS,
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
@@ -76,6 +81,7 @@ export function routeTable(options: AppOptions): Route[] {
     ...historyRoutes(sessions, operation),
     ...webhookRoutes(webhooks, operation),
     policyRoute(policyReport, operation),
+    keyRoute(keys, operation),
     gatewayRoute(sessions, clock),
   ];
   const document = openApiDocument(v1, version);
@@ -139,6 +145,7 @@ const NO_HEARING: Hearing = {
   open: () => Promise.reject(NOT_HEARD),
 };
 const NO_REPORT: PolicyReporter = () => ({ values: [], file: null, reload: null });
+const NO_KEYS: ListKeys = async () => [];
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 
