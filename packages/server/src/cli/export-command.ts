@@ -4,25 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { showUrl } from '../config.ts';
 import { exportFrom, FileInTheWay, type Sink, Unwritable, UsageFault } from '../exporting.ts';
-import { readArguments, UsageError } from './arguments.ts';
+import { UsageError, type Words } from './arguments.ts';
 import { fail, misuse, print, say, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
 
-const OPTIONS = {
-  store: 'text',
-  app: 'text',
-  output: 'text',
-  replace: 'switch',
-  continue: 'switch',
-  json: 'switch',
-} as const;
-
 /** Exports. Gives the exit code. Errors: UsageError. */
-export async function runExport(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const given = readArguments('export', args, OPTIONS);
-  if (given.words.length > 0) throw new UsageError('export takes options only; there is a word too many after it');
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const output = given.text('output') ?? '-';
   const file = output === '-' ? null : output;
   for (const option of ['replace', 'continue', 'json'] as const) {

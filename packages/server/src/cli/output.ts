@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { EXIT } from './exit-codes.ts';
 
 /** How long somebody who does not read is waited for, where writing does not wait by itself. Units: milliseconds. */
 const PATIENCE = 10_000;
@@ -31,10 +32,10 @@ export const standardError = {
   write: (text: string): void => void write(2, text),
 };
 
-/** Says what went wrong. Gives the exit code. */
-export function fail(message: string): number {
+/** Says what went wrong. Gives the exit code, which is 1 where no other says more (exit-codes.ts). */
+export function fail(message: string, code: number = EXIT.failed): number {
   say(message);
-  return 1;
+  return code;
 }
 
 /** Gives what an error says, with what a store said underneath, as one line. */
@@ -47,7 +48,7 @@ export function whyOf(error: Error): string {
 /** Says what is wrong with the words or the configuration, a line each, and where to look. Gives the exit code. */
 export function misuse(lines: readonly string[], advice = ''): number {
   write(2, `${lines.map((line) => `rest-sessions: ${line.replaceAll('\n', ' ')}\n`).join('')}${advice}`);
-  return 2;
+  return EXIT.misuse;
 }
 
 function write(fd: number, text: string): string | null {

@@ -1,20 +1,18 @@
 /** `rest-sessions stats`: what a store holds, while servers use it. */
 import { showUrl } from '../config.ts';
 import { type StoreStatistics, storeStatistics } from '../doctor.ts';
+import type { Words } from './arguments.ts';
 import { fail, print, whyOf } from './output.ts';
 import { configuredFor } from './store-option.ts';
 
-/** Shows it. Gives the exit code. `store`: a store URL in the place of RS_STORE. */
-export async function runStats(
-  environment: NodeJS.ProcessEnv,
-  { store, json }: { readonly store: string | undefined; readonly json: boolean },
-): Promise<number> {
-  const config = configuredFor(environment, store);
+/** Shows it. Gives the exit code. */
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
+  const config = configuredFor(environment, given.text('store'));
   if (typeof config === 'number') return config;
   const shown = showUrl(config.store);
   try {
     const found = await storeStatistics(config);
-    return print(json ? `${JSON.stringify({ store: shown, ...found }, null, 2)}\n` : asText(shown, found));
+    return print(given.has('json') ? `${JSON.stringify({ store: shown, ...found }, null, 2)}\n` : asText(shown, found));
   } catch (error) {
     return fail(`${shown} cannot be read: ${whyOf(error as Error)}`);
   }
