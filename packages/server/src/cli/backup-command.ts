@@ -12,9 +12,9 @@ import {
 import { showUrl } from '../config.ts';
 import type { Words } from './arguments.ts';
 import type { CommandModule } from './definitions/definition.ts';
-import { leave } from './leave.ts';
 import { fail, misuse, print, say, standardError } from './output.ts';
 import { Progress } from './progress.ts';
+import { leaveOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
 
 export const backup: CommandModule = {
@@ -64,18 +64,13 @@ async function putBack(given: Words, environment: NodeJS.ProcessEnv): Promise<nu
 async function shown<T>(place: Place, work: (onProgress: OnProgress) => Promise<T>) {
   const progress = new Progress(standardError, () => performance.now());
   const discard = await discardOf(place);
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const) {
-    process.once(signal, () => {
+  const release = leaveOnSignal(
+    () => 'nothing was changed',
+    () => {
       progress.clear();
       discard();
-      say('ended by a signal: nothing was changed');
-      leave(128 + number);
-    });
-  }
+    },
+  );
   try {
     const result = await work((phase, done, total) => progress.show(phase, done, total));
     progress.clear();
@@ -83,6 +78,8 @@ async function shown<T>(place: Place, work: (onProgress: OnProgress) => Promise<
   } catch (error) {
     progress.clear();
     return fail((error as Error).message.replaceAll('\n', ' '));
+  } finally {
+    release();
   }
 }
 

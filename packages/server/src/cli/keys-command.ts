@@ -3,6 +3,7 @@
  * ever taken as an argument, where every user of the machine could read it: `check` reads from standard input.
  */
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { type KeyEntry, KeysError, keyListEntry, parseKeyList, readEntry } from '../keys/entry.ts';
 import { changeKeysFile, readKeysFile } from '../keys/file.ts';
 import { hashKey, isKey, newKey } from '../keys/format.ts';
@@ -10,6 +11,15 @@ import { KeyRing } from '../keys/ring.ts';
 import { UsageError, type Words } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { deliver, fail, print, say } from './output.ts';
+import { jsonLine } from './plain-text.ts';
+import { sheetOf } from './result-list.ts';
+import { type Column, Table } from './table.ts';
+
+/** How entries are shown. */
+interface Telling {
+  readonly isJson: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
 /** Runs it. Gives the exit code. Errors: UsageError. */
 export async function run(verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
@@ -17,10 +27,10 @@ export async function run(verb: string, given: Words, environment: NodeJS.Proces
   try {
     if (verb === 'create') return create(given, file, now);
     if (verb === 'revoke') return revoke(given.words[0]!, file);
-    const isJson = given.has('json');
-    if (verb === 'check') return check(configured(file, environment), now, isJson);
+    const telling = { isJson: given.has('json'), environment };
+    if (verb === 'check') return check(configured(file, environment), now, telling);
     if (file === '' && !environment.RS_API_KEYS) say('no keys: RS_KEYS_FILE, RS_API_KEYS and --file are not set');
-    return list(configured(file, environment), now, isJson);
+    return list(configured(file, environment), now, telling);
   } catch (error) {
     if (error instanceof NoSuchKey) return fail(error.message, EXIT.notThere);
     if (error instanceof KeysError) return fail(error.message);
@@ -82,14 +92,41 @@ function instantAfter(text: string, now: number): string {
   return new Date(now + Number(span[1]) * unit).toISOString();
 }
 
-function list(entries: readonly KeyEntry[], now: number, isJson: boolean): number {
-  if (isJson) return print(entries.map((entry) => `${JSON.stringify(shownEntry(entry, now))}\n`).join(''));
-  const lines = entries.map(({ name, apps, scopes, hash, certificate, expiresAt }) => {
-    const state = expiresAt === null ? 'does not expire' : now < expiresAt ? `until ${day(expiresAt)}` : 'EXPIRED';
-    const shows = [hash !== null && 'key', certificate].filter(Boolean).join(' and ');
-    return `${name}\tapps ${apps === '*' ? '*' : [...apps].join(',')}\t${[...scopes].join(',')}\t${state}\tshows ${shows}\n`;
+function list(entries: readonly KeyEntry[], now: number, { isJson, environment }: Telling): number {
+  if (isJson) return print(entries.map((entry) => `${jsonLine(shownEntry(entry, now))}\n`).join(''));
+  if (isatty(1)) return print(new Table(columnsAt(now), sheetOf(environment)).lines(entries));
+  // For programs that were written before there was --json.
+  const lines = entries.map((entry) => {
+    const { name, apps, scopes } = entry;
+    return `${name}\tapps ${appsOf(apps)}\t${[...scopes].join(',')}\t${stateOf(entry, now)}\tshows ${showsOf(entry)}\n`;
   });
   return print(lines.join(''));
+}
+
+function columnsAt(now: number): readonly Column<KeyEntry>[] {
+  return [
+    { title: 'name', of: ({ name }) => name },
+    { title: 'apps', of: ({ apps }) => appsOf(apps), least: 10 },
+    { title: 'scopes', of: ({ scopes }) => [...scopes].join(','), least: 10 },
+    {
+      title: 'in force',
+      of: (entry) => stateOf(entry, now),
+      colour: ({ expiresAt }) => (expiresAt !== null && expiresAt <= now ? 'red' : undefined),
+    },
+    { title: 'shows', of: showsOf, least: 10 },
+  ];
+}
+
+function appsOf(apps: KeyEntry['apps']): string {
+  return apps === '*' ? '*' : [...apps].join(',');
+}
+
+function stateOf({ expiresAt }: KeyEntry, now: number): string {
+  return expiresAt === null ? 'does not expire' : now < expiresAt ? `until ${day(expiresAt)}` : 'EXPIRED';
+}
+
+function showsOf({ hash, certificate }: KeyEntry): string {
+  return [hash !== null && 'key', certificate].filter(Boolean).join(' and ');
 }
 
 /** Never the hash: it is of no use to who reads this, and to somebody who guesses. */
@@ -122,13 +159,13 @@ function revoke(name: string, file: string): number {
   return 0;
 }
 
-function check(entries: readonly KeyEntry[], now: number, isJson: boolean): number {
+function check(entries: readonly KeyEntry[], now: number, telling: Telling): number {
   const key = readFileSync(0, 'utf8').trim();
   if (!isKey(key))
     return fail('this is not a key: its form or its checksum is wrong; look for a typo or a part left out');
   const entry = entries.find(({ hash }) => hash === hashKey(key));
   if (entry === undefined) return fail('the key is well-formed, but not one of those configured here');
-  return list([entry], now, isJson);
+  return list([entry], now, telling);
 }
 
 /** The keys of the file and, unless `--file` says which to look at, of RS_API_KEYS. Errors: KeysError. */
