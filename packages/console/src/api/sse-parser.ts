@@ -40,7 +40,10 @@ export class SseParser {
   }
 
   private line(line: string): void {
-    if (line === '') return this.dispatch();
+    if (line === '') {
+      this.dispatch();
+      return;
+    }
     const colon = line.indexOf(':');
     if (colon === 0) return;
     const name = colon < 0 ? line : line.slice(0, colon);

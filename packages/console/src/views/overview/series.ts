@@ -56,7 +56,7 @@ export function plotOf(series: Series): SeriesPlot {
   const isKnown = (i: number) => (at[i] ?? 0) + series.step > since;
   const known = (counts: readonly number[]) => at.map((_, i) => (isKnown(i) ? (counts[i] ?? 0) : null));
   const zero = at.map(() => 0);
-  const groups = Object.fromEntries(END_GROUPS.map((group) => [group, zero])) as Record<EndGroup, readonly number[]>;
+  const groups = ofGroups<readonly number[]>(() => zero);
   for (const [reason, counts] of Object.entries(series.ended)) {
     const group = GROUP_OF[reason] ?? 'other';
     groups[group] = groups[group].map((sum, i) => sum + (counts[i] ?? 0));
@@ -70,7 +70,7 @@ export function plotOf(series: Series): SeriesPlot {
   return {
     at,
     created: known(series.created),
-    groups: Object.fromEntries(END_GROUPS.map((group) => [group, known(groups[group])])) as SeriesPlot['groups'],
+    groups: ofGroups((group) => known(groups[group])),
     stacked,
     totals: {
       created: sumOf(series.created),
@@ -79,7 +79,7 @@ export function plotOf(series: Series): SeriesPlot {
         .map(([reason, counts]) => ({ reason, count: sumOf(counts) }))
         .filter(({ count }) => count > 0)
         .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
-      byGroup: Object.fromEntries(END_GROUPS.map((group) => [group, sumOf(groups[group])])) as Record<EndGroup, number>,
+      byGroup: ofGroups((group) => sumOf(groups[group])),
     },
     busiest: busiestOf(series.created, at),
     isPartial: since > begin,
@@ -102,6 +102,10 @@ export function tableOf(series: Series): {
     reasons,
     rows: rows.filter(({ created, ended }) => created > 0 || ended.some((count) => count > 0)).reverse(),
   };
+}
+
+function ofGroups<T>(make: (group: EndGroup) => T): Record<EndGroup, T> {
+  return Object.fromEntries(END_GROUPS.map((group) => [group, make(group)])) as Record<EndGroup, T>;
 }
 
 function sumOf(counts: readonly number[]): number {

@@ -51,25 +51,6 @@ export function groupOf(name: string): PolicyGroup {
   return GROUPS[name] ?? 'other';
 }
 
-export type DurationUnit = 'day' | 'hour' | 'minute' | 'second';
-const DURATIONS: readonly (readonly [DurationUnit, number])[] = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-];
-
-/** Takes seconds apart into the two largest units that say them: 5400 is 1 hour and 30 minutes. What is smaller is left out. */
-export function partsOf(seconds: number): readonly { readonly unit: DurationUnit; readonly count: number }[] {
-  if (seconds < 60) return [{ unit: 'second', count: seconds }];
-  const first = DURATIONS.findIndex(([, size]) => seconds >= size);
-  const [unit, size] = DURATIONS[first]!;
-  const parts: { unit: DurationUnit; count: number }[] = [{ unit, count: Math.floor(seconds / size) }];
-  const rest = seconds % size;
-  const [nextUnit, nextSize] = DURATIONS[first + 1] ?? (['second', 1] as const);
-  if (rest >= nextSize) parts.push({ unit: nextUnit, count: Math.floor(rest / nextSize) });
-  return parts;
-}
-
 /** Bytes in the largest binary unit that has a short number: 65536 is 64 KiB. */
 export function binaryOf(bytes: number): { readonly count: number; readonly unit: 'B' | 'KiB' | 'MiB' } {
   if (bytes >= 1_048_576) return { count: bytes / 1_048_576, unit: 'MiB' };
