@@ -66,11 +66,11 @@ export class Feed {
   }
 
   /** Takes an event as text. What cannot be read is passed over, and what has come before (a stream may repeat itself after a cut). */
-  take(text: string): boolean {
+  take(text: string, at: number = this.now()): boolean {
     const row = readEvent(text, this.count + 1);
     if (row === null || this.isRepeated(row.id)) return false;
     this.add(row);
-    const second = Math.floor(this.now() / 1000);
+    const second = Math.floor(at / 1000);
     this.perSecond.set(second, (this.perSecond.get(second) ?? 0) + 1);
     if (this.perSecond.size > SECONDS + 1) this.forgetOldSeconds(second);
     return true;
@@ -103,6 +103,11 @@ export class Feed {
     this.all.clear();
     this.matching.clear();
     this.release();
+  }
+
+  /** Whether anything came, let through or not. */
+  get hasEvents(): boolean {
+    return this.all.length > 0;
   }
 
   get isHeld(): boolean {

@@ -4,17 +4,17 @@ import { part, v1 } from '../../api/request.ts';
 import { useResource } from '../../api/resource.ts';
 import { Button } from '../../design/button.tsx';
 import { downloadLines } from '../../design/download.ts';
-import { Notice } from '../../design/notice.tsx';
+import { Segments } from '../../design/segments.tsx';
 import { ErrorState, Skeleton } from '../../design/states.tsx';
-import { Switch } from '../../design/switch.tsx';
 import { lengthOf, number, t } from '../../messages/index.ts';
 import { exactTime } from '../../messages/times.ts';
 import { query, setQuery } from '../../state/place.ts';
 import { useEvery } from '../../state/refresh.ts';
 import { language, zone } from '../../state/settings.ts';
 import type { ViewProps } from '../view.ts';
+import 'uplot/dist/uPlot.min.css';
 import './overview.css';
-import { EndedPlot, BegunPlot } from './plots.tsx';
+import { BegunPlot, EndedPlot } from './plots.tsx';
 import { type Period, plotOf, type Series, tableOf } from './series.ts';
 import { StepTable } from './step-table.tsx';
 
@@ -48,16 +48,17 @@ export default function Overview({ params: { app = '' } }: ViewProps) {
   return (
     <>
       <div class="page-head">
-        <h1 tabIndex={-1}>{t('view.overview')}</h1>
+        <h1>{t('view.overview')}</h1>
         <div class="actions">
-          <Switch
-            label={t('overview.period')}
+          <Segments
+            legend={t('overview.period')}
+            isLegendHidden
             value={period}
             options={[
-              { value: 'hour', text: t('overview.hour') },
-              { value: 'day', text: t('overview.day') },
+              ['hour', t('overview.hour')],
+              ['day', t('overview.day')],
             ]}
-            onChange={(value) => setQuery({ period: value === 'hour' ? null : value }, { replace: false })}
+            onChoose={(value) => setQuery({ period: value === 'hour' ? null : value }, { replace: false })}
           />
           <Button
             icon="download"
@@ -141,15 +142,13 @@ function Plots({ series }: { readonly series: Series | null }) {
   }
   return (
     <>
-      {plot.isPartial && (
-        <div class="partial">
-          <Notice>{t('overview.since', exactTime(series.since, language.value, zone.value))}</Notice>
-        </div>
-      )}
       <div class="plots">
         <BegunPlot series={series} plot={plot} step={at} onStep={setAt} />
         <EndedPlot series={series} plot={plot} step={at} onStep={setAt} />
       </div>
+      {plot.isPartial && (
+        <p class="partial">{t('overview.since', exactTime(series.since, language.value, zone.value))}</p>
+      )}
       <StepTable series={series} />
     </>
   );

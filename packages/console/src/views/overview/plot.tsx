@@ -25,6 +25,7 @@ export interface PlotProps {
 }
 
 const HEIGHT = 180;
+const NARROWEST = 160;
 
 export function Plot({ at, step, series, summary, onStep }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -37,10 +38,14 @@ export function Plot({ at, step, series, summary, onStep }: PlotProps) {
     let plot: uPlot | null = null;
     const draw = () => {
       plot?.destroy();
-      const width = Math.max(element.clientWidth, 160);
-      plot = new uPlot(optionsOf(width), [[...at], ...series.map(({ values }) => [...values])] as uPlot.AlignedData, element);
+      const { width, height } = sizeOf(element);
+      plot = new uPlot(
+        optionsOf(width, height),
+        [[...at], ...series.map(({ values }) => [...values])] as uPlot.AlignedData,
+        element,
+      );
     };
-    const optionsOf = (width: number): uPlot.Options => {
+    const optionsOf = (width: number, height: number): uPlot.Options => {
       const color = colorsOf(element);
       const axis = {
         stroke: color('--ink-faint'),
@@ -52,7 +57,7 @@ export function Plot({ at, step, series, summary, onStep }: PlotProps) {
         ...(zoneNow === 'utc' && { timeZone: 'UTC' }),
       });
       return {
-        ...{ width, height: HEIGHT, legend: { show: false }, padding: [8, 8, 0, 0] },
+        ...{ width, height, legend: { show: false }, padding: [8, 18, 0, 0] },
         // A bar begins with its step: without room at the ends half of the first and of the last were cut off.
         scales: { x: { time: true, range: (_, min, max) => [min - step / 2, max + step / 2] }, y: { range: fromZero } },
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
@@ -82,8 +87,8 @@ export function Plot({ at, step, series, summary, onStep }: PlotProps) {
     };
     draw();
     const resized = new ResizeObserver(() => {
-      const width = Math.max(element.clientWidth, 160);
-      if (plot !== null && plot.width !== width) plot.setSize({ width, height: HEIGHT });
+      const size = sizeOf(element);
+      if (plot !== null && (plot.width !== size.width || plot.height !== size.height)) plot.setSize(size);
     });
     resized.observe(element);
     const scheme = window.matchMedia('(prefers-color-scheme: dark)');
@@ -96,6 +101,11 @@ export function Plot({ at, step, series, summary, onStep }: PlotProps) {
   }, [at, step, series, themeNow, zoneNow, languageNow]);
 
   return <div class="plot" ref={place} role="img" aria-label={summary} onPointerLeave={() => told.current?.(null)} />;
+}
+
+/** Gives the room that the style leaves it. Units: pixels. */
+function sizeOf({ clientWidth, clientHeight }: HTMLElement): { readonly width: number; readonly height: number } {
+  return { width: Math.max(clientWidth, NARROWEST), height: clientHeight || HEIGHT };
 }
 
 /** An empty plot has a scale, too. */

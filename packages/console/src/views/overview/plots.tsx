@@ -28,7 +28,9 @@ export function BegunPlot({ series, plot, step, onStep }: PlotCardProps) {
         <h2>{t('overview.begun')}</h2>
         <span class="plot-total">{number(totals.created)}</span>
         <span class="plot-at" aria-hidden="true">
-          {step !== null && plot.at[step] !== undefined && `${clockOf(plot.at[step])} · ${now === null ? '–' : number(now)}`}
+          {step !== null &&
+            plot.at[step] !== undefined &&
+            `${clockOf(plot.at[step])} · ${now === null ? '–' : number(now)}`}
         </span>
       </div>
       <Plot at={plot.at} step={series.step} series={drawn} summary={summary} onStep={onStep} />
@@ -36,7 +38,9 @@ export function BegunPlot({ series, plot, step, onStep }: PlotCardProps) {
         <li>
           <span class="swatch begun" />
           {t('overview.begunLegend')}
-          {busiest !== null && <span class="count">{t('overview.busiest', number(busiest.created), clockOf(busiest.at))}</span>}
+          {busiest !== null && (
+            <span class="count">{t('overview.busiest', number(busiest.created), clockOf(busiest.at))}</span>
+          )}
         </li>
       </ul>
     </section>

@@ -1,8 +1,8 @@
 /** What the plots show, in numbers: each step in which something happened, by every reason. */
 import { useMemo } from 'preact/hooks';
-import { reasonText } from '../../messages/reasons.ts';
 import { number, t } from '../../messages/index.ts';
 import { exactTime } from '../../messages/times.ts';
+import { reasonText } from '../../messages/words.ts';
 import { language, zone } from '../../state/settings.ts';
 import { type Series, tableOf } from './series.ts';
 
@@ -15,7 +15,7 @@ export function StepTable({ series }: { readonly series: Series }) {
         <p class="card-body soft">{t('overview.nothing')}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: who scrolls by keyboard must reach what scrolls.
-        <div class="table-wrap" tabIndex={0} role="region" aria-label={t('overview.table')}>
+        <section class="table-wrap" tabIndex={0} aria-label={t('overview.table')}>
           <table class="table">
             <thead>
               <tr>
@@ -44,7 +44,7 @@ export function StepTable({ series }: { readonly series: Series }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </details>
   );
