@@ -18,6 +18,8 @@ export interface Access {
   readonly authenticate: Authenticate | null;
   /** Absence: null when everyone may call. */
   readonly wrongKeys: WrongKeys | null;
+  /** Absence: null when everyone may call. */
+  readonly keys: KeySource | null;
   /** Gives the SHA-256 of the keys file whose keys are in force. Absence: null without one. */
   readonly keysDigest: () => string | null;
   /** Gives when the next key ends. Absence: null when none does. Units: epoch milliseconds. */
@@ -39,6 +41,7 @@ export function openAccess(config: Config, log: Log, pool: Pool | null, audit: R
   return {
     authenticate: keys && authenticateBy(keys, log),
     wrongKeys: open ? null : wrongKeys(config, log, pool),
+    keys,
     keysDigest: () => keys?.digest ?? null,
     keyExpires: (now) => nextEnd(keys?.ends ?? [], now),
     rateLimits: rateLimits(config, log, pool),

@@ -4,29 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { ConfigError, readAddress } from '../config.ts';
-import { readArguments, UsageError, type Words } from './arguments.ts';
+import { UsageError, type Words } from './arguments.ts';
 import { fail, misuse, print } from './output.ts';
 import { ask, urlOf } from './own-server.ts';
 
 /** Units: milliseconds; longer than a resend of all goes on. Of an answer: characters. */
 const TIMEOUT = 40_000;
 const LONGEST_BODY = 16_000_000;
-const OPTIONS = {
-  app: 'text',
-  id: 'text',
-  from: 'text',
-  json: 'switch',
-  'key-file': 'text',
-  cert: 'text',
-  key: 'text',
-} as const;
 
 type Answer = Readonly<Record<string, unknown>>;
 
 interface Verb {
   readonly method: 'GET' | 'POST';
-  /** Of the options that not every verb has. */
-  readonly takes?: 'id' | 'from';
   readonly path: (given: Words) => string;
   readonly words: (answer: Answer) => string;
   /** Whether it is done: what the receiver said counts. Default: yes. */
@@ -51,7 +40,6 @@ const VERBS: Readonly<Record<string, Verb>> = {
   test: { method: 'POST', path: () => '/test', words: sentWords, isDone: ({ delivered }) => delivered === true },
   resend: {
     method: 'POST',
-    takes: 'id',
     path: (given) => {
       const id = given.text('id');
       return id === undefined ? '/resend' : `/dead-letters/${encodeURIComponent(id)}/resend`;
@@ -61,7 +49,6 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   replay: {
     method: 'POST',
-    takes: 'from',
     path: (given) => `/replay?from=${encodeURIComponent(given.text('from') ?? '')}`,
     words: ({ events }) => `${events} events are sent again`,
   },
@@ -76,9 +63,10 @@ const LIST = ['name', 'state', 'behind', 'waiting', 'deadLetters', 'deliveredAt'
 const LETTERS = ['id', 'at', 'type', 'session', 'attempts', 'failure'];
 
 /** Asks. Gives the exit code. Errors: UsageError. */
-export async function runWebhooks(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const given = readArguments('webhooks', args, OPTIONS);
-  const { verb, app, name } = checked(given);
+export async function run(word: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
+  const verb = VERBS[word]!;
+  const [app, name] = [given.text('app')!, given.words[0]];
+  if (given.has('cert') !== given.has('key')) throw new UsageError('--cert and --key only work together');
   try {
     const address = readAddress(environment);
     if (address.port === 0) return fail('RS_PORT=0 lets the server take any port: nobody can know which to ask');
@@ -104,24 +92,6 @@ export async function runWebhooks(args: readonly string[], environment: NodeJS.P
     if (error instanceof ConfigError) return misuse(error.message.split('\n'));
     return fail((error as Error).message);
   }
-}
-
-/** Errors: UsageError. */
-function checked(given: Words): { verb: Verb; app: string; name: string | undefined } {
-  const [word = '', name, ...more] = given.words;
-  const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
-  if (verb === undefined) throw new UsageError(`webhooks needs one of ${Object.keys(VERBS).join(', ')}`);
-  const app = given.text('app');
-  if (app === undefined) throw new UsageError('webhooks needs --app APP');
-  if (word === 'list' ? name !== undefined : name === undefined || more.length > 0) {
-    throw new UsageError(`webhooks ${word} needs ${word === 'list' ? 'no name' : 'the NAME of one webhook'}`);
-  }
-  for (const option of ['id', 'from'] as const) {
-    if (given.has(option) && verb.takes !== option) throw new UsageError(`webhooks ${word} has no option --${option}`);
-  }
-  if (verb.takes === 'from' && !given.has('from')) throw new UsageError('webhooks replay needs --from INSTANT');
-  if (given.has('cert') !== given.has('key')) throw new UsageError('--cert and --key only work together');
-  return { verb, app, name };
 }
 
 /** Absence: null. Errors: what the system says of the file. */

@@ -10,6 +10,12 @@ import { END_REASONS, type EndReason } from './table.ts';
 
 export const MOST_APPS = 64;
 const OTHER = 'other';
+
+/** What the server keeps for itself, as who is logged in to its console, is no user's session. */
+function isOfServer(app: string): boolean {
+  return app.startsWith('_');
+}
+
 /** A window that holds all sessions: stores answer it by a look-up. Units: milliseconds. */
 const EVER = Number.MAX_SAFE_INTEGER;
 
@@ -41,11 +47,11 @@ export class AppMeter {
   }
 
   created(app: string): void {
-    this.createdBy.of(this.labelOf(app)).add();
+    if (!isOfServer(app)) this.createdBy.of(this.labelOf(app)).add();
   }
 
   ended(app: string, reason: EndReason, sessions: number): void {
-    if (sessions > 0) this.endedBy.of(this.labelOf(app), reason).add(sessions);
+    if (sessions > 0 && !isOfServer(app)) this.endedBy.of(this.labelOf(app), reason).add(sessions);
   }
 
   tokenReused(app: string): void {
@@ -62,6 +68,7 @@ export class AppMeter {
     const totals = new Map<string, { sessions: number; subjects: number }>();
     for (const app of await store.apps()) {
       if (isStopped()) return;
+      if (isOfServer(app)) continue;
       const { sessions, subjects } = await store.count(app, now - EVER, now);
       const before = totals.get(this.labelOf(app)) ?? { sessions: 0, subjects: 0 };
       totals.set(this.labelOf(app), {
