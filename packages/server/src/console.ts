@@ -32,7 +32,7 @@ export function consoleUsers({ console }: Pick<Config, 'console'>): UserEntry[] 
 export function openConsole(
   config: Config,
   users: readonly UserEntry[],
-  { keys, wrongKeys }: Access,
+  { keySource, wrongKeys }: Access,
   store: SessionStore,
   pool: Pool | null,
   log: Log,
@@ -43,7 +43,7 @@ export function openConsole(
     return pool === null ? own : pool.share(`console ${kind}`, own);
   };
   const access = new Logins({
-    people: new People(keys, users),
+    people: new People(keySource, users),
     sessions: new ConsoleSessions(new Sessions(store, () => CONSOLE_POLICY)),
     passwords: new PasswordCheck(),
     limits: { address: limiter('address'), name: limiter('name') },

@@ -20,8 +20,9 @@ import { NodeServer } from './http/sockets/node-server.ts';
 import { openJournals } from './journals.ts';
 import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
+import { ServerFigures } from './metrics/figures.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
-import { openPolicy, reloadingPolicy } from './policies.ts';
+import { openPolicy, policyReporter, reloadingPolicy } from './policies.ts';
 import { WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { openTracing } from './tracing/open-tracing.ts';
@@ -41,6 +42,8 @@ export interface RunningServer {
   readonly open: boolean;
   /** Of this process, and of others for whom it shows them. */
   readonly metrics: ServerMetrics;
+  /** Likewise. */
+  readonly figures: ServerFigures;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
    * changes. A change of these files is noticed without it. Absence: null when there is nothing to read again.
@@ -108,12 +111,13 @@ export async function serveAsWorker(
     certificateExpires: () => access.tls?.endsAt ?? null,
     lmdbMap: () => (stopping ? null : (mapBytes?.() ?? null)),
   }));
+  const figures = new ServerFigures(() => ({ keyUses: Object.entries(access.keyUses()) }));
   const onPolicy = () => {
     metrics.apps.use(policyFile?.apps ?? []);
     webhooks.refresh();
   };
   const watched = [
-    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, onPolicy)]),
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, clock, onPolicy)]),
     ...access.reloadings,
   ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) => {
@@ -165,6 +169,8 @@ export async function serveAsWorker(
     sessions,
     hearing: heard.streams,
     webhooks: webhooks.administration,
+    policyReport: policyReporter(policyFile),
+    keys: async () => access.keys(new Map((await figures.all()).keyUses)),
     clock,
     isStopping: () => stopping,
     isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
@@ -264,6 +270,7 @@ export async function serveAsWorker(
     trouble: outage.why,
     open: access.authenticate === null,
     metrics,
+    figures,
     reload:
       watched.length === 0 && audit === null
         ? null

@@ -155,7 +155,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|events|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
+    mayImport: /^(core\/(errors|events|policy|policy-report|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },
@@ -194,7 +194,7 @@ export const RULES: readonly Rule[] = [
   },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
-    from: /^metrics\/(table|snapshot|series|render)\.ts$/,
+    from: /^metrics\/(table|snapshot|series|render|figures)\.ts$/,
     mayImport: /^metrics\//,
     never: 'core/store.ts',
     why: 'what counts and what is written knows nothing of sessions',
@@ -249,7 +249,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^workers\//,
-    mayImport: /^(workers\/|(limits\/pool|metrics\/snapshot)\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    mayImport: /^(workers\/|(limits\/pool|metrics\/(figures|snapshot))\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
     never: 'serve.ts',
     why: 'the supervisor opens no store and answers nothing',
   },

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Hearing } from '../core/hearing.ts';
+import type { PolicyReporter } from '../core/policy-report.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
 import { consoleRoutes } from './console/console-routes.ts';
@@ -10,6 +11,7 @@ import type { ReadConsoleFile } from './console/page-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
 import type { Console } from './message/console.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
+import type { ListKeys } from './message/keys.ts';
 import { allowedMethods } from './message/methods.ts';
 import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
@@ -25,8 +27,10 @@ import { appRoutes } from './v1/app-routes.ts';
 import { eventRoutes } from './v1/event-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
 import { historyRoutes } from './v1/history-routes.ts';
+import { keyRoute } from './v1/key-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
 import { lockRoutes } from './v1/lock-routes.ts';
+import { policyRoute } from './v1/policy-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -39,6 +43,10 @@ export interface AppOptions extends Guards {
   readonly hearing?: Hearing;
   /** Absence: undefined where nobody sends webhooks. */
   readonly webhooks?: Webhooks;
+  /** Absence: undefined where nobody knows where a policy comes from. */
+  readonly policyReport?: PolicyReporter;
+  /** Absence: undefined where there are no keys. */
+  readonly keys?: ListKeys;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -102,7 +110,7 @@ export function guardedConsole(options: AppOptions): Route[] {
 
 /** Gives the routes of v1 over some sessions: those of the options, or the same without their data. */
 function v1Routes(options: AppOptions, sessions: Sessions) {
-  const { clock, hearing = NO_HEARING, webhooks = null } = options;
+  const { clock, hearing = NO_HEARING, webhooks = null, policyReport = NO_REPORT, keys = NO_KEYS } = options;
   const operation = operationsWith(clock, sessions.policy);
   return [
     ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
@@ -111,6 +119,8 @@ function v1Routes(options: AppOptions, sessions: Sessions) {
     ...eventRoutes(sessions, hearing, operation),
     ...historyRoutes(sessions, operation),
     ...webhookRoutes(webhooks, operation),
+    policyRoute(policyReport, operation),
+    keyRoute(keys, operation),
     gatewayRoute(sessions, clock),
   ];
 }
@@ -164,6 +174,8 @@ const NO_HEARING: Hearing = {
   page: () => Promise.reject(NOT_HEARD),
   open: () => Promise.reject(NOT_HEARD),
 };
+const NO_REPORT: PolicyReporter = () => ({ values: [], file: null, reload: null });
+const NO_KEYS: ListKeys = async () => [];
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 

@@ -96,6 +96,13 @@ export function seesApp(c: Call, app: string): boolean {
   return principal === undefined || mayUse(principal, app);
 }
 
+/** Tells whether the caller may see something that is about so many apps: only what is about none but its own. */
+export function seesApps(c: Call, apps: Principal['apps']): boolean {
+  const { principal } = c.env;
+  if (principal === undefined || principal.apps === '*') return true;
+  return apps !== '*' && [...apps].every((app) => mayUse(principal, app));
+}
+
 /** Gives the app in the path, decoded as the handler will. What cannot be decoded is nobody's app: empty. */
 export function appIn(c: Call, position: number): string {
   try {
