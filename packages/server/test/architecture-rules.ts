@@ -249,7 +249,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^workers\//,
-    mayImport: /^(workers\/|(limits\/pool|metrics\/(figures|snapshot))\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    mayImport:
+      /^(workers\/|(limits\/pool|metrics\/(figures|snapshot))\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
     never: 'serve.ts',
     why: 'the supervisor opens no store and answers nothing',
   },
