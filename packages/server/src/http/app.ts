@@ -11,6 +11,7 @@ import { failure, type OnFault, refusal } from './message/failure.ts';
 import type { ListKeys } from './message/keys.ts';
 import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
+import type { SeriesOf } from './message/series.ts';
 import { streamOf } from './message/stream.ts';
 import { routePath, targetOf } from './message/target.ts';
 import type { Webhooks } from './message/webhooks.ts';
@@ -27,6 +28,7 @@ import { keyRoute } from './v1/key-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
 import { lockRoutes } from './v1/lock-routes.ts';
 import { policyRoute } from './v1/policy-routes.ts';
+import { seriesRoute } from './v1/series-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -43,6 +45,8 @@ export interface AppOptions extends Guards {
   readonly policyReport?: PolicyReporter;
   /** Absence: undefined where there are no keys. */
   readonly keys?: ListKeys;
+  /** Absence: undefined where nobody counts. */
+  readonly series?: SeriesOf;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -64,6 +68,7 @@ export function routeTable(options: AppOptions): Route[] {
     webhooks = null,
     policyReport = NO_REPORT,
     keys = NO_KEYS,
+    series = NO_SERIES,
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
@@ -82,6 +87,7 @@ export function routeTable(options: AppOptions): Route[] {
     ...webhookRoutes(webhooks, operation),
     policyRoute(policyReport, operation),
     keyRoute(keys, operation),
+    seriesRoute(series, operation),
     gatewayRoute(sessions, clock),
   ];
   const document = openApiDocument(v1, version);
@@ -146,6 +152,13 @@ const NO_HEARING: Hearing = {
 };
 const NO_REPORT: PolicyReporter = () => ({ values: [], file: null, reload: null });
 const NO_KEYS: ListKeys = async () => [];
+const NO_SERIES: SeriesOf = async (_app, _period, now) => ({
+  step: 60_000,
+  from: now,
+  since: now,
+  created: [],
+  ended: {},
+});
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 
