@@ -19,6 +19,8 @@ export interface Access {
   readonly authenticate: Authenticate | null;
   /** Absence: null when everyone may call. */
   readonly wrongKeys: WrongKeys | null;
+  /** The keys themselves. Absence: null when everyone may call. */
+  readonly keySource: KeySource | null;
   /** Gives all keys in force. `uses`: when each was used last, by its name. Absence: none when everyone may call. */
   readonly keys: (uses: ReadonlyMap<string, number>) => ListedKey[];
   /** Gives when keys were used last in this process, by their names. Units: epoch milliseconds. */
@@ -44,6 +46,7 @@ export function openAccess(config: Config, log: Log, pool: Pool | null, audit: R
   return {
     authenticate: keys && authenticateBy(keys, log),
     wrongKeys: open ? null : wrongKeys(config, log, pool),
+    keySource: keys,
     keys: (uses) => (keys?.shown ?? []).map((key) => ({ ...key, lastUsedAt: uses.get(key.name) ?? null })),
     keyUses: () => keys?.uses ?? {},
     keysDigest: () => keys?.digest ?? null,

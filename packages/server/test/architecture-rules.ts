@@ -18,7 +18,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { guards: /hono|node:net/ },
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
-  { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/ },
+  { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/, console: /node:zlib/ },
   { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server(?:\/utils\/response)?|node:(https?|net|tls)/ },
 ];
 
@@ -185,6 +185,13 @@ export const RULES: readonly Rule[] = [
     never: 'stores/open-store.ts',
     why: 'who sends is handed the journal, the place of its state and the time',
   },
+  {
+    from: /^console\//,
+    mayImport:
+      /^(core\/|console\/|http\/message\/console\.ts$|keys\/(entry|password|users)\.ts$|limits\/(rate-limiter|wrong-keys)\.ts$)/,
+    never: 'http/console/console-routes.ts',
+    why: 'who is logged in is decided without a request',
+  },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
     from: /^metrics\/(table|snapshot|series|render|figures)\.ts$/,
@@ -326,7 +333,7 @@ export const RULES: readonly Rule[] = [
     why: 'the composition root of backups, which need no server',
   },
   {
-    from: /^(serve|access|hearing|journals|policies|webhooks|index)\.ts$/,
+    from: /^(serve|access|console|hearing|journals|policies|webhooks|index)\.ts$/,
     mayImport: /./,
     why: 'the composition root wires everything',
   },

@@ -6,9 +6,13 @@ import type { Hearing } from '../core/hearing.ts';
 import type { PolicyReporter } from '../core/policy-report.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
+import { consoleRoutes } from './console/console-routes.ts';
+import type { ReadConsoleFile } from './console/page-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
+import type { Console } from './message/console.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
 import type { ListKeys } from './message/keys.ts';
+import { allowedMethods } from './message/methods.ts';
 import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
 import type { SeriesOf } from './message/series.ts';
@@ -57,18 +61,22 @@ export interface AppOptions extends Guards {
   readonly docsAsset?: ReadAsset;
   /** Absence: null when metrics are not shown here. */
   readonly metrics?: Exposition | null;
+  /** Absence: null where there is no console. */
+  readonly console?: ConsoleOfApp | null;
   readonly onFault: OnFault;
+}
+
+export interface ConsoleOfApp {
+  readonly access: Console;
+  readonly readFile: ReadConsoleFile;
+  /** Whether it is on a port of its own, and not among the routes of the server. */
+  readonly isElsewhere: boolean;
 }
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
 export function routeTable(options: AppOptions): Route[] {
   const {
     sessions,
-    hearing = NO_HEARING,
-    webhooks = null,
-    policyReport = NO_REPORT,
-    keys = NO_KEYS,
-    series = NO_SERIES,
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
@@ -77,19 +85,7 @@ export function routeTable(options: AppOptions): Route[] {
     docsAsset = noAsset,
     metrics = null,
   } = options;
-  const operation = operationsWith(clock, sessions.policy);
-  const v1 = [
-    ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
-      of(sessions, operation),
-    ),
-    ...eventRoutes(sessions, hearing, operation),
-    ...historyRoutes(sessions, operation),
-    ...webhookRoutes(webhooks, operation),
-    policyRoute(policyReport, operation),
-    keyRoute(keys, operation),
-    seriesRoute(series, operation),
-    gatewayRoute(sessions, clock),
-  ];
+  const v1 = v1Routes(options, sessions);
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
@@ -102,9 +98,43 @@ export function routeTable(options: AppOptions): Route[] {
   ];
 }
 
+/** Gives the routes of the console, with their guards. Absence: empty where there is none. */
+export function guardedConsole(options: AppOptions): Route[] {
+  const { console = null, version = '0' } = options;
+  if (console === null) return [];
+  const { access, readFile } = console;
+  return consoleRoutes({
+    ...options,
+    console: access,
+    version,
+    readFile,
+    v1: (sessions) => v1Routes(options, sessions),
+  });
+}
+
+/** Gives the routes of v1 over some sessions: those of the options, or the same without their data. */
+function v1Routes(options: AppOptions, sessions: Sessions) {
+  const { clock, hearing = NO_HEARING, webhooks = null } = options;
+  const { policyReport = NO_REPORT, keys = NO_KEYS, series = NO_SERIES } = options;
+  const operation = operationsWith(clock, sessions.policy);
+  return [
+    ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+      of(sessions, operation),
+    ),
+    ...eventRoutes(sessions, hearing, operation),
+    ...historyRoutes(sessions, operation),
+    ...webhookRoutes(webhooks, operation),
+    policyRoute(policyReport, operation),
+    keyRoute(keys, operation),
+    seriesRoute(series, operation),
+    gatewayRoute(sessions, clock),
+  ];
+}
+
 /** Gives every route with its guards: for the app, and for the fast lane beside it (hot/). */
 export function guardedRoutes(options: AppOptions): Route[] {
-  return routeTable(options).map((route) => guarded(route, options));
+  const routes = routeTable(options).map((route) => guarded(route, options));
+  return options.console?.isElsewhere === false ? [...routes, ...guardedConsole(options)] : routes;
 }
 
 export function createApp(options: AppOptions, routes = guardedRoutes(options)): App {
@@ -162,19 +192,8 @@ const NO_SERIES: SeriesOf = async (_app, _period, now) => ({
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 
-function responseOf({ status, headers, body }: Reply): Response {
-  return new Response(body, { status, headers });
-}
-
-function allowedMethods(routes: readonly Route[], path: string): string[] {
-  const parts = path.split('/');
-  const methods = routes.filter((route) => matches(route.path.split('/'), parts)).map((route) => route.method);
-  return methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-}
-
-function matches(template: readonly string[], parts: readonly string[]): boolean {
-  if (template.length !== parts.length) return false;
-  return template.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]));
+function responseOf({ status, headers, body, bytes }: Reply): Response {
+  return new Response(bytes ?? body, { status, headers });
 }
 
 function noAsset(name: string): never {

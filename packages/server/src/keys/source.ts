@@ -53,6 +53,11 @@ export class KeySource {
     return this.inForce.digest;
   }
 
+  /** The keys in force, and those that have expired. */
+  get entries(): readonly KeyEntry[] {
+    return this.inForce.ring.entries;
+  }
+
   /** When keys end, of those that do. Units: epoch milliseconds. */
   get ends(): { readonly name: string; readonly expiresAt: number }[] {
     return this.inForce.ring.entries.flatMap(({ name, expiresAt }) =>

@@ -11,6 +11,12 @@ import { END_REASONS, type EndReason } from './table.ts';
 
 export const MOST_APPS = 64;
 const OTHER = 'other';
+
+/** What the server keeps for itself, as who is logged in to its console, is no user's session. */
+function isOfServer(app: string): boolean {
+  return app.startsWith('_');
+}
+
 /** A window that holds all sessions: stores answer it by a look-up. Units: milliseconds. */
 const EVER = Number.MAX_SAFE_INTEGER;
 
@@ -48,12 +54,13 @@ export class AppMeter {
   }
 
   created(app: string): void {
+    if (isOfServer(app)) return;
     this.createdBy.of(this.labelOf(app)).add();
     this.recent.add(app, 'created', 1, this.clock());
   }
 
   ended(app: string, reason: EndReason, sessions: number): void {
-    if (sessions <= 0) return;
+    if (sessions <= 0 || isOfServer(app)) return;
     this.endedBy.of(this.labelOf(app), reason).add(sessions);
     this.recent.add(app, reason, sessions, this.clock());
   }
@@ -72,6 +79,7 @@ export class AppMeter {
     const totals = new Map<string, { sessions: number; subjects: number }>();
     for (const app of await store.apps()) {
       if (isStopped()) return;
+      if (isOfServer(app)) continue;
       const { sessions, subjects } = await store.count(app, now - EVER, now);
       const before = totals.get(this.labelOf(app)) ?? { sessions: 0, subjects: 0 };
       totals.set(this.labelOf(app), {
