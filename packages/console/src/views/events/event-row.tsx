@@ -43,8 +43,8 @@ export function EventRow({ app, row }: { readonly app: string; readonly row: Fee
           class="event-session mono cut"
           href={to('/apps/:app/sessions/:id', { app, id: row.session })}
           title={row.session}
-          aria-label={t('events.session', row.session)}
         >
+          <span class="hidden-visually">{t('events.session')} </span>
           {row.session.slice(0, 8)}
         </a>
       )}

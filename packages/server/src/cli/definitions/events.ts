@@ -19,7 +19,10 @@ twice, with the same id. With --json each line has a position, which --after tak
           complete: ['session.created', 'session.ended', 'session.rotated', 'session.updated', 'session.suspect'],
         },
         subject: { value: 'SUBJECT', text: 'only events of this user' },
-        since: { value: 'INSTANT', text: 'begins there, as far as events are kept: 2026-01-31T08:00:00Z, or a span before now as 2h' },
+        since: {
+          value: 'INSTANT',
+          text: 'begins there, as far as events are kept: 2026-01-31T08:00:00Z, or a span before now as 2h',
+        },
         after: { value: 'POSITION', text: 'begins behind an event, by the position that it had' },
         limit: { value: 'COUNT', text: 'ends after so many' },
         json: JSON_LINES,

@@ -21,7 +21,10 @@ taken as a word of the command: all users of a machine see those.`,
       },
       examples: [
         { line: 'rest-sessions sessions list --app shop --limit 20', text: 'who was there last' },
-        { line: 'rest-sessions sessions list --app shop --ip 203.0.113.0/24 --older-than 1s', text: 'from one network' },
+        {
+          line: 'rest-sessions sessions list --app shop --ip 203.0.113.0/24 --older-than 1s',
+          text: 'from one network',
+        },
         {
           line: 'rest-sessions sessions list --app shop --active-within 10m --json | wc -l',
           text: 'how many were active',

@@ -2,7 +2,6 @@
 import type { AppSummary } from 'rest-sessions-client/admin';
 import type { Words } from '../arguments.ts';
 import type { Column } from '../table.ts';
-import { patiently } from './retries.ts';
 import { working } from './work.ts';
 
 const COLUMNS: readonly Column<AppSummary>[] = [
@@ -15,7 +14,7 @@ const COLUMNS: readonly Column<AppSummary>[] = [
 export function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   return working(given, environment, async (work) => {
     const list = work.list(COLUMNS);
-    for (const app of await patiently(() => work.client.apps())) if (!(await list.add(app))) break;
+    for (const app of await work.ask(() => work.client.apps())) if (!(await list.add(app))) break;
     return list.end('no app that this key may see has sessions');
   });
 }

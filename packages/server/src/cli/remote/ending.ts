@@ -1,5 +1,4 @@
 /** The end of many sessions, one by one and some at a time: what has ended is told as it ends, and counted for who interrupts it. */
-import { patiently } from './retries.ts';
 import { counted, type Work } from './work.ts';
 
 /** A server has many more to serve. */
@@ -29,7 +28,7 @@ export async function ending(work: Work, sessions: AsyncIterable<Named>, total: 
   const end = async ({ id, subject }: Named) => {
     under++;
     try {
-      const isEnded = await patiently(() => app.revoke(id, { ...(reason !== undefined && { reason }) }));
+      const isEnded = await work.ask(() => app.revoke(id, { ...(reason !== undefined && { reason }) }));
       if (isEnded) ended++;
       else missing++;
       await rows?.add({ id, ...(subject !== undefined && { subject }), ended: isEnded });

@@ -37,7 +37,10 @@ async function tail(work: Work): Promise<number> {
   if (given.has('since') && given.has('after')) throw new UsageError('--since and --after say both where to begin');
   const source = (given.has('all-apps') ? client : work.app) as typeof client;
   const [since, most] = [instantIn(given, 'since', Date.now()) ?? 0, countIn(given, 'limit')];
-  const [types, subject] = [given.text('types')?.split(',') as AnyStreamedEvent['type'][] | undefined, given.text('subject')];
+  const [types, subject] = [
+    given.text('types')?.split(',') as AnyStreamedEvent['type'][] | undefined,
+    given.text('subject'),
+  ];
   const filter = { ...(types !== undefined && { types }), ...(subject !== undefined && { subject }) };
   const rows = work.list(COLUMNS, { isLive: true });
   let last: string | null = null;

@@ -3,10 +3,10 @@
  * by page. A filter of a session that has no such member does not match it.
  */
 import { BlockList, isIP } from 'node:net';
-import type { AppAdmin, Session } from 'rest-sessions-client/admin';
+import type { Session, SessionPage } from 'rest-sessions-client/admin';
 import { UsageError, type Words } from '../arguments.ts';
-import { patiently } from './retries.ts';
 import { spanIn } from './spans.ts';
+import type { Work } from './work.ts';
 
 /** The most that a server gives at once. */
 const PAGE = 1000;
@@ -61,15 +61,19 @@ export function filtersIn(given: Words, now: number): Filters {
  * were looked at.
  */
 export async function* matching(
-  app: AppAdmin,
+  work: Work,
   { query, matches, looks }: Filters,
-  { most = Number.POSITIVE_INFINITY, onLook = () => {} }: { most?: number | undefined; onLook?: (seen: number) => void } = {},
+  {
+    most = Number.POSITIVE_INFINITY,
+    onLook = () => {},
+  }: { most?: number | undefined; onLook?: (seen: number) => void } = {},
 ): AsyncGenerator<Session, void, undefined> {
   const limit = looks ? PAGE : Math.min(PAGE, most);
-  let [cursor, left, seen]: [string | null, number, number] = [null, most, 0];
+  let cursor: string | null = null;
+  let [left, seen] = [most, 0];
   do {
     const from: string | null = cursor;
-    const page = await patiently(() => app.list({ ...query, limit, cursor: from }));
+    const page: SessionPage = await work.ask(() => work.app.list({ ...query, limit, cursor: from }));
     seen += page.sessions.length;
     for (const session of page.sessions) {
       if (!matches(session)) continue;

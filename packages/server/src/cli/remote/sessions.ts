@@ -4,10 +4,9 @@ import { UsageError, type Words } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { fail } from '../output.ts';
 import { filtersIn, matching } from './filters.ts';
-import { patiently } from './retries.ts';
 import { SESSION_COLUMNS, sessionText } from './session-columns.ts';
-import { endSessions } from './sessions-end.ts';
 import { checkIds } from './session-ids.ts';
+import { endSessions } from './sessions-end.ts';
 import { countIn } from './spans.ts';
 import { counted, type Work, working } from './work.ts';
 
@@ -23,7 +22,7 @@ async function list(work: Work): Promise<number> {
   const most = countIn(given, 'limit');
   const rows = work.list(SESSION_COLUMNS);
   work.done = () => `${counted(rows.length, 'session')} listed`;
-  for await (const session of matching(app, filters, { most })) if (!(await rows.add(session))) break;
+  for await (const session of matching(work, filters, { most })) if (!(await rows.add(session))) break;
   return rows.end(`no session${filters.words} in ${app.name}`);
 }
 
@@ -34,9 +33,12 @@ async function show(work: Work): Promise<number> {
   if (byToken === (id !== undefined)) throw new UsageError('sessions show needs an ID, or --token-stdin');
   if (id !== undefined) checkIds([id]);
   const token = byToken ? readFileSync(0, 'utf8').trim() : '';
-  const session = await patiently(() => (byToken ? app.findByToken(token) : app.find(id!)));
+  const session = await work.ask(() => (byToken ? app.findByToken(token) : app.find(id!)));
   if (session === null) {
-    return fail(`session_not_found: there is no such session in ${app.name}: it never was, has expired, or was ended`, EXIT.notThere);
+    return fail(
+      `session_not_found: there is no such session in ${app.name}: it never was, has expired, or was ended`,
+      EXIT.notThere,
+    );
   }
   return work.answer(sessionText(session), session);
 }

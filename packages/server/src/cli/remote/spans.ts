@@ -19,7 +19,8 @@ export function instantIn(given: Words, name: string, now: number): number | und
   const span = spanOf(text);
   if (span !== null) return now - span;
   const instant = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(instant)) throw new UsageError(`--${name} must be an instant, as 2026-01-31T08:00:00Z, or a span before now, as 2h`);
+  if (Number.isNaN(instant))
+    throw new UsageError(`--${name} must be an instant, as 2026-01-31T08:00:00Z, or a span before now, as 2h`);
   return instant;
 }
 

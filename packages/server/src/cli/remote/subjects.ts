@@ -1,7 +1,6 @@
 /** `rest-sessions subjects`: where somebody is logged in, the end of that, and what has ended. */
 import { UsageError, type Words } from '../arguments.ts';
 import { confirmed } from '../confirm.ts';
-import { patiently } from './retries.ts';
 import { DEVICE_COLUMNS, HISTORY_COLUMNS } from './session-columns.ts';
 import { checkIds } from './session-ids.ts';
 import { counted, type Work, working } from './work.ts';
@@ -42,10 +41,16 @@ async function end(work: Work): Promise<number> {
   const goesOn = before === 0 ? true : await confirmed({ deed }, given);
   if (goesOn !== true) return goesOn;
   work.done = () => `the end of the sessions of ${whose} was asked for, and may have been done`;
-  const ended = await patiently(() => subject.revokeAll({ ...(except !== undefined && { except }), ...(reason !== undefined && { reason }) }));
+  const ended = await work.ask(() =>
+    subject.revokeAll({ ...(except !== undefined && { except }), ...(reason !== undefined && { reason }) }),
+  );
   work.done = () => `${counted(ended, 'session')} of ${whose} ended`;
-  const left = await patiently(() => subject.count());
-  return work.answer(`${counted(ended, 'session')} of ${whose} ended, ${left.toLocaleString('en')} left`, { ...about, ended, left });
+  const left = await work.ask(() => subject.count());
+  return work.answer(`${counted(ended, 'session')} of ${whose} ended, ${left.toLocaleString('en')} left`, {
+    ...about,
+    ended,
+    left,
+  });
 }
 
 async function history(work: Work): Promise<number> {
@@ -56,7 +61,7 @@ async function history(work: Work): Promise<number> {
     if (given.has(option)) throw new UsageError(`--${option} is for --erase`);
   }
   const rows = work.list(HISTORY_COLUMNS);
-  for (const entry of await patiently(() => subject.history())) if (!(await rows.add(entry))) break;
+  for (const entry of await work.ask(() => subject.history())) if (!(await rows.add(entry))) break;
   return rows.end(`nothing is kept of ended sessions of ${subject.subject} in ${app.name}`);
 }
 
@@ -65,9 +70,13 @@ async function erase(work: Work): Promise<number> {
   const subject = subjectOf(work);
   const whose = `${subject.subject} in ${app.name}`;
   const about = { app: app.name, subject: subject.subject };
-  const kept = given.has('dry-run') || !given.has('yes') ? (await patiently(() => subject.history())).length : null;
+  const kept = given.has('dry-run') || !given.has('yes') ? (await work.ask(() => subject.history())).length : null;
   if (given.has('dry-run')) {
-    return work.answer(`would erase ${counted(kept!, 'entry', 'entries')} of ${whose}`, { ...about, entries: kept, erased: 0 });
+    return work.answer(`would erase ${counted(kept!, 'entry', 'entries')} of ${whose}`, {
+      ...about,
+      entries: kept,
+      erased: 0,
+    });
   }
   const deed = `erases the history of ${whose}, ${counted(kept ?? 0, 'entry', 'entries')}`;
   const goesOn = await confirmed({ deed }, given);

@@ -6,7 +6,6 @@ import type { DeadLetter, Delivery, Webhook } from 'rest-sessions-client/admin';
 import type { Words } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Column } from '../table.ts';
-import { patiently } from './retries.ts';
 import { type Work, working } from './work.ts';
 
 const COLUMNS: readonly Column<Webhook>[] = [
@@ -38,7 +37,7 @@ export function run(verb: string, given: Words, environment: NodeJS.ProcessEnv):
 const VERBS: Readonly<Record<string, (work: Work) => Promise<number>>> = {
   list: async (work) => {
     const rows = work.list(COLUMNS);
-    for (const webhook of await patiently(() => work.app.webhooks())) if (!(await rows.add(webhook))) break;
+    for (const webhook of await work.ask(() => work.app.webhooks())) if (!(await rows.add(webhook))) break;
     return rows.end(`${work.app.name} has no webhook`);
   },
   'dead-letters': async (work) => {

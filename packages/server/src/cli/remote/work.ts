@@ -10,6 +10,7 @@ import { leaveOnSignal } from '../stop.ts';
 import type { Column } from '../table.ts';
 import { adminFor } from './connection.ts';
 import { failed } from './failure.ts';
+import { Patience } from './patience.ts';
 
 export class Work {
   readonly given: Words;
@@ -18,6 +19,7 @@ export class Work {
   /** What has been done until now, for who ends it or sees it fail. Absence: empty for nothing. */
   done: () => string = () => '';
   private readonly environment: NodeJS.ProcessEnv;
+  private readonly patience = new Patience();
 
   constructor(given: Words, client: AdminClient, environment: NodeJS.ProcessEnv) {
     this.given = given;
@@ -34,8 +36,16 @@ export class Work {
     return this.client.app(this.given.text('app')!);
   }
 
+  /** Makes a call that may be made twice, as often as it helps. Errors: SessionError. */
+  ask<Result>(call: () => Promise<Result>): Promise<Result> {
+    return this.patience.ask(call);
+  }
+
   /** Begins a list of results. */
-  list<Row extends object>(columns: readonly Column<Row>[], options: Pick<ListOptions, 'isLive'> = {}): ResultList<Row> {
+  list<Row extends object>(
+    columns: readonly Column<Row>[],
+    options: Pick<ListOptions, 'isLive'> = {},
+  ): ResultList<Row> {
     return new ResultList(columns, { ...options, json: this.json, environment: this.environment });
   }
 
