@@ -75,7 +75,7 @@ export async function working(
     return error instanceof ConfigError ? misuse(error.message.split('\n')) : failed(error);
   }
   const listenNoMore = leaveOnSignal(
-    () => work.done() || 'nothing was changed',
+    () => work.done() || 'nothing was done',
     () => work.progress.clear(),
   );
   try {
