@@ -5,10 +5,17 @@ import { install, root, run } from './install.mjs';
 
 const server = join(root, 'packages/server');
 const main = join(server, 'dist/cli/main.js');
+const consolePage = join(server, 'dist/console/index.html');
 
 install();
-if (!existsSync(main) || newest(join(server, 'src')) > statSync(main).mtimeMs) run('npm', ['run', 'build', '--silent']);
+const isOld = isOlder(main, join(server, 'src')) || isOlder(consolePage, join(root, 'packages/console/src'));
+if (isOld) run('npm', ['run', 'build', '--silent']);
 await import(main);
+
+/** Whether what was built is not there, or older than the newest of its sources. */
+function isOlder(built, sources) {
+  return !existsSync(built) || newest(sources) > statSync(built).mtimeMs;
+}
 
 function newest(folder) {
   const times = readdirSync(folder, { withFileTypes: true, recursive: true })

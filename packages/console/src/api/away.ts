@@ -1,0 +1,35 @@
+/** Whether the server is away. What is on the screen stays; the banner asks again, and what failed loads again by itself. */
+import { effect, signal } from '@preact/signals';
+
+export const isAway = signal(false);
+/** One more each time the server is back: resources that failed load again. */
+export const returns = signal(0);
+
+const FIRST = 1_000;
+const LONGEST = 15_000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+effect(() => {
+  clearTimeout(timer);
+  if (isAway.value) waitAndAsk(FIRST);
+});
+
+/** Asks now whether the server is there. */
+export async function askAgain(next = FIRST): Promise<void> {
+  clearTimeout(timer);
+  // The ways to log in: it needs no session and touches none.
+  const isThere = await fetch('/console/login', { headers: { Accept: 'application/json' }, cache: 'no-store' }).then(
+    (answer) => answer.status < 500,
+    () => false,
+  );
+  if (!isThere) {
+    waitAndAsk(Math.min(next * 2, LONGEST));
+    return;
+  }
+  isAway.value = false;
+  returns.value++;
+}
+
+function waitAndAsk(delay: number): void {
+  timer = setTimeout(() => void askAgain(delay), delay);
+}

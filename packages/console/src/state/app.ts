@@ -1,0 +1,16 @@
+/** Which app one works with. */
+import { computed } from '@preact/signals';
+import { match } from './addresses.ts';
+import { path } from './place.ts';
+import { apps } from './session.ts';
+
+/** Remembered while the address is of none: the search and the way back still have one. */
+let last: string | null = null;
+
+/** The app of the address, else the last one, else the first that there is. Absence: null. */
+export const app = computed<string | null>(() => {
+  const [, part, name] = path.value.split('/');
+  const given = part === 'apps' && name ? (match('/:app', `/${name}`)?.app ?? null) : null;
+  if (given !== null) last = given;
+  return last ?? apps.value?.[0] ?? null;
+});
