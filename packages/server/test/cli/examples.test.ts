@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { Example } from '../../src/cli/definitions/definition.ts';
+import type { Example } from '../../src/cli/definition.ts';
 import { COMMANDS } from '../../src/cli/definitions/index.ts';
 import { type Cleanup, MAIN, temporaryFolder } from '../support/server.ts';
 
