@@ -7,7 +7,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 export interface VirtualListProps<T> {
-  readonly items: readonly T[];
+  /** An array, or what is like one. */
+  readonly items: { readonly length: number; readonly at: (index: number) => T | undefined };
   readonly keyOf: (item: T) => string;
   /** Pixels. */
   readonly rowHeight: number;
@@ -24,7 +25,7 @@ export function VirtualList<T>({ items, keyOf, rowHeight, height, label, row }: 
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index: number) => keyOf(items[index]!),
+    getItemKey: (index: number) => keyOf(items.at(index)!),
     overscan: 8,
     scrollToFn: elementScroll,
     observeElementRect,
@@ -48,7 +49,7 @@ export function VirtualList<T>({ items, keyOf, rowHeight, height, label, row }: 
             aria-posinset={index + 1}
             style={{ blockSize: `${size}px`, transform: `translateY(${start}px)` }}
           >
-            {row(items[index]!, index)}
+            {row(items.at(index)!, index)}
           </li>
         ))}
       </ul>

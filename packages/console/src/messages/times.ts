@@ -24,6 +24,11 @@ const exact = memo(
     }),
 );
 
+const clock = memo(
+  (language: string, zone: string) =>
+    new Intl.DateTimeFormat(language, { timeStyle: 'medium', ...(zone === 'utc' && { timeZone: 'UTC' }) }),
+);
+
 /** Gives `3 minutes ago`, `in 2 days`, `now`. `present`: epoch milliseconds. Absence: a dash for what is no instant. */
 export function relativeTime(at: string, present: number, language: string): string {
   const seconds = (Date.parse(at) - present) / 1000;
@@ -39,6 +44,12 @@ export function exactTime(at: string, language: string, zone: 'local' | 'utc'): 
   const instant = Date.parse(at);
   if (Number.isNaN(instant)) return '–';
   return `${exact(language, zone).format(instant)}${zone === 'utc' ? ' UTC' : ''}`;
+}
+
+/** Gives the time of day to the second, for lists of what has just happened. Absence: a dash for what is no instant. */
+export function clockTime(at: string, language: string, zone: 'local' | 'utc'): string {
+  const instant = Date.parse(at);
+  return Number.isNaN(instant) ? '–' : clock(language, zone).format(instant);
 }
 
 /** Below it seconds are told beside minutes: above, they would only flicker. */

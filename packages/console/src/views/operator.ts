@@ -1,4 +1,69 @@
 /** The views of those who run the server and its apps. */
 import type { View } from './view.ts';
 
-export const operatorViews: readonly View[] = [];
+export const operatorViews: readonly View[] = [
+  {
+    name: 'overview',
+    pattern: '/apps/:app',
+    title: 'view.overview',
+    scope: 'read',
+    navigation: { of: 'app', icon: 'overview', order: 10 },
+    key: 'o',
+    load: () => import('./overview/overview.tsx'),
+  },
+  {
+    name: 'events',
+    pattern: '/apps/:app/events',
+    title: 'view.events',
+    scope: 'read',
+    navigation: { of: 'app', icon: 'events', order: 40 },
+    key: 'e',
+    load: () => import('./events/events.tsx'),
+  },
+  {
+    name: 'bulk',
+    pattern: '/apps/:app/bulk',
+    title: 'view.bulk',
+    scope: 'read',
+    navigation: { of: 'app', icon: 'bulk', order: 50 },
+    key: 'b',
+    load: () => import('./bulk/bulk.tsx'),
+  },
+  {
+    name: 'policy',
+    pattern: '/apps/:app/policy',
+    title: 'view.policy',
+    scope: 'read',
+    navigation: { of: 'app', icon: 'policy', order: 60 },
+    key: 'p',
+    load: () => import('./policy/policy.tsx'),
+  },
+  {
+    name: 'webhooks',
+    pattern: '/apps/:app/webhooks',
+    title: 'view.webhooks',
+    scope: 'read',
+    navigation: { of: 'app', icon: 'webhooks', order: 70 },
+    key: 'w',
+    load: () => import('./webhooks/webhooks.tsx'),
+  },
+  {
+    name: 'keys',
+    pattern: '/keys',
+    title: 'view.keys',
+    scope: 'admin',
+    navigation: { of: 'server', icon: 'keys', order: 10 },
+    key: 'k',
+    load: () => import('./keys/keys.tsx'),
+  },
+  {
+    name: 'audit',
+    pattern: '/audit',
+    title: 'view.audit',
+    scope: 'admin',
+    needsAllApps: true,
+    navigation: { of: 'server', icon: 'audit', order: 20 },
+    key: 'a',
+    load: () => import('./audit/audit.tsx'),
+  },
+];

@@ -1,0 +1,133 @@
+/** The live events of one app: the stream that is open, the feed it fills, and when the screen is told. */
+import { signal } from '@preact/signals';
+import type { EventStream } from '../../api/event-stream.ts';
+import { Problem } from '../../api/problem.ts';
+import { part, v1 } from '../../api/request.ts';
+import { openStream, type SseMessage, type StreamState } from '../../api/stream.ts';
+import type { EventPage } from '../../api/types.ts';
+import { Feed, type FeedFilter } from './feed.ts';
+
+/** Of an app where little happens, what is kept is shown first; of others the view begins with now. */
+const RECENT = 200;
+/** Nobody reads faster. Units: milliseconds. */
+const BETWEEN_PAINTS = 100;
+
+export class Live {
+  readonly feed = new Feed({ now: () => Date.now() });
+  readonly state = signal<StreamState>({ is: 'connecting' });
+  /** What no waiting helps against. Absence: null. */
+  readonly problem = signal<Problem | null>(null);
+  /** One more whenever the screen is to be drawn. */
+  readonly paints = signal(0);
+  private readonly path: string;
+  private filter: FeedFilter;
+  private stream: EventStream | null = null;
+  private isClosed = false;
+  private isWaiting = false;
+  private paintedAt = 0;
+
+  constructor(app: string, filter: FeedFilter) {
+    this.path = `/apps/${part(app)}/events`;
+    this.filter = filter;
+    this.feed.setFilter(filter);
+    void this.begin();
+  }
+
+  /** From here on others are let through. What came before, and passes, is shown again. */
+  setFilter(filter: FeedFilter): void {
+    this.filter = filter;
+    const position = this.stream?.lastPosition ?? null;
+    this.feed.setFilter(filter);
+    if (this.feed.hasEvents) this.feed.mark('filter');
+    this.paintSoon();
+    if (this.stream === null) return;
+    this.stream.close();
+    this.open(position);
+  }
+
+  hold(): void {
+    if (!this.feed.isHeld) this.feed.hold();
+    this.paintSoon();
+  }
+
+  release(): void {
+    this.feed.release();
+    this.paintSoon();
+  }
+
+  clear(): void {
+    this.feed.clear();
+    this.paintSoon();
+  }
+
+  retryNow(): void {
+    this.stream?.retryNow();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.stream?.close();
+  }
+
+  private async begin(): Promise<void> {
+    const position = await this.recent();
+    if (!this.isClosed && this.problem.value === null) this.open(position);
+  }
+
+  /** Takes what is kept, where that is little. Gives the position behind it. Absence: null for the one of now. */
+  private async recent(): Promise<string | null> {
+    try {
+      const { events, next } = await v1<EventPage>(this.path, { query: { limit: RECENT } });
+      if (events.length === RECENT) return null;
+      for (const event of events) this.feed.take(JSON.stringify(event), Date.parse(event.time));
+      this.paintSoon();
+      return next;
+    } catch (error) {
+      if (error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429)
+        this.refuse(error);
+      return null;
+    }
+  }
+
+  private open(position: string | null): void {
+    const { types, subject } = this.filter;
+    this.stream = openStream(this.path, {
+      query: { types: [...types].join(','), subject },
+      position,
+      onMessages: (messages) => this.heard(messages),
+      onState: (state) => {
+        this.state.value = state;
+      },
+      onProblem: (problem) => this.refuse(problem),
+    });
+  }
+
+  private heard(messages: readonly SseMessage[]): void {
+    for (const { event, data } of messages) {
+      if (event === 'resync') this.feed.mark('resync');
+      else if (event === 'message' && data !== '') this.feed.take(data);
+    }
+    this.paintSoon();
+  }
+
+  private refuse(problem: Problem): void {
+    if (!this.isClosed) this.problem.value = problem;
+  }
+
+  /** All that comes until the next frame is drawn at once. A page that nobody sees has no frames, and draws nothing. */
+  private paintSoon(): void {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    const paint = (time: number) => {
+      if (this.isClosed) return;
+      if (time - this.paintedAt < BETWEEN_PAINTS) {
+        requestAnimationFrame(paint);
+        return;
+      }
+      this.isWaiting = false;
+      this.paintedAt = time;
+      this.paints.value++;
+    };
+    requestAnimationFrame(paint);
+  }
+}
