@@ -32,7 +32,7 @@ export function ConfirmDialog({ app, plan, onClose, onConfirm }: ConfirmProps) {
       actions={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button type="submit" kind="danger strong" icon="end" why={isNamed ? null : t('bulk.typeFault', app)}>
+          <Button type="submit" kind="danger strong" icon="end">
             {t('bulk.endNow', plan.count, number(plan.count))}
           </Button>
         </>
