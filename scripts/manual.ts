@@ -1,34 +1,36 @@
-/** The manual page of the command, in roff, from the texts of --help and the table of variables. */
-import { COMMANDS, EXIT_CODES } from '../packages/server/src/cli/help.ts';
+/** The manual page of the command, in roff, from the definitions that --help comes from, and the table of variables. */
+import type { CommandDefinition, Options } from '../packages/server/src/cli/definitions/definition.ts';
+import { COMMANDS } from '../packages/server/src/cli/definitions/index.ts';
+import { EXIT_CODES } from '../packages/server/src/cli/exit-codes.ts';
+import { callOf } from '../packages/server/src/cli/usage.ts';
 import { VARIABLES, type Variable } from '../packages/server/src/config.ts';
 
 /** Gives rest-sessions(1). */
 export function manualPage(): string {
-  const commands = Object.values(COMMANDS);
-  const synopsis = commands.flatMap(({ usage }) => usage);
+  const commands = [...COMMANDS.values()];
   const variables: readonly Variable[] = Object.values(VARIABLES);
   const page = [
-    '.\\" Made from the texts of --help by scripts/manual.ts.',
+    '.\\" Made from the definitions of the commands by scripts/manual.ts.',
     '.TH REST-SESSIONS 1 "" "REST-Sessions" "User Commands"',
     '.SH NAME',
     'rest-sessions \\- the login-session server that every stack can use',
     '.SH SYNOPSIS',
-    ...synopsis.flatMap((usage, i) => [...(i === 0 ? [] : ['.br']), `.B rest-sessions\n${plain(usage)}`]),
+    ...commands.flatMap(({ name, verbs }, i) => [
+      ...(i === 0 ? [] : ['.br']),
+      `.B rest-sessions ${plain(i === 0 ? `[${name}]` : name)}`,
+      plain([verbWords(Object.keys(verbs)), '[options]'].filter(Boolean).join(' ')),
+    ]),
     '.SH DESCRIPTION',
     'Applications in any language share one session over plain HTTP. The server keeps the sessions in an embedded store, or in Redis or Valkey.',
     '.SH COMMANDS',
-    ...Object.entries(COMMANDS).flatMap(([name, { text }]) => [
-      '.TP',
-      `.B ${plain(name)}`,
-      plain(inOneParagraph(text)),
-    ]),
+    ...commands.flatMap(sectionOf),
     '.SH ENVIRONMENT',
     'An empty value counts as not set. A value that is not allowed stops the start.',
     ...variables.flatMap((variable) => ['.TP', `.B ${variable.name}`, plain(inWords(variable))]),
     '.SH SIGNALS',
     ...SIGNALS.flatMap(([signal, deed]) => ['.TP', `.B ${signal}`, plain(deed)]),
     '.SH EXIT STATUS',
-    plain(EXIT_CODES.trim()),
+    ...Object.entries(EXIT_CODES).flatMap(([code, text]) => ['.TP', `.B ${code}`, plain(text)]),
     '.SH SEE ALSO',
     'The page /docs of a running server.',
   ];
@@ -41,16 +43,60 @@ const SIGNALS = [
   ['SIGUSR2', 'With RS_WORKERS: the workers are replaced one after the other, and no request fails.'],
 ] as const;
 
+/** What a command is, and each of its verbs with options and examples. */
+function sectionOf({ name, summary, text, verbs }: CommandDefinition): readonly string[] {
+  return [
+    `.SS ${plain(name)}`,
+    ...paragraphs(`${name} ${summary}.\n\n${text}`),
+    ...Object.entries(verbs).flatMap(([verb, definition]) => [
+      '.PP',
+      `.B rest\\-sessions ${plain(callOf(definition).join(' '))}`,
+      ...(verb === '' ? [] : ['.br', ...paragraphs(definition.text)]),
+      ...optionsIn(definition.options),
+      ...definition.examples.flatMap((example) => [
+        '.PP',
+        `${plain(example.text)}:`,
+        '.RS',
+        '.nf',
+        plain(example.line),
+        '.fi',
+        '.RE',
+      ]),
+    ]),
+  ];
+}
+
+function optionsIn(options: Options): readonly string[] {
+  return Object.entries(options).flatMap(([name, { value, text }]) => [
+    '.TP',
+    value === null ? `.B ${plain(`--${name}`)}` : `.BI ${plain(`--${name}`)} " ${plain(value)}"`,
+    plain(text),
+  ]);
+}
+
+function verbWords(verbs: readonly string[]): string {
+  return verbs.join('') === '' ? '' : verbs.join(' | ');
+}
+
 function inWords({ sentence, allowed, default: fallback }: Variable): string {
   return `${sentence.replaceAll('`', '')} Allowed: ${allowed}. ${fallback === '' ? 'Not set by default.' : `Default: ${fallback}`}`;
 }
 
-function inOneParagraph(text: string): string {
-  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
+/** A line each: roff fills them itself. */
+function paragraphs(text: string): readonly string[] {
+  return text
+    .trim()
+    .split(/\n\s*\n/)
+    .flatMap((paragraph, i) => [...(i === 0 ? [] : ['.PP']), plain(paragraph.replaceAll(/\s*\n\s*/g, ' '))]);
 }
 
 /** Takes from a text what roff would read as its own: backslashes, a dot or quote at the begin of a line, and signs it would change. */
 function plain(text: string): string {
-  const escaped = text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll('…', '...').replaceAll("'", '\\(aq');
+  const escaped = text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('…', '...')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('"', '\\(dq');
   return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
 }

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -89,7 +90,9 @@ function assets(folder) {
   strip(native);
   const found = { 'lmdb.node': native };
   for (const path of ['package.json', 'schema/config.json', 'schema/export.json']) found[path] = join(SERVER, path);
-  for (const path of ['lua', 'dist/docs-page']) {
+  // The package may be built without the console: /console then says that its files are not there.
+  for (const path of ['lua', 'dist/docs-page', 'dist/console']) {
+    if (path === 'dist/console' && !existsSync(join(SERVER, path))) continue;
     for (const entry of readdirSync(join(SERVER, path), { withFileTypes: true, recursive: true })) {
       if (!entry.isFile()) continue;
       const file = join(entry.parentPath ?? entry.path, entry.name);
@@ -105,13 +108,13 @@ function strip(file) {
   if (status !== 0) console.error('strip (binutils) is not there: the file is 17 MiB larger');
 }
 
-// --built: what the package needs is built already, and others may be using it just now, as in the tests.
+// --built: what the package needs (the client, too) is built already, and others may be using it just now, as in the tests.
 const { values } = parseArgs({
   options: { node: { type: 'string' }, out: { type: 'string' }, built: { type: 'boolean', default: false } },
 });
 const out = values.out ?? join(root, 'release/rest-sessions');
 install();
-if (!values.built) run('npm', ['run', 'build', '--silent', '--workspace', 'rest-sessions']);
+if (!values.built) run('npm', ['run', 'build', '--silent']);
 const node = values.node ?? nodeOfNpm();
 const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-executable-'));
 try {

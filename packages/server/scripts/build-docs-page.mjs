@@ -65,6 +65,15 @@ function render(markdown, file) {
         const target = targetOf(href, file);
         return target === null ? text : `<a href="${target}">${text}</a>`;
       },
+      table({ header, rows }) {
+        const cell = (name, { tokens }) => `<${name}>${this.parser.parseInline(tokens)}</${name.split(' ')[0]}>`;
+        // A corner without words heads no column: each row is then headed by its own first cell.
+        const inFirst = header[0].text === '' ? 'th scope="row"' : 'td';
+        const head = header.map((one) => cell(one.text === '' ? 'td' : 'th scope="col"', one)).join('');
+        const body = rows.map((row) => `<tr>${row.map((one, i) => cell(i === 0 ? inFirst : 'td', one)).join('')}</tr>`);
+        const isHeaded = header.some(({ text }) => text !== '');
+        return `<table>\n${isHeaded ? `<thead><tr>${head}</tr></thead>\n` : ''}<tbody>\n${body.join('\n')}\n</tbody></table>\n`;
+      },
       // Plots are in the repository only.
       image: ({ text }) => text,
     },

@@ -3,6 +3,7 @@ import type { RulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError, type RateConfig } from './config.ts';
 import type { Authenticate } from './http/guards/auth.ts';
 import type { RateLimits } from './http/guards/rate-limits.ts';
+import type { ListedKey } from './http/message/keys.ts';
 import { requestIdOf } from './http/message/request-id.ts';
 import { type KeyEvent, KeySource } from './keys/source.ts';
 import type { Pool, PooledLimiter } from './limits/pool.ts';
@@ -18,6 +19,12 @@ export interface Access {
   readonly authenticate: Authenticate | null;
   /** Absence: null when everyone may call. */
   readonly wrongKeys: WrongKeys | null;
+  /** The keys themselves. Absence: null when everyone may call. */
+  readonly keySource: KeySource | null;
+  /** Gives all keys in force. `uses`: when each was used last, by its name. Absence: none when everyone may call. */
+  readonly keys: (uses: ReadonlyMap<string, number>) => ListedKey[];
+  /** Gives when keys were used last in this process, by their names. Units: epoch milliseconds. */
+  readonly keyUses: () => Readonly<Record<string, number>>;
   /** Gives the SHA-256 of the keys file whose keys are in force. Absence: null without one. */
   readonly keysDigest: () => string | null;
   /** Gives when the next key ends. Absence: null when none does. Units: epoch milliseconds. */
@@ -39,6 +46,9 @@ export function openAccess(config: Config, log: Log, pool: Pool | null, audit: R
   return {
     authenticate: keys && authenticateBy(keys, log),
     wrongKeys: open ? null : wrongKeys(config, log, pool),
+    keySource: keys,
+    keys: (uses) => (keys?.shown ?? []).map((key) => ({ ...key, lastUsedAt: uses.get(key.name) ?? null })),
+    keyUses: () => keys?.uses ?? {},
     keysDigest: () => keys?.digest ?? null,
     keyExpires: (now) => nextEnd(keys?.ends ?? [], now),
     rateLimits: rateLimits(config, log, pool),

@@ -4,7 +4,7 @@
  * (deploy/executable) they are inside of it, by the same paths.
  */
 import { readFileSync } from 'node:fs';
-import { getAsset, isSea } from 'node:sea';
+import { getAsset, getRawAsset, isSea } from 'node:sea';
 
 const PACKAGE = new URL('../', import.meta.url);
 
@@ -31,6 +31,12 @@ export function luaText(name: string): string {
 /** Gives the text of a file of the page /docs. Errors: what reading says where the page was not built. */
 export function docsPageFile(name: string): string {
   return read(`dist/docs-page/${name}`);
+}
+
+/** Gives the bytes of a file of the console. Errors: what reading says where there is none, or the console was not built. */
+export function consoleFile(name: string): Buffer<ArrayBuffer> {
+  const path = `dist/console/${name}`;
+  return isSea() ? Buffer.from(getRawAsset(path) as ArrayBuffer) : readFileSync(new URL(path, PACKAGE));
 }
 
 function read(path: string): string {

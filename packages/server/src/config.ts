@@ -4,6 +4,7 @@
  */
 import { ACCESS_VARIABLES, type AccessConfig, readAccess } from './config/access.ts';
 import { ADOPT_VARIABLES, type AdoptConfig, readAdopt } from './config/adopt.ts';
+import { CONSOLE_VARIABLES, type ConsoleConfig, readConsole } from './config/console.ts';
 import { EVENT_VARIABLES, type EventsConfig, readEvents } from './config/events.ts';
 import { LIMIT_VARIABLES, type LimitsConfig, readLimits } from './config/limits.ts';
 import { LISTENING_VARIABLES, readFastLane, readListening } from './config/listening.ts';
@@ -19,6 +20,7 @@ import { readWorkers, WORKER_VARIABLES } from './config/workers.ts';
 
 export { openNote } from './config/access.ts';
 export type { AdoptConfig } from './config/adopt.ts';
+export type { ConsoleConfig } from './config/console.ts';
 export type { Network } from './config/events.ts';
 export type { RateConfig } from './config/limits.ts';
 export type { LogLevel } from './config/logging.ts';
@@ -46,6 +48,8 @@ export interface Config extends AccessConfig, LimitsConfig, StoreConfig, EventsC
   readonly variable: (name: string) => string | undefined;
   /** The port of the metrics. Absence: null when they are on the port of the sessions. */
   readonly metricsPort: number | null;
+  /** Absence: null when there is no console. */
+  readonly console: ConsoleConfig | null;
   readonly logLevel: LogLevel;
   /** Whether each request makes a line in the log at level info. */
   readonly logRequests: boolean;
@@ -66,6 +70,7 @@ export const VARIABLES = {
   ...POLICY_VARIABLES,
   ...EVENT_VARIABLES,
   ...METRICS_VARIABLES,
+  ...CONSOLE_VARIABLES,
   ...LOG_VARIABLES,
 } as const;
 
@@ -92,6 +97,7 @@ export function readConfig(environment: Environment): Config {
     variable: (name: string) => environment[name],
     ...reader.part(() => readEvents(read)),
     metricsPort: reader.part(() => readMetricsPort(read, listening?.port)),
+    console: reader.part(() => readConsole(read, listening?.port)),
     ...reader.part(() => read(LOG_VARIABLES.logLevel, logging)),
     auditLog: reader.part(() => readAuditLog(read)),
     tracing: reader.part(() => readTracing(environment)),

@@ -2,6 +2,7 @@
 import { packageVersion } from './assets.ts';
 import type { Config } from './config.ts';
 import { fingerprint } from './core/token.ts';
+import { isReservedApp } from './core/validate.ts';
 import { FileInTheWay } from './files/taking-a-name.ts';
 import { checkAppOption } from './moving/app-option.ts';
 import { ExportFile, Unwritable } from './moving/export-file.ts';
@@ -59,7 +60,8 @@ export async function exportFrom(
   try {
     const total = await totalOf(config, request.app);
     const { store } = opened;
-    const apps = request.app === null ? (await store.apps()).sort() : [request.app];
+    const apps =
+      request.app === null ? (await store.apps()).filter((app) => !isReservedApp(app)).sort() : [request.app];
     const from = (request.goesOn && file?.resume()) || null;
     if (from === null) file?.begin();
     const exportedAt = file?.exportedAt ?? new Date(clock()).toISOString();

@@ -1,9 +1,10 @@
 /** The policy file of a server: opened, and read again when it changes. Made from the configuration for serve.ts. */
 import type { RulesAudit } from './audit/rules-audit.ts';
 import { type Config, ConfigError } from './config.ts';
+import type { PolicyReporter } from './core/policy-report.ts';
 import type { Log } from './log/log.ts';
 import { PolicyFault } from './policy/fault.ts';
-import { PolicyFile } from './policy/file.ts';
+import { PolicyFile, reportWithoutFile } from './policy/file.ts';
 import { ForNow, type Reloading } from './reloading.ts';
 
 /** Opens it. Errors: ConfigError, a line for each fault. */
@@ -15,14 +16,26 @@ export function openPolicy(path: string, variable: Config['variable']): PolicyFi
   }
 }
 
+/** `file`: absence: null without one. */
+export function policyReporter(file: PolicyFile | null): PolicyReporter {
+  return file === null ? reportWithoutFile : (app) => file.reportOf(app);
+}
+
 /** `onRead`: called when the file was read again and is in force. With a fault, what was there before stays. */
-export function reloadingPolicy(file: PolicyFile, log: Log, audit: RulesAudit, onRead: () => void): Reloading {
+export function reloadingPolicy(
+  file: PolicyFile,
+  log: Log,
+  audit: RulesAudit,
+  clock: () => number,
+  onRead: () => void,
+): Reloading {
   return {
     get files() {
       return file.files;
     },
     read: () => {
-      const changes = file.reload((changes, digest) => audit('policy.change', file.path, changes, digest));
+      const write = (changes: readonly string[], digest: string) => audit('policy.change', file.path, changes, digest);
+      const changes = file.reload(write, clock());
       log.info({ file: file.path, changes }, 'the policy file was read again');
       onRead();
     },

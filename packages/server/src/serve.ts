@@ -1,16 +1,17 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { isIP } from 'node:net';
-import { openAccess } from './access.ts';
+import { type Access, openAccess } from './access.ts';
 import { openAdoption } from './adopting/adoption.ts';
 import { configSchema, docsPageFile, exportSchema, packageVersion } from './assets.ts';
 import { AuditFailure } from './audit/audit-log.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, showUrl } from './config.ts';
+import { consoleUsers, openConsole } from './console.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import { openHearing } from './hearing.ts';
-import { type AppOptions, createApp, guardedRoutes } from './http/app.ts';
+import { type AppOptions, createApp, guardedConsole, guardedRoutes } from './http/app.ts';
 import { HostRule } from './http/guards/host-rule.ts';
 import { FastLane } from './http/hot/fast-lane.ts';
 import type { Exposition } from './http/metrics-route.ts';
@@ -19,8 +20,10 @@ import { NodeServer } from './http/sockets/node-server.ts';
 import { openJournals } from './journals.ts';
 import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
+import { seriesOf } from './metrics/app-series.ts';
+import { ServerFigures } from './metrics/figures.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
-import { openPolicy, reloadingPolicy } from './policies.ts';
+import { openPolicy, policyReporter, reloadingPolicy } from './policies.ts';
 import { WatchedFiles } from './reloading.ts';
 import { openStore } from './stores/open-store.ts';
 import { openTracing } from './tracing/open-tracing.ts';
@@ -40,6 +43,8 @@ export interface RunningServer {
   readonly open: boolean;
   /** Of this process, and of others for whom it shows them. */
   readonly metrics: ServerMetrics;
+  /** Likewise. */
+  readonly figures: ServerFigures;
   /**
    * Reads again what can change while the server runs: policy, keys and certificates. A fault is logged, and nothing
    * changes. A change of these files is noticed without it. Absence: null when there is nothing to read again.
@@ -90,28 +95,35 @@ export async function serveAsWorker(
     config.tracing && (await openTracing(config.tracing, { version: packageVersion(), store: config.store, log }));
   const pool = tellSpent && new Pool(tellSpent, later);
   const access = openAccess(config, log, pool, onRules);
+  const users = consoleUsers(config);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
-  const metrics = new ServerMetrics(policyFile?.apps ?? [], () => ({
+  const known = () => ({
     version: packageVersion(),
     store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
-    inFlight: () => server.inFlight,
+    inFlight: () => servers.reduce((sum, one) => sum + one.inFlight, 0),
+    streams: () => heard.streams.count,
     storeUp: () => outage.why === null,
     adoption: () => adoption?.state() ?? null,
     wrongKeys: () => access.wrongKeys?.counts ?? null,
     keyExpires: () => access.keyExpires(clock()),
     certificateExpires: () => access.tls?.endsAt ?? null,
     lmdbMap: () => (stopping ? null : (mapBytes?.() ?? null)),
+  });
+  const metrics = new ServerMetrics(policyFile?.apps ?? [], known, clock);
+  const figures = new ServerFigures(() => ({
+    keyUses: Object.entries(access.keyUses()),
+    apps: metrics.apps.counted,
   }));
   const onPolicy = () => {
     metrics.apps.use(policyFile?.apps ?? []);
     webhooks.refresh();
   };
   const watched = [
-    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, onPolicy)]),
+    ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, clock, onPolicy)]),
     ...access.reloadings,
   ].map((reloading) => new WatchedFiles(reloading));
   const onTokenReuse = (app: string, session: string) => {
@@ -155,7 +167,7 @@ export async function serveAsWorker(
   const { tail } = heard;
   const networks = config.webhookNetworks;
   const hooked = { policy: policyFile, store: serving, tail, networks, version: packageVersion() };
-  const webhooks = openWebhooks({ ...hooked, clock, later, log, onError });
+  const webhooks = openWebhooks({ ...hooked, clock, later, log, meter: metrics.webhooks, onError });
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
@@ -163,6 +175,9 @@ export async function serveAsWorker(
     sessions,
     hearing: heard.streams,
     webhooks: webhooks.administration,
+    policyReport: policyReporter(policyFile),
+    series: async (app, period, now) => seriesOf((await figures.all()).apps, app, period, now),
+    keys: async () => access.keys(new Map((await figures.all()).keyUses)),
     clock,
     isStopping: () => stopping,
     isAdoptAway: () => adoption !== null && adoption.trouble() !== null,
@@ -175,6 +190,7 @@ export async function serveAsWorker(
     version: packageVersion(),
     docsAsset: docsPageFile,
     metrics: config.metricsPort === null ? exposition : null,
+    console: openConsole(config, users, access, tracing?.traced(store) ?? store, pool, log),
     onFault: (err, request) => {
       // The audit log tells of itself.
       if (err instanceof AuditFailure || adoption?.isFault(err)) return;
@@ -185,24 +201,32 @@ export async function serveAsWorker(
   };
   const routes = guardedRoutes(appOptions);
   const logRequest = flatLines(log, config.logLevel === 'info' ? 'info' : 'debug', 'request');
-  const server = new NodeServer({
-    app: createApp(appOptions, routes),
-    lane: config.fastLane ? new FastLane(routes, appOptions.onFault) : null,
-    onRequest: config.logRequests ? logRequest : null,
-    meter: metrics.requests,
-    tls: access.tls?.files ?? null,
-    maxConcurrent: config.maxConcurrent,
-    hosts: access.authenticate === null ? new HostRule(ownNames(config)) : null,
-  });
-  if (access.tls !== null) access.tls.use = (files) => server.useTls(files);
+  const serverOf = (of: typeof routes, lane: FastLane | null) =>
+    new NodeServer({
+      app: createApp(appOptions, of),
+      lane,
+      onRequest: config.logRequests ? logRequest : null,
+      meter: metrics.requests,
+      tls: access.tls?.files ?? null,
+      maxConcurrent: config.maxConcurrent,
+      hosts: access.authenticate === null ? new HostRule(ownNames(config)) : null,
+    });
+  const server = serverOf(routes, config.fastLane ? new FastLane(routes, appOptions.onFault) : null);
+  const consolePort = config.console?.port ?? null;
+  const consoleServer = consolePort === null ? null : serverOf(guardedConsole(appOptions), null);
+  const servers = consoleServer === null ? [server] : [server, consoleServer];
+  if (access.tls !== null) access.tls.use = (files) => servers.forEach((one) => void one.useTls(files));
   const listener = config.metricsPort === null ? null : metricsListener(exposition, log);
   let port: number;
   try {
     if (listener !== null) log.info({ url: await listener.listen(config.metricsPort!) }, 'the metrics have a port');
+    const shownAt = await consoleServer?.listen(config.host, consolePort!);
+    if (shownAt !== undefined)
+      log.info({ url: `${urlOf(access, config.host, shownAt)}/console` }, 'the console has a port');
     port = await server.listen(config.host, config.port);
   } catch (error) {
     for (const files of watched) files.close();
-    await listener?.stop();
+    await Promise.all([listener?.stop(), consoleServer?.stop()]);
     metrics.stop();
     outage.close();
     adoption?.close();
@@ -247,13 +271,13 @@ export async function serveAsWorker(
     };
   };
 
-  const url = `http${access.tls === null ? '' : 's'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   return {
-    url,
+    url: urlOf(access, config.host, port),
     location,
     trouble: outage.why,
     open: access.authenticate === null,
     metrics,
+    figures,
     reload:
       watched.length === 0 && audit === null
         ? null
@@ -267,7 +291,7 @@ export async function serveAsWorker(
     release: () => releaseDead?.(),
     countSpent: (spent) => pool?.charge(spent, clock()),
     drain: async () => {
-      const drained = server.drain();
+      const drained = Promise.all(servers.map((one) => one.drain()));
       // Their clients come again, on another connection.
       heard.streams.stop();
       await Promise.all([stopLeading?.(), listener?.stop()]);
@@ -279,7 +303,7 @@ export async function serveAsWorker(
       // Who waits, for a lock or for events, is answered now, and not when the grace of the stop is over.
       heard.stop();
       webhooks.stop();
-      await Promise.all([sessions.stopWaiting(), server.stop()]);
+      await Promise.all([sessions.stopWaiting(), ...servers.map((one) => one.stop())]);
       outage.close();
       await Promise.all([stopLeading?.(), listener?.stop(), journals.close()]);
       adoption?.close();
@@ -290,6 +314,10 @@ export async function serveAsWorker(
       await tracing?.close();
     },
   };
+}
+
+function urlOf({ tls }: Pick<Access, 'tls'>, host: string, port: number): string {
+  return `http${tls === null ? '' : 's'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function metricsListener(exposition: Exposition, log: Log): MetricsListener {

@@ -18,7 +18,7 @@ const FLOORS: readonly Readonly<Record<string, RegExp>>[] = [
   { guards: /hono|node:net/ },
   { v1: /zod|node:timers\/promises/, classic: /hono|node:timers\/promises/ },
   { openapi: /hono\/html|zod/ },
-  { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/ },
+  { 'system-routes': /(?!)/, 'metrics-route': /(?!)/, hot: /(?!)/, console: /node:zlib/ },
   { app: /hono|hono\/router\/.+/, sockets: /@hono\/node-server(?:\/utils\/response)?|node:(https?|net|tls)/ },
 ];
 
@@ -155,7 +155,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|events|policy|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
+    mayImport: /^(core\/(errors|events|policy|policy-report|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },
@@ -185,9 +185,16 @@ export const RULES: readonly Rule[] = [
     never: 'stores/open-store.ts',
     why: 'who sends is handed the journal, the place of its state and the time',
   },
+  {
+    from: /^logins\//,
+    mayImport:
+      /^(core\/|logins\/|http\/message\/console\.ts$|keys\/(entry|password|users)\.ts$|limits\/(rate-limiter|wrong-keys)\.ts$)/,
+    never: 'http/console/console-routes.ts',
+    why: 'who is logged in is decided without a request',
+  },
   { from: /^limits\//, mayImport: /^limits\//, never: 'node:timers', why: 'limits are arithmetic' },
   {
-    from: /^metrics\/(table|snapshot|series|render)\.ts$/,
+    from: /^metrics\/(table|snapshot|series|render|figures)\.ts$/,
     mayImport: /^metrics\//,
     never: 'core/store.ts',
     why: 'what counts and what is written knows nothing of sessions',
@@ -242,7 +249,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^workers\//,
-    mayImport: /^(workers\/|(limits\/pool|metrics\/snapshot)\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    mayImport:
+      /^(workers\/|(limits\/pool|metrics\/(figures|snapshot))\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
     never: 'serve.ts',
     why: 'the supervisor opens no store and answers nothing',
   },
@@ -300,6 +308,12 @@ export const RULES: readonly Rule[] = [
     why: 'the composition roots of import, export and copy, which need no server',
   },
   {
+    from: /^cli\/remote\//,
+    mayImport: /^(cli\/|config\.ts$|rest-sessions-client\/admin$|node:(fs|module|net|readline|timers\/promises|tty)$)/,
+    never: 'doctor.ts',
+    why: 'it asks a server by the client, and knows nothing of what is behind it',
+  },
+  {
     from: /^cli\//,
     mayImport:
       /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup|importing|exporting|copying)\.ts$|moving\/kinds\.ts$|node:)/,
@@ -326,7 +340,7 @@ export const RULES: readonly Rule[] = [
     why: 'the composition root of backups, which need no server',
   },
   {
-    from: /^(serve|access|hearing|journals|policies|webhooks|index)\.ts$/,
+    from: /^(serve|access|console|hearing|journals|policies|webhooks|index)\.ts$/,
     mayImport: /./,
     why: 'the composition root wires everything',
   },

@@ -27,6 +27,7 @@ test('without any variable the server is on loopback with the embedded store', (
     eventsBytes: 268_435_456,
     webhookNetworks: [],
     metricsPort: null,
+    console: null,
     logLevel: 'info',
     logRequests: false,
     auditLog: null,
@@ -47,6 +48,8 @@ test('a bad value is one line that names the variable, the value and what is all
     RS_PORT: ['0x50', '-1', '65536', '80.5', ' 80', '3000abc', '99999999999999999999'],
     RS_HOST: ['a b', '1.1.1.1/24', 'x'.repeat(300), '\n'],
     RS_METRICS_PORT: ['-1', '65536', 'off', '9464 '],
+    RS_CONSOLE: ['yes', '1', 'TRUE', 'on'],
+    RS_CONSOLE_PORT: ['-1', '65536', 'off', '3100 '],
     RS_WORKERS: ['0', '-1', '65', '1.5', 'all', 'AUTO', '01'],
     RS_FAST_LANE: ['yes', 'true', 'on off'],
     RS_AUTH: ['yes', 'NONE'],
@@ -102,7 +105,7 @@ test('a bad value is one line that names the variable, the value and what is all
     Object.values(VARIABLES)
       .map(({ name }) => name)
       // What keys look like is not for the configuration to know: keys.test.ts.
-      .filter((name) => name !== 'RS_KEYS_FILE' && name !== 'RS_API_KEYS')
+      .filter((name) => !['RS_KEYS_FILE', 'RS_API_KEYS', 'RS_CONSOLE_USERS'].includes(name))
       .sort(),
   );
   for (const [name, values] of Object.entries(bad)) {
@@ -274,4 +277,16 @@ test('networks are addresses and their prefixes, with white space around the com
     { address: '127.0.0.1', prefix: 32, family: 'ipv4' },
     { address: '::1', prefix: 128, family: 'ipv6' },
   ]);
+});
+
+test('the console is off unless it is switched on or has a port of its own', () => {
+  assert.equal(readConfig({ RS_CONSOLE: 'false' }).console, null);
+  assert.equal(readConfig({ RS_CONSOLE: 'true' }).console?.port, null);
+  assert.equal(readConfig({ RS_CONSOLE_PORT: '0', RS_PORT: '0' }).console?.port, 0);
+  assert.equal(readConfig({ RS_CONSOLE_PORT: '3100' }).console?.port, 3100);
+  assert.throws(() => readConfig({ RS_CONSOLE_PORT: '3000' }), /^ConfigError: RS_CONSOLE_PORT=3000 is the port/);
+  const secret = 'support:scrypt:15.8.1.salt.hash:*:read';
+  const { console } = readConfig({ RS_CONSOLE: 'true', RS_CONSOLE_USERS: secret });
+  assert.equal(console?.users(), secret);
+  assert.doesNotMatch(JSON.stringify(console), /salt/);
 });

@@ -10,7 +10,6 @@ export const de: Messages = {
   'action.retry': 'Nochmals versuchen',
   'app.label': 'App',
   'app.open': 'App öffnen',
-  'app.other': 'Andere App …',
   'product.name': 'REST-Sessions',
 
   // Zustände
@@ -73,7 +72,6 @@ export const de: Messages = {
   'menu.zoneUtc': 'UTC',
   'navigation.label': 'Ansichten',
   'navigation.ofServer': 'Server',
-  'search.go': 'Suchen',
   'search.label': 'Subject, Sitzungs-ID oder Token suchen',
   'search.placeholder': 'Subject, Sitzungs-ID oder Token',
   'shell.skip': 'Zum Inhalt',
@@ -394,7 +392,7 @@ export const de: Messages = {
   // Suche
   'search.again': 'Das Feld ist wieder leer: Was darin stand, ist nirgends aufgehoben.',
   'search.intro':
-    'Das Feld oben nimmt ein Subject, die ID einer Sitzung oder ein gefundenes Token. Ein Token wird einmal gesendet und kommt weder in die Adresse noch in ein Log.',
+    'Das Feld oben nimmt ein Subject, die ID einer Sitzung oder ein gefundenes Token. Ein Token wird einmal gesendet und kommt weder in die Adresse noch in ein Log. Darunter: wer zuletzt da war.',
   'search.latest': 'Wer zuletzt da war',
   'search.nobody': (app) => `Bei ${app} ist niemand angemeldet`,
   'search.nobodyHint': 'Mit der ersten Anmeldung erscheinen hier Sitzungen, die zuletzt aktiven zuerst.',
@@ -404,8 +402,9 @@ export const de: Messages = {
   'view.search': 'Sitzungen',
 
   // Sitzungen in Listen
-  'deadline.absolute': 'Endet spätestens in',
-  'deadline.idle': 'Endet untätig in',
+  'deadline.absolute': 'Spätestens',
+  'deadline.idle': 'Bei Untätigkeit',
+  'deadline.in': (length) => `in ${length}`,
   'deadline.none': 'nie',
   'deadline.over': 'ist vorbei',
   'device.unknown': 'Unbekanntes Gerät',
@@ -418,7 +417,7 @@ export const de: Messages = {
   'sessions.ip': 'Adresse',
   'sessions.isFirst': 'Das ist die erste Seite.',
   'sessions.isLast': 'Das ist die letzte Seite.',
-  'sessions.keepOnly': 'Nur dieses behalten',
+  'sessions.keepOnly': 'Andere beenden',
   'sessions.label': 'Bezeichnung',
   'sessions.lastSeen': 'Zuletzt gesehen',
   'sessions.nextPage': 'Nächste Seite',
@@ -521,7 +520,7 @@ export const de: Messages = {
   'session.active': 'aktiv',
   'session.authenticated': 'Angemeldet',
   'session.counts': 'Zähler',
-  'session.countsOf': (version, reads) => `Version ${version}, ${reads} Zugriffe`,
+  'session.countsOf': (version, reads) => `Version ${version}, ${reads === 1 ? '1 Zugriff' : `${reads} Zugriffe`}`,
   'session.created': 'Begonnen',
   'session.data': 'Daten',
   'session.dataEmpty': 'leer',

@@ -11,7 +11,6 @@ export const en = {
   'action.retry': 'Try again',
   'app.label': 'App',
   'app.open': 'Open app',
-  'app.other': 'Another app …',
   'product.name': 'REST-Sessions',
 
   // states
@@ -73,7 +72,6 @@ export const en = {
   'menu.zoneUtc': 'UTC',
   'navigation.label': 'Views',
   'navigation.ofServer': 'Server',
-  'search.go': 'Search',
   'search.label': 'Search a subject, a session id or a token',
   'search.placeholder': 'Subject, session id or token',
   'shell.skip': 'Skip to the content',
@@ -390,7 +388,7 @@ export const en = {
   // search
   'search.again': 'The field is empty again: what was in it is kept nowhere.',
   'search.intro':
-    'The field above takes a subject, the id of a session, or a token as it was found. A token is sent once, and comes neither into the address nor into a log.',
+    'The field above takes a subject, the id of a session, or a token as it was found. A token is sent once, and comes neither into the address nor into a log. Below is who was there last.',
   'search.latest': 'Who was there last',
   'search.nobody': (app: string) => `Nobody is logged in to ${app}`,
   'search.nobodyHint': 'Sessions appear here with the first login, the latest activity first.',
@@ -400,8 +398,9 @@ export const en = {
   'view.search': 'Sessions',
 
   // sessions in lists
-  'deadline.absolute': 'Ends at the latest in',
-  'deadline.idle': 'Ends idle in',
+  'deadline.absolute': 'Final deadline',
+  'deadline.idle': 'Idle deadline',
+  'deadline.in': (length: string) => `in ${length}`,
   'deadline.none': 'never',
   'deadline.over': 'is over',
   'device.unknown': 'Unknown device',
@@ -414,7 +413,7 @@ export const en = {
   'sessions.ip': 'Address',
   'sessions.isFirst': 'This is the first page.',
   'sessions.isLast': 'This is the last page.',
-  'sessions.keepOnly': 'Keep only this',
+  'sessions.keepOnly': 'End others',
   'sessions.label': 'Label',
   'sessions.lastSeen': 'Last seen',
   'sessions.nextPage': 'Next page',
@@ -514,7 +513,8 @@ export const en = {
   'session.active': 'active',
   'session.authenticated': 'Logged in',
   'session.counts': 'Counts',
-  'session.countsOf': (version: string, reads: string) => `Version ${version}, ${reads} reads`,
+  'session.countsOf': (version: number, reads: number) =>
+    `Version ${version}, ${reads === 1 ? '1 read' : `${reads} reads`}`,
   'session.created': 'Began',
   'session.data': 'Data',
   'session.dataEmpty': 'empty',

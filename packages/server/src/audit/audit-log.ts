@@ -99,6 +99,10 @@ export class AuditLog implements Audit {
     });
   }
 
+  async noted(act: Act, facts: Facts): Promise<void> {
+    await this.write(this.lineOf(act, 'done', facts));
+  }
+
   /** Writes that the rules change, right before they do. Errors: AuditFailure; they must not change then. */
   changed(act: Change, file: string | null, changes: readonly string[]): void {
     try {

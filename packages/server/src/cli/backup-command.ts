@@ -10,45 +10,45 @@ import {
   type Seal,
 } from '../backup.ts';
 import { showUrl } from '../config.ts';
-import { leave } from './leave.ts';
+import type { Words } from './arguments.ts';
+import type { CommandModule } from './definitions/definition.ts';
 import { fail, misuse, print, say, standardError } from './output.ts';
 import { Progress } from './progress.ts';
+import { leaveOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
 
-export interface BackupOptions {
-  readonly file: string;
-  /** A store URL in the place of RS_STORE. */
-  readonly store: string | undefined;
-  readonly replace: boolean;
-  readonly json: boolean;
-}
+export const backup: CommandModule = {
+  run: (_verb, given, environment) => backUp(given, environment),
+};
 
-/** Backs up. Gives the exit code. */
-export async function runBackup(environment: NodeJS.ProcessEnv, options: BackupOptions): Promise<number> {
-  const { file, replace, json } = options;
-  const path = folderFor(environment, options.store, 'backed up');
+export const restore: CommandModule = {
+  run: (_verb, given, environment) => putBack(given, environment),
+};
+
+async function backUp(given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
+  const [file, replace] = [given.words[0]!, given.has('replace')];
+  const path = folderFor(environment, given.text('store'), 'backed up');
   if (typeof path === 'number') return path;
   const began = performance.now();
   const sealed = await shown({ file }, (onProgress) => backUpTo(path, file, { replace, onProgress }));
   if (typeof sealed === 'number') return sealed;
   const seconds = (performance.now() - began) / 1000;
-  if (json) return print(`${JSON.stringify({ file, ...sealed, seconds: Math.round(seconds * 10) / 10 })}\n`);
+  if (given.has('json'))
+    return print(`${JSON.stringify({ file, ...sealed, seconds: Math.round(seconds * 10) / 10 })}\n`);
   return print(`${file}: ${inWords(sealed)}, checked, in ${seconds.toFixed(1)} s\n`);
 }
 
 /** Restores, or with `check` only looks at the backup. Gives the exit code. */
-export async function runRestore(
-  environment: NodeJS.ProcessEnv,
-  options: BackupOptions & { readonly check: boolean },
-): Promise<number> {
-  const { file, replace, json, check } = options;
+async function putBack(given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
+  const file = given.words[0]!;
+  const [replace, json, check] = [given.has('replace'), given.has('json'), given.has('check')];
   if (check && replace) return misuse(['--check restores nothing, so --replace means nothing beside it']);
   if (check) {
     const sealed = await shown({ file }, (onProgress) => checkBackup(file, onProgress));
     if (typeof sealed === 'number') return sealed;
     return print(json ? `${JSON.stringify({ file, ...sealed })}\n` : `${file}: whole; ${inWords(sealed)}\n`);
   }
-  const path = folderFor(environment, options.store, 'restored into');
+  const path = folderFor(environment, given.text('store'), 'restored into');
   if (typeof path === 'number') return path;
   const restored = await shown({ folder: path }, (onProgress) => restoreFrom(file, path, { replace, onProgress }));
   if (typeof restored === 'number') return restored;
@@ -64,18 +64,13 @@ export async function runRestore(
 async function shown<T>(place: Place, work: (onProgress: OnProgress) => Promise<T>) {
   const progress = new Progress(standardError, () => performance.now());
   const discard = await discardOf(place);
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const) {
-    process.once(signal, () => {
+  const release = leaveOnSignal(
+    () => 'nothing was changed',
+    () => {
       progress.clear();
       discard();
-      say('ended by a signal: nothing was changed');
-      leave(128 + number);
-    });
-  }
+    },
+  );
   try {
     const result = await work((phase, done, total) => progress.show(phase, done, total));
     progress.clear();
@@ -83,6 +78,8 @@ async function shown<T>(place: Place, work: (onProgress: OnProgress) => Promise<
   } catch (error) {
     progress.clear();
     return fail((error as Error).message.replaceAll('\n', ' '));
+  } finally {
+    release();
   }
 }
 

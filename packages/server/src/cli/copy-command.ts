@@ -1,25 +1,14 @@
 /** `rest-sessions copy --from STORE --to STORE`: all sessions of one store into another, while servers use the first. */
 import { type Config, showUrl } from '../config.ts';
 import { CopyBroken, type CopyResult, copyFrom, UsageFault } from '../copying.ts';
-import { readArguments, UsageError } from './arguments.ts';
+import { UsageError, type Words } from './arguments.ts';
 import { fail, misuse, print, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
 
-const OPTIONS = {
-  from: 'text',
-  to: 'text',
-  app: 'text',
-  'dry-run': 'switch',
-  continue: 'switch',
-  json: 'switch',
-} as const;
-
 /** Copies. Gives the exit code. Errors: UsageError. */
-export async function runCopy(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const given = readArguments('copy', args, OPTIONS);
-  if (given.words.length > 0) throw new UsageError('copy takes options only; there is a word too many after it');
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const configs: Config[] = [];
   for (const [option, variable] of [
     ['from', 'RS_COPY_FROM'],

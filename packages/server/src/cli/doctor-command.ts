@@ -11,26 +11,19 @@ import {
   examineSurroundings,
   notesOn,
 } from '../doctor.ts';
+import { UsageError, type Words } from './arguments.ts';
 import { fail, print, standardError } from './output.ts';
 import { Progress } from './progress.ts';
 import { configuredFor } from './store-option.ts';
 
-export interface DoctorOptions {
-  /** A store URL in the place of RS_STORE. */
-  readonly store: string | undefined;
-  readonly repair: boolean;
-  /** Whether no session is looked at. */
-  readonly quick: boolean;
-  readonly json: boolean;
-}
-
 /** Findings that are shown; the others are counted. */
 const SHOWN = 1000;
 
-/** Examines a store. Gives the exit code: 0 nothing is wrong now, 1 something is, or it cannot be examined, 2 wrong use. */
-export async function runDoctor(environment: NodeJS.ProcessEnv, options: DoctorOptions): Promise<number> {
-  const { store, repair, quick, json } = options;
-  const config = configuredFor(environment, store);
+/** Examines a store. Gives the exit code: 0 nothing is wrong now, 1 something is, or it cannot be examined. Errors: UsageError. */
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
+  const [repair, quick, json] = [given.has('repair'), given.has('quick'), given.has('json')];
+  if (quick && repair) throw new UsageError('--quick looks at no session, so --repair means nothing beside it');
+  const config = configuredFor(environment, given.text('store'));
   if (typeof config === 'number') return config;
   const findings = new Findings();
   const progress = new Progress(standardError, () => performance.now());

@@ -1,28 +1,14 @@
 /** `rest-sessions export`: the sessions of a store as lines of JSON, into a file or to standard output. */
-import { write } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { showUrl } from '../config.ts';
 import { exportFrom, FileInTheWay, type Sink, Unwritable, UsageFault } from '../exporting.ts';
-import { readArguments, UsageError } from './arguments.ts';
-import { fail, misuse, print, say, standardError, whyOf } from './output.ts';
+import { UsageError, type Words } from './arguments.ts';
+import { fail, misuse, print, say, standardError, whyOf, writeInTurn } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
 
-const OPTIONS = {
-  store: 'text',
-  app: 'text',
-  output: 'text',
-  replace: 'switch',
-  continue: 'switch',
-  json: 'switch',
-} as const;
-
 /** Exports. Gives the exit code. Errors: UsageError. */
-export async function runExport(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const given = readArguments('export', args, OPTIONS);
-  if (given.words.length > 0) throw new UsageError('export takes options only; there is a word too many after it');
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const output = given.text('output') ?? '-';
   const file = output === '-' ? null : output;
   for (const option of ['replace', 'continue', 'json'] as const) {
@@ -68,19 +54,10 @@ function unfinished(file: string): string {
   return `there is no ${file} yet; with --continue the export goes on where it is`;
 }
 
-const writeSome = promisify(write);
-
 /** Waits for who reads, however long: it may be asking for a passphrase. */
 const standardOutput: Sink = {
   async write(bytes) {
-    for (let at = 0; at < bytes.length; ) {
-      try {
-        at += (await writeSome(1, bytes, at)).bytesWritten;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'EAGAIN') throw new Error(`standard output cannot be written (${code}): the export is not whole`);
-        await delay(10);
-      }
-    }
+    const fault = await writeInTurn(bytes);
+    if (fault !== null) throw new Error(`standard output cannot be written (${fault}): the export is not whole`);
   },
 };

@@ -6,7 +6,7 @@
  * alive; whether it is ready, only a client with a certificate can ask.
  */
 import { ConfigError, readAddress } from '../config.ts';
-import { readArguments, UsageError } from './arguments.ts';
+import { UsageError, type Words } from './arguments.ts';
 import { fail, print } from './output.ts';
 import { type Address, ask, type Outcome, urlOf } from './own-server.ts';
 
@@ -17,9 +17,7 @@ const TIMEOUT = 2500;
 const LONGEST_BODY = 4096;
 
 /** Asks. Gives the exit code: 0 healthy, 1 not, or it cannot be asked. (Docker has kept 2 for itself.) Errors: UsageError. */
-export async function runHealth(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const given = readArguments('health', args, { ready: 'switch', cert: 'text', key: 'text' });
-  if (given.words.length > 0) throw new UsageError('health takes options only; there is a word too many after it');
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const [cert, key] = [given.text('cert'), given.text('key')];
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key only work together');
   const isReady = given.has('ready');

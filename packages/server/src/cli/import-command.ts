@@ -11,25 +11,15 @@ import {
   UsageFault,
   WrongSource,
 } from '../importing.ts';
-import { type Options, readArguments, UsageError, type Words } from './arguments.ts';
+import { UsageError, type Words } from './arguments.ts';
+import { OWN_OPTIONS } from './definitions/import.ts';
 import { fail, misuse, print, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { type Stop, stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
 
-const OWN_OPTIONS = {
-  from: 'text',
-  store: 'text',
-  app: 'text',
-  'dry-run': 'switch',
-  continue: 'switch',
-  json: 'switch',
-} as const;
-
 /** Imports. Gives the exit code. Errors: UsageError. */
-export async function runImport(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const given = readArguments('import', args, { ...optionsOfKinds(), ...OWN_OPTIONS });
-  if (given.words.length > 0) throw new UsageError('import takes options only; there is a word too many after it');
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const request = requestOf(given, environment.RS_IMPORT_FROM);
   const config = configuredFor(environment, given.text('store'));
   if (typeof config === 'number') return config;
@@ -58,12 +48,6 @@ export async function runImport(args: readonly string[], environment: NodeJS.Pro
   }
 }
 
-/** Every option of every kind. One that a kind does not have is refused once the kind is known. */
-function optionsOfKinds(): Options {
-  const all = Object.values(KINDS).flatMap(({ options }) => Object.entries(options));
-  return Object.fromEntries(all.map(([name, { value }]) => [name, value === null ? 'switch' : 'text'] as const));
-}
-
 /** Errors: UsageError. */
 function requestOf(given: Words, fromVariable: string | undefined): ImportRequest {
   const from = given.text('from') ?? fromVariable;
@@ -83,9 +67,11 @@ function requestOf(given: Words, fromVariable: string | undefined): ImportReques
   return { kind, where, app, text, has, said, dryRun: has('dry-run'), goesOn: has('continue') };
 }
 
-/** Errors: UsageError, for an option of other kinds. */
+/** Every option of every kind is taken at first. Errors: UsageError, for one that this kind does not have. */
 function checkOptions(given: Words, name: string, kind: SourceKind): void {
-  const foreign = Object.keys(optionsOfKinds()).filter((option) => !Object.hasOwn(kind.options, option));
+  const foreign = Object.values(KINDS)
+    .flatMap(({ options }) => Object.keys(options))
+    .filter((option) => !Object.hasOwn(kind.options, option));
   for (const option of foreign) {
     if (given.has(option) && !Object.hasOwn(OWN_OPTIONS, option))
       throw new UsageError(`--${option} means nothing with --from ${name}`);

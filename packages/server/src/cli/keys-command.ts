@@ -3,73 +3,50 @@
  * ever taken as an argument, where every user of the machine could read it: `check` reads from standard input.
  */
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { type KeyEntry, KeysError, keyListEntry, parseKeyList, readEntry } from '../keys/entry.ts';
 import { changeKeysFile, readKeysFile } from '../keys/file.ts';
 import { hashKey, isKey, newKey } from '../keys/format.ts';
 import { KeyRing } from '../keys/ring.ts';
-import { readArguments, UsageError, type Words } from './arguments.ts';
-import { KEYS_USAGE } from './help.ts';
-import { deliver, fail, misuse, print, say } from './output.ts';
+import { UsageError, type Words } from './arguments.ts';
+import { createUser } from './create-user.ts';
+import { EXIT } from './exit-codes.ts';
+import { deliver, fail, print, say } from './output.ts';
+import { jsonLine } from './plain-text.ts';
+import { sheetOf } from './result-list.ts';
+import { type Column, Table } from './table.ts';
 
-const FILE = { file: 'text' } as const;
-const CREATE = {
-  ...FILE,
-  name: 'text',
-  apps: 'text',
-  scopes: 'text',
-  expires: 'text',
-  certificate: 'text',
-  'no-key': 'switch',
-} as const;
+/** How entries are shown. */
+interface Telling {
+  readonly isJson: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
-/** Runs it. Gives the exit code. */
-export function runKeys(args: readonly string[], environment: NodeJS.ProcessEnv, now = Date.now()): number {
+/** Runs it. Gives the exit code. Errors: UsageError. */
+export async function run(verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
+  const [file, now] = [given.text('file') ?? environment.RS_KEYS_FILE ?? '', Date.now()];
   try {
-    return runVerb(args, environment, now);
+    if (verb === 'create') return create(given, file, now);
+    if (verb === 'create-user') {
+      const expires = given.text('expires');
+      return createUser(given, expires && instantAfter(expires, now));
+    }
+    if (verb === 'revoke') return revoke(given.words[0]!, file);
+    const telling = { isJson: given.has('json'), environment };
+    if (verb === 'check') return check(configured(file, environment), now, telling);
+    if (file === '' && !environment.RS_API_KEYS) say('no keys: RS_KEYS_FILE, RS_API_KEYS and --file are not set');
+    return list(configured(file, environment), now, telling);
   } catch (error) {
-    if (error instanceof UsageError) return misuse([error.message], KEYS_USAGE);
+    if (error instanceof NoSuchKey) return fail(error.message, EXIT.notThere);
     if (error instanceof KeysError) return fail(error.message);
     throw error;
   }
 }
 
 /** Errors: UsageError, KeysError. */
-function runVerb([verb, ...args]: readonly string[], environment: NodeJS.ProcessEnv, now: number): number {
-  if (verb === 'create') return create(wordsOf('keys create', args, CREATE, 0), environment, now);
-  if (verb === 'list') {
-    const file = fileOf(wordsOf('keys list', args, FILE, 0), environment);
-    if (file === '' && !environment.RS_API_KEYS) say('no keys: RS_KEYS_FILE, RS_API_KEYS and --file are not set');
-    return list(configured(file, environment), now);
-  }
-  if (verb === 'revoke') {
-    const given = wordsOf('keys revoke', args, FILE, 1);
-    return revoke(given.words[0]!, fileOf(given, environment));
-  }
-  if (verb === 'check') {
-    return check(configured(fileOf(wordsOf('keys check', args, FILE, 0), environment), environment), now);
-  }
-  throw new UsageError('keys needs one of create, list, revoke NAME and check');
-}
-
-/** Errors: UsageError, also when there are more or fewer words than `count`. None is quoted: it could be a key. */
-function wordsOf(command: string, args: readonly string[], options: Parameters<typeof readArguments>[2], count: 0 | 1) {
-  const given = readArguments(command, args, options);
-  if (given.words.length === count) return given;
-  if (count === 1) throw new UsageError(`${command} needs one NAME, and there are ${given.words.length}`);
-  throw new UsageError(`${command} takes options only; there is a word too many after it`);
-}
-
-function fileOf(given: Words, { RS_KEYS_FILE }: NodeJS.ProcessEnv): string {
-  return given.text('file') ?? RS_KEYS_FILE ?? '';
-}
-
-function create(given: Words, environment: NodeJS.ProcessEnv, now: number): number {
-  const [name, apps, scopes] = [given.text('name'), given.text('apps'), given.text('scopes')];
+function create(given: Words, file: string, now: number): number {
+  const [name, apps, scopes] = [given.text('name')!, given.text('apps')!, given.text('scopes')!];
   const [expires, certificate] = [given.text('expires'), given.text('certificate')];
-  const file = fileOf(given, environment);
-  if (name === undefined || apps === undefined || scopes === undefined) {
-    throw new UsageError('keys create needs --name, --apps and --scopes');
-  }
   const key = given.has('no-key') ? null : newKey();
   const written = {
     name,
@@ -120,37 +97,80 @@ function instantAfter(text: string, now: number): string {
   return new Date(now + Number(span[1]) * unit).toISOString();
 }
 
-function list(entries: readonly KeyEntry[], now: number): number {
-  const lines = entries.map(({ name, apps, scopes, hash, certificate, expiresAt }) => {
-    const state = expiresAt === null ? 'does not expire' : now < expiresAt ? `until ${day(expiresAt)}` : 'EXPIRED';
-    const shows = [hash !== null && 'key', certificate].filter(Boolean).join(' and ');
-    return `${name}\tapps ${apps === '*' ? '*' : [...apps].join(',')}\t${[...scopes].join(',')}\t${state}\tshows ${shows}\n`;
+function list(entries: readonly KeyEntry[], now: number, { isJson, environment }: Telling): number {
+  if (isJson) return print(entries.map((entry) => `${jsonLine(shownEntry(entry, now))}\n`).join(''));
+  if (isatty(1)) return print(new Table(columnsAt(now), sheetOf(environment)).lines(entries));
+  // For programs that were written before there was --json.
+  const lines = entries.map((entry) => {
+    const { name, apps, scopes } = entry;
+    return `${name}\tapps ${appsOf(apps)}\t${[...scopes].join(',')}\t${stateOf(entry, now)}\tshows ${showsOf(entry)}\n`;
   });
   return print(lines.join(''));
+}
+
+function columnsAt(now: number): readonly Column<KeyEntry>[] {
+  return [
+    { title: 'name', of: ({ name }) => name },
+    { title: 'apps', of: ({ apps }) => appsOf(apps), least: 10 },
+    { title: 'scopes', of: ({ scopes }) => [...scopes].join(','), least: 10 },
+    {
+      title: 'in force',
+      of: (entry) => stateOf(entry, now),
+      colour: ({ expiresAt }) => (expiresAt !== null && expiresAt <= now ? 'red' : undefined),
+    },
+    { title: 'shows', of: showsOf, least: 10 },
+  ];
+}
+
+function appsOf(apps: KeyEntry['apps']): string {
+  return apps === '*' ? '*' : [...apps].join(',');
+}
+
+function stateOf({ expiresAt }: KeyEntry, now: number): string {
+  return expiresAt === null ? 'does not expire' : now < expiresAt ? `until ${day(expiresAt)}` : 'EXPIRED';
+}
+
+function showsOf({ hash, certificate }: KeyEntry): string {
+  return [hash !== null && 'key', certificate].filter(Boolean).join(' and ');
+}
+
+/** Never the hash: it is of no use to who reads this, and to somebody who guesses. */
+function shownEntry({ name, apps, scopes, hash, certificate, expiresAt }: KeyEntry, now: number) {
+  return {
+    name,
+    apps: apps === '*' ? '*' : [...apps],
+    scopes: [...scopes],
+    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    expired: expiresAt !== null && expiresAt <= now,
+    key: hash !== null,
+    certificate,
+  };
 }
 
 function day(instant: number): string {
   return new Date(instant).toISOString().replace(/T00:00:00.000Z$|(?<=:\d\d)\.\d{3}(?=Z$)/, '');
 }
 
+class NoSuchKey extends KeysError {}
+
 function revoke(name: string, file: string): number {
   if (file === '') throw new UsageError('keys revoke needs RS_KEYS_FILE or --file');
   changeKeysFile(file, (entries) => {
     const rest = entries.filter((entry) => entry.name !== name);
-    if (rest.length === entries.length) throw new KeysError('there is no key of that name');
+    if (rest.length === entries.length) throw new NoSuchKey('there is no key of that name');
     return rest;
   });
   say(`${name} was taken out of ${file}; a running server refuses it within seconds, or on SIGHUP`);
   return 0;
 }
 
-function check(entries: readonly KeyEntry[], now: number): number {
+function check(entries: readonly KeyEntry[], now: number, telling: Telling): number {
   const key = readFileSync(0, 'utf8').trim();
   if (!isKey(key))
     return fail('this is not a key: its form or its checksum is wrong; look for a typo or a part left out');
   const entry = entries.find(({ hash }) => hash === hashKey(key));
   if (entry === undefined) return fail('the key is well-formed, but not one of those configured here');
-  return list([entry], now);
+  return list([entry], now, telling);
 }
 
 /** The keys of the file and, unless `--file` says which to look at, of RS_API_KEYS. Errors: KeysError. */

@@ -2,8 +2,12 @@
  * What a command says: its result on standard output, words on standard error. Written at once and completely, whatever is
  * there: a file, a pipe, a terminal. Not process.stdout, which reports a reader who has gone (`| head -1`) as a fault of the program.
  */
-import { writeSync } from 'node:fs';
+import { write as writeSome, writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
+import { promisify } from 'node:util';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { visible } from './plain-text.ts';
 
 /** How long somebody who does not read is waited for, where writing does not wait by itself. Units: milliseconds. */
 const PATIENCE = 10_000;
@@ -20,6 +24,37 @@ export function deliver(text: string): string | null {
   return write(1, text);
 }
 
+const writeLater = promisify(writeSome);
+let writing = 0;
+
+/** Whether a write of results has not come back: who reads them has stopped reading, and has not gone. */
+export function isWriting(): boolean {
+  return writing > 0;
+}
+
+/**
+ * Writes a part of a long result, and waits for who reads it, however long: meanwhile signals are heard. Absence: null when it is written;
+ * else why not, as a code of the system: EPIPE when the reader has gone.
+ */
+export async function writeInTurn(part: string | Uint8Array): Promise<string | null> {
+  const bytes = Buffer.from(part);
+  writing++;
+  try {
+    for (let at = 0; at < bytes.length; ) {
+      try {
+        at += (await writeLater(1, bytes, at)).bytesWritten;
+      } catch (error) {
+        const { code = 'unknown fault' } = error as NodeJS.ErrnoException;
+        if (code !== 'EAGAIN') return code;
+        await delay(10);
+      }
+    }
+    return null;
+  } finally {
+    writing--;
+  }
+}
+
 /** Writes a line for the person on standard error. Where that cannot be written, only the exit code tells. */
 export function say(message: string): void {
   write(2, `rest-sessions: ${message}\n`);
@@ -31,10 +66,22 @@ export const standardError = {
   write: (text: string): void => void write(2, text),
 };
 
-/** Says what went wrong. Gives the exit code. */
-export function fail(message: string): number {
+/** Says what went wrong. Gives the exit code, which is 1 where no other says more (exit-codes.ts). */
+export function fail(message: string, code: number = EXIT.failed): number {
   say(message);
-  return 1;
+  return code;
+}
+
+/** What a server answered in the place of a result: the problem of its body. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Says what the server refused, by its code. Gives the exit code. */
+export function refused({ status, code, detail }: Problem): number {
+  return fail(visible(`${code}: ${detail}`), exitCodeOf(status));
 }
 
 /** Gives what an error says, with what a store said underneath, as one line. */
@@ -47,7 +94,7 @@ export function whyOf(error: Error): string {
 /** Says what is wrong with the words or the configuration, a line each, and where to look. Gives the exit code. */
 export function misuse(lines: readonly string[], advice = ''): number {
   write(2, `${lines.map((line) => `rest-sessions: ${line.replaceAll('\n', ' ')}\n`).join('')}${advice}`);
-  return 2;
+  return EXIT.misuse;
 }
 
 function write(fd: number, text: string): string | null {

@@ -9,6 +9,7 @@ import { type Config, ConfigError, nearest, readConfig, unknownVariables, variab
 import { createLog, finishLog, flushLog, greet, isLogStuck, type Log } from '../log/log.ts';
 import type { RunningServer } from '../serve.ts';
 import { workerNumber } from '../workers/channel.ts';
+import type { Words } from './arguments.ts';
 import { consoleInto } from './console.ts';
 import { leave } from './leave.ts';
 import { fail, misuse } from './output.ts';
@@ -16,7 +17,7 @@ import { firstCauseToStop } from './signals.ts';
 import { greeting, startFailure } from './start-words.ts';
 
 /** Runs the server until it is told to stop. Gives the exit code. */
-export async function runServe(environment: NodeJS.ProcessEnv): Promise<number> {
+export async function run(_verb: string, _given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   let config: Config;
   try {
     config = await readAll(environment);

@@ -1,34 +1,37 @@
 /** `rest-sessions stats`: what a store holds, while servers use it. */
 import { showUrl } from '../config.ts';
 import { type StoreStatistics, storeStatistics } from '../doctor.ts';
+import type { Words } from './arguments.ts';
 import { fail, print, whyOf } from './output.ts';
+import { sheetOf } from './result-list.ts';
 import { configuredFor } from './store-option.ts';
+import { type Column, type Sheet, Table } from './table.ts';
 
-/** Shows it. Gives the exit code. `store`: a store URL in the place of RS_STORE. */
-export async function runStats(
-  environment: NodeJS.ProcessEnv,
-  { store, json }: { readonly store: string | undefined; readonly json: boolean },
-): Promise<number> {
-  const config = configuredFor(environment, store);
+/** Shows it. Gives the exit code. */
+export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
+  const config = configuredFor(environment, given.text('store'));
   if (typeof config === 'number') return config;
   const shown = showUrl(config.store);
   try {
     const found = await storeStatistics(config);
-    return print(json ? `${JSON.stringify({ store: shown, ...found }, null, 2)}\n` : asText(shown, found));
+    if (given.has('json'))
+      return print(`${JSON.stringify({ store: shown, ...found }, null, 2)}
+`);
+    return print(asText(shown, found, sheetOf(environment)));
   } catch (error) {
     return fail(`${shown} cannot be read: ${whyOf(error as Error)}`);
   }
 }
 
-function asText(store: string, { apps, journals, engine }: StoreStatistics): string {
+function asText(store: string, { apps, journals, engine }: StoreStatistics, sheet: Sheet): string {
   const facts = engine.flatMap(({ where, facts }) => [
     '',
     where,
     ...Object.entries(facts).map(([name, value]) => `  ${name}: ${value}`),
   ]);
-  const sessions = apps.length === 0 ? ['no sessions'] : tableOf('app', ['sessions', 'subjects'], apps);
-  const events = journals.length === 0 ? [] : ['', ...tableOf('journal', ['events', 'bytes'], journals)];
-  return `${[store, '', ...sessions, ...events, ...facts].join('\n')}\n`;
+  const sessions = apps.length === 0 ? 'no sessions\n' : tableOf('app', ['sessions', 'subjects'], apps, sheet);
+  const events = journals.length === 0 ? '' : `\n${tableOf('journal', ['events', 'bytes'], journals, sheet)}`;
+  return `${store}\n\n${sessions}${events}${facts.map((line) => `${line}\n`).join('')}`;
 }
 
 /** Writes a line for each app, and one for all of them where there are several. */
@@ -36,12 +39,13 @@ function tableOf<Name extends string>(
   title: string,
   names: readonly Name[],
   apps: readonly (Readonly<Record<Name, number>> & { readonly app: string })[],
-): string[] {
-  const rows = apps.map((one) => [one.app, ...names.map((name) => `${one[name]}`)]);
-  const all = ['all', ...names.map((name) => `${apps.reduce((sum, one) => sum + one[name], 0)}`)];
-  const table = [[title, ...names], ...rows, ...(rows.length > 1 ? [all] : [])];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  return table.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
-  );
+  sheet: Sheet,
+): string {
+  const rows = apps.map((one) => ({ app: one.app, counts: names.map((name) => one[name]) }));
+  const all = { app: 'all', counts: names.map((_, i) => rows.reduce((sum, { counts }) => sum + counts[i]!, 0)) };
+  const columns: Column<typeof all>[] = [
+    { title, of: ({ app }) => app },
+    ...names.map((name, i) => ({ title: name, kind: 'number' as const, of: ({ counts }: typeof all) => counts[i] })),
+  ];
+  return new Table(columns, sheet).lines(rows.length > 1 ? [...rows, all] : rows);
 }

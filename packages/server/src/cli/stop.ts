@@ -1,6 +1,9 @@
-/** How a long piece of work is ended by a signal: the first one ends it soon, the second one the process. */
+/**
+ * What a signal (Ctrl-C) does to a command: work that is resumed or tidied up ends soon with the first one (stopOnSignal), and the process
+ * with the second; all other work ends with the process, at once (leaveOnSignal). Both say what was done until then.
+ */
 import { leave } from './leave.ts';
-import { say } from './output.ts';
+import { isWriting, say } from './output.ts';
 
 const SIGNALS = [
   ['SIGINT', 2],
@@ -40,4 +43,30 @@ export function stopOnSignal(onSignal: () => void): Stop {
       for (const [signal, listener] of listeners) process.off(signal, listener);
     },
   };
+}
+
+/**
+ * From now on the first signal ends the process, within milliseconds whatever it waits for. `done`: what was done until then. `clear`: what
+ * is shown is cleared, and what lies about is removed, without waiting. Gives what takes that back.
+ */
+export function leaveOnSignal(done: () => string, clear = () => {}): () => void {
+  const listeners = SIGNALS.map(([signal, number]) => {
+    const listener = () => {
+      clear();
+      say(`ended by a signal: ${done()}`);
+      if (isWriting()) dieOf(signal);
+      else leave(128 + number);
+    };
+    process.on(signal, listener);
+    return [signal, listener] as const;
+  });
+  return () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  };
+}
+
+/** The end of a process waits for a write that does not come back. The signal itself does not; a shell gives the same exit code for it. */
+function dieOf(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

@@ -6,7 +6,7 @@ import { type Config, ConfigError } from '../config.ts';
 import { finishLog, isLogStuck, type Log } from '../log/log.ts';
 import { serveAsWorker, type WorkerServer } from '../serve.ts';
 import { isFirst, WorkerChannel } from '../workers/channel.ts';
-import { METRICS } from '../workers/messages.ts';
+import { FIGURES, METRICS } from '../workers/messages.ts';
 import { leave } from './leave.ts';
 import { firstCauseForWorker } from './signals.ts';
 import { startFailure } from './start-words.ts';
@@ -24,7 +24,10 @@ export async function runWorker(config: Config, log: Log): Promise<never> {
     onReload: reload,
     onRelease: () => server?.release(),
     onSpent: (spent) => server?.countSpent(spent),
-    give: (what) => (what === METRICS ? (server?.metrics.snapshot() ?? null) : null),
+    give: (what) => {
+      if (what === METRICS) return server?.metrics.snapshot() ?? null;
+      return what === FIGURES ? (server?.figures.own() ?? null) : null;
+    },
   });
   // What is to be warned of at the start holds for all workers, and the first one says it.
   const { level } = log;
@@ -41,8 +44,9 @@ export async function runWorker(config: Config, log: Log): Promise<never> {
     return leave(code, { isStuck: isLogStuck() });
   }
   log.level = level;
-  const { metrics } = server;
+  const { metrics, figures } = server;
   metrics.shownWith(() => channel.gather(METRICS));
+  figures.shownWith(() => channel.gather(FIGURES));
   const { url, location, trouble, open } = server;
   channel.ready({ url, location, trouble, open });
   const toStop = Promise.race([signalled, channel.stopped]);
@@ -52,6 +56,7 @@ export async function runWorker(config: Config, log: Log): Promise<never> {
     await Promise.race([toStop, drained, new Promise((resolve) => setTimeout(resolve, DRAIN_PATIENCE).unref())]);
   }
   await server.stop();
+  await channel.leftBehind(FIGURES, figures.own());
   await channel.leftBehind(METRICS, metrics.snapshot());
   log.debug('stopped');
   await finishLog();

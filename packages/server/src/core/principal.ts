@@ -5,9 +5,10 @@
 
 /**
  * What a caller must be allowed to: `verify` (read by token, introspect), `read` (lists, ids, activity), `write` (create,
- * update, touch, rotate), `revoke` (one session, or those of a subject), `admin` (a whole app, all apps).
+ * update, touch, rotate), `revoke` (one session, or those of a subject), `admin` (a whole app, all apps). `data` (the data of
+ * sessions) counts in the console alone: elsewhere who may read a session reads all of it.
  */
-export const SCOPES = ['verify', 'read', 'write', 'revoke', 'admin'] as const;
+export const SCOPES = ['verify', 'read', 'write', 'revoke', 'admin', 'data'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

@@ -50,3 +50,6 @@ export interface Replaced {
 }
 
 export const EMPTY_DATA = '{}';
+
+/** In the place of the data, of a session whose reader must not know it (without-data.ts). No session is stored with it. */
+export const HIDDEN_DATA = '';

@@ -57,6 +57,9 @@ export function checkApp(value: string): AppName {
   return value as AppName;
 }
 
+/** Where the sessions of those who are logged in to the console are kept. */
+export const CONSOLE_APP = '_console' as AppName;
+
 /** Tells whether a name is kept for the server itself. */
 export function isReservedApp(name: string): boolean {
   return name.startsWith('_');

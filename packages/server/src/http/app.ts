@@ -3,12 +3,19 @@ import { Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { ServiceError } from '../core/errors.ts';
 import type { Hearing } from '../core/hearing.ts';
+import type { PolicyReporter } from '../core/policy-report.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
+import { consoleRoutes, isOfConsole } from './console/console-routes.ts';
+import type { ReadConsoleFile } from './console/page-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
+import type { Console } from './message/console.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
+import type { ListKeys } from './message/keys.ts';
+import { allowedMethods } from './message/methods.ts';
 import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
+import type { SeriesOf } from './message/series.ts';
 import { streamOf } from './message/stream.ts';
 import { routePath, targetOf } from './message/target.ts';
 import type { Webhooks } from './message/webhooks.ts';
@@ -21,8 +28,11 @@ import { appRoutes } from './v1/app-routes.ts';
 import { eventRoutes } from './v1/event-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
 import { historyRoutes } from './v1/history-routes.ts';
+import { keyRoute } from './v1/key-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
 import { lockRoutes } from './v1/lock-routes.ts';
+import { policyRoute } from './v1/policy-routes.ts';
+import { seriesRoute } from './v1/series-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -35,6 +45,12 @@ export interface AppOptions extends Guards {
   readonly hearing?: Hearing;
   /** Absence: undefined where nobody sends webhooks. */
   readonly webhooks?: Webhooks;
+  /** Absence: undefined where nobody knows where a policy comes from. */
+  readonly policyReport?: PolicyReporter;
+  /** Absence: undefined where there are no keys. */
+  readonly keys?: ListKeys;
+  /** Absence: undefined where nobody counts. */
+  readonly series?: SeriesOf;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -45,15 +61,22 @@ export interface AppOptions extends Guards {
   readonly docsAsset?: ReadAsset;
   /** Absence: null when metrics are not shown here. */
   readonly metrics?: Exposition | null;
+  /** Absence: null where there is no console. */
+  readonly console?: ConsoleOfApp | null;
   readonly onFault: OnFault;
+}
+
+export interface ConsoleOfApp {
+  readonly access: Console;
+  readonly readFile: ReadConsoleFile;
+  /** Whether it is on a port of its own, and not among the routes of the server. */
+  readonly isElsewhere: boolean;
 }
 
 /** Gives every route of the server: what is not in here is not served, and what is in here is guarded by its scope. */
 export function routeTable(options: AppOptions): Route[] {
   const {
     sessions,
-    hearing = NO_HEARING,
-    webhooks = null,
     clock,
     isStopping,
     schemas = { config: '{}', export: '{}' },
@@ -62,16 +85,7 @@ export function routeTable(options: AppOptions): Route[] {
     docsAsset = noAsset,
     metrics = null,
   } = options;
-  const operation = operationsWith(clock, sessions.policy);
-  const v1 = [
-    ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
-      of(sessions, operation),
-    ),
-    ...eventRoutes(sessions, hearing, operation),
-    ...historyRoutes(sessions, operation),
-    ...webhookRoutes(webhooks, operation),
-    gatewayRoute(sessions, clock),
-  ];
+  const v1 = v1Routes(options, sessions);
   const document = openApiDocument(v1, version);
   // The classic reads come first: the router tries one after the other.
   return [
@@ -84,9 +98,43 @@ export function routeTable(options: AppOptions): Route[] {
   ];
 }
 
+/** Gives the routes of the console, with their guards. Absence: empty where there is none. */
+export function guardedConsole(options: AppOptions): Route[] {
+  const { console = null, version = '0' } = options;
+  if (console === null) return [];
+  const { access, readFile } = console;
+  return consoleRoutes({
+    ...options,
+    console: access,
+    version,
+    readFile,
+    v1: (sessions) => v1Routes(options, sessions),
+  });
+}
+
+/** Gives the routes of v1 over some sessions: those of the options, or the same without their data. */
+function v1Routes(options: AppOptions, sessions: Sessions) {
+  const { clock, hearing = NO_HEARING, webhooks = null } = options;
+  const { policyReport = NO_REPORT, keys = NO_KEYS, series = NO_SERIES } = options;
+  const operation = operationsWith(clock, sessions.policy);
+  return [
+    ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
+      of(sessions, operation),
+    ),
+    ...eventRoutes(sessions, hearing, operation),
+    ...historyRoutes(sessions, operation),
+    ...webhookRoutes(webhooks, operation),
+    policyRoute(policyReport, operation),
+    keyRoute(keys, operation),
+    seriesRoute(series, operation),
+    gatewayRoute(sessions, clock),
+  ];
+}
+
 /** Gives every route with its guards: for the app, and for the fast lane beside it (hot/). */
 export function guardedRoutes(options: AppOptions): Route[] {
-  return routeTable(options).map((route) => guarded(route, options));
+  const routes = routeTable(options).map((route) => guarded(route, options));
+  return options.console?.isElsewhere === false ? [...routes, ...guardedConsole(options)] : routes;
 }
 
 export function createApp(options: AppOptions, routes = guardedRoutes(options)): App {
@@ -99,8 +147,8 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
   for (const { method, path, handle } of routes) {
     app.on(method, path, (c): Response | Promise<Response> => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
-      // The router passes over a slash at the end.
-      if (c.req.path.endsWith('/') && path !== '/' && !path.endsWith('/*')) throw NO_ROUTE;
+      // The router passes over a slash at the end. The console says so in its own form.
+      if (c.req.path.endsWith('/') && path !== '/' && !path.endsWith('/*') && !isOfConsole(path)) throw NO_ROUTE;
       const reply = handle(c);
       return reply instanceof Promise ? reply.then((reply) => respond(c, reply)) : respond(c, reply);
     });
@@ -132,22 +180,20 @@ const NO_HEARING: Hearing = {
   page: () => Promise.reject(NOT_HEARD),
   open: () => Promise.reject(NOT_HEARD),
 };
+const NO_REPORT: PolicyReporter = () => ({ values: [], file: null, reload: null });
+const NO_KEYS: ListKeys = async () => [];
+const NO_SERIES: SeriesOf = async (_app, _period, now) => ({
+  step: 60_000,
+  from: now,
+  since: now,
+  created: [],
+  ended: {},
+});
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 
-function responseOf({ status, headers, body }: Reply): Response {
-  return new Response(body, { status, headers });
-}
-
-function allowedMethods(routes: readonly Route[], path: string): string[] {
-  const parts = path.split('/');
-  const methods = routes.filter((route) => matches(route.path.split('/'), parts)).map((route) => route.method);
-  return methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-}
-
-function matches(template: readonly string[], parts: readonly string[]): boolean {
-  if (template.length !== parts.length) return false;
-  return template.every((part, i) => (part.startsWith(':') ? parts[i] !== '' : part === parts[i]));
+function responseOf({ status, headers, body, bytes }: Reply): Response {
+  return new Response(bytes ?? body, { status, headers });
 }
 
 function noAsset(name: string): never {

@@ -19,6 +19,8 @@ export interface KeyEntry extends Principal {
   readonly certificate: string | null;
   /** Units: epoch milliseconds. Absence: null when it does not expire. */
   readonly expiresAt: number | null;
+  /** Shown to people, and nothing depends on it. Units: epoch milliseconds. Absence: null where nobody has written it down. */
+  readonly createdAt: number | null;
 }
 
 /** The keys cannot be used as configured. The message is one line and holds no secret. */
@@ -128,13 +130,13 @@ export function readEntry(value: unknown, where: string): KeyEntry {
   };
   const expiresAt = instant('expiresAt');
   // Nothing depends on this date. It is checked because a date that does not exist would mislead its readers.
-  instant('createdAt');
+  const createdAt = instant('createdAt');
   const apps =
     entry.apps === '*' ? '*' : new Set(list(entry.apps, (app) => APP_NAME.pattern.test(app)) ?? refuse(APPS_RULE));
   const scopes = new Set<Scope>(
     list<Scope>(entry.scopes, isScope) ?? refuse(`scopes must be a list of ${SCOPES.join(', ')}`),
   );
-  return { name, hash, certificate, apps, scopes, expiresAt };
+  return { name, hash, certificate, apps, scopes, expiresAt, createdAt };
 }
 
 const APPS_RULE = `apps must be "*" or a list of app names; each must be ${APP_NAME.allowed}`;

@@ -23,7 +23,17 @@ export type KeyEvent =
 
 interface Loaded {
   readonly ring: KeyRing;
+  /** How many entries of the ring, the first ones, are of the file. */
+  readonly inFile: number;
   readonly digest: string | null;
+}
+
+/** A key as it may be seen: never its hash. Units: epoch milliseconds. */
+export interface ShownKey extends Pick<KeyEntry, 'name' | 'apps' | 'scopes' | 'createdAt' | 'expiresAt'> {
+  /** Whether a caller must have a client certificate, with the key or in its place. */
+  readonly certificate: boolean;
+  /** Where it is configured. */
+  readonly source: 'file' | 'environment';
 }
 
 export class KeySource {
@@ -35,12 +45,17 @@ export class KeySource {
   /** Errors: KeysError when the keys cannot be used. */
   constructor(options: KeySourceOptions) {
     this.options = options;
-    this.inForce = this.load();
+    this.inForce = this.load(null);
   }
 
   /** The SHA-256 of the file whose keys are in force, in hexadecimal digits. Absence: null without a file. */
   get digest(): string | null {
     return this.inForce.digest;
+  }
+
+  /** The keys in force, and those that have expired. */
+  get entries(): readonly KeyEntry[] {
+    return this.inForce.ring.entries;
   }
 
   /** When keys end, of those that do. Units: epoch milliseconds. */
@@ -50,12 +65,27 @@ export class KeySource {
     );
   }
 
+  /** All keys, those that have expired too, in the order in which they are configured. */
+  get shown(): ShownKey[] {
+    const { ring, inFile } = this.inForce;
+    return ring.entries.map(({ name, apps, scopes, createdAt, expiresAt, certificate }, i) => ({
+      ...{ name, apps, scopes, createdAt, expiresAt },
+      certificate: certificate !== null,
+      source: i < inFile ? 'file' : 'environment',
+    }));
+  }
+
+  /** Gives when keys were used last in this process, by their names, without those that were not. Units: epoch milliseconds. */
+  get uses(): Readonly<Record<string, number>> {
+    return this.inForce.ring.uses;
+  }
+
   /**
    * Takes what the file holds now. `before` is told first what that changes, in words, if it changes something, with the digest of the file
    * that is to be in force. Errors: KeysError, and those of `before`; the keys from before stay then.
    */
   reload(before: (changes: readonly string[], digest: string) => void = () => {}): void {
-    const next = this.load();
+    const next = this.load(this.inForce.ring);
     const changes = changesBetween(this.inForce.ring.entries, next.ring.entries);
     if (changes.length > 0) before(changes, next.digest ?? '');
     this.inForce = next;
@@ -69,12 +99,14 @@ export class KeySource {
     });
   }
 
-  private load(): Loaded {
+  private load(before: KeyRing | null): Loaded {
     const { file, list } = this.options;
     const { entries, digest } = named('RS_KEYS_FILE', () => this.contentsOf(file));
-    const fromFile = named('RS_KEYS_FILE', () => new KeyRing(entries));
-    if (list === null) return { ring: fromFile, digest };
-    return { ring: named('RS_API_KEYS', () => new KeyRing([...entries, ...parseKeyList(list)])), digest };
+    const loaded = { inFile: entries.length, digest };
+    const fromFile = named('RS_KEYS_FILE', () => new KeyRing(entries, before));
+    if (list === null) return { ring: fromFile, ...loaded };
+    const all = named('RS_API_KEYS', () => new KeyRing([...entries, ...parseKeyList(list)], before));
+    return { ring: all, ...loaded };
   }
 
   /** What is not as it should be, but no fault, is told when it begins, and not with each reload. */

@@ -1,7 +1,8 @@
 /**
  * A copy of one store into another, while servers use the source: passes (copy-pass.ts) until one has nothing left to do, or
- * until they only carry what changes meanwhile. The last pass is also the check: it has compared each session of both sides.
+ * until they only carry what changes meanwhile. What the server keeps for itself (the sessions of its console) stays where it is. The last pass is also the check: it has compared each session of both sides.
  */
+import { isReservedApp } from '../core/validate.ts';
 import { CopyJournal } from './copy-journal.ts';
 import { CopyPass, type CopySource, type CopyTarget, noCounts, type PassCounts } from './copy-pass.ts';
 import { patiently } from './patience.ts';
@@ -59,7 +60,7 @@ async function passOverAll(
 ): Promise<PassCounts> {
   const sum = noCounts();
   const [here, there] = await Promise.all([patiently(() => source.apps()), patiently(() => target.apps())]);
-  const apps = only === null ? [...new Set([...here, ...there])].sort() : [only];
+  const apps = only === null ? [...new Set([...here, ...there])].filter((name) => !isReservedApp(name)).sort() : [only];
   let looked = 0;
   for (const app of apps) {
     if (signal.aborted) break;

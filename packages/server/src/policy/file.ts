@@ -5,19 +5,24 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { JournalSource } from '../core/events.ts';
 import type { PolicySource, WebhookPolicy } from '../core/policy.ts';
+import type { PolicyReport } from '../core/policy-report.ts';
 import { changesBetween } from './changes.ts';
 import { type Fault, PolicyFault } from './fault.ts';
 import { DocumentFault, readDocument } from './json-document.ts';
+import { changedFor, valuesIn } from './layers.ts';
 import { type Resolved, resolvePolicy } from './resolve.ts';
+import type { PolicyDocument } from './schema.ts';
 import type { VariableOf } from './secret.ts';
 
 export class PolicyFile {
   readonly path: string;
   private readonly variable: VariableOf;
   private inForce: Loaded;
+  /** What the last reload that changed the file has replaced: the document, which has no secret in it. Absence: null when none has. */
+  private replaced: { readonly document: PolicyDocument; readonly at: number } | null = null;
   /** Stays valid over reloads. */
   readonly source: PolicySource = (app) => this.inForce.policyOf(app);
   /** Stays valid over reloads, too. Null for an app that is not served. */
@@ -57,16 +62,36 @@ export class PolicyFile {
 
   /**
    * Takes what the file holds now and gives what that changes, in words. `before` is told of it first, if it changes something, with the
-   * digest of the file that is to be in force.
+   * digest of the file that is to be in force. `now`: for who asks later when that was. Units: epoch milliseconds.
    * Errors: PolicyFault, and those of `before`; nothing has changed then.
    */
-  reload(before: (changes: readonly string[], digest: string) => void = () => {}): readonly string[] {
+  reload(
+    before: (changes: readonly string[], digest: string) => void = () => {},
+    now: number = Date.now(),
+  ): readonly string[] {
     const next = load(this.path, this.variable);
-    const changes = changesBetween(this.inForce.document, next.document);
-    if (changes.length > 0) before(changes, next.digest);
+    const { document } = this.inForce;
+    const changes = changesBetween(document, next.document);
+    if (changes.length > 0) {
+      before(changes, next.digest);
+      this.replaced = { document, at: now };
+    }
     this.inForce = next;
     return changes;
   }
+
+  /** Tells from which layer each value of an app comes, and what the last change of the file has changed for it. */
+  reportOf(app: string): PolicyReport {
+    const { inForce, replaced, path } = this;
+    const { document } = inForce;
+    const reload = replaced && { at: replaced.at, changed: changedFor(app, replaced.document, document) };
+    return { values: valuesIn(document, app), file: basename(path), reload };
+  }
+}
+
+/** Of a server without a policy file. */
+export function reportWithoutFile(app: string): PolicyReport {
+  return { values: valuesIn({}, app), file: null, reload: null };
 }
 
 type Loaded = Resolved & { readonly digest: string };

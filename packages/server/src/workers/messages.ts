@@ -43,6 +43,8 @@ export type ToWorker =
 
 /** Of what workers are asked: their metrics, as snapshots (metrics/snapshot.ts). */
 export const METRICS = 'metrics';
+/** And what they have for people who look at the server (metrics/figures.ts). */
+export const FIGURES = 'figures';
 
 /** Tells a process that it is a worker, and which one. Not a variable of the configuration. */
 export const WORKER_MARK = 'REST_SESSIONS_WORKER';

@@ -18,7 +18,8 @@ export const PACE: Pace = { every: 1000, patience: 30 };
 export interface PulseOptions<Member extends object> {
   readonly pace: Pace;
   readonly members: () => readonly Member[];
-  readonly ask: (member: Member) => void;
+  /** `beat`: counted from 1 on. */
+  readonly ask: (member: Member, beat: number) => void;
   /** Told once of each that stands still. */
   readonly onStill: (member: Member) => void;
 }
@@ -28,6 +29,7 @@ export class Pulse<Member extends object> {
   /** Beats since a worker was heard. */
   private readonly silent = new Map<Member, number>();
   private readonly givenUp = new WeakSet<Member>();
+  private beats = 0;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(options: PulseOptions<Member>) {
@@ -54,6 +56,7 @@ export class Pulse<Member extends object> {
 
   beat(): void {
     const { members, ask, onStill, pace } = this.options;
+    this.beats++;
     const all = members();
     const isAnyoneAwake = all.some((member) => this.silent.get(member) === 0);
     for (const member of all) {
@@ -63,7 +66,7 @@ export class Pulse<Member extends object> {
         onStill(member);
       }
       this.silent.set(member, beats + 1);
-      ask(member);
+      ask(member, this.beats);
     }
   }
 

@@ -11,16 +11,18 @@ import cluster from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log/log.ts';
 import { BackOff } from './back-off.ts';
-import { Counted } from './counted.ts';
+import { Counted, FIGURES_COUNTED, METRICS_COUNTED } from './counted.ts';
 import { Gathering } from './gathering.ts';
 import { type End, Member, type NotStarted } from './member.ts';
-import { FIRST_MARK, type FromWorker, METRICS, type Ready, type StartFailure } from './messages.ts';
+import { FIGURES, FIRST_MARK, type FromWorker, METRICS, type Ready, type StartFailure } from './messages.ts';
 import { PACE, type Pace, Pulse } from './pulse.ts';
 
 /** How long a stop may take before what is left is ended: ten seconds for the requests, and some for the store. Units: milliseconds. */
 const STOP_PATIENCE = 20_000;
 /** How long a restart waits for an old worker before it goes on to the next. Units: milliseconds. */
 const RESTART_PATIENCE = 2000;
+/** Figures may be long, and nobody watches them by the second: they are asked for at every so many beats of the pulse. */
+const FIGURES_EVERY = 10;
 
 /** What a worker is started with. */
 export interface Program {
@@ -45,7 +47,8 @@ export class Supervisor {
   private readonly backOffs = new Map<number, BackOff>();
   /** One that was told to end has its connections still, and what it counted. */
   private readonly gathering = new Gathering(() => [...this.members].filter(({ state }) => state !== 'starting'));
-  private readonly counted = new Counted();
+  private readonly metrics = new Counted(METRICS_COUNTED);
+  private readonly figures = new Counted(FIGURES_COUNTED);
   private readonly pulse: Pulse<Member>;
   private readonly stopped = new AbortController();
   private leader: Member | null = null;
@@ -64,7 +67,10 @@ export class Supervisor {
     this.pulse = new Pulse({
       pace,
       members: () => [...this.members].filter(({ state }) => state !== 'starting'),
-      ask: (member) => member.tell({ kind: 'give', id: 0, what: METRICS }),
+      ask: (member, beat) => {
+        member.tell({ kind: 'give', id: 0, what: METRICS });
+        if (beat % FIGURES_EVERY === 0) member.tell({ kind: 'give', id: 0, what: FIGURES });
+      },
       onStill: (member) => {
         const seconds = (pace.every * pace.patience) / 1000;
         log.error({ worker: member.number, pid: member.pid, seconds }, 'a worker stands still; it is ended');
@@ -160,13 +166,20 @@ export class Supervisor {
       for (const member of this.serving()) if (member !== from) member.tell(message);
     } else if (message.kind === 'gather') {
       void this.gathering.gather(message.what).then((given) => {
-        const parts = message.what === METRICS ? this.counted.all(new Set(given.keys())) : [...given.values()];
+        const answered = new Set(given.keys());
+        const parts = this.countedOf(message.what)?.all(answered) ?? [...given.values()];
         from.tell({ kind: 'gathered', id: message.id, parts });
       });
     } else if (message.kind === 'part') {
-      if (message.what === METRICS) this.counted.note(from, message.part);
+      this.countedOf(message.what)?.note(from, message.part);
       this.gathering.take(from, message);
     }
+  }
+
+  /** Absence: null for what is not kept. */
+  private countedOf(what: string): Counted<unknown> | null {
+    if (what === METRICS) return this.metrics as Counted<unknown>;
+    return what === FIGURES ? (this.figures as Counted<unknown>) : null;
   }
 
   /** One worker does what is to be done once for all. */
@@ -178,7 +191,8 @@ export class Supervisor {
 
   private onEnd(member: Member, { code, signal }: End): void {
     this.members.delete(member);
-    this.counted.gone(member);
+    this.metrics.gone(member);
+    this.figures.gone(member);
     this.gathering.gone(member);
     this.pulse.gone(member);
     const { number, state, pid } = member;

@@ -54,6 +54,7 @@ function makeKey(
     apps: apps === '*' ? '*' : new Set(apps),
     scopes: new Set(scopes),
     expiresAt,
+    createdAt: null,
   };
   return { key, entry };
 }

@@ -46,10 +46,10 @@ describe('a written key', () => {
     const [fromFile] = parseKeysFile(fileOf({ ...ENTRY, expiresAt, createdAt: '2026-01-01T00:00:00Z' }));
     const text = keyListEntry({ ...ENTRY, expiresAt });
     assert.equal(text, `billing:${HASH}:shop,blog:read,write:${expiresAt}`);
-    assert.deepEqual(parseKeyList(`\n ${text};${text.replace('billing', 'b2')} `), [
-      fromFile,
-      { ...fromFile, name: 'b2' },
-    ]);
+    // The list has no place for when a key was made.
+    const listed = { ...fromFile, createdAt: null };
+    assert.deepEqual(parseKeyList(`\n ${text};${text.replace('billing', 'b2')} `), [listed, { ...listed, name: 'b2' }]);
+    assert.equal(fromFile!.createdAt, Date.UTC(2026, 0, 1));
     assert.equal(fromFile!.expiresAt, Date.UTC(2027, 0, 31));
     assert.equal(parseKeyList(`ops:${HASH}:*:admin`)[0]!.apps, '*');
   });
@@ -103,6 +103,7 @@ describe('the ring', () => {
     apps: '*',
     scopes: new Set(['read']),
     expiresAt: null,
+    createdAt: null,
     ...more,
   });
   const nobody = () => assert.fail('nothing has expired');
@@ -197,6 +198,44 @@ describe('the keys file', () => {
       events.map(({ kind }) => kind),
       ['loaded'],
     );
+  });
+
+  test('when a key was used is known over a reload, and begins anew with a key that was replaced', (t) => {
+    const [kept, old, next] = [newKey(), newKey(), newKey()];
+    const written = (rotating: string) =>
+      fileOf({ ...ENTRY, name: 'kept', hash: hashKey(kept) }, { ...ENTRY, name: 'rotating', hash: hashKey(rotating) });
+    const path = keysFile(t, written(old));
+    const list = keyListEntry({ ...ENTRY, name: 'listed', hash: hashKey(newKey()) });
+    const source = new KeySource({ file: path, list, onEvent: () => {} });
+    const use = (key: string, now: number) => source.verify({ key, certificates: [] }, now, assert.fail);
+    assert.deepEqual(source.uses, {});
+    use(kept, 1_000);
+    use(kept, 2_000);
+    use(old, 3_000);
+    use(newKey(), 4_000);
+    assert.deepEqual(source.uses, { kept: 2_000, rotating: 3_000 });
+    writeFileSync(path, written(next));
+    source.reload();
+    assert.deepEqual(source.uses, { kept: 2_000 });
+    use(next, 5_000);
+    assert.deepEqual(source.uses, { kept: 2_000, rotating: 5_000 });
+    assert.deepEqual(
+      source.shown.map(({ name, source }) => [name, source]),
+      [
+        ['kept', 'file'],
+        ['rotating', 'file'],
+        ['listed', 'environment'],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(source.shown), /sha256|hash/);
+  });
+
+  test('a key that has expired is not used by being shown', (t) => {
+    const key = newKey();
+    const path = keysFile(t, fileOf({ ...ENTRY, hash: hashKey(key), expiresAt: '2026-01-01' }));
+    const source = new KeySource({ file: path, list: null, onEvent: () => {} });
+    source.verify({ key, certificates: [] }, Date.UTC(2026, 0, 1), () => {});
+    assert.deepEqual(source.uses, {});
   });
 
   test('an expired key is told of once a minute, however often it calls', (t) => {

@@ -21,10 +21,16 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-export async function launchChromium(cleanup: Cleanup): Promise<Browser> {
+/** A flag: the name leads to this machine, and all others nowhere. */
+export function hostHere(name: string): string {
+  return `--host-resolver-rules=MAP ${name} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`;
+}
+
+/** `more`: flags after those of all tests; of a flag that is there twice the last counts. */
+export async function launchChromium(cleanup: Cleanup, more: readonly string[] = []): Promise<Browser> {
   const browser = await chromium.launch({
     headless: true,
-    args: FLAGS,
+    args: [...FLAGS, ...more],
     ...(executablePath !== undefined && { executablePath }),
   });
   cleanup.after(() => browser.close());

@@ -46,11 +46,13 @@ export async function ending(c: Call, act: Act, target: Target, run: () => Promi
 /** Of a text in a line. What is longer is no name of anything. Units: characters. */
 const LONGEST = 256;
 
-function factsOf(c: Call, { app, session, subject, except, webhook, reason }: Target): Facts {
+/** Gives what a line says of a request. `target`: what it is about. */
+export function factsOf(c: Call, { app, session, subject, except, webhook, reason }: Target): Facts {
   return {
     key: c.env.principal?.name ?? null,
     address: c.env.incoming?.socket?.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? null,
     requestId: requestIdOf(c),
+    ...(c.env.via !== undefined && { via: c.env.via }),
     app: app.slice(0, LONGEST),
     ...(session !== undefined && { session: session.slice(0, LONGEST) }),
     ...(subject !== undefined && { subject: subject.slice(0, LONGEST) }),

@@ -6,7 +6,7 @@
  * A route without an app in its path needs a key for all apps, unless it says that it narrows what it answers itself.
  */
 import type { ServiceError } from '../../core/errors.ts';
-import { mayUse, type Principal } from '../../core/principal.ts';
+import { mayUse, type Principal, type Scope } from '../../core/principal.ts';
 import { Refusal } from '../message/problem.ts';
 import { requestIdOf } from '../message/request-id.ts';
 import type { Call, Clock, Handle, Route } from '../message/route.ts';
@@ -55,25 +55,34 @@ export function guard(
       if (allowance?.allowed === false) throw refused(tooManyWrong(allowance.wait));
       throw refused(wrongKey(fault ?? 'the API key is not known, or no longer in force'));
     }
-    if (c.env.trace !== undefined) c.env.trace.key = principal.name;
-    c.env.principal = principal;
-    if (!principal.scopes.has(scope)) throw forbidden(`the key needs the scope ${scope}`, scope);
-    if (principal.apps !== '*') {
-      if (appPosition > 0) {
-        if (!mayUse(principal, appIn(c, appPosition))) throw forbidden('the key is not for this app', scope);
-      } else if (route.narrowsApps !== true) {
-        throw forbidden('the key is not for all apps', scope);
-      }
-    }
+    admit(c, principal, scope, route, appPosition);
     if (route.mayBeLive) {
       c.env.isStillAllowed = (now) => {
         const again = authenticate({ key, certificates }, now, c);
-        if (again === null || !again.scopes.has(scope)) return false;
-        return appPosition > 0 ? mayUse(again, appIn(c, appPosition)) : isSame(again.apps, principal.apps);
+        return again !== null && mayGoOn(c, principal, again, scope, appPosition);
       };
     }
     return handle(c);
   };
+}
+
+/** Lets a caller who is known through to a route with a scope. `appPosition`: of the app in its path, below 0 without one. Errors: `forbidden`. */
+export function admit(c: Call, principal: Principal, scope: Scope, route: Route, appPosition: number): void {
+  if (c.env.trace !== undefined) c.env.trace.key = principal.name;
+  c.env.principal = principal;
+  if (!principal.scopes.has(scope)) throw forbidden(`the key needs the scope ${scope}`, scope);
+  if (principal.apps === '*') return;
+  if (appPosition > 0) {
+    if (!mayUse(principal, appIn(c, appPosition))) throw forbidden('the key is not for this app', scope);
+  } else if (route.narrowsApps !== true) {
+    throw forbidden('the key is not for all apps', scope);
+  }
+}
+
+/** Tells whether a caller who was let through may still do the same. `again`: as the caller is now. */
+export function mayGoOn(c: Call, before: Principal, again: Principal, scope: Scope, appPosition: number): boolean {
+  if (!again.scopes.has(scope)) return false;
+  return appPosition > 0 ? mayUse(again, appIn(c, appPosition)) : isSame(again.apps, before.apps);
 }
 
 function isSame(a: Principal['apps'], b: Principal['apps']): boolean {
@@ -85,6 +94,13 @@ function isSame(a: Principal['apps'], b: Principal['apps']): boolean {
 export function seesApp(c: Call, app: string): boolean {
   const { principal } = c.env;
   return principal === undefined || mayUse(principal, app);
+}
+
+/** Tells whether the caller may see something that is about so many apps: only what is about none but its own. */
+export function seesApps(c: Call, apps: Principal['apps']): boolean {
+  const { principal } = c.env;
+  if (principal === undefined || principal.apps === '*') return true;
+  return apps !== '*' && [...apps].every((app) => mayUse(principal, app));
 }
 
 /** Gives the app in the path, decoded as the handler will. What cannot be decoded is nobody's app: empty. */

@@ -23,12 +23,16 @@ export interface Guards {
   readonly tracing?: Tracing | null;
 }
 
-/** Gives a route with its guards before it. */
-export function guarded<R extends Route>(route: R, guards: Guards): R {
+/** Puts a route's handler behind something else than API keys. */
+export type Enter = (route: Route) => Handle;
+
+/** Gives a route with its guards before it. `enter`: what stands in the place of API keys. Absence: null for these. */
+export function guarded<R extends Route>(route: R, guards: Guards, enter: Enter | null = null): R {
   const { clock, authenticate = null, wrongKeys = null, rateLimits = null, audit = null, tracing = null } = guards;
   let { handle } = route;
   if (rateLimits !== null) handle = limited(route, rateLimits, clock);
-  if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
+  if (enter !== null) handle = enter({ ...route, handle });
+  else if (authenticate !== null) handle = guard({ ...route, handle }, authenticate, clock, wrongKeys);
   if (audit !== null) handle = audited(route, handle, audit);
   if (route.scope !== null) handle = withoutRepeatedHeaders(handle, route.forVisitors && KEY_ALONE);
   if (route.forVisitors !== undefined) handle = withAlways(handle, route.forVisitors.always);

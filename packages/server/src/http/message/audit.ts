@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 
 /**
  * The end of one session by its id, of those of a subject, of those of an app; what is kept of a subject's ended ones is erased; what an
- * administrator does with a webhook.
+ * administrator does with a webhook. Of the console: who logs in and out.
  */
 export type Act =
   | 'session.end'
@@ -13,7 +13,10 @@ export type Act =
   | 'webhook.resend'
   | 'webhook.replay'
   | 'webhook.test'
-  | 'webhook.enable';
+  | 'webhook.enable'
+  | 'console.login'
+  | 'console.logout'
+  | 'console.logout-everywhere';
 
 /** What an act is about. */
 export interface Target {
@@ -29,8 +32,10 @@ export interface Target {
 
 /** What a line says of a request. Absence: null. */
 export interface Facts extends Target {
-  /** The name of the API key. */
+  /** The name of the API key; of the console's own, of its user. */
   readonly key: string | null;
+  /** Where it was done in the console. */
+  readonly via?: 'console';
   /** Of the caller's connection. */
   readonly address: string | null;
   readonly requestId: string;
@@ -50,4 +55,6 @@ export interface Audit {
   begin(act: Act, facts: Facts): Promise<Begun>;
   /** Resolves when it is durable that the caller was turned away, or counted. Errors: `audit_unavailable`. */
   refused(act: Act, facts: Facts, code: ErrorCode): Promise<void>;
+  /** Resolves when it is durable that it was done. Errors: `audit_unavailable`; it may have to be taken back then. */
+  noted(act: Act, facts: Facts): Promise<void>;
 }

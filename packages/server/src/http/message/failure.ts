@@ -32,6 +32,6 @@ export function failure(c: Pick<Call, 'env' | 'req'>, error: unknown, onFault: O
 export function refusal(c: Pick<Call, 'env' | 'req'>, error: ServiceError, more: Reply['headers']): Reply {
   const { env, req } = c;
   if (env.trace !== undefined) env.trace.error = error.code;
-  const { body, headers } = plainProblem(error, errorForm(req.path), requestIdOf(c));
+  const { body, headers } = plainProblem(error, env.errorForm ?? errorForm(req.path), requestIdOf(c));
   return { status: STATUS[error.code], headers: { ...headers, ...env.always, ...more }, body };
 }

@@ -6,7 +6,7 @@ import type { Principal, Scope } from '../../core/principal.ts';
 import type { Session } from '../../core/session.ts';
 import type { ArrivingBody } from './arriving.ts';
 import type { Act, Audit } from './audit.ts';
-import { HEADERS } from './problem.ts';
+import { type ErrorForm, HEADERS } from './problem.ts';
 
 export type { Clock } from '../../core/instant.ts';
 export type { Scope } from '../../core/principal.ts';
@@ -93,6 +93,10 @@ export interface RequestEnv {
     audit?: Audit;
     /** What the answer has in any case, also one of an error. Absence: undefined for nothing. */
     always?: Reply['headers'];
+    /** The form of errors. Absence: undefined where the path tells. */
+    errorForm?: ErrorForm;
+    /** By what the caller came, where that is not an API key of its own request. */
+    via?: 'console';
   };
 }
 
@@ -116,6 +120,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** A body that is no text. Then `body` is null. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   /** The body of an answer whose length nobody knows yet, made as fast as it is read (stream.ts). Then `body` is null. */
   readonly pieces?: AsyncGenerator<string, void, void>;
   /** Writes an answer that goes on until somebody ends it. Then `body` is null. It is always called, also for a client that has gone. */

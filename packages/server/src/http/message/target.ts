@@ -6,6 +6,7 @@ import { ServiceError } from '../../core/errors.ts';
 import type { Call, RequestEnv } from './route.ts';
 
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i;
+const KEEPS_SLASH = ['/v1/', '/console/api/v1/'] as const;
 const CLASSIC_WORD = /^(?:create|get|set|activity|soapp|soid|kill|killsoid|killall|ping|livez|readyz)$/i;
 
 /**
@@ -17,7 +18,8 @@ export function routePath(target: string): string {
   const start = target.startsWith('/') ? 0 : (ABSOLUTE_FORM.exec(target)?.[0].length ?? 0);
   const queryAt = target.search(/[?#]/);
   let end = queryAt < 0 ? target.length : queryAt;
-  if (end - start > 1 && target[end - 1] === '/' && !target.startsWith('/v1/', start)) end--;
+  if (end - start > 1 && target[end - 1] === '/' && !KEEPS_SLASH.some((begin) => target.startsWith(begin, start)))
+    end--;
   const path = target.slice(start, end);
   if (path === '' && start > 0) return '/';
   const wordAt = path.indexOf('/', 1) + 1;

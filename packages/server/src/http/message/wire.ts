@@ -2,7 +2,7 @@
 import { expiresAt, isFixed } from '../../core/expiry.ts';
 import { pick } from '../../core/merge.ts';
 import type { Policy } from '../../core/policy.ts';
-import { EMPTY_DATA, type Session } from '../../core/session.ts';
+import { EMPTY_DATA, HIDDEN_DATA, type Session } from '../../core/session.ts';
 import { instantText } from './instant-text.ts';
 
 /**
@@ -58,11 +58,12 @@ export interface Fields {
   readonly data: readonly string[];
 }
 
-/** Writes a session in v1, whole or the members asked for. The token is never in it. */
+/** Writes a session in v1, whole or the members asked for. The token is never in it, and data that is hidden has no member. */
 export function sessionJson(session: Session, fields?: Fields): string {
   if (fields === undefined) return wholeJson(session);
   let text = '';
   for (const member of fields.members) {
+    if (member === 'data' && session.data === HIDDEN_DATA) continue;
     const paths = member === 'data' ? fields.data : [];
     const value = paths.length > 0 ? pick(session.data, paths) : MEMBERS[member](session);
     text += `${text === '' ? '{' : ','}"${member}":${value}`;
@@ -71,9 +72,15 @@ export function sessionJson(session: Session, fields?: Fields): string {
 }
 
 const WHOLE = SESSION_MEMBERS.map((name, i) => ({ before: `${i === 0 ? '{' : ','}"${name}":`, write: MEMBERS[name] }));
+/** It is the last member. */
+const BARE = WHOLE.slice(0, -1);
 
 function wholeJson(session: Session): string {
   let text = '';
+  if (session.data === HIDDEN_DATA) {
+    for (const { before, write } of BARE) text += before + write(session);
+    return `${text}}`;
+  }
   for (const { before, write } of WHOLE) text += before + write(session);
   return `${text}}`;
 }

@@ -46,6 +46,10 @@ export const TAGS: Readonly<Record<string, { readonly title: string; readonly de
     description:
       'Those who are told of events by HTTP, by the policy of the app: how they stand, and what to do when one was away.',
   },
+  access: {
+    title: 'Keys and audit',
+    description: 'Who may call the server, and who has ended sessions of others.',
+  },
   checks: { title: 'Checks', description: 'For gateways: many tokens in one call, and RFC 7662.' },
 };
 
