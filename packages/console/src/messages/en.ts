@@ -305,6 +305,67 @@ export const en = {
   'webhooks.waitingHint': 'What failed and waits for another attempt, with what is behind it',
   'webhooks.wasOn': (name: string) => `${name} was not off.`,
 
+  // end many
+  'bulk.again': 'Look for others',
+  'bulk.before': 'Before',
+  'bulk.bySubject': 'By subject',
+  'bulk.confirm': (count: number, text: string) => (count === 1 ? 'End 1 session?' : `End ${text} sessions?`),
+  'bulk.confirmAll': (app: string) => `End all sessions of ${app}?`,
+  'bulk.confirmText':
+    'Whoever is logged in with one of them is logged out at once and must log in again. This cannot be undone.',
+  'bulk.created': 'Begun before',
+  'bulk.downloadFailures': 'Download what was not ended',
+  'bulk.end': (count: number, text: string) => (count === 1 ? 'End 1 session …' : `End ${text} sessions …`),
+  'bulk.ended': (count: number, text: string) => (count === 1 ? '1 session was ended' : `${text} sessions were ended`),
+  'bulk.endedSoFar': (count: number) => `${count} ended so far`,
+  'bulk.ending': 'Ending sessions',
+  'bulk.endNow': (count: number, text: string) => (count === 1 ? 'End 1 session' : `End ${text} sessions`),
+  'bulk.everybody': (app: string) => `all sessions of ${app}, those that begin meanwhile included`,
+  'bulk.failed': (count: number, text: string) =>
+    count === 1 ? '1 could not be ended.' : `${text} could not be ended.`,
+  'bulk.failures': 'What could not be ended',
+  'bulk.filters': 'Which sessions',
+  'bulk.foundSoFar': (count: number) => `${count} found so far`,
+  'bulk.gone': (count: number, text: string) => (count === 1 ? '1 was over already.' : `${text} were over already.`),
+  'bulk.inLocal': 'In your time',
+  'bulk.ip': 'Address',
+  'bulk.ipHint': 'Whole, or its beginning: 10.0.',
+  'bulk.isAll': (app: string) => `Nothing is filled in: that is all sessions of ${app}.`,
+  'bulk.isSome': 'All that is filled in must hold.',
+  'bulk.label': 'Label contains',
+  'bulk.labelHint': 'As the app has named the device',
+  'bulk.look': 'Look what that is',
+  'bulk.looking': 'Looking',
+  'bulk.moreSubjects': (count: string) => `and ${count} more`,
+  'bulk.nothing': 'No session is like that',
+  'bulk.nothingSubjects': 'None of these subjects has such a session. Names are told apart by capital letters.',
+  'bulk.nothingText': 'Nothing would be ended. Ask for less.',
+  'bulk.now': 'Now',
+  'bulk.ofSubjects': (subjects: string, guests: string, all: string) =>
+    guests === '0'
+      ? `of ${subjects} subjects; the app has ${all} sessions`
+      : `of ${subjects} subjects, ${guests} without one; the app has ${all} sessions`,
+  'bulk.progress': (done: string, of: string) => `${done} of ${of}`,
+  'bulk.sample': (count: string) => `The latest ${count}`,
+  'bulk.seen': 'Last seen before',
+  'bulk.spared': (count: number, text: string) =>
+    count === 1 ? '1 goes on: somebody came back to it.' : `${text} go on: somebody came back to them.`,
+  'bulk.stop': 'Stop',
+  'bulk.stopped': (left: string) => `Stopped: ${left} are left.`,
+  'bulk.subjects': 'Subjects',
+  'bulk.subjectsCount': (count: number, text: string) => (count === 1 ? '1 subject' : `${text} subjects`),
+  'bulk.subjectsHint': 'One a line; paste a list',
+  'bulk.text': 'Say which, look how many that is, and end them. Nothing ends before you have confirmed it.',
+  'bulk.tooMany': (most: string) => `Up to ${most} at a time.`,
+  'bulk.type': (app: string) => `Type ${app} to confirm`,
+  'bulk.typeFault': (app: string) => `This must be ${app}.`,
+  'bulk.ua': 'User agent contains',
+  'bulk.uaHint': 'Such as Firefox, or iPhone',
+  'bulk.without': (count: number, text: string) =>
+    count === 1 ? '1 subject has no such session' : `${text} subjects have no such session`,
+  'bulk.wouldEnd': (count: number, text: string) =>
+    count === 1 ? '1 session would end' : `${text} sessions would end`,
+
   // login
   'login.ended': 'Your login has ended. Log in to go on where you were.',
   'login.everywhere': (count: number) =>
