@@ -71,8 +71,7 @@ export async function startConsole(
     ...server,
     keys,
     keepKeys,
-    call: (method, path, body) =>
-      client.send(method, `/v1${path}`, body, { Authorization: `Bearer ${keys.admin}` }),
+    call: (method, path, body) => client.send(method, `/v1${path}`, body, { Authorization: `Bearer ${keys.admin}` }),
     policyFile: file('policy.json'),
     auditLog: () => readFileSync(file('audit/audit.log'), 'utf8'),
   };
@@ -98,8 +97,10 @@ export const AGENTS = {
   firefox: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0',
   safari:
     'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1',
-  chrome: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  chrome:
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
   edge: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0',
-  android: 'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36',
+  android:
+    'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36',
   program: 'okhttp/5.1.0',
 } as const;
