@@ -2,10 +2,6 @@
 import type { Access } from './access.ts';
 import { consoleFile } from './assets.ts';
 import { type Config, ConfigError } from './config.ts';
-import { ConsoleSessions } from './console/console-sessions.ts';
-import { Logins } from './console/logins.ts';
-import { People } from './console/people.ts';
-import { CONSOLE_POLICY } from './console/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import type { SessionStore } from './core/store.ts';
 import type { ConsoleOfApp } from './http/app.ts';
@@ -15,6 +11,10 @@ import { parseUsers, type UserEntry } from './keys/users.ts';
 import type { Pool } from './limits/pool.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import type { Log } from './log/log.ts';
+import { ConsoleSessions } from './logins/console-sessions.ts';
+import { Logins } from './logins/logins.ts';
+import { People } from './logins/people.ts';
+import { CONSOLE_POLICY } from './logins/policy.ts';
 
 /** Tries to log in with a password. A network may be a whole office; a name is one person. */
 const TRIES = { address: { perSecond: 0.2, burst: 30 }, name: { perSecond: 1 / 30, burst: 10 } } as const;

@@ -60,7 +60,8 @@ export async function exportFrom(
   try {
     const total = await totalOf(config, request.app);
     const { store } = opened;
-    const apps = request.app === null ? (await store.apps()).filter((app) => !isReservedApp(app)).sort() : [request.app];
+    const apps =
+      request.app === null ? (await store.apps()).filter((app) => !isReservedApp(app)).sort() : [request.app];
     const from = (request.goesOn && file?.resume()) || null;
     if (from === null) file?.begin();
     const exportedAt = file?.exportedAt ?? new Date(clock()).toISOString();

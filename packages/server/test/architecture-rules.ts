@@ -186,9 +186,9 @@ export const RULES: readonly Rule[] = [
     why: 'who sends is handed the journal, the place of its state and the time',
   },
   {
-    from: /^console\//,
+    from: /^logins\//,
     mayImport:
-      /^(core\/|console\/|http\/message\/console\.ts$|keys\/(entry|password|users)\.ts$|limits\/(rate-limiter|wrong-keys)\.ts$)/,
+      /^(core\/|logins\/|http\/message\/console\.ts$|keys\/(entry|password|users)\.ts$|limits\/(rate-limiter|wrong-keys)\.ts$)/,
     never: 'http/console/console-routes.ts',
     why: 'who is logged in is decided without a request',
   },
@@ -249,7 +249,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^workers\//,
-    mayImport: /^(workers\/|(limits\/pool|metrics\/(figures|snapshot))\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
+    mayImport:
+      /^(workers\/|(limits\/pool|metrics\/(figures|snapshot))\.ts$|log\/log\.ts$|node:(cluster|timers\/promises)$)/,
     never: 'serve.ts',
     why: 'the supervisor opens no store and answers nothing',
   },

@@ -7,20 +7,14 @@ import { KeysError } from '../keys/entry.ts';
 import { hashPassword, PASSWORD_LENGTH } from '../keys/password.ts';
 import { parseUsers, restrictionsOf, userListEntry } from '../keys/users.ts';
 import { UsageError, type Words } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
 import { fail, print, say } from './output.ts';
 
-export const CREATE_USER = { name: 'text', apps: 'text', scopes: 'text', expires: 'text' } as const;
-
-/** Somebody at the terminal does not go on. */
-const INTERRUPTED = 130;
 const [CTRL_C, CTRL_D, CTRL_U, BACKSPACE] = ['\u0003', '\u0004', '\u0015', '\u007f'];
 
 /** Gives the exit code. `expires`: an instant, or undefined. Errors: UsageError. */
 export function createUser(given: Words, expires: string | undefined): number {
-  const [name, apps, scopes] = [given.text('name'), given.text('apps'), given.text('scopes')];
-  if (name === undefined || apps === undefined || scopes === undefined) {
-    throw new UsageError('keys create-user needs --name, --apps and --scopes');
-  }
+  const [name, apps, scopes] = [given.text('name')!, given.text('apps')!, given.text('scopes')!];
   const written = {
     name,
     apps: apps === '*' ? ('*' as const) : apps.split(','),
@@ -35,7 +29,7 @@ export function createUser(given: Words, expires: string | undefined): number {
     throw error;
   }
   const password = process.stdin.isTTY ? askTwice() : readFileSync(0, 'utf8').replace(/\r?\n$/, '');
-  if (password === null) return INTERRUPTED;
+  if (password === null) return EXIT.interrupted;
   if (typeof password !== 'string') return fail('the two passwords are not the same');
   const { min, max } = PASSWORD_LENGTH;
   if (password.length < min || password.length > max || /[\r\n]/.test(password)) {

@@ -9,6 +9,7 @@ import { changeKeysFile, readKeysFile } from '../keys/file.ts';
 import { hashKey, isKey, newKey } from '../keys/format.ts';
 import { KeyRing } from '../keys/ring.ts';
 import { UsageError, type Words } from './arguments.ts';
+import { createUser } from './create-user.ts';
 import { EXIT } from './exit-codes.ts';
 import { deliver, fail, print, say } from './output.ts';
 import { jsonLine } from './plain-text.ts';
@@ -26,6 +27,10 @@ export async function run(verb: string, given: Words, environment: NodeJS.Proces
   const [file, now] = [given.text('file') ?? environment.RS_KEYS_FILE ?? '', Date.now()];
   try {
     if (verb === 'create') return create(given, file, now);
+    if (verb === 'create-user') {
+      const expires = given.text('expires');
+      return createUser(given, expires && instantAfter(expires, now));
+    }
     if (verb === 'revoke') return revoke(given.words[0]!, file);
     const telling = { isJson: given.has('json'), environment };
     if (verb === 'check') return check(configured(file, environment), now, telling);

@@ -1,4 +1,4 @@
-/** Who is logged in to the console, as its routes know it. Made in console/. */
+/** Who is logged in to the console, as its routes know it. Made in logins/. */
 import type { Principal } from '../../core/principal.ts';
 
 /** How somebody logged in. `open`: the server lets everyone do everything. */
