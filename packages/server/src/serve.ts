@@ -20,6 +20,7 @@ import { NodeServer } from './http/sockets/node-server.ts';
 import { openJournals } from './journals.ts';
 import { Pool, type Spent } from './limits/pool.ts';
 import { flatLines, type Log } from './log/log.ts';
+import { seriesOf } from './metrics/app-series.ts';
 import { ServerFigures } from './metrics/figures.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
 import { openPolicy, policyReporter, reloadingPolicy } from './policies.ts';
@@ -100,7 +101,7 @@ export async function serveAsWorker(
     if (isOutage(error)) outage.failed(error, { request: false });
     else log.error({ err: error }, 'the store failed in the background; it is tried again');
   };
-  const metrics = new ServerMetrics(policyFile?.apps ?? [], () => ({
+  const known = () => ({
     version: packageVersion(),
     store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
     inFlight: () => servers.reduce((sum, one) => sum + one.inFlight, 0),
@@ -110,8 +111,12 @@ export async function serveAsWorker(
     keyExpires: () => access.keyExpires(clock()),
     certificateExpires: () => access.tls?.endsAt ?? null,
     lmdbMap: () => (stopping ? null : (mapBytes?.() ?? null)),
+  });
+  const metrics = new ServerMetrics(policyFile?.apps ?? [], known, clock);
+  const figures = new ServerFigures(() => ({
+    keyUses: Object.entries(access.keyUses()),
+    apps: metrics.apps.counted,
   }));
-  const figures = new ServerFigures(() => ({ keyUses: Object.entries(access.keyUses()) }));
   const onPolicy = () => {
     metrics.apps.use(policyFile?.apps ?? []);
     webhooks.refresh();
@@ -170,6 +175,7 @@ export async function serveAsWorker(
     hearing: heard.streams,
     webhooks: webhooks.administration,
     policyReport: policyReporter(policyFile),
+    series: async (app, period, now) => seriesOf((await figures.all()).apps, app, period, now),
     keys: async () => access.keys(new Map((await figures.all()).keyUses)),
     clock,
     isStopping: () => stopping,

@@ -15,6 +15,7 @@ import type { ListKeys } from './message/keys.ts';
 import { allowedMethods } from './message/methods.ts';
 import { HEADERS } from './message/problem.ts';
 import type { App, Call, Reply, RequestEnv, Route } from './message/route.ts';
+import type { SeriesOf } from './message/series.ts';
 import { streamOf } from './message/stream.ts';
 import { routePath, targetOf } from './message/target.ts';
 import type { Webhooks } from './message/webhooks.ts';
@@ -31,6 +32,7 @@ import { keyRoute } from './v1/key-routes.ts';
 import { listRoutes } from './v1/list-routes.ts';
 import { lockRoutes } from './v1/lock-routes.ts';
 import { policyRoute } from './v1/policy-routes.ts';
+import { seriesRoute } from './v1/series-routes.ts';
 import { sessionRoutes } from './v1/session-routes.ts';
 import { subjectRoutes } from './v1/subject-routes.ts';
 import { tokenRoutes } from './v1/token-routes.ts';
@@ -47,6 +49,8 @@ export interface AppOptions extends Guards {
   readonly policyReport?: PolicyReporter;
   /** Absence: undefined where there are no keys. */
   readonly keys?: ListKeys;
+  /** Absence: undefined where nobody counts. */
+  readonly series?: SeriesOf;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -110,7 +114,14 @@ export function guardedConsole(options: AppOptions): Route[] {
 
 /** Gives the routes of v1 over some sessions: those of the options, or the same without their data. */
 function v1Routes(options: AppOptions, sessions: Sessions) {
-  const { clock, hearing = NO_HEARING, webhooks = null, policyReport = NO_REPORT, keys = NO_KEYS } = options;
+  const {
+    clock,
+    hearing = NO_HEARING,
+    webhooks = null,
+    policyReport = NO_REPORT,
+    keys = NO_KEYS,
+    series = NO_SERIES,
+  } = options;
   const operation = operationsWith(clock, sessions.policy);
   return [
     ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
@@ -121,6 +132,7 @@ function v1Routes(options: AppOptions, sessions: Sessions) {
     ...webhookRoutes(webhooks, operation),
     policyRoute(policyReport, operation),
     keyRoute(keys, operation),
+    seriesRoute(series, operation),
     gatewayRoute(sessions, clock),
   ];
 }
@@ -176,6 +188,13 @@ const NO_HEARING: Hearing = {
 };
 const NO_REPORT: PolicyReporter = () => ({ values: [], file: null, reload: null });
 const NO_KEYS: ListKeys = async () => [];
+const NO_SERIES: SeriesOf = async (_app, _period, now) => ({
+  step: 60_000,
+  from: now,
+  since: now,
+  created: [],
+  ended: {},
+});
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 

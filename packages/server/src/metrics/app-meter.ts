@@ -4,6 +4,7 @@
  * could tell the first event of an app from one that was always there.
  */
 import type { SessionStore } from '../core/store.ts';
+import { AppCounts, type CountedApps } from './app-series.ts';
 import { ByLabels, Counter } from './series.ts';
 import type { Series } from './snapshot.ts';
 import { END_REASONS, type EndReason } from './table.ts';
@@ -30,8 +31,14 @@ export class AppMeter {
   /** Units: epoch milliseconds. */
   countedAt = 0;
 
-  /** `apps`: those that the policy file names. */
-  constructor(apps: readonly string[]) {
+  private readonly clock: () => number;
+  /** For an app that the policy file does not name, too. */
+  private readonly recent: AppCounts;
+
+  /** `apps`: those that the policy file names. `clock`: epoch milliseconds. */
+  constructor(apps: readonly string[], clock: () => number = Date.now) {
+    this.clock = clock;
+    this.recent = new AppCounts(clock(), (app) => this.labels.has(app));
     this.use(apps);
   }
 
@@ -47,11 +54,15 @@ export class AppMeter {
   }
 
   created(app: string): void {
-    if (!isOfServer(app)) this.createdBy.of(this.labelOf(app)).add();
+    if (isOfServer(app)) return;
+    this.createdBy.of(this.labelOf(app)).add();
+    this.recent.add(app, 'created', 1, this.clock());
   }
 
   ended(app: string, reason: EndReason, sessions: number): void {
-    if (sessions > 0 && !isOfServer(app)) this.endedBy.of(this.labelOf(app), reason).add(sessions);
+    if (sessions <= 0 || isOfServer(app)) return;
+    this.endedBy.of(this.labelOf(app), reason).add(sessions);
+    this.recent.add(app, reason, sessions, this.clock());
   }
 
   tokenReused(app: string): void {
@@ -84,6 +95,11 @@ export class AppMeter {
   alive(what: 'sessions' | 'subjects'): Series[] {
     if (this.countedAt === 0) return [];
     return [...this.labels].map((app) => ({ labels: [app], value: this.totals.get(app)?.[what] ?? 0 }));
+  }
+
+  /** Gives what was created and ended of late. */
+  get counted(): CountedApps {
+    return this.recent.counted;
   }
 
   counts() {

@@ -3,15 +3,19 @@
  * else keeps over time. It is plain JSON, so that a process can hand it to another one, which makes one picture of several. All of it
  * stays true of a process that has ended.
  */
+import { type CountedApps, mergeCounted } from './app-series.ts';
 
 export interface Figures {
   /** When API keys were used last, by their names. Units: epoch milliseconds. */
   readonly keyUses: readonly (readonly [name: string, at: number])[];
+  /** What was created and ended of late. */
+  readonly apps: CountedApps;
 }
 
 /** Tells whether what came from a process are figures: it may be one of another version. */
 export function isFigures(part: unknown): part is Figures {
-  return typeof part === 'object' && part !== null && Array.isArray((part as Partial<Figures>).keyUses);
+  const { keyUses, apps } = (part ?? {}) as Partial<Figures>;
+  return Array.isArray(keyUses) && Array.isArray(apps?.apps);
 }
 
 /** Gives what several processes are together. */
@@ -20,7 +24,7 @@ export function mergeFigures(parts: readonly Figures[]): Figures {
   for (const [name, at] of parts.flatMap((part) => part.keyUses)) {
     keyUses.set(name, Math.max(at, keyUses.get(name) ?? 0));
   }
-  return { keyUses: [...keyUses] };
+  return { keyUses: [...keyUses], apps: mergeCounted(parts.map(({ apps }) => apps)) };
 }
 
 /** The figures of a server: of this process, and of those it is shown with. */

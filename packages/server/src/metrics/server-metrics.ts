@@ -50,9 +50,9 @@ export class ServerMetrics {
   private gather = async (): Promise<readonly Snapshot[]> => [this.snapshot()];
   private readonly known: () => Known;
 
-  /** `apps`: those that the policy file names. `known` is asked when the first picture is made. */
-  constructor(apps: readonly string[], known: () => Known) {
-    this.apps = new AppMeter(apps);
+  /** `apps`: those that the policy file names. `known` is asked when the first picture is made. `clock`: epoch milliseconds. */
+  constructor(apps: readonly string[], known: () => Known, clock: () => number = Date.now) {
+    this.apps = new AppMeter(apps, clock);
     this.requests = new RequestMeter(this.apps);
     this.known = known;
   }

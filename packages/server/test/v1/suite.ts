@@ -15,6 +15,7 @@ import { locksSection } from './locks.ts';
 import { problemsSection } from './problems.ts';
 import { putSection } from './put.ts';
 import { rotationSection } from './rotation.ts';
+import { seriesSection } from './series.ts';
 import { sessionSection } from './session.ts';
 import { timeoutsSection } from './timeouts.ts';
 import { verifySection } from './verify.ts';
@@ -28,6 +29,7 @@ export function v1Suite(name: string, open: OpenStoreOfSuite): void {
     cookiesSection(service);
     rotationSection(service);
     listsSection(service);
+    seriesSection(service);
     verifySection(service);
     gatewaySection(service);
     conditionsSection(service);
