@@ -3,7 +3,8 @@ import { useId } from 'preact/hooks';
 import { Icon, type IconName } from './icon.tsx';
 
 export interface ButtonProps {
-  readonly children: ComponentChildren;
+  /** Absence: an icon alone, which needs a `label`. */
+  readonly children?: ComponentChildren;
   readonly onClick?: (() => void) | undefined;
   /** `danger`: ends sessions. `strong`: the one that does it. Default: plain. */
   readonly kind?: 'plain' | 'primary' | 'danger' | 'danger strong' | 'quiet';

@@ -32,9 +32,7 @@ export function Toasts() {
         <div key={id} class={`toast ${tone}`}>
           <Icon name={tone === 'good' ? 'check' : 'warn'} />
           <span class="any-text">{text}</span>
-          <Button kind="quiet" size="small" icon="close" label={t('action.close')} onClick={() => drop(id)}>
-            {''}
-          </Button>
+          <Button kind="quiet" size="small" icon="close" label={t('action.close')} onClick={() => drop(id)} />
         </div>
       ))}
     </div>
