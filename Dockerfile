@@ -4,7 +4,7 @@ FROM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.base.json ./
 COPY packages ./packages
-RUN npm ci && npm run build --workspace rest-sessions-console --workspace rest-sessions && npm prune --omit=dev
+RUN npm ci && npm run build && npm prune --omit=dev
 
 FROM node:24-slim
 WORKDIR /app

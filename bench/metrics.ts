@@ -13,7 +13,14 @@ const SLICES = 60;
 const READS = 5000;
 const TOGETHER = 50;
 
-const known = { version: '0', store: 'memory', inFlight: () => 0, storeUp: () => true, wrongKeys: () => null };
+const known = {
+  version: '0',
+  store: 'memory',
+  inFlight: () => 0,
+  streams: () => 0,
+  storeUp: () => true,
+  wrongKeys: () => null,
+};
 const metrics = new ServerMetrics([], () => ({
   ...{ ...known, adoption: () => null, keyExpires: () => null, certificateExpires: () => null, lmdbMap: () => null },
 }));

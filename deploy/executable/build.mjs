@@ -108,13 +108,13 @@ function strip(file) {
   if (status !== 0) console.error('strip (binutils) is not there: the file is 17 MiB larger');
 }
 
-// --built: what the package needs is built already, and others may be using it just now, as in the tests.
+// --built: what the package needs (the client, too) is built already, and others may be using it just now, as in the tests.
 const { values } = parseArgs({
   options: { node: { type: 'string' }, out: { type: 'string' }, built: { type: 'boolean', default: false } },
 });
 const out = values.out ?? join(root, 'release/rest-sessions');
 install();
-if (!values.built) run('npm', ['run', 'build', '--silent', '--workspace', 'rest-sessions']);
+if (!values.built) run('npm', ['run', 'build', '--silent']);
 const node = values.node ?? nodeOfNpm();
 const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-executable-'));
 try {

@@ -138,7 +138,9 @@ async function errorOf(settings: Settings, { status, headers, body }: Answer & {
       `${base} does not take the API key${settings.headers.Authorization ? '' : ', of which there is none'}`,
     );
   }
-  if (code === 'forbidden') return refused('wrong_key', `${base} does not let this API key do that in the app ${app}`);
+  if (code === 'forbidden') {
+    return refused('wrong_key', `${base} does not let this API key do that${app && ` in the app ${app}`}`);
+  }
   if (code === 'app_not_found') return refused('wrong_app', `${base} has no app ${app}`);
   if (code === 'route_not_found' || code === 'method_not_allowed') return oldServerError(settings, status, ask);
   const retryable = status === 423 || status === 429 || status >= 500;

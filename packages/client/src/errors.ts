@@ -74,7 +74,7 @@ export class SessionServerLostError extends SessionError {
 
 /**
  * The client itself is set up wrongly: the URL, the key or the app. Codes: `wrong_url`, `wrong_key`, `wrong_app`,
- * `wrong_timeout`, `wrong_near_cache`, `not_rest_sessions`, `wrong_version`.
+ * `wrong_timeout`, `wrong_near_cache`, `wrong_tls`, `not_rest_sessions`, `wrong_version`.
  */
 export class SessionConfigurationError extends SessionError {
   override readonly name = 'SessionConfigurationError';

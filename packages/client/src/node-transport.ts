@@ -40,8 +40,11 @@ interface Process {
   getBuiltinModule?(name: string): unknown;
 }
 
-/** Gives the transports. Absence: null on other platforms, and on a Node before 20.16, which cannot be asked for its modules. */
-export function nodeTransport(): Transports | null {
+/**
+ * Gives the transports. `tls`: what its `tls.connect` takes of each connection. Absence: null on other platforms, and on a Node before
+ * 20.16, which cannot be asked for its modules.
+ */
+export function nodeTransport(tls: object = {}): Transports | null {
   const { process, Deno } = globalThis as { process?: Process; Deno?: unknown };
   if (!process?.versions?.uv || process.versions.bun || Deno || !process.getBuiltinModule) return null;
   const { getBuiltinModule } = process;
@@ -50,12 +53,12 @@ export function nodeTransport(): Transports | null {
     let carrier = carriers.get(protocol);
     if (carrier === undefined) {
       const http = getBuiltinModule(`node:${protocol.slice(0, -1)}`) as Http;
-      carrier = { http, agent: new http.Agent({ keepAlive: true, timeout: IDLE }) };
+      carrier = { http, agent: new http.Agent({ ...tls, keepAlive: true, timeout: IDLE }) };
       carriers.set(protocol, carrier);
     }
     return carrier;
   };
-  return { send: sendingBy(carrierOf), open: openingBy(carrierOf) };
+  return { send: sendingBy(carrierOf), open: openingBy(carrierOf, tls) };
 }
 
 type CarrierOf = (protocol: string) => Carrier;
@@ -97,13 +100,13 @@ function sendingBy(carrierOf: CarrierOf): Transport {
 }
 
 /** A stream has a connection of its own, which nobody takes over when it ends. */
-function openingBy(carrierOf: CarrierOf): StreamTransport {
+function openingBy(carrierOf: CarrierOf, tls: object): StreamTransport {
   return (url, { headers, signal, isBackground }) =>
     new Promise((resolve, reject) => {
       const target = targetOf(url);
       const { http } = carrierOf(target.protocol);
       if (signal.aborted) return reject(signal.reason);
-      const request = http.request({ ...target, agent: false, method: 'GET', headers });
+      const request = http.request({ ...tls, ...target, agent: false, method: 'GET', headers });
       const abort = () => request.destroy(signal.reason);
       signal.addEventListener('abort', abort);
       request.on('close', () => signal.removeEventListener('abort', abort));

@@ -19,7 +19,7 @@ export interface Access {
   readonly authenticate: Authenticate | null;
   /** Absence: null when everyone may call. */
   readonly wrongKeys: WrongKeys | null;
-  /** Absence: null when everyone may call. */
+  /** The keys themselves. Absence: null when everyone may call. */
   readonly keySource: KeySource | null;
   /** Gives all keys in force. `uses`: when each was used last, by its name. Absence: none when everyone may call. */
   readonly keys: (uses: ReadonlyMap<string, number>) => ListedKey[];

@@ -29,10 +29,10 @@ export async function examineStore(
 
 /** Gives what is to be changed around the store: the machine, keys, certificates, the policy file. `now`: epoch milliseconds. */
 export function examineSurroundings(config: Config, now: number): Finding[] {
-  const { maxConcurrent, store } = config;
+  const { maxConcurrent, maxStreams, store } = config;
   const folder = dataFolderOf(store);
   const dataFolder = folder !== null && existsSync(folder) ? folder : null;
-  return [...machineFindings({ maxConcurrent, dataFolder }), ...credentialFindings(config, now)];
+  return [...machineFindings({ maxConcurrent, maxStreams, dataFolder }), ...credentialFindings(config, now)];
 }
 
 /** Gives what is no fault, but should be known, in sentences. */

@@ -105,6 +105,7 @@ export async function serveAsWorker(
     version: packageVersion(),
     store: /^[a-z]+/.exec(config.store)![0].replace('rediss', 'redis'),
     inFlight: () => servers.reduce((sum, one) => sum + one.inFlight, 0),
+    streams: () => heard.streams.count,
     storeUp: () => outage.why === null,
     adoption: () => adoption?.state() ?? null,
     wrongKeys: () => access.wrongKeys?.counts ?? null,
@@ -166,7 +167,7 @@ export async function serveAsWorker(
   const { tail } = heard;
   const networks = config.webhookNetworks;
   const hooked = { policy: policyFile, store: serving, tail, networks, version: packageVersion() };
-  const webhooks = openWebhooks({ ...hooked, clock, later, log, onError });
+  const webhooks = openWebhooks({ ...hooked, clock, later, log, meter: metrics.webhooks, onError });
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;

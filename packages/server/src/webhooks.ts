@@ -7,6 +7,7 @@ import { isReservedApp } from './core/validate.ts';
 import type { Tail } from './events/tail.ts';
 import type { Webhooks } from './http/message/webhooks.ts';
 import type { Log } from './log/log.ts';
+import type { WebhookMeter, WebhookOutcome } from './metrics/webhook-meter.ts';
 import type { PolicyFile } from './policy/file.ts';
 import { Administration } from './webhooks/administration.ts';
 import type { News } from './webhooks/channel.ts';
@@ -15,7 +16,7 @@ import { agentsFor } from './webhooks/connecting.ts';
 import { type Consumer, consumersOf, noteDropped } from './webhooks/consumers.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { Networks } from './webhooks/networks.ts';
-import { Sender } from './webhooks/sender.ts';
+import { type Outcome, Sender } from './webhooks/sender.ts';
 
 export interface OpenWebhooks {
   readonly administration: Webhooks;
@@ -41,15 +42,23 @@ export interface WebhooksOptions {
   readonly clock: () => number;
   readonly later: (run: () => void, delay: number) => () => void;
   readonly log: Log;
+  /** Told of each request to a receiver, and of events that were given up. */
+  readonly meter: WebhookMeter;
   readonly onError: (error: unknown) => void;
 }
 
 export function openWebhooks(options: WebhooksOptions): OpenWebhooks {
-  const { policy, store, tail, version, clock, later, log, onError } = options;
+  const { policy, store, tail, version, clock, later, log, meter, onError } = options;
   const configured = configuredBy(policy);
   const networks = new Networks(options.networks);
   const userAgent = `REST-Sessions/${version}`;
-  const newSender = () => new Sender({ agents: agentsFor(networks), clock, userAgent });
+  const newSender = () =>
+    new Sender({
+      agents: agentsFor(networks),
+      clock,
+      userAgent,
+      onOutcome: (outcome) => meter.requested(outcomeOf(outcome)),
+    });
   const sender = newSender();
   let deliverer: Deliverer | null = null;
   const common = { store, configured, clock };
@@ -60,7 +69,16 @@ export function openWebhooks(options: WebhooksOptions): OpenWebhooks {
       const elapsed = () => performance.now();
       const chance = () => Math.random();
       const onLead = () => log.info('this process sends the webhooks');
-      const sending = { sender: newSender(), tail, elapsed, later, chance, onLead, onNews: tellerOf(log), onError };
+      const sending = {
+        sender: newSender(),
+        tail,
+        elapsed,
+        later,
+        chance,
+        onLead,
+        onNews: tellerOf(log, meter),
+        onError,
+      };
       deliverer = new Deliverer({ ...common, ...sending });
       deliverer.start();
       return () => deliverer!.stop();
@@ -90,8 +108,13 @@ function configuredBy(policy: PolicyFile | null): Configured {
   };
 }
 
+function outcomeOf(outcome: Outcome): WebhookOutcome {
+  if (outcome.kind === 'failed') return 'failed';
+  return outcome.status >= 200 && outcome.status < 300 ? 'delivered' : 'refused';
+}
+
 /** Says what became of a webhook, by its name: its address may be a secret of the receiver. */
-function tellerOf(log: Log) {
+function tellerOf(log: Log, meter: WebhookMeter) {
   return (app: string, { name }: WebhookPolicy, news: News): void => {
     const about = { app, webhook: name };
     if (news.kind === 'disabled') {
@@ -101,10 +124,12 @@ function tellerOf(log: Log) {
     else if (news.kind === 'up') log.info(about, 'the receiver of a webhook answers again');
     else if (news.kind === 'gap')
       log.error({ ...about, dropped: news.dropped }, 'the journal dropped events before a webhook had them');
-    else
+    else {
+      meter.deadLetters.add(news.events);
       log.error(
         { ...about, events: news.events, why: news.why },
         'events of a webhook were given up: they are dead letters',
       );
+    }
   };
 }

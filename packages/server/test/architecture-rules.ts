@@ -308,6 +308,12 @@ export const RULES: readonly Rule[] = [
     why: 'the composition roots of import, export and copy, which need no server',
   },
   {
+    from: /^cli\/remote\//,
+    mayImport: /^(cli\/|config\.ts$|rest-sessions-client\/admin$|node:(fs|module|net|readline|timers\/promises|tty)$)/,
+    never: 'doctor.ts',
+    why: 'it asks a server by the client, and knows nothing of what is behind it',
+  },
+  {
     from: /^cli\//,
     mayImport:
       /^(cli\/|workers\/|assets\.ts$|config\.ts$|keys\/|log\/log\.ts$|(serve|doctor|backup|importing|exporting|copying)\.ts$|moving\/kinds\.ts$|node:)/,

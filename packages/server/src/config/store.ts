@@ -51,7 +51,7 @@ export const STORE_VARIABLES = {
     default: '0',
     allowed: 'a whole number from 0 to 16',
     sentence:
-      'How many replicas must have a create, rotate or revoke before it is answered; with fewer it is answered 503, though the master has done it. 0: as durable as that Redis is.',
+      'How many replicas must have a create, rotate, revoke, or update that is told (`updateEvents`), before it is answered; with fewer it is answered 503, though the master has done it. 0: as durable as that Redis is.',
   },
   redisCa: {
     name: 'RS_REDIS_CA',

@@ -20,6 +20,8 @@ const NODE_ENDS: Readonly<Record<string, string>> = {
 export interface Machine {
   /** RS_MAX_CONCURRENT. */
   readonly maxConcurrent: number;
+  /** RS_MAX_STREAMS. */
+  readonly maxStreams: number;
   /** The folder of the embedded store. Absence: null for another store. */
   readonly dataFolder: string | null;
   /** Reads a file of `/proc`. Absence: null where there is none, as on other systems. */
@@ -29,15 +31,16 @@ export interface Machine {
 }
 
 /** Gives what to change. `where` names the limit as its system does. */
-export function machineFindings({ maxConcurrent, dataFolder, proc = readProc, disk = diskOf }: Machine): Finding[] {
+export function machineFindings(machine: Machine): Finding[] {
+  const { maxConcurrent, maxStreams, dataFolder, proc = readProc, disk = diskOf } = machine;
   const findings: Finding[] = [];
   const found = (code: string, where: string, message: string) =>
     findings.push({ kind: 'setting', code, where, message });
   // Node raises its own limit to the hard one when it starts.
   const files = /^Max open files +\S+ +(\d+)/m.exec(proc('/proc/self/limits') ?? '')?.[1];
-  const needed = maxConcurrent + OTHER_FILES;
+  const needed = maxConcurrent + maxStreams + OTHER_FILES;
   if (files !== undefined && Number(files) < needed) {
-    const message = `a process that is started from here may have ${files} files open, and RS_MAX_CONCURRENT=${maxConcurrent} needs ${needed}: beyond it connections are refused; raise it (ulimit -Hn, LimitNOFILE=)`;
+    const message = `a process that is started from here may have ${files} files open, and RS_MAX_CONCURRENT=${maxConcurrent} with RS_MAX_STREAMS=${maxStreams} needs ${needed}: beyond it connections are refused; raise it (ulimit -Hn, LimitNOFILE=)`;
     found('open-files', 'ulimit -n', message);
   }
   const waiting = Number(proc('/proc/sys/net/core/somaxconn') ?? BACKLOG);

@@ -114,14 +114,8 @@ export function guardedConsole(options: AppOptions): Route[] {
 
 /** Gives the routes of v1 over some sessions: those of the options, or the same without their data. */
 function v1Routes(options: AppOptions, sessions: Sessions) {
-  const {
-    clock,
-    hearing = NO_HEARING,
-    webhooks = null,
-    policyReport = NO_REPORT,
-    keys = NO_KEYS,
-    series = NO_SERIES,
-  } = options;
+  const { clock, hearing = NO_HEARING, webhooks = null } = options;
+  const { policyReport = NO_REPORT, keys = NO_KEYS, series = NO_SERIES } = options;
   const operation = operationsWith(clock, sessions.policy);
   return [
     ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>

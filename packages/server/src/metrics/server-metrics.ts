@@ -9,6 +9,7 @@ import { RequestMeter } from './request-meter.ts';
 import { Histogram } from './series.ts';
 import { type Family, merge, type Series, type Snapshot } from './snapshot.ts';
 import { METRICS, type Metric } from './table.ts';
+import { WebhookMeter } from './webhook-meter.ts';
 
 /** What others know, asked when somebody wants to see it. Nothing of it may take long or wait. Units: epoch milliseconds. */
 export interface Known {
@@ -16,6 +17,8 @@ export interface Known {
   /** `lmdb`, `redis` or `memory`. */
   readonly store: string;
   readonly inFlight: () => number;
+  /** Open streams of events. */
+  readonly streams: () => number;
   readonly storeUp: () => boolean;
   /** Absence: null when nothing is taken over from elsewhere. */
   readonly adoption: () => AdoptionState | null;
@@ -41,6 +44,7 @@ export class ServerMetrics {
   readonly requests: RequestMeter;
   readonly apps: AppMeter;
   readonly journals = new JournalMeter();
+  readonly webhooks = new WebhookMeter();
   readonly batches = new Histogram(METRICS.storeBatch.bounds);
   private readonly durations = new StoreDurations();
   private readonly process = new ProcessMeter();
@@ -86,7 +90,7 @@ export class ServerMetrics {
 
   /** Gives the metrics of this process. */
   snapshot(): Snapshot {
-    const { requests, apps, journals, durations, batches, process, known } = this;
+    const { requests, apps, journals, webhooks, durations, batches, process, known } = this;
     const { version, store, ...now } = known();
     const wrongKeys = now.wrongKeys();
     const byApp = apps.counts();
@@ -118,6 +122,9 @@ export class ServerMetrics {
       journalBytes: journals.most('bytes'),
       journalWaiting: journals.most('waiting'),
       eventsDropped: [journals.dropped.series([])],
+      streams: one(now.streams()),
+      webhookRequests: webhooks.requestSeries(),
+      deadLetters: [webhooks.deadLetters.series([])],
       failedVerifies: byApp.failedVerifies.series(),
       adoptLeft: one(adoption?.left?.sessions ?? null),
       adopted: one(adoption?.taken ?? null),

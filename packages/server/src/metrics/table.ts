@@ -107,6 +107,20 @@ export const METRICS = {
     'events_dropped_total',
     'Events that a webhook had not had when they were dropped, because the journal had become larger than RS_EVENTS_BYTES. The log says which.',
   ),
+  streams: gauge(
+    'event_streams_open',
+    'sum',
+    'Streams of events that are open; RS_MAX_STREAMS is their limit in each process.',
+  ),
+  webhookRequests: counter(
+    'webhook_requests_total',
+    'Requests to receivers of webhooks, by what came of them: delivered, refused (it answered with another status than 2xx) or failed (no answer).',
+    ['outcome'],
+  ),
+  deadLetters: counter(
+    'webhook_dead_letters_total',
+    'Events that were given up after the last attempt: `rest-sessions webhooks dead-letters` shows them. The log says of which webhook.',
+  ),
   failedVerifies: counter('failed_verifies_total', 'Tokens that were shown and opened no session.', ['app']),
   adoptLeft: gauge(
     'adopt_sessions_left',

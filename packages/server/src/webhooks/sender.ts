@@ -30,6 +30,8 @@ export interface SenderOptions {
   readonly userAgent: string;
   /** Units: milliseconds. */
   readonly timeout?: number;
+  /** Told what came of each request, those that an administrator sends included. */
+  readonly onOutcome?: (outcome: Outcome) => void;
 }
 
 export class Sender {
@@ -45,7 +47,9 @@ export class Sender {
   async send(url: string, message: Message): Promise<Outcome> {
     const first = await this.attempt(url, message);
     // The receiver closed a connection that was kept, in the moment in which it was used again: nobody has seen the request.
-    return first === 'stale' ? ((await this.attempt(url, message, true)) as Outcome) : first;
+    const outcome = first === 'stale' ? ((await this.attempt(url, message, true)) as Outcome) : first;
+    this.options.onOutcome?.(outcome);
+    return outcome;
   }
 
   /** Ends what is under way, and all connections. */

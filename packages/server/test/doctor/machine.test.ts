@@ -6,25 +6,27 @@ import { type Machine, machineFindings, nodeNote } from '../../src/doctor/machin
 const LIMITS =
   'Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files\n';
 const GIB = 1024 ** 3;
+const FEW = { maxConcurrent: 1000, maxStreams: 0 };
 
 function codes(own: Partial<Machine> & { limits?: string; waiting?: string }): string[] {
   const { limits = LIMITS, waiting = '4096\n', ...machine } = own;
   const proc = (path: string) => (path.endsWith('somaxconn') ? waiting : limits);
   const disk = () => ({ size: 100 * GIB, free: 50 * GIB });
-  return machineFindings({ maxConcurrent: 1000, dataFolder: '/data', proc, disk, ...machine }).map(({ code }) => code);
+  return machineFindings({ ...FEW, dataFolder: '/data', proc, disk, ...machine }).map(({ code }) => code);
 }
 
 describe('doctor on the machine', () => {
   test('has nothing to say of a usual one, nor of a system that tells nothing', () => {
     assert.deepEqual(codes({}), []);
     assert.deepEqual(codes({ limits: '', waiting: '4096', dataFolder: null }), []);
-    assert.deepEqual(machineFindings({ maxConcurrent: 1000, dataFolder: null, proc: () => null }), []);
+    assert.deepEqual(machineFindings({ ...FEW, dataFolder: null, proc: () => null }), []);
   });
 
-  test('counts the files that a process may open by the hard limit, which Node takes, and by RS_MAX_CONCURRENT', () => {
+  test('counts the files that a process may open by the hard limit, which Node takes, by RS_MAX_CONCURRENT and RS_MAX_STREAMS', () => {
     assert.deepEqual(codes({ limits: LIMITS.replace('524288', '1024') }), ['open-files']);
     assert.deepEqual(codes({ limits: LIMITS.replace('524288', '1100') }), []);
     assert.deepEqual(codes({ maxConcurrent: 600_000 }), ['open-files']);
+    assert.deepEqual(codes({ maxStreams: 600_000 }), ['open-files']);
     assert.deepEqual(codes({ limits: LIMITS.replace('524288', 'unlimited') }), []);
   });
 

@@ -188,6 +188,7 @@ test('a stream beyond the limit is refused, and streams can be forbidden', async
   const { status, json, headers } = await client.send('GET', '/v1/apps/shop/events', undefined, {
     Accept: 'text/event-stream',
   });
+  assert.match(await (await fetch(`${server.url}/metrics`)).text(), /^restsessions_event_streams_open 1$/m);
   assert.deepEqual([status, json.code, headers['retry-after']], [503, 'overloaded', '1']);
   assert.equal((await client.send('GET', '/v1/apps/shop/events')).status, 200);
 });

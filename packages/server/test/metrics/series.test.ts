@@ -17,7 +17,7 @@ const APPS = Array.from({ length: 100 }, (_, i) => `app${i}`);
 
 function newMetrics(apps: readonly string[] = APPS): ServerMetrics {
   const metrics = new ServerMetrics(apps, () => ({
-    ...{ version: '1.2.3', store: 'lmdb', inFlight: () => 1, storeUp: () => true },
+    ...{ version: '1.2.3', store: 'lmdb', inFlight: () => 1, streams: () => 0, storeUp: () => true },
     ...{ wrongKeys: () => ({ all: 3, limited: 1 }), keyExpires: () => 1000, certificateExpires: () => 2000 },
     adoption: () => ({ isUp: true, taken: 2, left: { sessions: 5, at: 1 } }),
     lmdbMap: () => 4096,
@@ -87,6 +87,7 @@ describe('the number of series', () => {
       [METRICS.loopDelay.name]: 10,
       [METRICS.storeFindings.name]: FINDINGS,
       [METRICS.wrongKeys.name]: 2,
+      [METRICS.webhookRequests.name]: 3,
     };
     for (const by of ['sessions', 'subjects', 'created', 'tokenReuse', 'failedVerifies'] as const) {
       expected[METRICS[by].name] = MOST_APPS + 1;

@@ -289,6 +289,7 @@ describe('one server', () => {
     assert.deepEqual(idsIn(receiver.got, 'session.ended'), ids);
     assert.ok(receiver.got.length < 30, `${receiver.got.length} requests`);
     assert.equal(receiver.got[0]!.headers['content-type'], 'application/cloudevents-batch+json');
+    await until(async () => (await requestsBy(server)).delivered === receiver.got.length);
   });
 
   test('sends nothing into its own network that is not listed, and says why', async (t) => {
@@ -300,6 +301,7 @@ describe('one server', () => {
     const failure = '127.0.0.1 is not of the open internet, and not in RS_WEBHOOK_NETWORKS';
     assert.deepEqual(json, { delivered: false, status: null, failure });
     assert.equal(receiver.connections(), 0);
+    assert.deepEqual(await requestsBy(server), { delivered: 0, refused: 0, failed: 1 });
   });
 
   test('sends by TLS to a receiver whose certificate is good for its name, and to no other', async (t) => {
@@ -335,3 +337,10 @@ describe('one server', () => {
     assert.equal(bodies.length, 1);
   });
 });
+
+/** Gives the requests to receivers that the server counts, by what came of them. */
+async function requestsBy({ url }: { readonly url: string }): Promise<Record<string, number>> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.matchAll(/^restsessions_webhook_requests_total\{outcome="(\w+)"\} (\d+)$/gm);
+  return Object.fromEntries([...lines].map(([, outcome, count]) => [outcome, Number(count)]));
+}

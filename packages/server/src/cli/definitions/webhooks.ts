@@ -1,13 +1,8 @@
 import type { CommandDefinition, Options } from './definition.ts';
-import { APP, CONNECTION, JSON_OUTPUT } from './shared.ts';
+import { APP, CONNECTION, JSON_LINES, JSON_OUTPUT } from './shared.ts';
 
-const OPTIONS = {
-  app: APP,
-  json: JSON_OUTPUT,
-  'key-file': CONNECTION['key-file'],
-  cert: CONNECTION.cert,
-  key: CONNECTION.key,
-} as const satisfies Options;
+const OPTIONS = { app: APP, json: JSON_OUTPUT, ...CONNECTION } as const satisfies Options;
+const LIST_OPTIONS = { ...OPTIONS, json: JSON_LINES } as const satisfies Options;
 
 export const webhooks: CommandDefinition = {
   name: 'webhooks',
@@ -18,7 +13,7 @@ when the receiver refuses.`,
     list: {
       usage: 'webhooks list',
       text: 'Shows how each one stands.',
-      options: OPTIONS,
+      options: LIST_OPTIONS,
       examples: [{ line: 'rest-sessions webhooks list --app shop', text: 'the webhooks of an app' }],
     },
     test: {
@@ -30,7 +25,7 @@ when the receiver refuses.`,
     'dead-letters': {
       usage: 'webhooks dead-letters NAME',
       text: 'Shows what was given up.',
-      options: OPTIONS,
+      options: LIST_OPTIONS,
       examples: [{ line: 'rest-sessions webhooks dead-letters crm --app shop', text: 'what has not arrived, and why' }],
     },
     resend: {
@@ -60,5 +55,5 @@ when the receiver refuses.`,
       examples: [{ line: 'rest-sessions webhooks enable crm --app shop', text: 'goes on with what waits' }],
     },
   },
-  load: () => import('../webhooks-command.ts'),
+  load: () => import('../remote/webhooks.ts'),
 };

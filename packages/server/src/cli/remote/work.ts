@@ -1,0 +1,95 @@
+/** A command that asks a server, from its words to its exit code: what every one of them does around its own part. */
+import type { AdminClient } from 'rest-sessions-client/admin';
+import { ConfigError } from '../../config.ts';
+import { UsageError, type Words } from '../arguments.ts';
+import { misuse, print, standardError } from '../output.ts';
+import { jsonLine } from '../plain-text.ts';
+import { Progress } from '../progress.ts';
+import { type ListOptions, ResultList } from '../result-list.ts';
+import { leaveOnSignal } from '../stop.ts';
+import type { Column } from '../table.ts';
+import { adminFor } from './connection.ts';
+import { failed } from './failure.ts';
+import { Patience } from './patience.ts';
+
+export class Work {
+  readonly given: Words;
+  readonly client: AdminClient;
+  readonly progress = new Progress(standardError, () => performance.now(), { isQuietElsewhere: true });
+  /** What has been done until now, for who ends it or sees it fail. Absence: empty for nothing. */
+  done: () => string = () => '';
+  private readonly environment: NodeJS.ProcessEnv;
+  private readonly patience = new Patience();
+
+  constructor(given: Words, client: AdminClient, environment: NodeJS.ProcessEnv) {
+    this.given = given;
+    this.client = client;
+    this.environment = environment;
+  }
+
+  get json(): boolean {
+    return this.given.has('json');
+  }
+
+  /** Gives the app of --app, which the definition asks for. */
+  get app() {
+    return this.client.app(this.given.text('app')!);
+  }
+
+  /** Makes a call that may be made twice, as often as it helps. Errors: SessionError. */
+  ask<Result>(call: () => Promise<Result>): Promise<Result> {
+    return this.patience.ask(call);
+  }
+
+  /** Begins a list of results. */
+  list<Row extends object>(
+    columns: readonly Column<Row>[],
+    options: Pick<ListOptions, 'isLive'> = {},
+  ): ResultList<Row> {
+    return new ResultList(columns, { ...options, json: this.json, environment: this.environment });
+  }
+
+  /** Writes an object beside a list, where programs read it. */
+  aside(object: object): void {
+    if (this.json) print(`${jsonLine(object)}\n`);
+  }
+
+  /** Writes one result: words for a person, or an object. Gives the exit code. */
+  answer(words: string, object: object): number {
+    this.progress.clear();
+    return print(this.json ? `${jsonLine(object)}\n` : `${words}\n`);
+  }
+}
+
+/** Does it. Gives the exit code. Errors: UsageError. */
+export async function working(
+  given: Words,
+  environment: NodeJS.ProcessEnv,
+  what: (work: Work) => Promise<number>,
+): Promise<number> {
+  let work: Work;
+  try {
+    work = new Work(given, adminFor(given, environment), environment);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    return error instanceof ConfigError ? misuse(error.message.split('\n')) : failed(error);
+  }
+  const listenNoMore = leaveOnSignal(
+    () => work.done() || 'nothing was changed',
+    () => work.progress.clear(),
+  );
+  try {
+    return await what(work);
+  } catch (error) {
+    work.progress.clear();
+    if (error instanceof UsageError) throw error;
+    return failed(error, work.done());
+  } finally {
+    listenNoMore();
+  }
+}
+
+/** `1 session`, `1,200 sessions`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
