@@ -10,7 +10,6 @@ export const de: Messages = {
   'action.retry': 'Nochmals versuchen',
   'app.label': 'App',
   'app.open': 'App öffnen',
-  'app.other': 'Andere App …',
   'product.name': 'REST-Sessions',
 
   // Zustände
@@ -73,7 +72,6 @@ export const de: Messages = {
   'menu.zoneUtc': 'UTC',
   'navigation.label': 'Ansichten',
   'navigation.ofServer': 'Server',
-  'search.go': 'Suchen',
   'search.label': 'Subject, Sitzungs-ID oder Token suchen',
   'search.placeholder': 'Subject, Sitzungs-ID oder Token',
   'shell.skip': 'Zum Inhalt',
@@ -310,6 +308,68 @@ export const de: Messages = {
   'webhooks.waitingHint': 'Was misslang und auf einen neuen Versuch wartet, mit dem, was dahinter ist',
   'webhooks.wasOn': (name: string) => `${name} war nicht ausgeschaltet.`,
 
+  // viele beenden
+  'bulk.again': 'Andere suchen',
+  'bulk.before': 'Vorher',
+  'bulk.bySubject': 'Nach Subject',
+  'bulk.confirm': (count: number, text: string) => (count === 1 ? '1 Sitzung beenden?' : `${text} Sitzungen beenden?`),
+  'bulk.confirmAll': (app: string) => `Alle Sitzungen von ${app} beenden?`,
+  'bulk.confirmText':
+    'Wer mit einer davon angemeldet ist, wird sofort abgemeldet und muss sich neu anmelden. Das ist nicht umkehrbar.',
+  'bulk.created': 'Begonnen vor',
+  'bulk.downloadFailures': 'Nicht Beendetes herunterladen',
+  'bulk.end': (count: number, text: string) => (count === 1 ? '1 Sitzung beenden …' : `${text} Sitzungen beenden …`),
+  'bulk.ended': (count: number, text: string) =>
+    count === 1 ? '1 Sitzung wurde beendet' : `${text} Sitzungen wurden beendet`,
+  'bulk.endedSoFar': (count: number) => `${count} schon beendet`,
+  'bulk.ending': 'Sitzungen werden beendet',
+  'bulk.endNow': (count: number, text: string) => (count === 1 ? '1 Sitzung beenden' : `${text} Sitzungen beenden`),
+  'bulk.everybody': (app: string) => `alle Sitzungen von ${app}, auch solche, die inzwischen beginnen`,
+  'bulk.failed': (count: number, text: string) =>
+    count === 1 ? '1 konnte nicht beendet werden.' : `${text} konnten nicht beendet werden.`,
+  'bulk.failures': 'Was nicht beendet werden konnte',
+  'bulk.filters': 'Welche Sitzungen',
+  'bulk.foundSoFar': (count: number) => `${count} schon gefunden`,
+  'bulk.gone': (count: number, text: string) => (count === 1 ? '1 war schon zu Ende.' : `${text} waren schon zu Ende.`),
+  'bulk.inLocal': 'In Ihrer Zeit',
+  'bulk.ip': 'Adresse',
+  'bulk.ipHint': 'Ganz, oder ihr Anfang: 10.0.',
+  'bulk.isAll': (app: string) => `Nichts ist ausgefüllt: Das sind alle Sitzungen von ${app}.`,
+  'bulk.isSome': 'Alles Ausgefüllte muss zutreffen.',
+  'bulk.label': 'Bezeichnung enthält',
+  'bulk.labelHint': 'Wie die App das Gerät genannt hat',
+  'bulk.look': 'Ansehen, was das ist',
+  'bulk.looking': 'Es wird nachgesehen',
+  'bulk.moreSubjects': (count: string) => `und ${count} weitere`,
+  'bulk.nothing': 'Keine Sitzung ist so',
+  'bulk.nothingSubjects': 'Keines dieser Subjects hat so eine Sitzung. Groß- und Kleinschreibung zählt.',
+  'bulk.nothingText': 'Nichts würde beendet. Verlangen Sie weniger.',
+  'bulk.now': 'Jetzt',
+  'bulk.ofSubjects': (subjects: string, guests: string, all: string) =>
+    guests === '0'
+      ? `von ${subjects} Subjects; die App hat ${all} Sitzungen`
+      : `von ${subjects} Subjects, ${guests} ohne; die App hat ${all} Sitzungen`,
+  'bulk.progress': (done: string, of: string) => `${done} von ${of}`,
+  'bulk.sample': (count: string) => `Die letzten ${count}`,
+  'bulk.seen': 'Zuletzt gesehen vor',
+  'bulk.spared': (count: number, text: string) =>
+    count === 1 ? '1 geht weiter: Jemand war wieder da.' : `${text} gehen weiter: Jemand war wieder da.`,
+  'bulk.stop': 'Anhalten',
+  'bulk.stopped': (left: string) => `Angehalten: ${left} bleiben.`,
+  'bulk.subjects': 'Subjects',
+  'bulk.subjectsCount': (count: number, text: string) => (count === 1 ? '1 Subject' : `${text} Subjects`),
+  'bulk.subjectsHint': 'Eines je Zeile; eine Liste einfügen',
+  'bulk.text': 'Sagen, welche; ansehen, wie viele das sind; beenden. Nichts endet, bevor Sie es bestätigt haben.',
+  'bulk.tooMany': (most: string) => `Höchstens ${most} auf einmal.`,
+  'bulk.type': (app: string) => `Zur Bestätigung ${app} eintippen`,
+  'bulk.typeFault': (app: string) => `Hier muss ${app} stehen.`,
+  'bulk.ua': 'User-Agent enthält',
+  'bulk.uaHint': 'Etwa Firefox oder iPhone',
+  'bulk.without': (count: number, text: string) =>
+    count === 1 ? '1 Subject hat keine solche Sitzung' : `${text} Subjects haben keine solche Sitzung`,
+  'bulk.wouldEnd': (count: number, text: string) =>
+    count === 1 ? '1 Sitzung würde enden' : `${text} Sitzungen würden enden`,
+
   // Anmeldung
   'login.ended': 'Ihre Anmeldung ist zu Ende. Melden Sie sich an, um hier weiterzumachen.',
   'login.everywhere': (count) =>
@@ -332,7 +392,7 @@ export const de: Messages = {
   // Suche
   'search.again': 'Das Feld ist wieder leer: Was darin stand, ist nirgends aufgehoben.',
   'search.intro':
-    'Das Feld oben nimmt ein Subject, die ID einer Sitzung oder ein gefundenes Token. Ein Token wird einmal gesendet und kommt weder in die Adresse noch in ein Log.',
+    'Das Feld oben nimmt ein Subject, die ID einer Sitzung oder ein gefundenes Token. Ein Token wird einmal gesendet und kommt weder in die Adresse noch in ein Log. Darunter: wer zuletzt da war.',
   'search.latest': 'Wer zuletzt da war',
   'search.nobody': (app) => `Bei ${app} ist niemand angemeldet`,
   'search.nobodyHint': 'Mit der ersten Anmeldung erscheinen hier Sitzungen, die zuletzt aktiven zuerst.',
@@ -342,8 +402,9 @@ export const de: Messages = {
   'view.search': 'Sitzungen',
 
   // Sitzungen in Listen
-  'deadline.absolute': 'Endet spätestens in',
-  'deadline.idle': 'Endet untätig in',
+  'deadline.absolute': 'Spätestens',
+  'deadline.idle': 'Bei Untätigkeit',
+  'deadline.in': (length) => `in ${length}`,
   'deadline.none': 'nie',
   'deadline.over': 'ist vorbei',
   'device.unknown': 'Unbekanntes Gerät',
@@ -356,7 +417,7 @@ export const de: Messages = {
   'sessions.ip': 'Adresse',
   'sessions.isFirst': 'Das ist die erste Seite.',
   'sessions.isLast': 'Das ist die letzte Seite.',
-  'sessions.keepOnly': 'Nur dieses behalten',
+  'sessions.keepOnly': 'Andere beenden',
   'sessions.label': 'Bezeichnung',
   'sessions.lastSeen': 'Zuletzt gesehen',
   'sessions.nextPage': 'Nächste Seite',
@@ -459,7 +520,7 @@ export const de: Messages = {
   'session.active': 'aktiv',
   'session.authenticated': 'Angemeldet',
   'session.counts': 'Zähler',
-  'session.countsOf': (version, reads) => `Version ${version}, ${reads} Zugriffe`,
+  'session.countsOf': (version, reads) => `Version ${version}, ${reads === 1 ? '1 Zugriff' : `${reads} Zugriffe`}`,
   'session.created': 'Begonnen',
   'session.data': 'Daten',
   'session.dataEmpty': 'leer',

@@ -11,7 +11,6 @@ export const en = {
   'action.retry': 'Try again',
   'app.label': 'App',
   'app.open': 'Open app',
-  'app.other': 'Another app …',
   'product.name': 'REST-Sessions',
 
   // states
@@ -73,7 +72,6 @@ export const en = {
   'menu.zoneUtc': 'UTC',
   'navigation.label': 'Views',
   'navigation.ofServer': 'Server',
-  'search.go': 'Search',
   'search.label': 'Search a subject, a session id or a token',
   'search.placeholder': 'Subject, session id or token',
   'shell.skip': 'Skip to the content',
@@ -307,6 +305,67 @@ export const en = {
   'webhooks.waitingHint': 'What failed and waits for another attempt, with what is behind it',
   'webhooks.wasOn': (name: string) => `${name} was not off.`,
 
+  // end many
+  'bulk.again': 'Look for others',
+  'bulk.before': 'Before',
+  'bulk.bySubject': 'By subject',
+  'bulk.confirm': (count: number, text: string) => (count === 1 ? 'End 1 session?' : `End ${text} sessions?`),
+  'bulk.confirmAll': (app: string) => `End all sessions of ${app}?`,
+  'bulk.confirmText':
+    'Whoever is logged in with one of them is logged out at once and must log in again. This cannot be undone.',
+  'bulk.created': 'Begun before',
+  'bulk.downloadFailures': 'Download what was not ended',
+  'bulk.end': (count: number, text: string) => (count === 1 ? 'End 1 session …' : `End ${text} sessions …`),
+  'bulk.ended': (count: number, text: string) => (count === 1 ? '1 session was ended' : `${text} sessions were ended`),
+  'bulk.endedSoFar': (count: number) => `${count} ended so far`,
+  'bulk.ending': 'Ending sessions',
+  'bulk.endNow': (count: number, text: string) => (count === 1 ? 'End 1 session' : `End ${text} sessions`),
+  'bulk.everybody': (app: string) => `all sessions of ${app}, those that begin meanwhile included`,
+  'bulk.failed': (count: number, text: string) =>
+    count === 1 ? '1 could not be ended.' : `${text} could not be ended.`,
+  'bulk.failures': 'What could not be ended',
+  'bulk.filters': 'Which sessions',
+  'bulk.foundSoFar': (count: number) => `${count} found so far`,
+  'bulk.gone': (count: number, text: string) => (count === 1 ? '1 was over already.' : `${text} were over already.`),
+  'bulk.inLocal': 'In your time',
+  'bulk.ip': 'Address',
+  'bulk.ipHint': 'Whole, or its beginning: 10.0.',
+  'bulk.isAll': (app: string) => `Nothing is filled in: that is all sessions of ${app}.`,
+  'bulk.isSome': 'All that is filled in must hold.',
+  'bulk.label': 'Label contains',
+  'bulk.labelHint': 'As the app has named the device',
+  'bulk.look': 'Look what that is',
+  'bulk.looking': 'Looking',
+  'bulk.moreSubjects': (count: string) => `and ${count} more`,
+  'bulk.nothing': 'No session is like that',
+  'bulk.nothingSubjects': 'None of these subjects has such a session. Names are told apart by capital letters.',
+  'bulk.nothingText': 'Nothing would be ended. Ask for less.',
+  'bulk.now': 'Now',
+  'bulk.ofSubjects': (subjects: string, guests: string, all: string) =>
+    guests === '0'
+      ? `of ${subjects} subjects; the app has ${all} sessions`
+      : `of ${subjects} subjects, ${guests} without one; the app has ${all} sessions`,
+  'bulk.progress': (done: string, of: string) => `${done} of ${of}`,
+  'bulk.sample': (count: string) => `The latest ${count}`,
+  'bulk.seen': 'Last seen before',
+  'bulk.spared': (count: number, text: string) =>
+    count === 1 ? '1 goes on: somebody came back to it.' : `${text} go on: somebody came back to them.`,
+  'bulk.stop': 'Stop',
+  'bulk.stopped': (left: string) => `Stopped: ${left} are left.`,
+  'bulk.subjects': 'Subjects',
+  'bulk.subjectsCount': (count: number, text: string) => (count === 1 ? '1 subject' : `${text} subjects`),
+  'bulk.subjectsHint': 'One a line; paste a list',
+  'bulk.text': 'Say which, look how many that is, and end them. Nothing ends before you have confirmed it.',
+  'bulk.tooMany': (most: string) => `Up to ${most} at a time.`,
+  'bulk.type': (app: string) => `Type ${app} to confirm`,
+  'bulk.typeFault': (app: string) => `This must be ${app}.`,
+  'bulk.ua': 'User agent contains',
+  'bulk.uaHint': 'Such as Firefox, or iPhone',
+  'bulk.without': (count: number, text: string) =>
+    count === 1 ? '1 subject has no such session' : `${text} subjects have no such session`,
+  'bulk.wouldEnd': (count: number, text: string) =>
+    count === 1 ? '1 session would end' : `${text} sessions would end`,
+
   // login
   'login.ended': 'Your login has ended. Log in to go on where you were.',
   'login.everywhere': (count: number) =>
@@ -329,7 +388,7 @@ export const en = {
   // search
   'search.again': 'The field is empty again: what was in it is kept nowhere.',
   'search.intro':
-    'The field above takes a subject, the id of a session, or a token as it was found. A token is sent once, and comes neither into the address nor into a log.',
+    'The field above takes a subject, the id of a session, or a token as it was found. A token is sent once, and comes neither into the address nor into a log. Below is who was there last.',
   'search.latest': 'Who was there last',
   'search.nobody': (app: string) => `Nobody is logged in to ${app}`,
   'search.nobodyHint': 'Sessions appear here with the first login, the latest activity first.',
@@ -339,8 +398,9 @@ export const en = {
   'view.search': 'Sessions',
 
   // sessions in lists
-  'deadline.absolute': 'Ends at the latest in',
-  'deadline.idle': 'Ends idle in',
+  'deadline.absolute': 'Final deadline',
+  'deadline.idle': 'Idle deadline',
+  'deadline.in': (length: string) => `in ${length}`,
   'deadline.none': 'never',
   'deadline.over': 'is over',
   'device.unknown': 'Unknown device',
@@ -353,7 +413,7 @@ export const en = {
   'sessions.ip': 'Address',
   'sessions.isFirst': 'This is the first page.',
   'sessions.isLast': 'This is the last page.',
-  'sessions.keepOnly': 'Keep only this',
+  'sessions.keepOnly': 'End others',
   'sessions.label': 'Label',
   'sessions.lastSeen': 'Last seen',
   'sessions.nextPage': 'Next page',
@@ -453,7 +513,8 @@ export const en = {
   'session.active': 'active',
   'session.authenticated': 'Logged in',
   'session.counts': 'Counts',
-  'session.countsOf': (version: string, reads: string) => `Version ${version}, ${reads} reads`,
+  'session.countsOf': (version: number, reads: number) =>
+    `Version ${version}, ${reads === 1 ? '1 read' : `${reads} reads`}`,
   'session.created': 'Began',
   'session.data': 'Data',
   'session.dataEmpty': 'empty',

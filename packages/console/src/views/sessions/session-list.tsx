@@ -18,9 +18,9 @@ import { may } from '../../state/session.ts';
 import { deviceOf } from './device.ts';
 import { DoneNotice } from './done-notice.tsx';
 import { type Done, EndDialog } from './end-dialog.tsx';
-import type { Target } from './ending.ts';
 import { kept, NONE } from './selection.ts';
 import { SessionTable } from './session-table.tsx';
+import type { Target } from './targets.ts';
 
 export interface SessionListProps {
   readonly app: string;
