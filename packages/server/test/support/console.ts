@@ -24,6 +24,8 @@ export interface ConsoleServer extends ServerProcess {
   readonly send: (method: string, path: string, role: Role, headers?: Record<string, string>) => Promise<Answer>;
   /** Leaves only these keys in force. The server reads the file again within seconds. */
   readonly keepKeys: (roles: readonly Role[]) => void;
+  /** Starts it again on its port, after its end. */
+  readonly again: () => Promise<void>;
   readonly policyFile: string;
   readonly auditLog: () => string;
 }
@@ -65,7 +67,7 @@ export async function startConsole(
   };
   keepKeys(Object.keys(ROLES) as Role[]);
   mkdirSync(file('audit'), { mode: 0o700 });
-  const server = await startServer(cleanup, {
+  const settings = {
     RS_STORE: `lmdb:${file('data')}`,
     RS_CONSOLE: 'true',
     RS_KEYS_FILE: file('keys.json'),
@@ -74,7 +76,8 @@ export async function startConsole(
     RS_WEBHOOK_NETWORKS: '127.0.0.0/8',
     HOOK: HOOK_SECRET,
     ...env,
-  });
+  };
+  const server = await startServer(cleanup, settings);
   const client = new Client(server.url);
   cleanup.after(() => client.close());
   const as = (role: Role) => ({ Authorization: `Bearer ${keys[role]}` });
@@ -84,6 +87,7 @@ export async function startConsole(
     keepKeys,
     call: (method, path, body) => client.send(method, `/v1${path}`, body, as('admin')),
     send: (method, path, role, headers) => client.send(method, path, undefined, { ...headers, ...as(role) }),
+    again: async () => void (await startServer(cleanup, { ...settings, RS_PORT: `${server.port}` })),
     policyFile: file('policy.json'),
     auditLog: () => readFileSync(file('audit/audit.log'), 'utf8'),
   };

@@ -1,6 +1,6 @@
 /** The console for everyone: nothing for axe-core to find in any view, keys for everything, a focus that is where one looks for it. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { de } from '../../../../console/src/messages/de.ts';
 import { en } from '../../../../console/src/messages/en.ts';
@@ -52,23 +52,26 @@ describe('the console for everyone, in Chromium', { skip: noChromium }, () => {
   test('no view has anything for axe-core to find (WCAG 2.2 AA), light and dark, 320 and 1440 px wide', async (t) => {
     const visitor = await visit(t, browser(), life(), { role: 'admin', path: '/console/apps/shop' });
     const { page } = visitor;
+    const faults: string[] = [];
     for (const [name, path] of Object.entries(views(life()))) {
       await open(page, `/console${path}`);
       if (name === 'live events') await life().call('POST', '/apps/shop/sessions', { subject: 'seen live' });
       if (name === 'live events') await page.getByText('seen live').first().waitFor();
       await unfold(page);
-      await lookAll(t, page, name);
+      await lookAll(t, page, name, faults);
     }
+    assert.deepEqual(faults, []);
     assertQuiet(visitor);
   });
 
   test('neither have the login, what a role may not see, the menu and the dialogs', async (t) => {
+    const faults: string[] = [];
     const outside = await visit(t, browser(), life());
     await outside.page.getByRole('button', { name: 'Log in' }).waitFor();
-    await lookAll(t, outside.page, 'login');
+    await lookAll(t, outside.page, 'login', faults);
     const { page } = await visit(t, browser(), life(), { role: 'viewer', path: '/console/audit' });
     await settled(page);
-    await lookAll(t, page, 'not for the role');
+    await lookAll(t, page, 'not for the role', faults);
     const visitor = await visit(t, browser(), life(), { role: 'admin', path: `/console${views(life()).devices}` });
     await settled(visitor.page);
     for (const [name, show] of Object.entries({
@@ -77,10 +80,11 @@ describe('the console for everyone, in Chromium', { skip: noChromium }, () => {
       'the question before an end': () => visitor.page.getByRole('button', { name: 'End all …' }).click(),
     })) {
       await show();
-      await lookAll(t, visitor.page, name);
+      await lookAll(t, visitor.page, name, faults);
       await visitor.page.setViewportSize({ width: 1440, height: 900 });
       await visitor.page.keyboard.press('Escape');
     }
+    assert.deepEqual(faults, []);
   });
 
   test('Tab goes through the page as it is read: past what repeats, the header, the views, the view', async (t) => {
@@ -192,6 +196,7 @@ describe('the console for everyone, in Chromium', { skip: noChromium }, () => {
   });
 
   test('at 200 % zoom, and in the narrowest window, nothing must be scrolled to the side, in either language', async (t) => {
+    const faults: string[] = [];
     for (const [width, scale] of [
       [720, 2],
       [320, 1],
@@ -209,10 +214,11 @@ describe('the console for everyone, in Chromium', { skip: noChromium }, () => {
           const [wide, shown] = await page.evaluate<[number, number]>(
             '[document.documentElement.scrollWidth, innerWidth]',
           );
-          assert.ok(wide <= shown, `${name}, ${language}: ${wide} px wide where ${shown} px are shown`);
+          if (wide > shown) faults.push(`${name}, ${language}: ${wide} px wide where ${shown} px are shown`);
         }
       }
     }
+    assert.deepEqual(faults, []);
   });
 
   test('who asks for less motion gets none', async (t) => {
@@ -252,14 +258,18 @@ describe('the console for everyone, in Chromium', { skip: noChromium }, () => {
   });
 });
 
-async function lookAll(t: { diagnostic(text: string): void }, page: Page, name: string): Promise<void> {
+/** Looks at a view in each sight, and adds a line to the table. What is found is told when all has been looked at. */
+async function lookAll(t: TestContext, page: Page, name: string, faults: string[]): Promise<void> {
   const row: string[] = [];
   for (const { colorScheme, width } of SIGHTS) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
-    row.push(
-      `${colorScheme} ${width} px: 0 of ${await assertNoFindings(page, `${name}, ${colorScheme}, ${width} px`)}`,
-    );
+    const where = `${name}, ${colorScheme}, ${width} px`;
+    try {
+      row.push(`${colorScheme} ${width} px: 0 of ${await assertNoFindings(page, where)}`);
+    } catch (error) {
+      faults.push((error as Error).message);
+    }
   }
   t.diagnostic(`axe-core, ${name}: ${row.join('; ')}`);
 }
