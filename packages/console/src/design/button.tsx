@@ -6,8 +6,8 @@ export interface ButtonProps {
   /** Absence: an icon alone, which needs a `label`. */
   readonly children?: ComponentChildren;
   readonly onClick?: (() => void) | undefined;
-  /** `danger`: ends sessions. `strong`: the one that does it. Default: plain. */
-  readonly kind?: 'plain' | 'primary' | 'danger' | 'danger strong' | 'quiet';
+  /** `danger`: ends sessions. `strong`: the one that does it. `bare`: one of many, in rows. Default: plain. */
+  readonly kind?: 'plain' | 'primary' | 'danger' | 'danger strong' | 'danger bare' | 'quiet';
   readonly size?: 'small' | undefined;
   readonly icon?: IconName;
   readonly type?: 'button' | 'submit';

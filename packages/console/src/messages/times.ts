@@ -52,11 +52,14 @@ export function clockTime(at: string, language: string, zone: 'local' | 'utc'): 
   return Number.isNaN(instant) ? '–' : clock(language, zone).format(instant);
 }
 
-/** Gives a length of time in its two largest units: `2 d 4 h`, `29 min`, `0 s`. `seconds` is not negative. */
+/** Below it seconds are told beside minutes: above, they would only flicker. */
+const SECONDS_MATTER = 600;
+
+/** Gives a length of time in its two largest units: `2 d 4 h`, `29 min`, `4 min 10 s`, `0 s`. `seconds` is not negative. */
 export function duration(seconds: number, language: string): string {
   const words = NARROW[language] ?? NARROW.en!;
   const parts: string[] = [];
-  let rest = Math.round(seconds);
+  let rest = seconds >= SECONDS_MATTER ? Math.floor(seconds / 60) * 60 : Math.round(seconds);
   for (const [unit, size] of UNITS.slice(3)) {
     const count = Math.floor(rest / size);
     rest -= count * size;

@@ -1,11 +1,6 @@
 /** Words of the server in the reader's language. What this console does not know is shown as the server says it. */
 import { textOf } from './index.ts';
 
-/** Why a session ended, in a few words: `logged out`. */
-export function reasonText(reason: string): string {
-  return textOf(`reason.${reason}`) ?? reason;
-}
-
 /** What happened, in a few words: `Session begun`. */
 export function eventText(type: string): string {
   return textOf(`event.${type}`) ?? type;

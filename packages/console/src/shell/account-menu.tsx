@@ -30,13 +30,9 @@ export function AccountMenu() {
   };
   return (
     <div class="account">
-      <button
-        type="button"
-        class="button quiet account-button"
-        popovertarget="account-menu"
-        aria-label={t('menu.account')}
-      >
+      <button type="button" class="button quiet account-button" popovertarget="account-menu">
         <Icon name="user" />
+        <span class="hidden-visually">{t('menu.account')}: </span>
         <span class="account-name cut">{who.name}</span>
         <Icon name="chevron" />
       </button>

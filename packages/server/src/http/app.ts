@@ -6,7 +6,7 @@ import type { Hearing } from '../core/hearing.ts';
 import type { PolicyReporter } from '../core/policy-report.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
-import { consoleRoutes } from './console/console-routes.ts';
+import { consoleRoutes, isOfConsole } from './console/console-routes.ts';
 import type { ReadConsoleFile } from './console/page-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
 import type { Console } from './message/console.ts';
@@ -147,8 +147,8 @@ export function createApp(options: AppOptions, routes = guardedRoutes(options)):
   for (const { method, path, handle } of routes) {
     app.on(method, path, (c): Response | Promise<Response> => {
       if (c.env.trace !== undefined) c.env.trace.route = path;
-      // The router passes over a slash at the end.
-      if (c.req.path.endsWith('/') && path !== '/' && !path.endsWith('/*')) throw NO_ROUTE;
+      // The router passes over a slash at the end. The console says so in its own form.
+      if (c.req.path.endsWith('/') && path !== '/' && !path.endsWith('/*') && !isOfConsole(path)) throw NO_ROUTE;
       const reply = handle(c);
       return reply instanceof Promise ? reply.then((reply) => respond(c, reply)) : respond(c, reply);
     });

@@ -1,9 +1,11 @@
 /** One line of the list of events. All texts in it are those of strangers: they are shown as text, and cut where they are long. */
 import { t } from '../../messages/index.ts';
 import { clockTime, exactTime } from '../../messages/times.ts';
-import { eventText, reasonText } from '../../messages/words.ts';
+import { eventText } from '../../messages/words.ts';
 import { to } from '../../state/place.ts';
 import { language, zone } from '../../state/settings.ts';
+import { deviceOf } from '../sessions/device.ts';
+import { reasonText } from '../sessions/reasons.ts';
 import type { FeedRow, EventRow as Row } from './feed.ts';
 
 export function EventRow({ app, row }: { readonly app: string; readonly row: FeedRow }) {
@@ -35,7 +37,7 @@ export function EventRow({ app, row }: { readonly app: string; readonly row: Fee
           </a>
         )}
       </span>
-      <span class="event-details cut" title={details}>
+      <span class="event-details cut" title={[details, row.userAgent].filter(Boolean).join('\n')}>
         {details}
       </span>
       {row.session !== null && (
@@ -59,7 +61,7 @@ function detailsOf({ reason, by, note, ip, label, userAgent }: Row): string {
     note !== null && `“${note}”`,
     label,
     ip,
-    userAgent,
+    deviceOf(userAgent).name,
   ];
   return parts.filter((part) => typeof part === 'string' && part !== '').join(' · ');
 }

@@ -24,7 +24,7 @@ export const END_GROUPS = ['left', 'ended', 'expired', 'cap', 'other'] as const;
 export type EndGroup = (typeof END_GROUPS)[number];
 const GROUP_OF: Readonly<Record<string, EndGroup>> = {
   ...{ logout: 'left', revoked: 'ended', subject: 'ended', app: 'ended' },
-  ...{ idle: 'expired', absolute: 'expired', cap: 'cap' },
+  ...{ expired: 'expired', idle: 'expired', absolute: 'expired', cap: 'cap' },
 };
 
 export interface SeriesPlot {

@@ -2,8 +2,8 @@
 import { useMemo } from 'preact/hooks';
 import { number, t } from '../../messages/index.ts';
 import { exactTime } from '../../messages/times.ts';
-import { reasonText } from '../../messages/words.ts';
 import { language, zone } from '../../state/settings.ts';
+import { reasonText } from '../sessions/reasons.ts';
 import { type Series, tableOf } from './series.ts';
 
 export function StepTable({ series }: { readonly series: Series }) {

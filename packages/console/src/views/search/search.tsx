@@ -48,7 +48,6 @@ export default function Search({ params }: ViewProps) {
           )}
         </div>
       )}
-      <h2 class="section-head">{t('search.latest')}</h2>
       <SessionList
         app={app}
         subject={null}

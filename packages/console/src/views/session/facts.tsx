@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Session } from '../../api/types.ts';
 import { Time } from '../../design/time.tsx';
-import { lengthOf, number, t } from '../../messages/index.ts';
+import { lengthOf, t } from '../../messages/index.ts';
 import { now } from '../../state/clock.ts';
 import { to } from '../../state/place.ts';
 import { may } from '../../state/session.ts';
@@ -57,7 +57,7 @@ export function Facts({ app, session }: { readonly app: string; readonly session
       <Pair name={t('deadline.absolute')}>
         <DeadlineBar left={absoluteLeft(session, now.value)} what="absolute" />
       </Pair>
-      <Pair name={t('session.counts')}>{t('session.countsOf', number(version), number(reads))}</Pair>
+      <Pair name={t('session.counts')}>{t('session.countsOf', version, reads)}</Pair>
       <Pair name={t('session.data')}>
         {data === undefined || !may('data') ? (
           <span class="faint">{t('session.dataHidden')}</span>

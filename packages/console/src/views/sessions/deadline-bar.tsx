@@ -18,9 +18,11 @@ export function DeadlineBar({ left, what }: { readonly left: Left | null; readon
   return (
     <span class="deadline" title={`${exactTime(left.at, language.value, zone.value)} · ${left.at}`}>
       <span class="deadline-label">{label}</span>
-      <span class="deadline-text nowrap">{left.seconds === 0 ? t('deadline.over') : lengthOf(left.seconds)}</span>
-      <span class="deadline-bar" aria-hidden="true">
-        <span class={tone} style={{ inlineSize: `${(left.part * 100).toFixed(1)}%` }} />
+      <span class="deadline-left">
+        <span class="nowrap">{left.seconds === 0 ? t('deadline.over') : t('deadline.in', lengthOf(left.seconds))}</span>
+        <span class="deadline-bar" aria-hidden="true">
+          <span class={tone} style={{ inlineSize: `${(left.part * 100).toFixed(1)}%` }} />
+        </span>
       </span>
     </span>
   );

@@ -34,7 +34,9 @@ function parsed(userAgent: string): Device {
     return { name: userAgent, kind: 'program' };
   }
   const major = browser.version?.split('.')[0];
-  const name = [browser.name, major].filter(Boolean).join(' ');
+  // That browser ended with Android 4: it is Chrome in a user agent that was cut, as histories have them.
+  const isCut = browser.name === 'Android Browser' && Number.parseInt(os.version ?? '', 10) > 4;
+  const name = isCut ? '' : [browser.name.replace(/^Microsoft /, ''), major].filter(Boolean).join(' ');
   return { name: [name, system].filter(Boolean).join(' · '), kind: isMobile ? 'mobile' : 'desktop' };
 }
 

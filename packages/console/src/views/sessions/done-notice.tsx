@@ -2,7 +2,7 @@
 import { Notice } from '../../design/notice.tsx';
 import { problemText, t } from '../../messages/index.ts';
 import type { Done } from './end-dialog.tsx';
-import { expectedAfter } from './ending.ts';
+import { expectedAfter } from './targets.ts';
 
 export function DoneNotice({ done }: { readonly done: Done }) {
   const { target, result, before, after } = done;

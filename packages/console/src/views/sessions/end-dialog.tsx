@@ -8,7 +8,8 @@ import { Field } from '../../design/field.tsx';
 import { Notice } from '../../design/notice.tsx';
 import { Skeleton } from '../../design/states.tsx';
 import { number, problemText, t } from '../../messages/index.ts';
-import { countOf, end, expectedAfter, type Result, type Target } from './ending.ts';
+import { countOf, end, type Result } from './ending.ts';
+import { expectedAfter, type Target } from './targets.ts';
 
 /** What came of it, for the view to tell. Absence: null where no subject is known to count the sessions of. */
 export interface Done {

@@ -4,12 +4,7 @@
  */
 import { Problem } from '../../api/problem.ts';
 import { part, v1 } from '../../api/request.ts';
-
-/** What is to be ended. */
-export type Target =
-  | { readonly kind: 'sessions'; readonly ids: readonly string[] }
-  | { readonly kind: 'subject'; readonly subject: string }
-  | { readonly kind: 'others'; readonly subject: string; readonly except: string };
+import type { Target } from './targets.ts';
 
 export interface Result {
   readonly ended: number;
@@ -57,13 +52,6 @@ export async function end(app: string, target: Target, reason: string): Promise<
 export async function countOf(app: string, subject: string, signal?: AbortSignal): Promise<number> {
   const path = `/apps/${part(app)}/subjects/${part(subject)}/sessions:count`;
   return (await v1<{ sessions: number }>(path, { signal })).sessions;
-}
-
-/** Gives how many should be left. */
-export function expectedAfter(target: Target, before: number): number {
-  if (target.kind === 'subject') return 0;
-  if (target.kind === 'others') return Math.min(1, before);
-  return Math.max(0, before - target.ids.length);
 }
 
 function asProblem(error: unknown): Problem {

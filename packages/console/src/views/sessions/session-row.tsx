@@ -55,10 +55,12 @@ export function SessionRow(props: SessionRowProps) {
       <td class="ip" title={ip ?? undefined}>
         <span class="cut">{ip ?? <span class="faint">–</span>}</span>
       </td>
-      <td class="first">
-        <span class="cell-label">{t('sessions.firstSeen')} </span>
-        <Time at={createdAt} />
-      </td>
+      {!hasSubjects && (
+        <td class="first">
+          <span class="cell-label">{t('sessions.firstSeen')} </span>
+          <Time at={createdAt} />
+        </td>
+      )}
       <td class="last">
         <span class="cell-label">{t('sessions.lastSeen')} </span>
         <Time at={lastSeenAt} />
@@ -76,7 +78,7 @@ export function SessionRow(props: SessionRowProps) {
               {t('sessions.keepOnly')}
             </Button>
           )}
-          <Button size="small" kind="danger" why={whyNot} onClick={onEnd}>
+          <Button size="small" kind="danger bare" why={whyNot} onClick={onEnd}>
             {t('sessions.end')}
           </Button>
         </span>

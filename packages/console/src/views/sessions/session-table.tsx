@@ -79,17 +79,40 @@ export function SessionTable(props: SessionTableProps) {
                     selection.value = allToggled(selection.value, order);
                   }}
                 />
+                <span class="select-all" aria-hidden="true">
+                  {t('sessions.selectAll')}
+                </span>
               </label>
             </th>
-            {hasSubjects && <th scope="col">{t('sessions.subject')}</th>}
-            <th scope="col">{t('sessions.device')}</th>
-            <th scope="col">{t('sessions.label')}</th>
-            <th scope="col">{t('sessions.ip')}</th>
-            <th scope="col">{t('sessions.firstSeen')}</th>
-            <th scope="col">{t('sessions.lastSeen')}</th>
-            <th scope="col">{t('deadline.idle')}</th>
-            <th scope="col">{t('deadline.absolute')}</th>
-            <th scope="col">
+            {hasSubjects && (
+              <th scope="col" class="subject">
+                {t('sessions.subject')}
+              </th>
+            )}
+            <th scope="col" class="device">
+              {t('sessions.device')}
+            </th>
+            <th scope="col" class="label">
+              {t('sessions.label')}
+            </th>
+            <th scope="col" class="ip">
+              {t('sessions.ip')}
+            </th>
+            {!hasSubjects && (
+              <th scope="col" class="first">
+                {t('sessions.firstSeen')}
+              </th>
+            )}
+            <th scope="col" class="last">
+              {t('sessions.lastSeen')}
+            </th>
+            <th scope="col" class="idle">
+              {t('deadline.idle')}
+            </th>
+            <th scope="col" class="absolute">
+              {t('deadline.absolute')}
+            </th>
+            <th scope="col" class="row-actions">
               <span class="hidden-visually">{t('sessions.actions')}</span>
             </th>
           </tr>

@@ -66,14 +66,27 @@ export function History({ app, subject, round }: HistoryProps) {
           <table class="table sessions history">
             <thead>
               <tr>
-                <th scope="col">{t('sessions.device')}</th>
-                <th scope="col">{t('sessions.label')}</th>
-                <th scope="col">{t('sessions.ip')}</th>
-                <th scope="col">{t('sessions.firstSeen')}</th>
-                <th scope="col">{t('history.ended')}</th>
-                <th scope="col">{t('history.why')}</th>
-                <th scope="col">{t('history.by')}</th>
-                <th scope="col">{t('history.note')}</th>
+                <th scope="col" class="device">
+                  {t('sessions.device')}
+                </th>
+                <th scope="col" class="label">
+                  {t('sessions.label')}
+                </th>
+                <th scope="col" class="ip">
+                  {t('sessions.ip')}
+                </th>
+                <th scope="col" class="last">
+                  {t('history.ended')}
+                </th>
+                <th scope="col" class="why">
+                  {t('history.why')}
+                </th>
+                <th scope="col" class="by">
+                  {t('history.by')}
+                </th>
+                <th scope="col" class="note">
+                  {t('history.note')}
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -97,7 +110,7 @@ function Row({
   readonly subject: string;
   readonly entry: HistoryEntry;
 }) {
-  const { id, userAgent, label, ip, createdAt, endedAt, reason, by, note } = entry;
+  const { id, userAgent, label, ip, endedAt, reason, by, note } = entry;
   return (
     <tr>
       <td class="device">
@@ -110,10 +123,6 @@ function Row({
       </td>
       <td class="ip" title={ip ?? undefined}>
         <span class="cut">{ip ?? '–'}</span>
-      </td>
-      <td class="first">
-        <span class="cell-label">{t('sessions.firstSeen')} </span>
-        <Time at={createdAt} />
       </td>
       <td class="last">
         <span class="cell-label">{t('history.ended')} </span>

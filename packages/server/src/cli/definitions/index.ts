@@ -1,5 +1,4 @@
 /** The table of all commands, in the order of --help. A new command is a file beside this one and a name here. */
-
 import type { CommandDefinition } from '../definition.ts';
 import { apps } from './apps.ts';
 import { backup } from './backup.ts';

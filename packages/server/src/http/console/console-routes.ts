@@ -17,6 +17,8 @@ import { pagesFrom, type ReadConsoleFile } from './page-routes.ts';
 import { refuseForeign } from './same-origin.ts';
 import { SEARCH_PATH, searchRoute } from './search-route.ts';
 
+const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
+
 export interface ConsoleOptions extends Guards {
   readonly console: Console;
   readonly sessions: Sessions;
@@ -52,6 +54,11 @@ export function consoleRoutes(options: ConsoleOptions): Route[] {
   return [...routes, own('ALL', '/console/*', elsewhere(routes, page))];
 }
 
+/** Tells whether a template is one of the console's routes. */
+export function isOfConsole(path: string): boolean {
+  return path.startsWith('/console/');
+}
+
 /** What has no route of its own: an address of the page, unless it is one of a route with other methods, or under the API. */
 function elsewhere(routes: readonly Route[], page: Handle): Handle {
   return (c) => {
@@ -59,7 +66,7 @@ function elsewhere(routes: readonly Route[], page: Handle): Handle {
     const isPage = !/^\/console\/(?:api|assets)(?:\/|$)/.test(path);
     const known = allowedMethods(routes, path);
     const allowed = known.length === 0 && isPage ? ['GET', 'HEAD'] : known;
-    if (allowed.length === 0) throw new ServiceError('route_not_found', 'no route has this path');
+    if (allowed.length === 0) throw NO_ROUTE;
     const Allow = allowed.join(', ');
     if (method === 'OPTIONS') return { status: 204, headers: { ...HEADERS, Allow }, body: null };
     if (allowed.includes(method)) return page(c);
@@ -79,6 +86,8 @@ function answering(handle: Handle): Handle {
     c.env.errorForm = 'problem';
     c.env.always = CONSOLE_HEADERS;
     if (!(c.req.method === 'GET' && isNavigation(c) && isOfPage(c))) refuseForeign(c);
+    // The router passes over a slash at the end, and v1 does not.
+    if (c.req.path.startsWith('/console/api/') && c.req.path.endsWith('/')) throw NO_ROUTE;
     const reply = handle(c);
     return reply instanceof Promise ? reply.then(withHeaders) : withHeaders(reply);
   };
