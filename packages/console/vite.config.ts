@@ -21,6 +21,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        // Two files and no dozen: what is compressed together is a tenth smaller. Who helps users loads the first alone.
+        manualChunks: (id) =>
+          /src\/views\/(?:audit|bulk|events|keys|overview|policy|webhooks)\//.test(id) ? 'operator' : 'console',
+      },
+    },
   },
   server: {
     proxy: {

@@ -24,7 +24,6 @@ export function SearchBox() {
     isBusy.value = true;
     await search(name, text);
     isBusy.value = false;
-    if (document.activeElement === input.current) document.querySelector<HTMLElement>('main h1')?.focus();
   };
   return (
     <search class="search-box">

@@ -13,14 +13,17 @@ export interface Outcome {
 
 export const outcome = signal<Outcome | null>(null);
 
+/** Asks. Who searches without success stays where one types; else the focus goes to what was found. */
 export async function search(app: string, text: string): Promise<void> {
   outcome.value = null;
   try {
     const found = await request<SearchAnswer>('/search', { method: 'POST', body: { app, text } });
     if ((found.kind === 'token' || found.kind === 'session') && found.session !== null) {
       const { id, subject } = found.session;
+      leaveField();
       go(to('/apps/:app/sessions/:id', { app, id }, { subject }));
     } else if (found.kind === 'subject' && found.subject !== null) {
+      leaveField();
       go(to('/apps/:app/subjects/:subject', { app, subject: found.subject }));
     } else {
       outcome.value = { app, problem: null };
@@ -30,4 +33,9 @@ export async function search(app: string, text: string): Promise<void> {
     outcome.value = { app, problem: error instanceof Problem ? error : new Problem(0, 'away', '') };
     go(to('/apps/:app/search', { app }));
   }
+}
+
+/** Into the content: the heading of a view that is new takes the focus from there. */
+function leaveField(): void {
+  document.getElementById('main')?.focus({ preventScroll: true });
 }

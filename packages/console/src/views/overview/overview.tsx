@@ -12,7 +12,6 @@ import { query, setQuery } from '../../state/place.ts';
 import { useEvery } from '../../state/refresh.ts';
 import { language, zone } from '../../state/settings.ts';
 import type { ViewProps } from '../view.ts';
-import 'uplot/dist/uPlot.min.css';
 import './overview.css';
 import { BegunPlot, EndedPlot } from './plots.tsx';
 import { type Period, plotOf, type Series, tableOf } from './series.ts';

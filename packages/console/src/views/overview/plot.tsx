@@ -1,10 +1,12 @@
 /**
- * A plot of counts over time. It draws on a canvas, so what it shows stands in words beside it: `summary` for those who cannot see
- * it, and the table of the view. Colours are names of custom properties; they are resolved again when light and dark change.
+ * A plot of counts over time, as bars. What it shows stands in words beside it: `summary` for those who cannot see it, and the
+ * table of the view. Drawn as SVG: a hundred bars are no work, they take their colours from the style and so follow light and
+ * dark by themselves, and a library for plots would be a quarter of all that the console may weigh.
  */
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import { language, theme, zone } from '../../state/settings.ts';
+import { language, zone } from '../../state/settings.ts';
+import { countTicks, timeTicks } from './ticks.ts';
 
 export interface PlotSeries {
   /** A custom property, as `--plot-1`. */
@@ -26,101 +28,88 @@ export interface PlotProps {
 
 const HEIGHT = 180;
 const NARROWEST = 160;
+/** Room for the counts at the left and the times beneath. Units: pixels, as all that follow. */
+const [LEFT, RIGHT, TOP, BOTTOM] = [44, 18, 8, 28];
+const BAR = { part: 0.82, widest: 22 };
 
 export function Plot({ at, step, series, summary, onStep }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
-  const told = useRef(onStep);
-  told.current = onStep;
-  const [themeNow, zoneNow, languageNow] = [theme.value, zone.value, language.value];
-
+  const size = useSignal({ width: 0, height: HEIGHT });
+  const pointed = useSignal<number | null>(null);
   useEffect(() => {
     const element = place.current!;
-    let plot: uPlot | null = null;
-    const draw = () => {
-      plot?.destroy();
-      const { width, height } = sizeOf(element);
-      plot = new uPlot(
-        optionsOf(width, height),
-        [[...at], ...series.map(({ values }) => [...values])] as uPlot.AlignedData,
-        element,
-      );
-    };
-    const optionsOf = (width: number, height: number): uPlot.Options => {
-      const color = colorsOf(element);
-      const axis = {
-        stroke: color('--ink-faint'),
-        font: `12px ${getComputedStyle(element).fontFamily}`,
-        ticks: { show: false },
-      };
-      const clock = new Intl.DateTimeFormat(languageNow, {
-        ...{ hour: '2-digit', minute: '2-digit' },
-        ...(zoneNow === 'utc' && { timeZone: 'UTC' }),
-      });
-      return {
-        ...{ width, height, legend: { show: false }, padding: [8, 18, 0, 0] },
-        // A bar begins with its step: without room at the ends half of the first and of the last were cut off.
-        scales: { x: { time: true, range: (_, min, max) => [min - step / 2, max + step / 2] }, y: { range: fromZero } },
-        cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-        series: [
-          {},
-          ...series.map(({ color: name }) => ({
-            ...{ fill: color(name), stroke: color('--surface'), width: 1, points: { show: false } },
-            paths: uPlot.paths.bars!({ size: [0.82, 22] }),
-          })),
-        ],
-        axes: [
-          {
-            ...axis,
-            ...{ size: 28, space: 64, grid: { show: false } },
-            values: (_, splits) => splits.map((second) => clock.format(second * 1000)),
-          },
-          {
-            ...axis,
-            ...{ size: 44, space: 36, grid: { stroke: color('--line'), width: 1 } },
-            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6],
-            values: (_, splits) => splits.map((count) => count.toLocaleString(languageNow, { notation: 'compact' })),
-          },
-        ],
-        ...(zoneNow === 'utc' && { tzDate: (second: number) => uPlot.tzDate(new Date(second * 1000), 'Etc/UTC') }),
-        hooks: { setCursor: [({ cursor }) => told.current?.(cursor.idx ?? null)] },
-      };
-    };
-    draw();
     const resized = new ResizeObserver(() => {
-      const size = sizeOf(element);
-      if (plot !== null && (plot.width !== size.width || plot.height !== size.height)) plot.setSize(size);
+      const { clientWidth, clientHeight } = element;
+      const [width, height] = [Math.max(clientWidth, NARROWEST), clientHeight || HEIGHT];
+      if (width !== size.peek().width || height !== size.peek().height) size.value = { width, height };
     });
     resized.observe(element);
-    const scheme = window.matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', draw);
-    return () => {
-      resized.disconnect();
-      scheme.removeEventListener('change', draw);
-      plot?.destroy();
-    };
-  }, [at, step, series, themeNow, zoneNow, languageNow]);
+    return () => resized.disconnect();
+  }, []);
 
-  return <div class="plot" ref={place} role="img" aria-label={summary} onPointerLeave={() => told.current?.(null)} />;
-}
-
-/** Gives the room that the style leaves it. Units: pixels. */
-function sizeOf({ clientWidth, clientHeight }: HTMLElement): { readonly width: number; readonly height: number } {
-  return { width: Math.max(clientWidth, NARROWEST), height: clientHeight || HEIGHT };
-}
-
-/** An empty plot has a scale, too. */
-function fromZero(_: uPlot, __: number, max: number | null): [number, number] {
-  return [0, Math.max(max ?? 0, 4) * 1.05];
-}
-
-/** Gives what custom properties are just now: of a pair light-dark() the one that holds. */
-function colorsOf(element: HTMLElement): (name: string) => string {
-  const probe = document.createElement('span');
-  return (name) => {
-    probe.style.color = `var(${name})`;
-    element.append(probe);
-    const { color } = getComputedStyle(probe);
-    probe.remove();
-    return color;
+  const { width, height } = size.value;
+  const room = { width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
+  const slot = at.length === 0 ? room.width : room.width / at.length;
+  const highest = Math.max(4, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))) * 1.05;
+  const yOf = (count: number) => TOP + room.height * (1 - count / highest);
+  const middleOf = (index: number) => LEFT + slot * (index + 0.5);
+  const bar = Math.max(1, Math.min(slot * BAR.part, BAR.widest));
+  const point = (index: number | null) => {
+    if (index === pointed.peek()) return;
+    pointed.value = index;
+    onStep?.(index);
   };
+
+  return (
+    <div
+      class="plot"
+      ref={place}
+      role="img"
+      aria-label={summary}
+      onPointerMove={({ clientX }) => {
+        const index = Math.floor((clientX - place.current!.getBoundingClientRect().left - LEFT) / slot);
+        point(index >= 0 && index < at.length ? index : null);
+      }}
+      onPointerLeave={() => point(null)}
+    >
+      {width > 0 && (
+        <svg width={width} height={height} aria-hidden="true" focusable="false">
+          {countTicks(highest, room.height).map((count) => (
+            <g key={`y${count}`}>
+              <line class="plot-grid" x1={LEFT} x2={width - RIGHT} y1={yOf(count)} y2={yOf(count)} />
+              <text class="plot-count" x={LEFT - 8} y={yOf(count)}>
+                {count.toLocaleString(language.value, { notation: 'compact' })}
+              </text>
+            </g>
+          ))}
+          {timeTicks(at, step, slot, zone.value).map(({ index, second }) => (
+            <text key={second} class="plot-time" x={middleOf(index)} y={height - 8}>
+              {new Date(second * 1000).toLocaleTimeString(language.value, {
+                ...{ hour: '2-digit', minute: '2-digit' },
+                ...(zone.value === 'utc' && { timeZone: 'UTC' }),
+              })}
+            </text>
+          ))}
+          {pointed.value !== null && (
+            <rect class="plot-pointed" x={LEFT + slot * pointed.value} y={TOP} width={slot} height={room.height} />
+          )}
+          {series.map(({ color, values }) => (
+            <g key={color} style={{ fill: `var(${color})` }}>
+              {values.map((count, index) =>
+                count === null || count === 0 ? null : (
+                  <rect
+                    key={at[index]}
+                    x={middleOf(index) - bar / 2}
+                    y={yOf(count)}
+                    width={bar}
+                    height={TOP + room.height - yOf(count)}
+                  />
+                ),
+              )}
+            </g>
+          ))}
+        </svg>
+      )}
+    </div>
+  );
 }

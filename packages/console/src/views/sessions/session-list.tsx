@@ -70,6 +70,10 @@ export function SessionList({ app, subject, path, label, empty, round, onDone }:
   // The row that had the focus may be gone.
   const told = useRef<HTMLDivElement>(null);
   useEffect(() => told.current?.focus(), [done.value]);
+  // What is told of an end before is not true any more after another one.
+  useEffect(() => {
+    done.value = null;
+  }, [round]);
 
   const sessions = shown.value?.sessions ?? [];
   const next = shown.value?.cursor ?? null;
