@@ -1,5 +1,5 @@
 /** The manual page of the command, in roff, from the definitions that --help comes from, and the table of variables. */
-import type { CommandDefinition, Options } from '../packages/server/src/cli/definitions/definition.ts';
+import type { CommandDefinition, Options } from '../packages/server/src/cli/definition.ts';
 import { COMMANDS } from '../packages/server/src/cli/definitions/index.ts';
 import { EXIT_CODES } from '../packages/server/src/cli/exit-codes.ts';
 import { callOf } from '../packages/server/src/cli/usage.ts';

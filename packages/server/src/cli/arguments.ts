@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { nearest, VARIABLES } from '../config.ts';
-import type { CommandDefinition, Options } from './definitions/definition.ts';
+import type { CommandDefinition, Options, Words } from './definition.ts';
 import { nameOf, optionOf, optionsOf, type Slot, slotsOf } from './usage.ts';
 
 /** Wrong use. The message is one line. */
@@ -12,13 +12,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export interface Words {
-  /** The text of an option. Absence: undefined when it is not given. */
-  readonly text: (name: string) => string | undefined;
-  readonly has: (name: string) => boolean;
-  /** The words that are no options, without the names of the command and of the verb. */
-  readonly words: readonly string[];
-}
+export type { Words };
 
 /** What of the words names the verb, wherever it stands among options. Absence: null when it is missing, or is none of the command. */
 export function verbIn(

@@ -11,7 +11,7 @@ import {
 } from '../backup.ts';
 import { showUrl } from '../config.ts';
 import type { Words } from './arguments.ts';
-import type { CommandModule } from './definitions/definition.ts';
+import type { CommandModule } from './definition.ts';
 import { fail, misuse, print, say, standardError } from './output.ts';
 import { Progress } from './progress.ts';
 import { leaveOnSignal } from './stop.ts';

@@ -1,6 +1,6 @@
 /** The texts of --help: of all commands, of one, and of a verb, from their definitions; the variables come from their table. */
 import { VARIABLES, type Variable } from '../config.ts';
-import type { CommandDefinition, Example, OptionDefinition } from './definitions/definition.ts';
+import type { CommandDefinition, Example, OptionDefinition } from './definition.ts';
 import { COMMANDS } from './definitions/index.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { callOf, optionOf, optionsOf } from './usage.ts';

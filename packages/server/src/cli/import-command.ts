@@ -12,7 +12,6 @@ import {
   WrongSource,
 } from '../importing.ts';
 import { UsageError, type Words } from './arguments.ts';
-import { OWN_OPTIONS } from './definitions/import.ts';
 import { fail, misuse, print, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { type Stop, stopOnSignal } from './stop.ts';
@@ -73,8 +72,7 @@ function checkOptions(given: Words, name: string, kind: SourceKind): void {
     .flatMap(({ options }) => Object.keys(options))
     .filter((option) => !Object.hasOwn(kind.options, option));
   for (const option of foreign) {
-    if (given.has(option) && !Object.hasOwn(OWN_OPTIONS, option))
-      throw new UsageError(`--${option} means nothing with --from ${name}`);
+    if (given.has(option)) throw new UsageError(`--${option} means nothing with --from ${name}`);
   }
 }
 

@@ -151,13 +151,16 @@ function day(instant: number): string {
   return new Date(instant).toISOString().replace(/T00:00:00.000Z$|(?<=:\d\d)\.\d{3}(?=Z$)/, '');
 }
 
-class NoSuchKey extends KeysError {}
+/** The message says which file. */
+class NoSuchKey extends Error {
+  override readonly name = 'NoSuchKey';
+}
 
 function revoke(name: string, file: string): number {
   if (file === '') throw new UsageError('keys revoke needs RS_KEYS_FILE or --file');
   changeKeysFile(file, (entries) => {
     const rest = entries.filter((entry) => entry.name !== name);
-    if (rest.length === entries.length) throw new NoSuchKey('there is no key of that name');
+    if (rest.length === entries.length) throw new NoSuchKey(`${file}: there is no key of that name`);
     return rest;
   });
   say(`${name} was taken out of ${file}; a running server refuses it within seconds, or on SIGHUP`);

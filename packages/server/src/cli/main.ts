@@ -3,7 +3,7 @@
 import { packageVersion } from '../assets.ts';
 import { nearest } from '../config.ts';
 import { readArguments, UsageError, verbIn } from './arguments.ts';
-import type { CommandDefinition } from './definitions/definition.ts';
+import type { CommandDefinition } from './definition.ts';
 import { COMMANDS } from './definitions/index.ts';
 import { help, helpOf } from './help.ts';
 import { leave } from './leave.ts';

@@ -1,5 +1,5 @@
 /** What the usage of a verb says: which words it takes, and how it is called with its options. */
-import type { CommandDefinition, OptionDefinition, VerbDefinition } from './definitions/definition.ts';
+import type { CommandDefinition, OptionDefinition, VerbDefinition } from './definition.ts';
 
 /** A word, or a row of them, that a verb takes after its name. */
 export interface Slot {

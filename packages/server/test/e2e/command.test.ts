@@ -43,17 +43,34 @@ describe('the command', () => {
   });
 
   test('wrong words end with 2 and point to --help', () => {
-    for (const args of [
-      ['srve'],
-      ['serve', 'x'],
-      ['--prot=3000'],
-      ['-x'],
-      ['serve', '--repair'],
-      ['--store', 'memory:'],
-    ]) {
-      const { status, stdout, stderr } = run(args);
+    for (const [args, page] of [
+      [['srve'], '--help'],
+      [['serve', 'x'], 'serve --help'],
+      [['--prot=3000'], 'serve --help'],
+      [['-x'], 'serve --help'],
+      [['serve', '--repair'], 'serve --help'],
+      [['--store', 'memory:'], 'serve --help'],
+      [['keys', 'revoke'], 'keys revoke --help'],
+      [['keys', 'forget'], 'keys --help'],
+    ] as const) {
+      const { status, stdout, stderr } = run([...args]);
       assert.deepEqual([status, stdout], [2, ''], args.join(' '));
-      assert.match(stderr, /^rest-sessions: .+\nTry: rest-sessions --help\n$/);
+      assert.match(stderr, new RegExp(`^rest-sessions: .+\\nTry: rest-sessions ${page}\\n$`));
+    }
+  });
+
+  test('a name that is nearly that of a command, a verb or an option is told what was meant; what could be a key is not quoted', () => {
+    for (const [args, said] of [
+      [['backpu'], 'unknown command: backpu; did you mean backup?'],
+      [['keys', 'revok', 'web'], 'keys has no verb revok; did you mean revoke?'],
+      [['keys', 'list', '--jsno'], 'keys list has no option --jsno; did you mean --json?'],
+      [['rsk_0123456789abcdef'], 'unknown command'],
+      [['keys', 'rsk_0123456789abcdef'], 'keys needs one of create, list, revoke and check'],
+      [['keys', 'create', '--name', 'a'], 'keys create needs --apps APP,…|* and --scopes SCOPE,…'],
+      [['backup'], 'backup needs one FILE, and there are 0'],
+    ] as const) {
+      const { status, stderr } = run([...args]);
+      assert.deepEqual([status, stderr.split('\n')[0]], [2, `rest-sessions: ${said}`]);
     }
   });
 

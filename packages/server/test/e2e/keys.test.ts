@@ -99,7 +99,7 @@ describe('rest-sessions keys', () => {
     assert.ok(!asArgument.stderr.includes(key));
   });
 
-  test('revoke takes one out; what is wrong or not there ends with 1 or 2 and changes nothing', (t) => {
+  test('revoke takes one out; what is wrong or not there ends with 1, 2 or 3 and changes nothing', (t) => {
     const file = join(temporaryFolder(t), 'keys.json');
     createKey(file, 'a');
     createKey(file, 'b');
@@ -109,7 +109,7 @@ describe('rest-sessions keys', () => {
     const before = readFileSync(file, 'utf8');
     const create = ['keys', 'create', '--name', 'b', '--apps', 'shop', '--scopes', 'read'];
     for (const [args, status] of [
-      [['keys', 'revoke', 'a'], 1],
+      [['keys', 'revoke', 'a'], 3],
       [create, 1],
       [['keys', 'create', '--name', 'c', '--apps', 'x', '--scopes', 'read'], 2],
       [['keys', 'create', '--name', 'c', '--apps', 'shop', '--scopes', 'root'], 2],

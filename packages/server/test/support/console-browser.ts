@@ -57,7 +57,7 @@ export async function visit(
 
 /** Logs in by the form, with an API key. */
 export async function logIn(page: Page, key: string): Promise<void> {
-  const field = page.getByLabel('API key', { exact: true });
+  const field = page.getByRole('textbox', { name: 'API key' });
   await page.getByRole('button', { name: 'Log in' }).waitFor();
   const way = page.getByRole('radio', { name: 'API key' });
   if ((await way.count()) > 0) await way.check({ force: true });
@@ -68,18 +68,19 @@ export async function logIn(page: Page, key: string): Promise<void> {
 
 /** Opens another address of the console without loading the page anew where that is possible: as a link of its own would. */
 export async function open(page: Page, path: string): Promise<void> {
-  await page.evaluate((to) => {
-    const { history, dispatchEvent, PopStateEvent } = globalThis as unknown as Record<string, any>;
-    history.pushState(null, '', to);
-    dispatchEvent(new PopStateEvent('popstate'));
-  }, path);
+  await page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
+  );
   await settled(page);
 }
 
 /** Waits until a view is there: its heading, and no skeletons any more. */
 export async function settled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await page.locator('main .skeleton, main .skeleton-rows, main [aria-busy="true"]').first().waitFor({ state: 'detached' });
+  await page
+    .locator('main .skeleton, main .skeleton-rows, main [aria-busy="true"]')
+    .first()
+    .waitFor({ state: 'detached' });
 }
 
 /** Asks that the page has had nothing to complain about, and that no dialog of the browser has opened. */

@@ -14,6 +14,8 @@ export interface OnTerminal {
   readonly shows: (text: string | RegExp) => Promise<void>;
   /** Absence: null when a signal has ended `script` itself. */
   readonly ended: Promise<number | null>;
+  /** Waits for something else that comes of it. */
+  readonly fills: (isSo: () => boolean) => Promise<void>;
   readonly process: ChildProcess;
 }
 
@@ -38,6 +40,7 @@ export function onTerminal(
         () => (typeof text === 'string' ? shown.includes(text) : text.test(shown)),
         () => `${text} in: ${shown}`,
       ),
+    fills: (isSo) => until(isSo, () => shown),
     ended: once(child, 'close').then(([status]) => status),
     process: child,
   };

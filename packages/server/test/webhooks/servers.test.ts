@@ -210,9 +210,9 @@ describe('one server', () => {
     const resent = await run('resend', 'mail');
     assert.deepEqual([resent.status, resent.stdout], [0, '0 sent again, 0 left\n']);
     const unknown = await run('resend', 'mail', '--id', '7');
-    assert.deepEqual([unknown.status, unknown.stderr.includes('there is no such dead letter')], [1, true]);
+    assert.deepEqual([unknown.status, unknown.stderr.includes('there is no such dead letter')], [3, true]);
     const nobody = await run('test', 'fax');
-    assert.deepEqual([nobody.status, nobody.stderr.includes('no webhook with this name')], [1, true]);
+    assert.deepEqual([nobody.status, nobody.stderr.includes('no webhook with this name')], [3, true]);
     const acts = readFileSync(audit, 'utf8')
       .split('\n')
       .filter((line) => line.includes('"act":"webhook.'));

@@ -1,4 +1,4 @@
-import type { CommandDefinition } from './definition.ts';
+import type { CommandDefinition } from '../definition.ts';
 import { CONNECTION, JSON_LINES } from './shared.ts';
 
 export const apps: CommandDefinition = {

@@ -1,4 +1,4 @@
-import type { CommandDefinition } from './definition.ts';
+import type { CommandDefinition } from '../definition.ts';
 import { APP, CONNECTION, JSON_LINES } from './shared.ts';
 
 export const events: CommandDefinition = {

@@ -1,5 +1,5 @@
 /** Which sessions of an app: options of `sessions list` and `sessions end`. */
-import type { Options } from './definition.ts';
+import type { Options } from '../definition.ts';
 
 export const FILTERS = {
   subject: { value: 'SUBJECT', text: 'only sessions of this user' },

@@ -1,4 +1,4 @@
-import type { CommandDefinition } from './definition.ts';
+import type { CommandDefinition } from '../definition.ts';
 import { CONNECTION } from './shared.ts';
 
 export const health: CommandDefinition = {

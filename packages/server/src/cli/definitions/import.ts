@@ -1,9 +1,9 @@
 import { KINDS } from '../../moving/kinds.ts';
-import type { CommandDefinition, Options } from './definition.ts';
+import type { CommandDefinition, Options } from '../definition.ts';
 import { JSON_OUTPUT, STORE } from './shared.ts';
 
 /** The options of import itself, whatever the kind of its source. */
-export const OWN_OPTIONS: Options = {
+const OWN_OPTIONS: Options = {
   from: {
     value: 'KIND:…',
     text: 'what to read, a kind and where it is (see the kinds); one whose URL has a password is named in RS_IMPORT_FROM',

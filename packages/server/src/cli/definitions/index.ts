@@ -1,8 +1,9 @@
 /** The table of all commands, in the order of --help. A new command is a file beside this one and a name here. */
+import type { CommandDefinition } from '../definition.ts';
 import { apps } from './apps.ts';
 import { backup } from './backup.ts';
+import { completion } from './completion.ts';
 import { copy } from './copy.ts';
-import type { CommandDefinition } from './definition.ts';
 import { doctor } from './doctor.ts';
 import { events } from './events.ts';
 import { export as exports } from './export.ts';
@@ -32,6 +33,7 @@ const ALL: readonly CommandDefinition[] = [
   exports,
   imports,
   copy,
+  completion(() => ALL),
 ];
 
 export const COMMANDS: ReadonlyMap<string, CommandDefinition> = new Map(ALL.map((command) => [command.name, command]));

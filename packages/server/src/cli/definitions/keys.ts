@@ -1,4 +1,4 @@
-import type { CommandDefinition, Options } from './definition.ts';
+import type { CommandDefinition, Options } from '../definition.ts';
 import { JSON_LINES } from './shared.ts';
 
 const SCOPES = ['verify', 'read', 'write', 'revoke', 'admin', 'data'] as const;

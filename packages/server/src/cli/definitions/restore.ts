@@ -1,4 +1,4 @@
-import type { CommandDefinition } from './definition.ts';
+import type { CommandDefinition } from '../definition.ts';
 import { JSON_OUTPUT, STORE } from './shared.ts';
 
 export const restore: CommandDefinition = {

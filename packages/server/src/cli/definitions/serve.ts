@@ -1,4 +1,4 @@
-import type { CommandDefinition } from './definition.ts';
+import type { CommandDefinition } from '../definition.ts';
 
 export const serve: CommandDefinition = {
   name: 'serve',

@@ -1,5 +1,5 @@
 /** Options that several commands have, said once. */
-import type { OptionDefinition, Options } from './definition.ts';
+import type { OptionDefinition, Options } from '../definition.ts';
 
 /** Of commands that write one result. */
 export const JSON_OUTPUT: OptionDefinition = { value: null, text: 'writes the result as JSON, for programs' };

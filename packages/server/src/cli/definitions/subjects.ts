@@ -1,4 +1,4 @@
-import type { CommandDefinition } from './definition.ts';
+import type { CommandDefinition } from '../definition.ts';
 import { APP, CONNECTION, DESTRUCTIVE, JSON_LINES, JSON_OUTPUT } from './shared.ts';
 
 export const subjects: CommandDefinition = {

@@ -1,4 +1,4 @@
-import type { CommandDefinition, Options } from './definition.ts';
+import type { CommandDefinition, Options } from '../definition.ts';
 import { APP, CONNECTION, JSON_LINES, JSON_OUTPUT } from './shared.ts';
 
 const OPTIONS = { app: APP, json: JSON_OUTPUT, ...CONNECTION } as const satisfies Options;

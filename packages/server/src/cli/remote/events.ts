@@ -10,14 +10,10 @@ import { failureText } from './failure.ts';
 import { countIn, instantIn } from './spans.ts';
 import { counted, type Work, working } from './work.ts';
 
-/** In a page of what was. */
-const PAGE = 1000;
-
-type Told = Omit<AnyStreamedEvent, 'position'> & { readonly position?: string };
 type Data = Readonly<Record<string, unknown>>;
 
 /** Lines come one by one, so widths are those of what usually stands there. */
-const COLUMNS: readonly Column<Told>[] = [
+const COLUMNS: readonly Column<AnyStreamedEvent>[] = [
   { title: 'time                ', of: ({ time }) => time, kind: 'instant' },
   { title: 'type           ', of: ({ type }) => type },
   { title: 'app     ', of: ({ source }) => source.replace('/apps/', '') },
@@ -44,25 +40,23 @@ async function tail(work: Work): Promise<number> {
   const filter = { ...(types !== undefined && { types }), ...(subject !== undefined && { subject }) };
   const rows = work.list(COLUMNS, { isLive: true });
   let last: string | null = null;
-  work.done = () => `${counted(rows.length, 'event')} shown${last === null ? '' : `; --after ${last} goes on there`}`;
+  work.done = () =>
+    last === null ? '' : `${counted(rows.length, 'event')} shown; --after ${last} goes on behind them`;
   /** Whether to go on. */
-  const take = async (event: Told): Promise<boolean> =>
+  const take = async (event: AnyStreamedEvent): Promise<boolean> =>
     Date.parse(event.time) < since || ((await rows.add(event)) && rows.length !== most);
-  let page = await source.eventsPage({ ...filter, ...beginOf(given), limit: PAGE });
-  while (given.has('since') && page.events.length > 0) {
-    for (const event of page.events) if (!(await take(event))) return rows.end('');
-    page = await source.eventsPage({ ...filter, after: page.next, limit: PAGE });
-  }
-  last = page.next;
-  for await (const told of source.events({ ...filter, after: given.text('after') ?? page.next, onLost })) {
-    if (told.position !== null) last = told.position;
+  const { events, next } = await source.eventsPage({ ...filter, ...beginOf(given), limit: 1 });
+  for (const event of events) if (!(await take({ ...event, position: next }))) return rows.end('');
+  last = next;
+  for await (const told of source.events({ ...filter, after: next, onLost })) {
     if (told.type === 'resync') resync(work, told);
     else if (!(await take(told))) break;
+    last = told.position ?? last;
   }
   return rows.end('');
 }
 
-/** What `since` shows begins with the oldest event that is kept. */
+/** Without a place to begin it is the oldest event that is kept: its instant is not known before. */
 function beginOf(given: Words): { readonly after?: string } {
   return given.has('since') ? {} : { after: given.text('after') ?? 'end' };
 }

@@ -53,7 +53,7 @@ async function endAll(work: Work): Promise<number> {
     if (goesOn !== true) return goesOn;
   }
   const reason = given.text('reason');
-  work.done = () => `the end of all sessions of ${name} was asked for, and may have been done`;
+  work.asked = `the end of all sessions of ${name}`;
   const ended = await app.revokeAll(name, { ...(reason !== undefined && { reason }) });
   work.done = () => `${counted(ended, 'session')} of ${name} ended`;
   const left = await work.ask(() => app.count());

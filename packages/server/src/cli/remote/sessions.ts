@@ -21,7 +21,7 @@ async function list(work: Work): Promise<number> {
   const filters = filtersIn(given, Date.now());
   const most = countIn(given, 'limit');
   const rows = work.list(SESSION_COLUMNS);
-  work.done = () => `${counted(rows.length, 'session')} listed`;
+  work.done = () => (rows.length === 0 ? '' : `${counted(rows.length, 'session')} listed`);
   for await (const session of matching(work, filters, { most })) if (!(await rows.add(session))) break;
   return rows.end(`no session${filters.words} in ${app.name}`);
 }

@@ -40,7 +40,7 @@ async function end(work: Work): Promise<number> {
   const deed = `ends ${counted(before, 'session')} of ${whose}${isExcepted ? ', all but one' : ''}`;
   const goesOn = before === 0 ? true : await confirmed({ deed }, given);
   if (goesOn !== true) return goesOn;
-  work.done = () => `the end of the sessions of ${whose} was asked for, and may have been done`;
+  work.asked = `the end of the sessions of ${whose}`;
   const ended = await work.ask(() =>
     subject.revokeAll({ ...(except !== undefined && { except }), ...(reason !== undefined && { reason }) }),
   );

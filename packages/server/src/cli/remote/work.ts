@@ -1,5 +1,5 @@
 /** A command that asks a server, from its words to its exit code: what every one of them does around its own part. */
-import type { AdminClient } from 'rest-sessions-client/admin';
+import { type AdminClient, SessionError } from 'rest-sessions-client/admin';
 import { ConfigError } from '../../config.ts';
 import { UsageError, type Words } from '../arguments.ts';
 import { misuse, print, standardError } from '../output.ts';
@@ -18,6 +18,8 @@ export class Work {
   readonly progress = new Progress(standardError, () => performance.now(), { isQuietElsewhere: true });
   /** What has been done until now, for who ends it or sees it fail. Absence: empty for nothing. */
   done: () => string = () => '';
+  /** What a call has asked for whose answer is not there yet. Absence: empty. */
+  asked = '';
   private readonly environment: NodeJS.ProcessEnv;
   private readonly patience = new Patience();
 
@@ -75,7 +77,7 @@ export async function working(
     return error instanceof ConfigError ? misuse(error.message.split('\n')) : failed(error);
   }
   const listenNoMore = leaveOnSignal(
-    () => work.done() || 'nothing was changed',
+    () => work.done() || mayBeDone(work) || 'nothing was done',
     () => work.progress.clear(),
   );
   try {
@@ -83,10 +85,16 @@ export async function working(
   } catch (error) {
     work.progress.clear();
     if (error instanceof UsageError) throw error;
-    return failed(error, work.done());
+    // Who was answered knows that it was not done.
+    const isAnswered = error instanceof SessionError && error.status !== null;
+    return failed(error, work.done() || (isAnswered ? '' : mayBeDone(work)));
   } finally {
     listenNoMore();
   }
+}
+
+function mayBeDone({ asked }: Work): string {
+  return asked && `${asked} was asked for, and may have been done`;
 }
 
 /** `1 session`, `1,200 sessions`. */

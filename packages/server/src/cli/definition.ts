@@ -4,7 +4,6 @@
  *
  * Texts are plain sentences; where lines break in them means nothing, an empty line begins a new paragraph.
  */
-import type { Words } from '../arguments.ts';
 
 export interface OptionDefinition {
   /** What stands for the value, as it is shown: `FILE`, `APP,…`. Absence: null for a switch. */
@@ -33,6 +32,15 @@ export interface VerbDefinition {
   readonly text: string;
   readonly options: Options;
   readonly examples: readonly Example[];
+}
+
+/** What somebody said, read by the definition of the verb. */
+export interface Words {
+  /** The text of an option. Absence: undefined when it is not given. */
+  readonly text: (name: string) => string | undefined;
+  readonly has: (name: string) => boolean;
+  /** The words that are no options, without the names of the command and of the verb. */
+  readonly words: readonly string[];
 }
 
 /** What `load` gives. */
