@@ -140,6 +140,14 @@ export const en = {
   'events.resync': 'Something is missing here: it is not kept any more, or came too fast.',
   'events.session': 'Session',
   'events.subject': 'Only of this subject',
+  'events.type.key.changed': 'Keys changed',
+  'events.type.policy.changed': 'Policy changed',
+  'events.type.session.created': 'Begun',
+  'events.type.session.ended': 'Ended',
+  'events.type.session.rotated': 'New token',
+  'events.type.session.suspect': 'Suspect',
+  'events.type.session.updated': 'Changed',
+  'events.type.webhook.test': 'Sample',
   'events.types': 'Only these events',
 
   // policy
