@@ -140,6 +140,14 @@ export const de: Messages = {
   'events.resync': 'Hier fehlt etwas: Es ist nicht mehr aufgehoben, oder es kam zu schnell.',
   'events.session': 'Sitzung',
   'events.subject': 'Nur von diesem Subject',
+  'events.type.key.changed': 'Schlüssel geändert',
+  'events.type.policy.changed': 'Regeln geändert',
+  'events.type.session.created': 'Begonnen',
+  'events.type.session.ended': 'Beendet',
+  'events.type.session.rotated': 'Neues Token',
+  'events.type.session.suspect': 'Verdächtig',
+  'events.type.session.updated': 'Geändert',
+  'events.type.webhook.test': 'Probe',
   'events.types': 'Nur diese Ereignisse',
 
   // Regeln
@@ -186,6 +194,7 @@ export const de: Messages = {
   'policy.reloadNone': 'Die Datei wurde seit dem Start dieses Servers nicht neu gelesen.',
   'policy.reloadSame': 'Hier hat sich nichts geändert',
   'policy.sessions': (count: number, text: string) => (count === 1 ? '1 Sitzung' : `${text} Sitzungen`),
+  'policy.unlimited': 'ohne Grenze',
   'policy.word.refuse': 'die neue ablehnen',
   'policy.word.revokeLeastRecentlyUsed': 'die am längsten unbenutzte beenden',
   'policy.word.revokeOldest': 'die älteste beenden',
