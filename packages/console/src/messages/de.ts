@@ -290,6 +290,7 @@ export const de: Messages = {
   'webhooks.none': 'Diese App hat keine Webhooks',
   'webhooks.noneText':
     'Ein Webhook meldet einem anderen Dienst, wenn sich jemand anmeldet oder eine Sitzung endet. Er steht in der Datei der Regeln des Servers.',
+  'webhooks.readOnly': 'Sie können ansehen; Prüfen, neu Senden und Wiederholen brauchen das Recht „admin“.',
   'webhooks.replay': 'Wiederholen …',
   'webhooks.replayed': (count: number, text: string) =>
     count === 1 ? '1 Ereignis wird neu gesendet.' : `${text} Ereignisse werden neu gesendet.`,

@@ -287,6 +287,7 @@ export const en = {
   'webhooks.none': 'This app has no webhooks',
   'webhooks.noneText':
     'A webhook tells another service when somebody logs in or a session ends. It is written into the policy file of the server.',
+  'webhooks.readOnly': 'You can look; to test, send again or replay needs the scope “admin”.',
   'webhooks.replay': 'Replay …',
   'webhooks.replayed': (count: number, text: string) =>
     count === 1 ? '1 event is sent again.' : `${text} events are sent again.`,
