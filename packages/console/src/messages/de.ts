@@ -186,6 +186,7 @@ export const de: Messages = {
   'policy.reloadNone': 'Die Datei wurde seit dem Start dieses Servers nicht neu gelesen.',
   'policy.reloadSame': 'Hier hat sich nichts geändert',
   'policy.sessions': (count: number, text: string) => (count === 1 ? '1 Sitzung' : `${text} Sitzungen`),
+  'policy.unlimited': 'ohne Grenze',
   'policy.word.refuse': 'die neue ablehnen',
   'policy.word.revokeLeastRecentlyUsed': 'die am längsten unbenutzte beenden',
   'policy.word.revokeOldest': 'die älteste beenden',

@@ -186,6 +186,7 @@ export const en = {
   'policy.reloadNone': 'The file was not read again since this server started.',
   'policy.reloadSame': 'It changed nothing here',
   'policy.sessions': (count: number, text: string) => (count === 1 ? '1 session' : `${text} sessions`),
+  'policy.unlimited': 'no limit',
   'policy.word.refuse': 'refuse the new one',
   'policy.word.revokeLeastRecentlyUsed': 'end the least recently used',
   'policy.word.revokeOldest': 'end the oldest',
