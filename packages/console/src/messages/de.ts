@@ -424,6 +424,7 @@ export const de: Messages = {
   'sessions.nextPage': 'Nächste Seite',
   'sessions.noSubject': 'vor der Anmeldung',
   'sessions.nothingShown': 'Es wird nichts angezeigt.',
+  'sessions.onlyLook': 'Sie können ansehen und nichts beenden: Dafür braucht es den Scope „revoke“.',
   'sessions.pageOf': (count) => `${count} auf dieser Seite, zuletzt aktive zuerst`,
   'sessions.select': (device) => `${device} auswählen`,
   'sessions.selectAll': 'Alle auf dieser Seite auswählen',

@@ -420,6 +420,7 @@ export const en = {
   'sessions.nextPage': 'Next page',
   'sessions.noSubject': 'before login',
   'sessions.nothingShown': 'Nothing is shown.',
+  'sessions.onlyLook': 'You can look, and end nothing: that needs the scope “revoke”.',
   'sessions.pageOf': (count: string) => `${count} on this page, the latest activity first`,
   'sessions.select': (device: string) => `Select ${device}`,
   'sessions.selectAll': 'Select all on this page',
