@@ -493,12 +493,14 @@ export const de: Messages = {
     count === 1
       ? 'Es ist eine mehr da als erwartet: Jemand hat sich inzwischen angemeldet.'
       : `Es sind ${count} mehr da als erwartet: Jemand hat sich inzwischen angemeldet.`,
+  'done.unknown': 'Von diesen ist nicht bekannt, ob sie beendet sind. Die Liste zeigt es, sobald der Server antwortet:',
   'end.after': 'Sitzungen danach',
   'end.before': 'Sitzungen jetzt',
   'end.busy': 'Wird beendet …',
   'end.go': (count) => (count === 1 ? '1 Sitzung beenden' : `${count} Sitzungen beenden`),
   'end.goAll': 'Beenden',
   'end.nothing': 'Es wurde nichts beendet.',
+  'end.unknown': 'Ob etwas beendet wurde, ist nicht bekannt.',
   'end.reason': 'Grund',
   'end.reasonHint': 'Steht bei jeder beendeten Sitzung und im Audit-Log. Zum Beispiel die Nummer des Tickets.',
   'end.titleAll': 'Alle Sitzungen beenden?',

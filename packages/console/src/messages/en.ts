@@ -486,12 +486,14 @@ export const en = {
     count === 1
       ? 'One more than expected is there: somebody has logged in meanwhile.'
       : `${count} more than expected are there: somebody has logged in meanwhile.`,
+  'done.unknown': 'Of these it is not known whether they have ended. The list shows it as soon as the server answers:',
   'end.after': 'Sessions afterwards',
   'end.before': 'Sessions now',
   'end.busy': 'Ending …',
   'end.go': (count: number) => (count === 1 ? 'End 1 session' : `End ${count} sessions`),
   'end.goAll': 'End them',
   'end.nothing': 'Nothing has ended.',
+  'end.unknown': 'Whether anything has ended is not known.',
   'end.reason': 'Reason',
   'end.reasonHint': 'Kept with each ended session and in the audit log. For example the number of the ticket.',
   'end.titleAll': 'End all sessions?',
