@@ -49,10 +49,10 @@ export function SessionRow(props: SessionRowProps) {
           <DeviceName userAgent={userAgent} />
         </a>
       </td>
-      <td class="label" title={label ?? undefined}>
+      <td class={label === null ? 'label none' : 'label'} title={label ?? undefined}>
         <span class="cut">{label ?? <span class="faint">–</span>}</span>
       </td>
-      <td class="ip" title={ip ?? undefined}>
+      <td class={ip === null ? 'ip none' : 'ip'} title={ip ?? undefined}>
         <span class="cut">{ip ?? <span class="faint">–</span>}</span>
       </td>
       {!hasSubjects && (
