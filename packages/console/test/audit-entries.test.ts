@@ -52,7 +52,7 @@ describe('the audit log as it is read', () => {
   });
 
   test('that is not written says so', async () => {
-    const found = await find(EVERYTHING, null, async () => ({ on: false, entries: [], next: null }));
+    const found = await find(EVERYTHING, null, async () => ({ on: false, readable: false, entries: [], next: null }));
     assert.deepEqual([found.on, found.entries], [false, []]);
   });
 
