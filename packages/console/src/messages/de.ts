@@ -140,6 +140,14 @@ export const de: Messages = {
   'events.resync': 'Hier fehlt etwas: Es ist nicht mehr aufgehoben, oder es kam zu schnell.',
   'events.session': 'Sitzung',
   'events.subject': 'Nur von diesem Subject',
+  'events.type.key.changed': 'Schlüssel geändert',
+  'events.type.policy.changed': 'Regeln geändert',
+  'events.type.session.created': 'Begonnen',
+  'events.type.session.ended': 'Beendet',
+  'events.type.session.rotated': 'Neues Token',
+  'events.type.session.suspect': 'Verdächtig',
+  'events.type.session.updated': 'Geändert',
+  'events.type.webhook.test': 'Probe',
   'events.types': 'Nur diese Ereignisse',
 
   // Regeln
@@ -186,6 +194,7 @@ export const de: Messages = {
   'policy.reloadNone': 'Die Datei wurde seit dem Start dieses Servers nicht neu gelesen.',
   'policy.reloadSame': 'Hier hat sich nichts geändert',
   'policy.sessions': (count: number, text: string) => (count === 1 ? '1 Sitzung' : `${text} Sitzungen`),
+  'policy.unlimited': 'ohne Grenze',
   'policy.word.refuse': 'die neue ablehnen',
   'policy.word.revokeLeastRecentlyUsed': 'die am längsten unbenutzte beenden',
   'policy.word.revokeOldest': 'die älteste beenden',
@@ -281,6 +290,7 @@ export const de: Messages = {
   'webhooks.none': 'Diese App hat keine Webhooks',
   'webhooks.noneText':
     'Ein Webhook meldet einem anderen Dienst, wenn sich jemand anmeldet oder eine Sitzung endet. Er steht in der Datei der Regeln des Servers.',
+  'webhooks.readOnly': 'Sie können ansehen; Prüfen, neu Senden und Wiederholen brauchen das Recht „admin“.',
   'webhooks.replay': 'Wiederholen …',
   'webhooks.replayed': (count: number, text: string) =>
     count === 1 ? '1 Ereignis wird neu gesendet.' : `${text} Ereignisse werden neu gesendet.`,
@@ -423,6 +433,7 @@ export const de: Messages = {
   'sessions.nextPage': 'Nächste Seite',
   'sessions.noSubject': 'vor der Anmeldung',
   'sessions.nothingShown': 'Es wird nichts angezeigt.',
+  'sessions.onlyLook': 'Sie können ansehen und nichts beenden: Dafür braucht es den Scope „revoke“.',
   'sessions.pageOf': (count) => `${count} auf dieser Seite, zuletzt aktive zuerst`,
   'sessions.select': (device) => `${device} auswählen`,
   'sessions.selectAll': 'Alle auf dieser Seite auswählen',
@@ -482,12 +493,14 @@ export const de: Messages = {
     count === 1
       ? 'Es ist eine mehr da als erwartet: Jemand hat sich inzwischen angemeldet.'
       : `Es sind ${count} mehr da als erwartet: Jemand hat sich inzwischen angemeldet.`,
+  'done.unknown': 'Von diesen ist nicht bekannt, ob sie beendet sind. Die Liste zeigt es, sobald der Server antwortet:',
   'end.after': 'Sitzungen danach',
   'end.before': 'Sitzungen jetzt',
   'end.busy': 'Wird beendet …',
   'end.go': (count) => (count === 1 ? '1 Sitzung beenden' : `${count} Sitzungen beenden`),
   'end.goAll': 'Beenden',
   'end.nothing': 'Es wurde nichts beendet.',
+  'end.unknown': 'Ob etwas beendet wurde, ist nicht bekannt.',
   'end.reason': 'Grund',
   'end.reasonHint': 'Steht bei jeder beendeten Sitzung und im Audit-Log. Zum Beispiel die Nummer des Tickets.',
   'end.titleAll': 'Alle Sitzungen beenden?',
