@@ -141,6 +141,14 @@ export const de: Messages = {
   'events.resync': 'Hier fehlt etwas: Es ist nicht mehr aufgehoben, oder es kam zu schnell.',
   'events.session': 'Sitzung',
   'events.subject': 'Nur von diesem Subject',
+  'events.type.key.changed': 'Schlüssel geändert',
+  'events.type.policy.changed': 'Regeln geändert',
+  'events.type.session.created': 'Begonnen',
+  'events.type.session.ended': 'Beendet',
+  'events.type.session.rotated': 'Neues Token',
+  'events.type.session.suspect': 'Verdächtig',
+  'events.type.session.updated': 'Geändert',
+  'events.type.webhook.test': 'Probe',
   'events.types': 'Nur diese Ereignisse',
 
   // Regeln
@@ -187,6 +195,7 @@ export const de: Messages = {
   'policy.reloadNone': 'Die Datei wurde seit dem Start dieses Servers nicht neu gelesen.',
   'policy.reloadSame': 'Hier hat sich nichts geändert',
   'policy.sessions': (count: number, text: string) => (count === 1 ? '1 Sitzung' : `${text} Sitzungen`),
+  'policy.unlimited': 'ohne Grenze',
   'policy.word.refuse': 'die neue ablehnen',
   'policy.word.revokeLeastRecentlyUsed': 'die am längsten unbenutzte beenden',
   'policy.word.revokeOldest': 'die älteste beenden',
@@ -282,6 +291,7 @@ export const de: Messages = {
   'webhooks.none': 'Diese App hat keine Webhooks',
   'webhooks.noneText':
     'Ein Webhook meldet einem anderen Dienst, wenn sich jemand anmeldet oder eine Sitzung endet. Er steht in der Datei der Regeln des Servers.',
+  'webhooks.readOnly': 'Sie können ansehen; Prüfen, neu Senden und Wiederholen brauchen das Recht „admin“.',
   'webhooks.replay': 'Wiederholen …',
   'webhooks.replayed': (count: number, text: string) =>
     count === 1 ? '1 Ereignis wird neu gesendet.' : `${text} Ereignisse werden neu gesendet.`,

@@ -141,6 +141,14 @@ export const en = {
   'events.resync': 'Something is missing here: it is not kept any more, or came too fast.',
   'events.session': 'Session',
   'events.subject': 'Only of this subject',
+  'events.type.key.changed': 'Keys changed',
+  'events.type.policy.changed': 'Policy changed',
+  'events.type.session.created': 'Begun',
+  'events.type.session.ended': 'Ended',
+  'events.type.session.rotated': 'New token',
+  'events.type.session.suspect': 'Suspect',
+  'events.type.session.updated': 'Changed',
+  'events.type.webhook.test': 'Sample',
   'events.types': 'Only these events',
 
   // policy
@@ -187,6 +195,7 @@ export const en = {
   'policy.reloadNone': 'The file was not read again since this server started.',
   'policy.reloadSame': 'It changed nothing here',
   'policy.sessions': (count: number, text: string) => (count === 1 ? '1 session' : `${text} sessions`),
+  'policy.unlimited': 'no limit',
   'policy.word.refuse': 'refuse the new one',
   'policy.word.revokeLeastRecentlyUsed': 'end the least recently used',
   'policy.word.revokeOldest': 'end the oldest',
@@ -279,6 +288,7 @@ export const en = {
   'webhooks.none': 'This app has no webhooks',
   'webhooks.noneText':
     'A webhook tells another service when somebody logs in or a session ends. It is written into the policy file of the server.',
+  'webhooks.readOnly': 'You can look; to test, send again or replay needs the scope “admin”.',
   'webhooks.replay': 'Replay …',
   'webhooks.replayed': (count: number, text: string) =>
     count === 1 ? '1 event is sent again.' : `${text} events are sent again.`,
