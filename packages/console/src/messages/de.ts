@@ -9,6 +9,7 @@ export const de: Messages = {
   'action.reload': 'Neu laden',
   'action.retry': 'Nochmals versuchen',
   'app.label': 'App',
+  'app.other': 'Andere App …',
   'app.open': 'App öffnen',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const de: Messages = {
 
   // Rahmen
   'banner.away': 'Der Server antwortet nicht. Was Sie sehen, ist vielleicht alt; Eingaben gehen nicht verloren.',
-  'home.text': 'Sitzungen gehören zu einer App. Zu welcher?',
+  'home.text': 'Sitzungen gehören zu einer App. Zu welcher? Solche ohne Sitzungen stehen in keiner Liste.',
   'home.title': 'App öffnen',
   'keys.end': 'Ausgewählte beenden',
   'keys.openRow': 'Zeile öffnen',

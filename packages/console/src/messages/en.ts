@@ -10,6 +10,7 @@ export const en = {
   'action.reload': 'Load again',
   'action.retry': 'Try again',
   'app.label': 'App',
+  'app.other': 'Another app …',
   'app.open': 'Open app',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const en = {
 
   // frame
   'banner.away': 'The server does not answer. What you see may be old; nothing you typed is lost.',
-  'home.text': 'Sessions belong to an app. Which one?',
+  'home.text': 'Sessions belong to an app. Which one? Those without sessions are in no list.',
   'home.title': 'Open an app',
   'keys.end': 'End what is selected',
   'keys.openRow': 'Open the row',
