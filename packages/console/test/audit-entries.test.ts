@@ -16,6 +16,7 @@ function log(lines: readonly AuditEntry[]) {
     const from = Number(before ?? 0);
     return {
       on: true,
+      readable: true,
       entries: lines.slice(from, from + 100),
       next: from + 100 < lines.length ? `${from + 100}` : null,
     };
