@@ -4,6 +4,7 @@ import { type Access, openAccess } from './access.ts';
 import { openAdoption } from './adopting/adoption.ts';
 import { configSchema, docsPageFile, exportSchema, packageVersion } from './assets.ts';
 import { AuditFailure } from './audit/audit-log.ts';
+import { auditReader } from './audit/audit-reader.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, showUrl } from './config.ts';
@@ -176,6 +177,7 @@ export async function serveAsWorker(
     hearing: heard.streams,
     webhooks: webhooks.administration,
     policyReport: policyReporter(policyFile),
+    readAudit: auditReader(config.auditLog),
     series: async (app, period, now) => seriesOf((await figures.all()).apps, app, period, now),
     keys: async () => access.keys(new Map((await figures.all()).keyUses)),
     clock,

@@ -136,7 +136,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^audit\//,
     mayImport:
-      /^(core\/(errors|secrets)\.ts$|audit\/|http\/message\/audit\.ts$|limits\/|reloading\.ts$|node:(fs|fs\/promises|path)$)/,
+      /^(core\/(errors|secrets)\.ts$|audit\/|http\/message\/(audit|audit-entries)\.ts$|limits\/|reloading\.ts$|node:(crypto|fs|fs\/promises|path)$)/,
     never: 'core/sessions.ts',
     why: 'the audit log is handed what it writes',
   },

@@ -55,7 +55,7 @@ export const ERROR_CODES = {
   expectation_failed: 'The Expect header asks for something other than 100-continue.',
   store_unavailable: 'The session store did not do its work. Nothing is known about the session; try again.',
   audit_unavailable:
-    'The audit log (`RS_AUDIT_LOG`) cannot be written, and sessions of others are not ended without a line in it. Nothing was done; try again.',
+    'The audit log (`RS_AUDIT_LOG`) cannot be written, and sessions of others are not ended without a line in it. Nothing was done; try again. Also: it was asked for, and cannot be read.',
   internal_error: 'A fault of the server itself. It is in the log.',
 } as const;
 

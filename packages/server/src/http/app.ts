@@ -9,6 +9,7 @@ import { classicRoutes } from './classic/classic-routes.ts';
 import { consoleRoutes, isOfConsole } from './console/console-routes.ts';
 import type { ReadConsoleFile } from './console/page-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
+import type { ReadAudit } from './message/audit-entries.ts';
 import type { Console } from './message/console.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
 import type { ListKeys } from './message/keys.ts';
@@ -25,6 +26,7 @@ import { openApiDocument, openApiRoute } from './openapi/openapi.ts';
 import { operationsWith } from './operation/operation.ts';
 import { type Schemas, systemRoutes } from './system-routes.ts';
 import { appRoutes } from './v1/app-routes.ts';
+import { auditRoute } from './v1/audit-routes.ts';
 import { eventRoutes } from './v1/event-routes.ts';
 import { gatewayRoute } from './v1/gateway-routes.ts';
 import { historyRoutes } from './v1/history-routes.ts';
@@ -51,6 +53,8 @@ export interface AppOptions extends Guards {
   readonly keys?: ListKeys;
   /** Absence: undefined where nobody counts. */
   readonly series?: SeriesOf;
+  /** Absence: undefined where there is no audit log. */
+  readonly readAudit?: ReadAudit;
   readonly isStopping: () => boolean;
   /** Whether the Redis that sessions are taken over from does not answer. Absence: none are. */
   readonly isAdoptAway?: (() => boolean) | undefined;
@@ -115,7 +119,7 @@ export function guardedConsole(options: AppOptions): Route[] {
 /** Gives the routes of v1 over some sessions: those of the options, or the same without their data. */
 function v1Routes(options: AppOptions, sessions: Sessions) {
   const { clock, hearing = NO_HEARING, webhooks = null } = options;
-  const { policyReport = NO_REPORT, keys = NO_KEYS, series = NO_SERIES } = options;
+  const { policyReport = NO_REPORT, keys = NO_KEYS, series = NO_SERIES, readAudit = NO_AUDIT } = options;
   const operation = operationsWith(clock, sessions.policy);
   return [
     ...[tokenRoutes, sessionRoutes, lockRoutes, listRoutes, subjectRoutes, appRoutes, verifyRoutes].flatMap((of) =>
@@ -127,6 +131,7 @@ function v1Routes(options: AppOptions, sessions: Sessions) {
     policyRoute(policyReport, operation),
     keyRoute(keys, operation),
     seriesRoute(series, operation),
+    auditRoute(readAudit, operation),
     gatewayRoute(sessions, clock),
   ];
 }
@@ -189,6 +194,7 @@ const NO_SERIES: SeriesOf = async (_app, _period, now) => ({
   created: [],
   ended: {},
 });
+const NO_AUDIT: ReadAudit = async () => ({ on: false, readable: false, entries: [], next: null });
 const NO_ROUTE = new ServiceError('route_not_found', 'no route has this path');
 const TOO_MANY_STREAMS = new ServiceError('overloaded', 'too many long lists are under way; try again');
 

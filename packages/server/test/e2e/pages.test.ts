@@ -56,6 +56,7 @@ test('docs/api.md shows every task there is', () => {
     'Change of password',
     'Guest to user',
     'Who is online',
+    'Look at the server',
     'Gateway check',
   ];
   const sections = readPage('docs/api.md').map(({ section }) => section);
