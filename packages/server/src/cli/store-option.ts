@@ -2,6 +2,12 @@
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { misuse } from './output.ts';
 
+/**
+ * Variables of the commands that ask a server. Somebody who uses those has them set, and RS_KEY_FILE is no misspelling of RS_KEYS_FILE then, as it
+ * is where a server starts.
+ */
+const OF_REMOTE: ReadonlySet<string> = new Set(['RS_URL', 'RS_KEY', 'RS_KEY_FILE']);
+
 /** Reads the configuration with this store. Gives the exit code, after words, where it is wrong. */
 export function configuredFor(environment: NodeJS.ProcessEnv, store: string | undefined): Config | number {
   if (store !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
@@ -10,7 +16,8 @@ export function configuredFor(environment: NodeJS.ProcessEnv, store: string | un
   let config: Config;
   try {
     const named = store === undefined ? {} : { RS_STORE: store, RS_REDISHOST: '', RS_REDISPORT: '' };
-    config = readConfig({ ...environment, ...named });
+    const own = Object.entries(environment).filter(([name]) => !OF_REMOTE.has(name));
+    config = readConfig({ ...Object.fromEntries(own), ...named });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const message = store === undefined ? error.message : error.message.replace(/^RS_STORE=/m, '--store=');

@@ -87,6 +87,13 @@ describe('the command', () => {
     }
   });
 
+  test('variables of the commands that ask a server do not stop those that open a store', (t) => {
+    const env = { RS_URL: 'http://127.0.0.1:9', RS_KEY: 'x', RS_KEY_FILE: '/none' };
+    const { status, stderr } = run(['stats', '--store', `lmdb:${join(temporaryFolder(t), 'none')}`], env);
+    assert.equal(status, 1);
+    assert.match(stderr, /cannot be read: no store in /);
+  });
+
   test('a port in use, a store that cannot be opened: one line and exit code 1', async (t) => {
     const port = await takenPort(t);
     const taken = run([], { RS_PORT: String(port) });
