@@ -12,13 +12,16 @@ export function manualPage(): string {
   const page = [
     '.\\" Made from the definitions of the commands by scripts/manual.ts.',
     '.TH REST-SESSIONS 1 "" "REST-Sessions" "User Commands"',
+    // Names of options are looked for: no line ends within one.
+    '.nh',
+    '.ad l',
     '.SH NAME',
     'rest-sessions \\- the login-session server that every stack can use',
     '.SH SYNOPSIS',
     ...commands.flatMap(({ name, verbs }, i) => [
       ...(i === 0 ? [] : ['.br']),
-      `.B rest-sessions ${plain(i === 0 ? `[${name}]` : name)}`,
-      plain([verbWords(Object.keys(verbs)), '[options]'].filter(Boolean).join(' ')),
+      `.B rest\\-sessions ${plain(verbs['']?.usage ?? `${name} ${Object.keys(verbs).join(' | ')}`)}`,
+      ...(Object.values(verbs).some(({ options }) => Object.keys(options).length > 0) ? ['[options]'] : []),
     ]),
     '.SH DESCRIPTION',
     'Applications in any language share one session over plain HTTP. The server keeps the sessions in an embedded store, or in Redis or Valkey.',
@@ -50,7 +53,7 @@ function sectionOf({ name, summary, text, verbs }: CommandDefinition): readonly 
     ...paragraphs(`${name} ${summary}.\n\n${text}`),
     ...Object.entries(verbs).flatMap(([verb, definition]) => [
       '.PP',
-      `.B rest\\-sessions ${plain(callOf(definition).join(' '))}`,
+      `.B rest\\-sessions ${callOf(definition).map(unbroken).join(' ')}`,
       ...(verb === '' ? [] : ['.br', ...paragraphs(definition.text)]),
       ...optionsIn(definition.options),
       ...definition.examples.flatMap((example) => [
@@ -74,10 +77,6 @@ function optionsIn(options: Options): readonly string[] {
   ]);
 }
 
-function verbWords(verbs: readonly string[]): string {
-  return verbs.join('') === '' ? '' : verbs.join(' | ');
-}
-
 function inWords({ sentence, allowed, default: fallback }: Variable): string {
   return `${sentence.replaceAll('`', '')} Allowed: ${allowed}. ${fallback === '' ? 'Not set by default.' : `Default: ${fallback}`}`;
 }
@@ -88,6 +87,11 @@ function paragraphs(text: string): readonly string[] {
     .trim()
     .split(/\n\s*\n/)
     .flatMap((paragraph, i) => [...(i === 0 ? [] : ['.PP']), plain(paragraph.replaceAll(/\s*\n\s*/g, ' '))]);
+}
+
+/** An option stays together with its value. */
+function unbroken(part: string): string {
+  return plain(part).replaceAll(' ', '\\ ');
 }
 
 /** Takes from a text what roff would read as its own: backslashes, a dot or quote at the begin of a line, and signs it would change. */

@@ -6,7 +6,7 @@ import { run } from './install.mjs';
 export const TOOLS = { 'redis-server': 'redis-server', openssl: 'openssl', curl: 'curl', bash: 'bash' };
 /**
  * What single tests are about: a browser for the page /docs, the languages of the polyglot example, the proxies of the gateway example, strace to count system
- * calls, logrotate for the audit log, wrk for restarts under load. Where one is missing, its tests are skipped and say so; with CI=true they fail.
+ * calls, logrotate for the audit log, wrk for restarts under load, the shells that are taught to complete. Where one is missing, its tests are skipped and say so; with CI=true they fail.
  */
 export const OPTIONAL = {
   strace: 'strace',
@@ -24,6 +24,10 @@ export const OPTIONAL = {
   haproxy: 'haproxy',
   logrotate: 'logrotate',
   wrk: 'wrk',
+  // The shells that the command is completed in.
+  zsh: 'zsh',
+  fish: 'fish',
+  script: 'bsdutils',
   phpunit: 'phpunit',
   prometheus: 'prometheus',
   javac: 'openjdk-17-jdk-headless',

@@ -1,5 +1,5 @@
 // `npm run build:deb`: the Debian package, release/rest-sessions_VERSION_amd64.deb: the single executable (deploy/executable), the
-// hardened service, the manual page and the rotation of the audit log. It needs dpkg-deb, and the executable where --executable says.
+// hardened service, the manual page, the completions of shells and the rotation of the audit log. It needs dpkg-deb, and the executable where --executable says.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -17,6 +17,13 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { root, run } from '../../scripts/install.mjs';
+
+/** Where Debian's shells look for them. */
+const COMPLETIONS = {
+  bash: 'usr/share/bash-completion/completions/rest-sessions',
+  zsh: 'usr/share/zsh/vendor-completions/_rest-sessions',
+  fish: 'usr/share/fish/vendor_completions.d/rest-sessions.fish',
+};
 
 const { values } = parseArgs({
   options: {
@@ -66,6 +73,11 @@ function fill(folder) {
   put('etc/rest-sessions/environment', text('deploy/debian/environment'), 0o640);
   put('etc/logrotate.d/rest-sessions', text('deploy/logrotate/rest-sessions'));
   put('usr/share/man/man1/rest-sessions.1.gz', gzipSync(text('docs/rest-sessions.1'), { level: 9 }));
+  for (const [shell, path] of Object.entries(COMPLETIONS)) {
+    const { stdout, status } = spawnSync(executable, ['completion', shell], { encoding: 'utf8', env: {} });
+    if (status !== 0) throw new Error(`${executable} has no completion for ${shell}`);
+    put(path, stdout);
+  }
   put('usr/share/doc/rest-sessions/copyright', text('deploy/debian/copyright'));
   const changes = `rest-sessions (${version}) stable; urgency=medium\n\n  * CHANGELOG.gz in this folder tells what changed.\n\n -- REST-Sessions <rest-sessions@example.com>  ${new Date(0).toUTCString().replace('GMT', '+0000')}\n`;
   put('usr/share/doc/rest-sessions/changelog.gz', gzipSync(changes, { level: 9 }));

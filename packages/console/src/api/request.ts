@@ -4,7 +4,7 @@
  * a change decides, after it has seen what is true.
  */
 import { learnDate } from '../state/clock.ts';
-import { me } from '../state/session.ts';
+import { lastAnswer, me } from '../state/session.ts';
 import { isAway } from './away.ts';
 import { Problem, problemOf } from './problem.ts';
 
@@ -54,6 +54,7 @@ export async function send(path: string, options: RequestOptions): Promise<Respo
   learnDate(answer.headers.get('Date'));
   if (answer.ok) {
     isAway.value = false;
+    lastAnswer.value = Date.now();
     return answer;
   }
   const problem = await problemOf(answer);

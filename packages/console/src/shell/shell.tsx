@@ -9,6 +9,7 @@ import { path } from '../state/place.ts';
 import { apps, may, me } from '../state/session.ts';
 import Login from '../views/login/login.tsx';
 import { Banner } from './banner.tsx';
+import './idle.ts';
 import { Frame } from './frame.tsx';
 
 /** Why the login is shown, after somebody was logged in. Absence: null. */

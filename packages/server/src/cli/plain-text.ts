@@ -18,14 +18,20 @@ export function jsonLine(value: unknown): string {
 
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
-const GRAPHEMES = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | null = null;
+
+/** Made when a text needs it: most have none but ASCII, and a start is to be short. */
+function graphemes(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(text);
+}
 
 /** How many columns a terminal takes for a text without control characters. */
 export function widthOf(text: string): number {
   // Nearly all text is this.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of GRAPHEMES.segment(text))
+  for (const { segment } of graphemes(text))
     width += WIDE.test(segment) ? 2 : /^[\p{Mn}\p{Cf}]+$/u.test(segment) ? 0 : 1;
   return width;
 }
@@ -34,7 +40,7 @@ export function widthOf(text: string): number {
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let [kept, taken] = ['', 0];
-  for (const { segment } of GRAPHEMES.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     taken += widthOf(segment);
     if (taken > width - 1) break;
     kept += segment;

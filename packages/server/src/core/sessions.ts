@@ -97,6 +97,11 @@ export class Sessions {
     return this.store.get(app, parseToken(token), touch, now);
   }
 
+  /** Looks for the session of a token that its visitor has not sent. No touch, no sign of a theft; nobody takes it over from elsewhere for that. Absence: null. */
+  lookFor(app: AppName, token: string, now: number): Promise<Visit | null> {
+    return this.store.get(app, { ...parseToken(token), isLookedFor: true }, 'look', now);
+  }
+
   /** Reads the sessions of many tokens, each for itself, in their order. */
   getMany(app: AppName, tokens: readonly string[], touch: Touch, now: number): Promise<(Visit | null)[]> {
     return this.store.getMany(app, tokens.map(parseToken), touch, now);

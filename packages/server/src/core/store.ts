@@ -177,7 +177,7 @@ export interface SessionStore {
 export interface StoreEvents {
   /** Told of failures that no request waits for. */
   readonly onError: (error: unknown) => void;
-  /** Told when a token was presented that a rotation has replaced, after its grace: it may have been stolen. */
+  /** Told when a token was presented that a rotation has replaced, after its grace: it may have been stolen. Not when it is looked for. */
   readonly onTokenReuse?: ((app: string, id: string) => void) | undefined;
   /** Told how many sessions of an app a sweep has removed, once that is as durable as the store can make it. */
   readonly onExpired?: ((app: string, sessions: number) => void) | undefined;

@@ -43,6 +43,8 @@ export const SECRET_LENGTH = { standard: 22, classic: 46 } as const;
 export interface TokenRef {
   readonly id: string | null;
   readonly hash: string;
+  /** Whoever shows it looks for its session and is not its visitor: that it was replaced is no sign of a theft then. */
+  readonly isLookedFor?: true;
 }
 
 /**
@@ -216,6 +218,7 @@ export function opens(credential: Credential, ref: TokenRef, now: number): boole
 
 /** Tells whether a presented token is one that a rotation replaced, presented after its grace. */
 export function isReused(credential: Credential, ref: TokenRef, now: number): boolean {
+  if (ref.isLookedFor) return false;
   return credential.previous.some(({ hash, until }) => now >= until && sameHash(hash, ref.hash));
 }
 

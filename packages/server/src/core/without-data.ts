@@ -11,6 +11,7 @@ export function withoutData(sessions: Sessions): Sessions {
   const covered = {
     create: (...args) => hide(sessions.create(...args), one),
     get: (...args) => hide(sessions.get(...args), maybe),
+    lookFor: (...args) => hide(sessions.lookFor(...args), maybe),
     getMany: (...args) => hide(sessions.getMany(...args), (visits) => visits.map(maybe)),
     find: (...args) => hide(sessions.find(...args), maybe),
     update: (...args) => hide(sessions.update(...args), maybe),

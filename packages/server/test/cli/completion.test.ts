@@ -38,13 +38,14 @@ for (const [shell, ask] of Object.entries(SHELLS)) {
     const ends: (() => unknown)[] = [];
     const folder = temporaryFolder({ after: (end) => void ends.push(end) });
     const script = join(folder, '.completion');
+    const found = join(folder, '_rest-sessions');
     const typed = join(folder, 'here');
 
     before(async () => {
       process.once('exit', () => ends.forEach((end) => void end()));
       const { status, stdout } = await runCommand(['completion', shell]);
       assert.equal(status, 0);
-      writeFileSync(script, stdout);
+      for (const file of [script, found]) writeFileSync(file, stdout);
       mkdirSync(typed);
       writeFileSync(join(typed, 'nightly.backup'), '');
     });
@@ -79,7 +80,7 @@ for (const [shell, ask] of Object.entries(SHELLS)) {
     });
 
     test('goes on behind the commas of a list', async () => {
-      const [offered] = await ask(['rest-sessions keys create --scopes read,wr'], typed, script);
+      const [offered] = await ask(['rest-sessions keys create --scopes read,wr'], typed, found);
       // zsh completes the part behind the comma.
       assert.deepEqual(offered, [shell === 'zsh' ? 'write' : 'read,write']);
     });

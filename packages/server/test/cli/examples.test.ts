@@ -77,6 +77,7 @@ fixture() {
   TOKEN=$(sed 's/.*"token":"\\([^"]*\\)".*/\\1/' last); ID=$(sed 's/.*"session":{"id":"\\([^"]*\\)".*/\\1/' last)
   echo "$TOKEN" > token; rm last
 }
+echo 'a password that nobody guesses' > password.txt
 key_file() { rm -f keys.json; rest-sessions keys create --name web --apps shop --scopes verify --file keys.json > key.txt 2>/dev/null; }
 `;
 
@@ -86,9 +87,16 @@ function steps(): string {
       const before = /^rest-sessions keys (?!create)/.test(line) ? 'key_file' : 'fixture';
       // Somewhere else, as they are meant: what is to be brought is there already.
       const elsewhere = /^rest-sessions import/.test(line) ? 'export RS_STORE=lmdb:another; ' : '';
-      return `${before}\n( ${elsewhere}${line} ) >"$HOME/${i}.out" 2>"$HOME/${i}.err" </dev/null; echo $? >"$HOME/${i}.code"\n`;
+      return `${before}\n( ${elsewhere}${inItsShell(line)} ) >"$HOME/${i}.out" 2>"$HOME/${i}.err" </dev/null; echo $? >"$HOME/${i}.code"\n`;
     })
     .join('');
+}
+
+/** What is for another shell is run there, where it is installed. */
+function inItsShell(line: string): string {
+  const [, other] = /completion (zsh|fish)/.exec(line) ?? [];
+  const begin = other === 'zsh' ? 'autoload -Uz compinit; compinit -u; ' : '';
+  return other === undefined ? line : `! command -v ${other} || ${other} -c '${begin}${line}'`;
 }
 
 /** Runs a script in a network of its own, in an empty folder. Gives the folder of what it wrote. */

@@ -1,7 +1,7 @@
 /** The shells themselves, each asked what it offers at the end of a line, with our completion loaded. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { onTerminal } from '../support/terminal.ts';
 
 /** Gives what is offered for each line, in the order of the lines; `folder`: where the line is typed, `script`: the completion. */
@@ -29,13 +29,16 @@ export const SHELLS: Readonly<Record<string, Ask>> = {
       words.map((word) => word.split('\t')[0]!),
     );
   },
-  /** It completes on a terminal alone: Tab is typed, and what is added to the list is written into a file, too. */
+  /** With the completion sourced, or, where its file is called `_rest-sessions`, found as Debian's is. It completes on a terminal alone: Tab is typed, and what is added to the list is written into a file, too. */
   async zsh(lines, folder, script) {
-    const [out, start] = [join(folder, '.offered'), join(folder, '.start')];
+    const [out, startFile] = [join(folder, '.offered'), join(folder, '.start')];
+    const start = script.endsWith('/_rest-sessions')
+      ? `fpath=('${dirname(script)}' $fpath); autoload -Uz compinit; compinit -u -D`
+      : `autoload -Uz compinit; compinit -u -D; source '${script}'`;
     writeFileSync(out, '');
     writeFileSync(
-      start,
-      `PS1='ready>'; autoload -Uz compinit; compinit -u -D; source '${script}'
+      startFile,
+      `PS1='ready>'; ${start}
 compadd() {
   local -a found
   if [[ " $* " != *" -"[OAD]" "* ]]; then builtin compadd -O found "$@"; print -rl -- $found >>! '${out}'; fi
@@ -48,7 +51,7 @@ unsetopt automenu autolist beep`,
     );
     const terminal = onTerminal(['zsh', '-f', '-i'], { columns: 200, env: { HOME: folder, PS1: 'start>' } });
     await terminal.shows('start>');
-    terminal.type(`cd '${folder}'; source '${start}'\r`);
+    terminal.type(`cd '${folder}'; source '${startFile}'\r`);
     await terminal.shows(/ready>/);
     for (const [i, line] of lines.entries()) {
       terminal.type(`${line}\t`);

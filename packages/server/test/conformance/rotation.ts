@@ -127,6 +127,21 @@ export function rotationSection(open: OpenStore): void {
       assert.deepEqual(reused, [session.id]);
     });
 
+    test('a token that is looked for opens its session, and is no sign of a theft when it was replaced', async (t) => {
+      const { store, reused } = await open(t);
+      const own = newToken(newSessionId('joe'), 'standard').token;
+      for (const { ref, session } of [await put(store), await aliased(store, 'looked')]) {
+        const lookedFor = { ...ref, isLookedFor: true } as const;
+        assert.equal((await store.get(APP, lookedFor, 'look', T0))?.session.id, session.id);
+        const { credential } = newToken(session.id, 'standard');
+        await store.rotate(APP, ref, { credential, graceUntil: T0 + SECOND }, T0);
+        assert.equal((await store.get(APP, lookedFor, 'look', T0))?.session.id, session.id, 'in its grace');
+        assert.equal(await store.get(APP, lookedFor, 'look', T0 + SECOND), null);
+      }
+      assert.equal(await store.get(APP, { ...parseToken(own), isLookedFor: true }, 'look', T0), null);
+      assert.deepEqual(reused, []);
+    });
+
     test('a token that a caller chose is free again once it was rotated away and its grace is over', async (t) => {
       const { store, faults } = await open(t);
       const first = makeAliased('chosen-by-the-caller-0004');

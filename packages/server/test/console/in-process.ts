@@ -1,5 +1,5 @@
 /** The console without a socket and without a process: for what must hold for each route of the table. */
-import { DEFAULT_POLICY } from '../../src/core/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/core/policy.ts';
 import type { Scope } from '../../src/core/principal.ts';
 import { Sessions } from '../../src/core/sessions.ts';
 import { type AppOptions, type ConsoleOfApp, createApp, routeTable } from '../../src/http/app.ts';
@@ -34,6 +34,8 @@ interface Settings {
   readonly clock?: () => number;
   /** Of tries to log in by password. */
   readonly rate?: { readonly perSecond: number; readonly burst: number };
+  /** Of all apps. */
+  readonly policy?: Partial<Policy>;
   readonly more?: Partial<AppOptions>;
 }
 
@@ -55,7 +57,7 @@ export function appWith(keys: readonly InProcess[], settings: Settings = {}) {
     throw new Error('there are no files');
   };
   const options: AppOptions = {
-    sessions: new Sessions(store, () => DEFAULT_POLICY),
+    sessions: new Sessions(store, () => ({ ...DEFAULT_POLICY, ...settings.policy })),
     clock,
     isStopping: () => false,
     ...(keys.length > 0 && { authenticate: (presented, now) => ring.verify(presented, now, () => {}) }),

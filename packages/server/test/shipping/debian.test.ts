@@ -133,6 +133,8 @@ describe('the Debian package', { skip }, () => {
       dpkg -i /rest-sessions_3.0.0~test1_amd64.deb
       say account $(getent passwd rest-sessions | cut -d: -f6,7) $(stat -c '%U %a' /var/lib/rest-sessions /var/log/rest-sessions /etc/rest-sessions/environment)
       say manual $(zcat /usr/share/man/man1/rest-sessions.1.gz | head -2 | tail -1)
+      say completions $(bash -c 'source /usr/share/bash-completion/completions/rest-sessions; complete -p rest-sessions') \
+        $(head -1 /usr/share/zsh/vendor-completions/_rest-sessions) $(grep -c '^complete -c rest-sessions' /usr/share/fish/vendor_completions.d/rest-sessions.fish | grep -c '..')
       echo 'RS_NAMESPACE=kept' >> /etc/rest-sessions/environment
       serve; token=$(curl -s -X PUT 'http://127.0.0.1:3999/shop/create/user123?ip=127.0.0.1' | cut -d'"' -f4)
       kill $server; wait $server
@@ -143,7 +145,7 @@ describe('the Debian package', { skip }, () => {
       dpkg -r rest-sessions; say removed $(ls /usr/bin/rest-sessions 2>/dev/null | wc -l) $(ls /var/lib/rest-sessions | wc -l)
       dpkg -i /rest-sessions_3.0.0~test2_amd64.deb
       dpkg -P rest-sessions
-      say purged $(find /etc /usr/bin /usr/share/man/man1 /usr/share/doc /usr/share/lintian /lib/systemd /var/lib /var/log -name '*rest-sessions*' -not -path '*/apt/*' | wc -l) $(getent passwd rest-sessions | wc -l) $(dpkg -l rest-sessions 2>/dev/null | grep -c ^ii)`;
+      say purged $(find /etc /usr/bin /usr/share/man/man1 /usr/share/doc /usr/share/lintian /usr/share/{bash-completion,zsh,fish} /lib/systemd /var/lib /var/log -name '*rest-sessions*' -not -path '*/apt/*' | wc -l) $(getent passwd rest-sessions | wc -l) $(dpkg -l rest-sessions 2>/dev/null | grep -c ^ii)`;
     const { stdout, stderr, status } = sh(
       `mkdir -p ${folder}.mnt; trap 'rmdir ${folder}.mnt' EXIT
        cat > ${folder}/inside.sh <<'INSIDE'\n${inside}\nINSIDE
@@ -155,6 +157,7 @@ describe('the Debian package', { skip }, () => {
       [
         '== account /var/lib/rest-sessions:/usr/sbin/nologin rest-sessions 700 rest-sessions 750 root 640',
         '== manual .TH REST-SESSIONS 1 "" "REST-Sessions" "User Commands"',
+        '== completions complete -F _rest_sessions rest-sessions #compdef rest-sessions 1',
         '== configuration 1',
         '== session "id":"user123"',
         '== stats 1',

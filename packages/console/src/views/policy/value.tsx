@@ -11,9 +11,13 @@ export function Value({ name, value }: { readonly name: string; readonly value: 
   return <span class="any-text">{membersOf(value as object)}</span>;
 }
 
+/** The longest that the server takes: as good as no limit. Units: seconds. */
+const LONGEST = 2_147_483_647;
+
 function NumberValue({ name, value }: { readonly name: string; readonly value: number }) {
   switch (unitOf(name)) {
     case 'seconds': {
+      if (value === LONGEST) return <span title={`${number(value)} s`}>{t('policy.unlimited')}</span>;
       // A length of time has two units at most: what is shorter than one second is a fraction.
       const said = value < 60 ? `${number(value)} s` : lengthOf(value);
       const exact = `${number(value)} s`;

@@ -10,6 +10,7 @@ import { useResource } from '../../api/resource.ts';
 import type { Session, SessionPage } from '../../api/types.ts';
 import { Button } from '../../design/button.tsx';
 import { downloadLines } from '../../design/download.ts';
+import { Icon } from '../../design/icon.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { ErrorState, SkeletonRows } from '../../design/states.tsx';
 import { number, t } from '../../messages/index.ts';
@@ -122,6 +123,12 @@ export function SessionList({ app, subject, path, label, empty, round, onDone }:
             ]}
             onChoose={(value) => setQuery({ active: value === 'all' ? null : value, cursor: null })}
           />
+          {whyNot !== null && (
+            <span class="sessions-locked">
+              <Icon name="lock" />
+              {t('sessions.onlyLook')}
+            </span>
+          )}
           <span class="sessions-selected" role="status">
             {selected.length > 0 && t('sessions.selected', selected.length)}
           </span>

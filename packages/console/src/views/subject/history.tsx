@@ -118,10 +118,10 @@ function Row({
           <DeviceName userAgent={userAgent} />
         </a>
       </td>
-      <td class="label" title={label ?? undefined}>
+      <td class={label === null ? 'label none' : 'label'} title={label ?? undefined}>
         <span class="cut">{label ?? '–'}</span>
       </td>
-      <td class="ip" title={ip ?? undefined}>
+      <td class={ip === null ? 'ip none' : 'ip'} title={ip ?? undefined}>
         <span class="cut">{ip ?? '–'}</span>
       </td>
       <td class="last">
@@ -135,7 +135,7 @@ function Row({
         <span class="cell-label">{t('history.by')} </span>
         {by ?? '–'}
       </td>
-      <td class="note any-text">{note ?? '–'}</td>
+      <td class={note === null ? 'note none' : 'note any-text'}>{note ?? '–'}</td>
     </tr>
   );
 }

@@ -58,7 +58,7 @@ export function searchRoute({ console, clock, sessions, rateLimits }: SearchOpti
       const after = String(Math.max(1, Math.ceil(allowance.wait / 1000)));
       throw new Refusal('rate_limited', 'too many tokens that open nothing', { 'Retry-After': after });
     }
-    const visit = await sessions.get(app, token, 'look', now);
+    const visit = await sessions.lookFor(app, token, now);
     if (visit !== null) return visit.session;
     // What cannot be told from a name is none that was guessed.
     if (isLikeToken(token)) {

@@ -27,6 +27,8 @@ interface Read {
   readonly asker: Asker;
   /** Which of the asker's reads it is. */
   readonly nth: number;
+  /** Of the token (`TokenRef`). */
+  readonly isLookedFor?: true | undefined;
 }
 
 /** Who asked for reads. One of the two is called for each. No promise: that would cost what the read itself does. */
@@ -48,9 +50,9 @@ export class Batching {
   }
 
   /** Reads a session by id and hash. Absence: null. */
-  read(app: string, id: string, hash: string, touch: Touch, now: number): Promise<Visit | null> {
+  read(app: string, id: string, hash: string, touch: Touch, now: number, isLookedFor?: true): Promise<Visit | null> {
     return new Promise((found, failed) => {
-      this.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0 });
+      this.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0, isLookedFor });
     });
   }
 
@@ -102,11 +104,11 @@ export class Batching {
     }
   }
 
-  private settle({ app, id, asker, nth }: Read, found: Found, at: number): void {
+  private settle({ app, id, asker, nth, isLookedFor }: Read, found: Found, at: number): void {
     let visit: Visit | null;
     try {
       if (found instanceof Error) throw unreadable(found);
-      if (typeof found === 'number') this.events.onTokenReuse?.(app, id);
+      if (typeof found === 'number' && !isLookedFor) this.events.onTokenReuse?.(app, id);
       visit = Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null;
     } catch (error) {
       asker.failed(error);

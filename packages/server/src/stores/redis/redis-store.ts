@@ -159,7 +159,7 @@ export class RedisStore implements SessionStore {
   }
 
   get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
-    const { id, hash } = token;
+    const { id, hash, isLookedFor } = token;
     return new Promise((done, failed) => {
       const found = (visit: Visit | null) => {
         if (visit !== null) done(visit);
@@ -167,13 +167,13 @@ export class RedisStore implements SessionStore {
       };
       // Nearly every token says where its session is, and there it is.
       if (id === null) found(null);
-      else this.batching.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0 });
+      else this.batching.add({ app, id, hash, touch, now, asker: { found, failed }, nth: 0, isLookedFor });
     });
   }
 
   private getElsewhere(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
     return this.aliases.onward(app, token, token.id, async (lead) => {
-      const visit = await this.batching.read(app, lead.id, token.hash, touch, now);
+      const visit = await this.batching.read(app, lead.id, token.hash, touch, now, token.isLookedFor);
       if (visit !== null && touch !== 'look') await this.claims.extend(aliasOf(visit, token), lead);
       return visit;
     });

@@ -1,0 +1,304 @@
+/** The commands that ask a server: what they tell, which exit code they have, and what they never take or show. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { keyListEntry } from '../../src/keys/entry.ts';
+import { hashKey, newKey } from '../../src/keys/format.ts';
+import { makeAuthority } from '../support/certificates.ts';
+import { type Ran, runCommand } from '../support/command.ts';
+import { forAllTests } from '../support/redis.ts';
+import { type Cleanup, MAIN, type ServerProcess, startServer, temporaryFolder } from '../support/server.ts';
+import { NEEDS_TERMINAL, onTerminal } from '../support/terminal.ts';
+
+const HOSTILE = '\x1b[2J\x1b]0;title\x07\u202egnp.exe';
+
+function policy(cleanup: Cleanup): Record<string, string> {
+  const file = join(temporaryFolder(cleanup), 'policy.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      defaults: { events: true, history: { days: 1 } },
+      apps: { quiet: { events: false, history: null } },
+    }),
+  );
+  return { RS_CONFIG: file };
+}
+
+async function create(server: Pick<ServerProcess, 'url'>, app: string, session: object, key?: string) {
+  const response = await fetch(`${server.url}/v1/apps/${app}/sessions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(key !== undefined && { Authorization: `Bearer ${key}` }) },
+    body: JSON.stringify(session),
+  });
+  const { token, session: made } = (await response.json()) as { token: string; session: { id: string } };
+  return { token, id: made.id };
+}
+
+describe('a command that asks a server', () => {
+  const server = forAllTests((cleanup) => startServer(cleanup, { RS_STORE: 'memory:', ...policy(cleanup) }));
+  const run = (words: string, input = ''): Promise<Ran> =>
+    runCommand(words.split(' '), { env: { RS_URL: server().url }, input });
+
+  test('never takes a token for an id, and does not repeat it', async () => {
+    const { token, id } = await create(server(), 'tokens', { subject: 'ann' });
+    for (const verb of ['show', 'end']) {
+      const { status, stdout, stderr } = await run(`sessions ${verb} ${token} --app tokens`);
+      assert.deepEqual([status, stdout], [2, '']);
+      assert.ok(!stderr.includes(token) && stderr.includes('--token-stdin'), stderr);
+    }
+    const shown = await run('sessions show --token-stdin --app tokens --json', `${token}\n`);
+    assert.deepEqual([shown.status, JSON.parse(shown.stdout).id, JSON.parse(shown.stdout).reads], [0, id, 1]);
+    assert.equal((await run('sessions show --token-stdin --app tokens', 'none\n')).status, 3);
+    assert.equal((await run(`sessions show ${id} --token-stdin --app tokens`, token)).status, 2);
+  });
+
+  test('ends what is named, by words and by lines, and says with 3 what was not there', async () => {
+    const made = [];
+    for (let i = 0; i < 4; i++) made.push((await create(server(), 'named', { subject: 'ann' })).id);
+    const [first, second, third, fourth] = made;
+    const unknown = '00aaaaaaaaaaaaaa';
+    assert.equal((await run(`sessions end ${first} --app named`)).status, 2, 'nobody was asked');
+    const dry = await run(`sessions end ${first} ${second} --app named --dry-run --json`);
+    assert.deepEqual(
+      dry.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+      [first, second],
+    );
+    assert.equal(
+      (await run(`sessions end ${first} ${second} --app named --yes`)).stdout,
+      '2 sessions of named ended\n',
+    );
+    const lines = `${JSON.stringify({ id: third, more: 1 })}\n\n${unknown}\n${fourth}\n`;
+    const piped = await run('sessions end - --app named --yes --json', lines);
+    const rows = piped.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      [piped.status, rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))],
+      [
+        3,
+        [
+          [third, true],
+          [unknown, false],
+          [fourth, true],
+        ]
+          .map(([id, ended]) => ({ id, ended }))
+          .toSorted((a, b) => (a.id! < b.id! ? -1 : 1)),
+      ],
+    );
+    assert.match(piped.stderr, /^rest-sessions: session_not_found: 1 session of those named is not there\n$/);
+    const wrong = await run('sessions end - --app named --yes', 'no id\n');
+    assert.deepEqual([wrong.status, wrong.stderr.includes('line 1 of standard input')], [2, true]);
+  });
+
+  test('ends what a filter matches, and nothing else', async () => {
+    const old = await create(server(), 'filtered', {
+      subject: 'ann',
+      ip: '203.0.113.9',
+      label: 'Anns PHONE',
+      userAgent: 'Firefox/145.0',
+    });
+    await create(server(), 'filtered', { subject: 'bob', ip: '2001:db8::7', label: 'laptop', userAgent: 'curl/8' });
+    const matches = async (words: string) =>
+      (await run(`sessions list --app filtered --json ${words}`)).stdout
+        .split('\n')
+        .filter((line) => line.includes(old.id)).length;
+    for (const words of [
+      '--subject ann',
+      '--ip 203.0.113.0/24',
+      '--label phone',
+      '--user-agent firefox',
+      '--active-within 1h',
+    ]) {
+      assert.equal(await matches(words), 1, words);
+    }
+    for (const words of ['--subject bob', '--ip 2001:db8::/32', '--label tablet', '--older-than 1h', '--idle-for 1d']) {
+      assert.equal(await matches(words), 0, words);
+    }
+    assert.match(
+      (await run('sessions end --app filtered --label phone')).stderr,
+      /this ends 1 session of filtered \(--label phone\)/,
+    );
+    assert.equal(
+      (await run('sessions end --app filtered --label phone --yes')).stdout,
+      '1 session of filtered ended\n',
+    );
+    assert.match((await run('apps --json')).stdout, /"app":"filtered","subjects":1,"sessions":1\}/);
+    for (const words of [
+      '',
+      ' --all --subject ann',
+      ' --confirm filtered',
+      ` ${old.id} --subject ann`,
+      ' --ip nowhere',
+      ' --older-than soon',
+    ]) {
+      assert.equal((await run(`sessions end --app filtered --yes${words}`)).status, 2, words);
+    }
+  });
+
+  test('ends a whole app by its name alone, whatever --yes says', async () => {
+    await create(server(), 'whole', { subject: 'ann' });
+    for (const words of ['', ' --yes', ' --confirm other', ' --confirm other --yes']) {
+      assert.equal((await run(`sessions end --all --app whole${words}`)).status, 2, words);
+    }
+    assert.equal((await run('sessions end --all --app whole --dry-run')).stdout, 'would end all 1 session of whole\n');
+    const ended = await run('sessions end --all --app whole --confirm whole --reason leak --json');
+    assert.deepEqual(JSON.parse(ended.stdout), { app: 'whole', ended: 1, left: 0 });
+    assert.match((await run('subjects history ann --app whole')).stdout, / app +- +leak /);
+  });
+
+  test('asks for the name of the app on a terminal', { skip: NEEDS_TERMINAL }, async () => {
+    await create(server(), 'typed', { subject: 'ann' });
+    for (const [typed, status] of [
+      ['y\n', 1],
+      ['typed\n', 0],
+    ] as const) {
+      const terminal = onTerminal([process.execPath, MAIN, 'sessions', 'end', '--all', '--app', 'typed', '--yes'], {
+        env: { RS_URL: server().url },
+      });
+      await terminal.shows('Type typed to go on: ');
+      terminal.type(typed);
+      assert.equal(await terminal.ended, status, terminal.shown());
+    }
+  });
+
+  test('logs a user out but for one device, and refuses an exception that is none of theirs', async () => {
+    const kept = await create(server(), 'devices', { subject: 'a/ä b' });
+    await create(server(), 'devices', { subject: 'a/ä b' });
+    const other = await create(server(), 'devices', { subject: 'bob' });
+    const end = (...words: string[]) =>
+      runCommand(['subjects', 'end', 'a/ä b', '--app', 'devices', '--json', '--yes', ...words], {
+        env: { RS_URL: server().url },
+      });
+    assert.equal((await end('--except', other.id)).status, 2);
+    assert.deepEqual(JSON.parse((await end('--except', kept.id)).stdout), {
+      app: 'devices',
+      subject: 'a/ä b',
+      ended: 1,
+      left: 1,
+    });
+    assert.deepEqual(JSON.parse((await end()).stdout), { app: 'devices', subject: 'a/ä b', ended: 1, left: 0 });
+    assert.equal((await run('subjects history bob --app devices --yes')).status, 2, '--yes is for --erase');
+  });
+
+  test('shows what sessions say of themselves as text that does nothing', async () => {
+    const { id } = await create(server(), 'hostile', {
+      subject: HOSTILE.replaceAll(/\p{Cc}/gu, ''),
+      label: HOSTILE,
+      userAgent: HOSTILE,
+      data: { [HOSTILE]: HOSTILE },
+    });
+    for (const words of [
+      'sessions list',
+      `sessions show ${id}`,
+      `sessions show ${id} --json`,
+      'sessions list --json',
+      'events tail --since 1h --limit 1',
+    ]) {
+      const { status, stdout } = await run(`${words} --app hostile`);
+      assert.equal(status, 0, words);
+      assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\u202e]/u, words);
+      assert.ok(stdout.includes('\\u202egnp.exe'), stdout);
+    }
+  });
+
+  test('tells each failure by its code, and by its exit code', async () => {
+    for (const [words, status, code] of [
+      ['sessions list --app x', 2, 'wrong_app'],
+      ['sessions list --app shop --url http://127.0.0.1:1', 1, 'unreachable'],
+      ['sessions list --app shop --url ftp://127.0.0.1', 2, 'wrong_url'],
+      ['sessions show 00aaaaaaaaaaaaaa --app shop', 3, 'session_not_found'],
+      ['webhooks test none --app shop', 3, 'webhook_not_found'],
+      ['events tail --app quiet', 2, 'invalid_request'],
+      ['subjects history ann --app quiet', 2, 'invalid_request'],
+    ] as const) {
+      const ran = await run(words);
+      assert.deepEqual([ran.status, ran.stdout], [status, ''], `${words}: ${ran.stderr}`);
+      assert.match(ran.stderr, new RegExp(`^rest-sessions: ${code}: [^\n]+\n$`), words);
+    }
+  });
+
+  test('tails the events of an app and goes on behind one that was heard', async () => {
+    const made = [];
+    for (const subject of ['ann', 'bob', 'ann']) made.push((await create(server(), 'tailed', { subject })).id);
+    const tail = async (words: string) =>
+      (await run(`events tail --app tailed --json ${words}`)).stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    const all = await tail('--since 1h --limit 3');
+    assert.deepEqual(
+      all.map(({ subject }) => subject),
+      made,
+    );
+    assert.deepEqual(
+      (await tail(`--after ${all[0].position} --limit 2`)).map(({ subject }) => subject),
+      made.slice(1),
+    );
+    assert.deepEqual(
+      (await tail('--since 1h --subject bob --limit 1')).map(({ subject }) => subject),
+      [made[1]],
+    );
+    for (const words of [
+      '',
+      '--app tailed --all-apps',
+      '--app tailed --since 1h --after x',
+      '--app tailed --since soon',
+      '--app tailed --limit 0',
+    ]) {
+      assert.equal((await run(`events tail ${words}`.trim())).status, 2, words);
+    }
+  });
+});
+
+test('a key comes from a file, from the environment or from standard input, and is never shown', async (t) => {
+  const [support, root] = [newKey(), newKey()];
+  const scopes = ['verify', 'read', 'write', 'revoke', 'admin'];
+  const entries = [
+    keyListEntry({ name: 'support', hash: hashKey(support), apps: ['shop'], scopes: ['read'] }),
+    keyListEntry({ name: 'root', hash: hashKey(root), apps: '*', scopes }),
+  ];
+  const server = await startServer(t, { RS_STORE: 'memory:', RS_API_KEYS: entries.join(';') });
+  await create(server, 'shop', {}, root);
+  await create(server, 'desk', {}, root);
+  const file = join(temporaryFolder(t), 'key');
+  writeFileSync(file, `${support}\n`);
+  const run = (words: string, env: Record<string, string> = {}, input = '') =>
+    runCommand(words.split(' '), { env: { RS_URL: server.url, ...env }, input });
+  for (const given of [
+    () => run(`apps --json --key-file ${file}`, { RS_KEY: root }),
+    () => run('apps --json', { RS_KEY_FILE: file, RS_KEY: root }),
+    () => run('apps --json', { RS_KEY: support }),
+    () => run('apps --json --key-file -', {}, support),
+  ]) {
+    assert.equal((await given()).stdout, '{"app":"shop","subjects":0,"sessions":1}\n');
+  }
+  for (const [words, key, code] of [
+    ['apps', '', 'unauthorized'],
+    ['apps', 'rsk_wrong', 'unauthorized'],
+    ['sessions list --app desk', support, 'forbidden'],
+    ['sessions end --all --app shop --confirm shop', support, 'forbidden'],
+  ] as const) {
+    const { status, stdout, stderr } = await run(words, key === '' ? {} : { RS_KEY: key });
+    assert.deepEqual([status, stdout], [4, ''], words);
+    assert.ok(stderr.startsWith(`rest-sessions: ${code}: `) && (key === '' || !stderr.includes(key)), stderr);
+  }
+});
+
+test('without an address it asks the server of its configuration, with TLS and certificates as that has them', async (t) => {
+  const folder = temporaryFolder(t);
+  const authority = makeAuthority(folder);
+  const own = authority.issue('own', '/CN=sessions.example.com', 'DNS:sessions.example.com');
+  const tls = { RS_TLS_CERT: own.cert, RS_TLS_KEY: own.key, RS_TLS_CLIENT_CA: authority.cert };
+  const server = await startServer(t, { RS_STORE: 'memory:', ...tls });
+  const env = { RS_PORT: `${server.port}`, ...tls };
+  assert.equal((await runCommand(['sessions', 'list', '--app', 'shop'], { env })).status, 0);
+  const shown = ['--url', server.url, '--cert', own.cert, '--key', own.key];
+  const stranger = await runCommand(['apps', ...shown], { env: {} });
+  assert.equal(stranger.status, 1, 'another machine checks whose certificate it is');
+  assert.equal((await runCommand(['apps'], { env: { RS_PORT: '0' } })).status, 2);
+});
