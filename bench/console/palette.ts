@@ -18,8 +18,10 @@ export function withPalette(png: Buffer): Buffer {
   const palette = paletteOf(counts);
   const nearest = new Map<number, number>();
   const indexOf = (pixel: number) => {
-    let index = nearest.get(pixel);
-    if (index === undefined) nearest.set(pixel, (index = nearestIn(palette, pixel)));
+    const known = nearest.get(pixel);
+    if (known !== undefined) return known;
+    const index = nearestIn(palette, pixel);
+    nearest.set(pixel, index);
     return index;
   };
   const rows = Buffer.alloc((width + 1) * height);
