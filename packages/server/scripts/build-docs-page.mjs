@@ -18,6 +18,7 @@ const GUIDES = {
   webhooks: ['docs/webhooks.md', 'Webhooks'],
   configuration: ['docs/configuration.md', 'Configuration'],
   keys: ['docs/keys.md', 'API keys'],
+  console: ['docs/console.md', 'The console'],
   cli: ['docs/cli.md', 'The command line'],
   operations: ['docs/operations.md', 'Operations'],
   running: ['docs/operations/running.md', 'Running it'],

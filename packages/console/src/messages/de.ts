@@ -9,6 +9,7 @@ export const de: Messages = {
   'action.reload': 'Neu laden',
   'action.retry': 'Nochmals versuchen',
   'app.label': 'App',
+  'app.other': 'Andere App …',
   'app.open': 'App öffnen',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const de: Messages = {
 
   // Rahmen
   'banner.away': 'Der Server antwortet nicht. Was Sie sehen, ist vielleicht alt; Eingaben gehen nicht verloren.',
-  'home.text': 'Sitzungen gehören zu einer App. Zu welcher?',
+  'home.text': 'Sitzungen gehören zu einer App. Zu welcher? Solche ohne Sitzungen stehen in keiner Liste.',
   'home.title': 'App öffnen',
   'keys.end': 'Ausgewählte beenden',
   'keys.openRow': 'Zeile öffnen',
@@ -140,6 +141,14 @@ export const de: Messages = {
   'events.resync': 'Hier fehlt etwas: Es ist nicht mehr aufgehoben, oder es kam zu schnell.',
   'events.session': 'Sitzung',
   'events.subject': 'Nur von diesem Subject',
+  'events.type.key.changed': 'Schlüssel geändert',
+  'events.type.policy.changed': 'Regeln geändert',
+  'events.type.session.created': 'Begonnen',
+  'events.type.session.ended': 'Beendet',
+  'events.type.session.rotated': 'Neues Token',
+  'events.type.session.suspect': 'Verdächtig',
+  'events.type.session.updated': 'Geändert',
+  'events.type.webhook.test': 'Probe',
   'events.types': 'Nur diese Ereignisse',
 
   // Regeln
@@ -217,6 +226,7 @@ export const de: Messages = {
   'act.app.end': 'Ganze App beendet',
   'act.console.login': 'An der Konsole angemeldet',
   'act.console.logout': 'Von der Konsole abgemeldet',
+  'act.console.logout-everywhere': 'Überall abgemeldet',
   'act.history.erase': 'Verlauf gelöscht',
   'act.keys.change': 'Schlüssel wurden geändert',
   'act.policy.change': 'Regeln wurden geändert',
@@ -231,8 +241,12 @@ export const de: Messages = {
   'audit.act': 'Was',
   'audit.all': 'Alle',
   'audit.app': 'App',
+  'audit.elsewhere': 'Das Protokoll liegt nicht hier',
+  'audit.elsewhereText':
+    'Seine Zeilen gehen in die Fehlerausgabe und liegen dort, wo die Logs des Servers gesammelt werden. Damit sie hier zu sehen sind, müssen sie in eine Datei gehen:',
   'audit.ended': (count: number, text: string) => (count === 1 ? '1 Sitzung' : `${text} Sitzungen`),
   'audit.except': (id: string) => `alle außer ${id}`,
+  'audit.inConsole': 'in der Konsole',
   'audit.isNewest': 'Das sind die neuesten.',
   'audit.isOldest': 'Es gibt keine älteren.',
   'audit.newer': 'Neuere',
@@ -282,6 +296,7 @@ export const de: Messages = {
   'webhooks.none': 'Diese App hat keine Webhooks',
   'webhooks.noneText':
     'Ein Webhook meldet einem anderen Dienst, wenn sich jemand anmeldet oder eine Sitzung endet. Er steht in der Datei der Regeln des Servers.',
+  'webhooks.readOnly': 'Sie können ansehen; Prüfen, neu Senden und Wiederholen brauchen das Recht „admin“.',
   'webhooks.replay': 'Wiederholen …',
   'webhooks.replayed': (count: number, text: string) =>
     count === 1 ? '1 Ereignis wird neu gesendet.' : `${text} Ereignisse werden neu gesendet.`,
@@ -484,12 +499,14 @@ export const de: Messages = {
     count === 1
       ? 'Es ist eine mehr da als erwartet: Jemand hat sich inzwischen angemeldet.'
       : `Es sind ${count} mehr da als erwartet: Jemand hat sich inzwischen angemeldet.`,
+  'done.unknown': 'Von diesen ist nicht bekannt, ob sie beendet sind. Die Liste zeigt es, sobald der Server antwortet:',
   'end.after': 'Sitzungen danach',
   'end.before': 'Sitzungen jetzt',
   'end.busy': 'Wird beendet …',
   'end.go': (count) => (count === 1 ? '1 Sitzung beenden' : `${count} Sitzungen beenden`),
   'end.goAll': 'Beenden',
   'end.nothing': 'Es wurde nichts beendet.',
+  'end.unknown': 'Ob etwas beendet wurde, ist nicht bekannt.',
   'end.reason': 'Grund',
   'end.reasonHint': 'Steht bei jeder beendeten Sitzung und im Audit-Log. Zum Beispiel die Nummer des Tickets.',
   'end.titleAll': 'Alle Sitzungen beenden?',

@@ -10,6 +10,7 @@ export const en = {
   'action.reload': 'Load again',
   'action.retry': 'Try again',
   'app.label': 'App',
+  'app.other': 'Another app …',
   'app.open': 'Open app',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const en = {
 
   // frame
   'banner.away': 'The server does not answer. What you see may be old; nothing you typed is lost.',
-  'home.text': 'Sessions belong to an app. Which one?',
+  'home.text': 'Sessions belong to an app. Which one? Those without sessions are in no list.',
   'home.title': 'Open an app',
   'keys.end': 'End what is selected',
   'keys.openRow': 'Open the row',
@@ -140,6 +141,14 @@ export const en = {
   'events.resync': 'Something is missing here: it is not kept any more, or came too fast.',
   'events.session': 'Session',
   'events.subject': 'Only of this subject',
+  'events.type.key.changed': 'Keys changed',
+  'events.type.policy.changed': 'Policy changed',
+  'events.type.session.created': 'Begun',
+  'events.type.session.ended': 'Ended',
+  'events.type.session.rotated': 'New token',
+  'events.type.session.suspect': 'Suspect',
+  'events.type.session.updated': 'Changed',
+  'events.type.webhook.test': 'Sample',
   'events.types': 'Only these events',
 
   // policy
@@ -216,6 +225,7 @@ export const en = {
   'act.app.end': 'Ended a whole app',
   'act.console.login': 'Logged in to the console',
   'act.console.logout': 'Logged out of the console',
+  'act.console.logout-everywhere': 'Logged out everywhere',
   'act.history.erase': 'Erased a history',
   'act.keys.change': 'Keys were changed',
   'act.policy.change': 'Policy was changed',
@@ -230,8 +240,12 @@ export const en = {
   'audit.act': 'What',
   'audit.all': 'All',
   'audit.app': 'App',
+  'audit.elsewhere': 'The audit log is not kept here',
+  'audit.elsewhereText':
+    'Its lines go to standard error, and are where the logs of the server are collected. To see them here, they must go to a file:',
   'audit.ended': (count: number, text: string) => (count === 1 ? '1 session' : `${text} sessions`),
   'audit.except': (id: string) => `all but ${id}`,
+  'audit.inConsole': 'in the console',
   'audit.isNewest': 'These are the newest.',
   'audit.isOldest': 'There are no older ones.',
   'audit.newer': 'Newer',
@@ -279,6 +293,7 @@ export const en = {
   'webhooks.none': 'This app has no webhooks',
   'webhooks.noneText':
     'A webhook tells another service when somebody logs in or a session ends. It is written into the policy file of the server.',
+  'webhooks.readOnly': 'You can look; to test, send again or replay needs the scope “admin”.',
   'webhooks.replay': 'Replay …',
   'webhooks.replayed': (count: number, text: string) =>
     count === 1 ? '1 event is sent again.' : `${text} events are sent again.`,
@@ -477,12 +492,14 @@ export const en = {
     count === 1
       ? 'One more than expected is there: somebody has logged in meanwhile.'
       : `${count} more than expected are there: somebody has logged in meanwhile.`,
+  'done.unknown': 'Of these it is not known whether they have ended. The list shows it as soon as the server answers:',
   'end.after': 'Sessions afterwards',
   'end.before': 'Sessions now',
   'end.busy': 'Ending …',
   'end.go': (count: number) => (count === 1 ? 'End 1 session' : `End ${count} sessions`),
   'end.goAll': 'End them',
   'end.nothing': 'Nothing has ended.',
+  'end.unknown': 'Whether anything has ended is not known.',
   'end.reason': 'Reason',
   'end.reasonHint': 'Kept with each ended session and in the audit log. For example the number of the ticket.',
   'end.titleAll': 'End all sessions?',

@@ -1,9 +1,9 @@
 /** Words of the server in the reader's language. What this console does not know is shown as the server says it. */
 import { textOf } from './index.ts';
 
-/** What happened, in a few words: `Session begun`. */
+/** What happened, in a word or two: `Begun`. */
 export function eventText(type: string): string {
-  return textOf(`event.${type}`) ?? type;
+  return textOf(`events.type.${type}`) ?? type;
 }
 
 /** What somebody did, as the audit log calls it: `Ended a session`. */

@@ -10,7 +10,7 @@ import { type AuditEntry, restOf } from './entries.ts';
 const TONES: Readonly<Record<string, Tone>> = { done: 'good', failed: 'danger', refused: 'warn', begun: 'plain' };
 
 export function Entry({ entry }: { readonly entry: AuditEntry }) {
-  const { time, act, outcome, key, address, app, ended, code, reason } = entry;
+  const { time, act, outcome, key, address, app, ended, code, reason, via } = entry;
   const rest = restOf(entry);
   const isOfServer = act.startsWith('server.') || key === undefined;
   return (
@@ -21,6 +21,7 @@ export function Entry({ entry }: { readonly entry: AuditEntry }) {
       <div class="audit-who any-text">
         {isOfServer ? <span class="faint">{t('audit.server')}</span> : <strong>{key ?? t('audit.nobody')}</strong>}
         {address && <span class="faint mono">{address}</span>}
+        {via === 'console' && <span class="faint">{t('audit.inConsole')}</span>}
       </div>
       <div class="audit-what">
         <p>

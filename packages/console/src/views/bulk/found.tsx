@@ -56,6 +56,7 @@ export function Found({ app, plan, at, onEnd }: FoundProps) {
           </Button>
         </div>
       </div>
+      {!may(scope) && <p class="bulk-without soft">{t('state.needsScope', scope)}</p>}
       {plan.without.length > 0 && (
         <p class="bulk-without soft any-text">
           {t('bulk.without', plan.without.length, number(plan.without.length))}: {plan.without.slice(0, 20).join(', ')}

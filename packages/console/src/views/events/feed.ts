@@ -172,6 +172,13 @@ function passes(row: FeedRow, { types, subject }: FeedFilter): boolean {
   return (types.size === 0 || types.has(row.type)) && (subject === '' || row.subject === subject);
 }
 
+/** Tells whether a filter lets through what another one did not. */
+export function isWider(next: FeedFilter, before: FeedFilter): boolean {
+  const otherSubjects = before.subject !== '' && next.subject !== before.subject;
+  if (otherSubjects || before.types.size === 0) return otherSubjects;
+  return next.types.size === 0 || [...next.types].some((type) => !before.types.has(type));
+}
+
 /** Reads a CloudEvent. Absence: null for text that is none. */
 export function readEvent(text: string, row: number): EventRow | null {
   let event: unknown;

@@ -5,7 +5,7 @@ import { Problem } from '../../api/problem.ts';
 import { part, v1 } from '../../api/request.ts';
 import { openStream, type SseMessage, type StreamState } from '../../api/stream.ts';
 import type { EventPage } from '../../api/types.ts';
-import { Feed, type FeedFilter } from './feed.ts';
+import { Feed, type FeedFilter, isWider } from './feed.ts';
 
 /** Of an app where little happens, what is kept is shown first; of others the view begins with now. */
 const RECENT = 200;
@@ -35,10 +35,11 @@ export class Live {
 
   /** From here on others are let through. What came before, and passes, is shown again. */
   setFilter(filter: FeedFilter): void {
+    const widens = isWider(filter, this.filter);
     this.filter = filter;
     const position = this.stream?.lastPosition ?? null;
     this.feed.setFilter(filter);
-    if (this.feed.hasEvents) this.feed.mark('filter');
+    if (widens && this.feed.hasEvents) this.feed.mark('filter');
     this.paintSoon();
     if (this.stream === null) return;
     this.stream.close();

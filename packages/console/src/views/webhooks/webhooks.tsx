@@ -6,6 +6,7 @@ import { downloadLines } from '../../design/download.ts';
 import { EmptyState, ErrorState, SkeletonRows } from '../../design/states.tsx';
 import { t } from '../../messages/index.ts';
 import { useEvery } from '../../state/refresh.ts';
+import { may } from '../../state/session.ts';
 import type { ViewProps } from '../view.ts';
 import { WebhookCard } from './webhook-card.tsx';
 import './webhooks.css';
@@ -31,6 +32,7 @@ export default function Webhooks({ params: { app = '' } }: ViewProps) {
             {t('action.download')}
           </Button>
         </div>
+        {!may('admin') && <p class="sub">{t('webhooks.readOnly')}</p>}
       </div>
       {data === null || data.length === 0 ? (
         <div class="card">
