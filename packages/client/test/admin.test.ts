@@ -160,6 +160,36 @@ test('a key does what its scopes and its apps let it, and the error names what i
   await assert.rejects(as(support.key).app('desk').count(), /in the app desk/);
 });
 
+test('policy, keys, series and audit log are read as the server has them', async (t) => {
+  const root = keyOf('root', '*', ['verify', 'read', 'write', 'revoke', 'admin']);
+  const log = join(temporaryFolder(t), 'audit.log');
+  const env = { ...policy(t, { shop: { idleTimeout: 600 } }), RS_API_KEYS: root.entry, RS_AUDIT_LOG: log };
+  const { url } = await startServer(t, env);
+  const admin = new AdminClient({ url, key: root.key, timeout: LONG });
+  const shop = admin.app('shop');
+  const ids = [];
+  for (const subject of ['ann', 'bob']) {
+    const sessions = new SessionClient({ url, app: 'shop', key: root.key, timeout: LONG });
+    ids.push((await sessions.create({ subject })).session.id);
+  }
+  for (const id of ids) await shop.revoke(id, { reason: `of ${id}` });
+  const { values, file, reload } = await shop.policy();
+  const found = (name: string) => values.find((value) => value.name === name);
+  assert.deepEqual(found('idleTimeout'), { name: 'idleTimeout', value: 600, from: 'app' });
+  assert.deepEqual([found('events')?.from, file, reload], ['defaults', 'policy.json', null]);
+  const [key, ...others] = await admin.keys();
+  assert.deepEqual([key?.name, key?.apps, key?.source, others], ['root', '*', 'environment', []]);
+  assert.ok(key?.lastUsedAt !== null, 'it was used just now');
+  const series = await shop.series('hour');
+  const sum = (numbers: readonly number[] = []) => numbers.reduce((all, one) => all + one, 0);
+  assert.deepEqual([series.step, sum(series.created), sum(series.ended.revoked)], [60, 2, 2]);
+  const page = await admin.audit({ limit: 1 });
+  assert.deepEqual([page.on, page.readable, page.entries.length], [true, true, 1]);
+  const reasons = [];
+  for await (const { outcome, reason } of admin.eachAudit({ limit: 1 })) if (outcome === 'done') reasons.push(reason);
+  assert.deepEqual(reasons.slice(0, 2), ids.map((id) => `of ${id}`).reverse());
+});
+
 test('webhooks are listed, tried, set back, and let go on', async (t) => {
   let status = 410;
   const receiver = await startReceiver(t, () => status, SECRET);

@@ -67,7 +67,7 @@ export interface ApiKey {
   readonly expiresAt: string | null;
   /** Since this server started. Absence: null for not yet. */
   readonly lastUsedAt: string | null;
-  /** Whether client certificates are a way to use it. */
+  /** Whether its caller must have a client certificate. */
   readonly certificate: boolean;
   readonly source: 'file' | 'environment';
 }
@@ -82,16 +82,25 @@ export interface Series {
   /** When this server began to count: what is before it is 0. */
   readonly since: string;
   readonly created: readonly number[];
-  /** By reason. */
+  /** By the reason; `expired`: by a deadline, when it was removed. */
   readonly ended: Readonly<Record<string, readonly number[]>>;
 }
 
-/** A line of the audit log. `time` and `act` and what else the act has: see docs/operations/logs.md. */
-export type AuditEntry = Readonly<Record<string, unknown>>;
+/** A line of the audit log: who did what, and what came of it. All members are in docs/operations/logs.md. */
+export interface AuditEntry {
+  readonly time: string;
+  /** `session.end`, `subject.end`, `app.end`, `policy.change`, … */
+  readonly act: string;
+  /** `begun`, and then `done` or `failed` with the same `id`; or `refused`. */
+  readonly outcome: string;
+  readonly [member: string]: unknown;
+}
 
 export interface AuditPage {
   /** Whether the server keeps an audit log (RS_AUDIT_LOG). */
   readonly on: boolean;
+  /** False where its lines go to standard error: whoever collects them has them. */
+  readonly readable: boolean;
   /** The latest first. */
   readonly entries: readonly AuditEntry[];
   /** Give it as `before` for what is older. Absence: null at the beginning of the log. */

@@ -17,8 +17,8 @@ effect(() => {
 /** Asks now whether the server is there. */
 export async function askAgain(next = FIRST): Promise<void> {
   clearTimeout(timer);
-  // The ways to log in: it needs no session and touches none.
-  const isThere = await fetch('/console/login', { headers: { Accept: 'application/json' }, cache: 'no-store' }).then(
+  // Who is logged in: that is kept in the store, which may be what is away.
+  const isThere = await fetch('/console/me', { headers: { Accept: 'application/json' }, cache: 'no-store' }).then(
     (answer) => answer.status < 500,
     () => false,
   );

@@ -18,7 +18,7 @@ export class Problem extends Error {
 
   /** Whether the same request may succeed later: the banner tries again by itself. */
   get isAway(): boolean {
-    return this.code === 'away' || this.status === 502 || this.status === 503 || this.status === 504;
+    return this.code === 'away' || this.code === 'store_unavailable';
   }
 }
 

@@ -16,6 +16,8 @@ export interface ButtonProps {
   readonly label?: string;
   readonly isBusy?: boolean;
   readonly expanded?: boolean;
+  /** -1: reached by other keys than Tab. */
+  readonly tabIndex?: 0 | -1;
   readonly buttonRef?: Ref<HTMLButtonElement>;
 }
 
@@ -31,6 +33,7 @@ export function Button(props: ButtonProps) {
     label,
     isBusy,
     expanded,
+    tabIndex,
     buttonRef,
   } = props;
   const id = useId();
@@ -46,6 +49,7 @@ export function Button(props: ButtonProps) {
         aria-label={label}
         aria-busy={isBusy ? 'true' : undefined}
         aria-expanded={expanded}
+        tabIndex={tabIndex}
         title={why ?? label}
         onClick={(event) => {
           if (isOff) event.preventDefault();

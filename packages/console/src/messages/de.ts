@@ -9,6 +9,7 @@ export const de: Messages = {
   'action.reload': 'Neu laden',
   'action.retry': 'Nochmals versuchen',
   'app.label': 'App',
+  'app.other': 'Andere App …',
   'app.open': 'App öffnen',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const de: Messages = {
 
   // Rahmen
   'banner.away': 'Der Server antwortet nicht. Was Sie sehen, ist vielleicht alt; Eingaben gehen nicht verloren.',
-  'home.text': 'Sitzungen gehören zu einer App. Zu welcher?',
+  'home.text': 'Sitzungen gehören zu einer App. Zu welcher? Solche ohne Sitzungen stehen in keiner Liste.',
   'home.title': 'App öffnen',
   'keys.end': 'Ausgewählte beenden',
   'keys.openRow': 'Zeile öffnen',
@@ -498,12 +499,14 @@ export const de: Messages = {
     count === 1
       ? 'Es ist eine mehr da als erwartet: Jemand hat sich inzwischen angemeldet.'
       : `Es sind ${count} mehr da als erwartet: Jemand hat sich inzwischen angemeldet.`,
+  'done.unknown': 'Von diesen ist nicht bekannt, ob sie beendet sind. Die Liste zeigt es, sobald der Server antwortet:',
   'end.after': 'Sitzungen danach',
   'end.before': 'Sitzungen jetzt',
   'end.busy': 'Wird beendet …',
   'end.go': (count) => (count === 1 ? '1 Sitzung beenden' : `${count} Sitzungen beenden`),
   'end.goAll': 'Beenden',
   'end.nothing': 'Es wurde nichts beendet.',
+  'end.unknown': 'Ob etwas beendet wurde, ist nicht bekannt.',
   'end.reason': 'Grund',
   'end.reasonHint': 'Steht bei jeder beendeten Sitzung und im Audit-Log. Zum Beispiel die Nummer des Tickets.',
   'end.titleAll': 'Alle Sitzungen beenden?',

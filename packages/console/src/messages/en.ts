@@ -10,6 +10,7 @@ export const en = {
   'action.reload': 'Load again',
   'action.retry': 'Try again',
   'app.label': 'App',
+  'app.other': 'Another app …',
   'app.open': 'Open app',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const en = {
 
   // frame
   'banner.away': 'The server does not answer. What you see may be old; nothing you typed is lost.',
-  'home.text': 'Sessions belong to an app. Which one?',
+  'home.text': 'Sessions belong to an app. Which one? Those without sessions are in no list.',
   'home.title': 'Open an app',
   'keys.end': 'End what is selected',
   'keys.openRow': 'Open the row',
@@ -491,12 +492,14 @@ export const en = {
     count === 1
       ? 'One more than expected is there: somebody has logged in meanwhile.'
       : `${count} more than expected are there: somebody has logged in meanwhile.`,
+  'done.unknown': 'Of these it is not known whether they have ended. The list shows it as soon as the server answers:',
   'end.after': 'Sessions afterwards',
   'end.before': 'Sessions now',
   'end.busy': 'Ending …',
   'end.go': (count: number) => (count === 1 ? 'End 1 session' : `End ${count} sessions`),
   'end.goAll': 'End them',
   'end.nothing': 'Nothing has ended.',
+  'end.unknown': 'Whether anything has ended is not known.',
   'end.reason': 'Reason',
   'end.reasonHint': 'Kept with each ended session and in the audit log. For example the number of the ticket.',
   'end.titleAll': 'End all sessions?',

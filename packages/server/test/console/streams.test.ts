@@ -35,8 +35,8 @@ test('a stream tells what happens, and who of the console did it and why', async
     await until(() => stream.messages().length === 2);
     // biome-ignore lint/suspicious/noExplicitAny: CloudEvents of any shape
     const [created, ended] = stream.messages().map(({ data }) => data as Record<string, any>);
-    assert.equal(created.type, 'session.created');
-    assert.deepEqual([ended.type, ended.data.by, ended.data.note], ['session.ended', 'support', 'stolen']);
+    assert.equal(created!.type, 'session.created');
+    assert.deepEqual([ended!.type, ended!.data.by, ended!.data.note], ['session.ended', 'support', 'stolen']);
     stream.socket.destroy();
   }
 });

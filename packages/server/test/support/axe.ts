@@ -31,6 +31,10 @@ export async function assertNoFindings(page: Page, where: string): Promise<numbe
       throw new Error(`${where}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
     return result.value;
   };
+  // Colours on their way from one scheme to the other are neither.
+  await evaluate(
+    `Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => {}))).then(() => 0)`,
+  );
   await evaluate(`${source};0`);
   const options = JSON.stringify({ runOnly: RULES, resultTypes: ['violations'] });
   const found: Pick<AxeResults, 'violations' | 'passes'> = await evaluate(

@@ -20,7 +20,7 @@ export function DoneNotice({ done }: { readonly done: Done }) {
       {isMore && <p>{t('done.more', after - expected)}</p>}
       {failed.length > 0 && (
         <>
-          <p>{t('done.failed', failed.length)}</p>
+          <p>{failed.some(({ problem }) => problem.isAway) ? t('done.unknown') : t('done.failed', failed.length)}</p>
           <ul>
             {failed.slice(0, 5).map(({ id, problem }) => (
               <li key={id}>

@@ -93,7 +93,8 @@ export function EndDialog({ app, subject, target, device, onClose, onDone }: End
       </Field>
       {failure.value !== null && (
         <Notice tone="danger" isLive>
-          {t('end.nothing')} {problemText(failure.value.failed[0]!.problem)}
+          {failure.value.failed[0]!.problem.isAway ? t('end.unknown') : t('end.nothing')}{' '}
+          {problemText(failure.value.failed[0]!.problem)}
         </Notice>
       )}
     </Dialog>

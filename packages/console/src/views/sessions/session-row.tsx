@@ -26,11 +26,19 @@ export function SessionRow(props: SessionRowProps) {
   const { app, session, hasSubjects, isCurrent, isSelected, whyNot, onFocus, onToggle, onEnd, onEndOthers } = props;
   const { id, subject, userAgent, label, ip, createdAt, lastSeenAt } = session;
   const device = deviceOf(userAgent).name ?? t('device.unknown');
+  // One row is in the order of Tab, with what is in it: a page of a hundred would else be four hundred steps.
+  const tabIndex = isCurrent ? 0 : -1;
   return (
-    <tr tabIndex={isCurrent ? 0 : -1} aria-selected={isSelected} onFocusCapture={onFocus}>
+    <tr tabIndex={tabIndex} aria-selected={isSelected} onFocusCapture={onFocus}>
       <td class="select">
         <label class="check">
-          <input type="checkbox" checked={isSelected} aria-label={t('sessions.select', device)} onChange={onToggle} />
+          <input
+            type="checkbox"
+            tabIndex={tabIndex}
+            checked={isSelected}
+            aria-label={t('sessions.select', device)}
+            onChange={onToggle}
+          />
         </label>
       </td>
       {hasSubjects && (
@@ -38,14 +46,14 @@ export function SessionRow(props: SessionRowProps) {
           {subject === null ? (
             <span class="faint">{t('sessions.noSubject')}</span>
           ) : (
-            <a class="cut" href={to('/apps/:app/subjects/:subject', { app, subject })}>
+            <a class="cut" tabIndex={tabIndex} href={to('/apps/:app/subjects/:subject', { app, subject })}>
               {subject}
             </a>
           )}
         </td>
       )}
       <td class="device">
-        <a href={to('/apps/:app/sessions/:id', { app, id }, { subject })} class="device-link">
+        <a href={to('/apps/:app/sessions/:id', { app, id }, { subject })} class="device-link" tabIndex={tabIndex}>
           <DeviceName userAgent={userAgent} />
         </a>
       </td>
@@ -74,11 +82,11 @@ export function SessionRow(props: SessionRowProps) {
       <td class="row-actions">
         <span>
           {onEndOthers && (
-            <Button size="small" kind="quiet" why={whyNot} onClick={onEndOthers}>
+            <Button size="small" kind="quiet" tabIndex={tabIndex} why={whyNot} onClick={onEndOthers}>
               {t('sessions.keepOnly')}
             </Button>
           )}
-          <Button size="small" kind="danger bare" why={whyNot} onClick={onEnd}>
+          <Button size="small" kind="danger bare" tabIndex={tabIndex} why={whyNot} onClick={onEnd}>
             {t('sessions.end')}
           </Button>
         </span>

@@ -118,7 +118,7 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
       await search(page, 'all');
       await hands.press(
         page,
-        page.getByRole('row').filter({ hasText: 'second' }).getByRole('button', { name: 'Keep only this' }),
+        page.getByRole('row').filter({ hasText: 'second' }).getByRole('button', { name: 'End others' }),
       );
       const others = page.getByRole('dialog', { name: 'End all other sessions?' });
       await hands.press(page, others.getByRole('button', { name: 'End 2 sessions' }));
@@ -161,7 +161,7 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
 
     test('7: the overview counts, and says in words what its plots draw', async (t) => {
       const { page, visitor, server } = await enter(t, '/apps/blog');
-      await page.getByText('No session began in this time.').waitFor();
+      await page.getByRole('img', { name: 'No session began in this time.' }).waitFor();
       for (const subject of ['a', 'a', 'b']) await create(server, { subject }, 'blog');
       await page.reload();
       await settled(page);
@@ -183,7 +183,10 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
     test('8: events as they happen, filtered, held and let go', async (t) => {
       const { page, visitor, server } = await enter(t);
       await hands.press(page, viewLink(page, 'Live events'));
-      await page.getByText('Live', { exact: true }).waitFor();
+      await page
+        .getByText(/^Live\b.*events? in the last minute/)
+        .first()
+        .waitFor();
       const list = page.getByRole('region', { name: 'Events, the newest first' });
       const { id } = await create(server, { subject: 'live-one', userAgent: AGENTS.edge });
       await list.getByText('live-one').waitFor();
