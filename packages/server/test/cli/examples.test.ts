@@ -77,6 +77,7 @@ fixture() {
   TOKEN=$(sed 's/.*"token":"\\([^"]*\\)".*/\\1/' last); ID=$(sed 's/.*"session":{"id":"\\([^"]*\\)".*/\\1/' last)
   echo "$TOKEN" > token; rm last
 }
+echo 'a password that nobody guesses' > password.txt
 key_file() { rm -f keys.json; rest-sessions keys create --name web --apps shop --scopes verify --file keys.json > key.txt 2>/dev/null; }
 `;
 
