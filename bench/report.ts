@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { consoleTable } from './console/results.ts';
 import { eventsTable } from './events/results.ts';
 import { figures } from './figures.ts';
 import { growthPlot, historyPlot, latencyPlot, peersPlot, runtimesPlot } from './plots/all.ts';
@@ -26,6 +27,7 @@ export function reportFiles(): Record<string, string> {
       findings: findingsTable(latest.findings),
       platforms: platformsTable(platformResults()),
       events: eventsTable(),
+      console: consoleTable(),
     }),
     'docs/operations/workers.md': withParts('docs/operations/workers.md', { soak: soakTable(soaks) }),
     ...Object.fromEntries(soaks.map((soak) => [`bench/results/soak-${soak.store}.svg`, soakPlot(soak)])),

@@ -16,6 +16,7 @@ function log(lines: readonly AuditEntry[]) {
     const from = Number(before ?? 0);
     return {
       on: true,
+      readable: true,
       entries: lines.slice(from, from + 100),
       next: from + 100 < lines.length ? `${from + 100}` : null,
     };
@@ -52,7 +53,7 @@ describe('the audit log as it is read', () => {
   });
 
   test('that is not written says so', async () => {
-    const found = await find(EVERYTHING, null, async () => ({ on: false, entries: [], next: null }));
+    const found = await find(EVERYTHING, null, async () => ({ on: false, readable: false, entries: [], next: null }));
     assert.deepEqual([found.on, found.entries], [false, []]);
   });
 

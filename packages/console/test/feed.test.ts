@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Feed, type FeedRow } from '../src/views/events/feed.ts';
+import { Feed, type FeedRow, isWider } from '../src/views/events/feed.ts';
 
 const event = (n: number, more: object = {}) =>
   JSON.stringify({
@@ -48,12 +48,23 @@ describe('the feed of live events', () => {
     assert.deepEqual(idsOf(feed), ['resync', 'e6', 'e4', 'e3', 'e2', 'e1']);
   });
 
+  test('tells a wider filter from a narrower one', () => {
+    const filter = (types: string[], subject = '') => ({ types: new Set(types), subject });
+    assert.equal(isWider(filter(['a']), filter([])), false);
+    assert.equal(isWider(filter(['a'], 'u1'), filter(['a', 'b'])), false);
+    assert.equal(isWider(filter([]), filter(['a'])), true);
+    assert.equal(isWider(filter(['b']), filter(['a'])), true);
+    assert.equal(isWider(filter([], 'u2'), filter([], 'u1')), true);
+    assert.equal(isWider(filter([]), filter([], 'u1')), true);
+    assert.equal(isWider(filter(['a'], 'u1'), filter([], 'u1')), false);
+  });
+
   test('counts the events of the last minute', () => {
     let now = 0;
     const feed = new Feed({ capacity: 5, now: () => now });
     for (let n = 0; n < 300; n++) {
       now = n * 1000;
-      feed.take(event(n));
+      feed.take(event(n), now);
     }
     assert.equal(feed.perMinute, 60);
     now += 90_000;

@@ -9,6 +9,7 @@ export const de: Messages = {
   'action.reload': 'Neu laden',
   'action.retry': 'Nochmals versuchen',
   'app.label': 'App',
+  'app.other': 'Andere App …',
   'app.open': 'App öffnen',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const de: Messages = {
 
   // Rahmen
   'banner.away': 'Der Server antwortet nicht. Was Sie sehen, ist vielleicht alt; Eingaben gehen nicht verloren.',
-  'home.text': 'Sitzungen gehören zu einer App. Zu welcher?',
+  'home.text': 'Sitzungen gehören zu einer App. Zu welcher? Solche ohne Sitzungen stehen in keiner Liste.',
   'home.title': 'App öffnen',
   'keys.end': 'Ausgewählte beenden',
   'keys.openRow': 'Zeile öffnen',
@@ -225,6 +226,7 @@ export const de: Messages = {
   'act.app.end': 'Ganze App beendet',
   'act.console.login': 'An der Konsole angemeldet',
   'act.console.logout': 'Von der Konsole abgemeldet',
+  'act.console.logout-everywhere': 'Überall abgemeldet',
   'act.history.erase': 'Verlauf gelöscht',
   'act.keys.change': 'Schlüssel wurden geändert',
   'act.policy.change': 'Regeln wurden geändert',
@@ -239,8 +241,12 @@ export const de: Messages = {
   'audit.act': 'Was',
   'audit.all': 'Alle',
   'audit.app': 'App',
+  'audit.elsewhere': 'Das Protokoll liegt nicht hier',
+  'audit.elsewhereText':
+    'Seine Zeilen gehen in die Fehlerausgabe und liegen dort, wo die Logs des Servers gesammelt werden. Damit sie hier zu sehen sind, müssen sie in eine Datei gehen:',
   'audit.ended': (count: number, text: string) => (count === 1 ? '1 Sitzung' : `${text} Sitzungen`),
   'audit.except': (id: string) => `alle außer ${id}`,
+  'audit.inConsole': 'in der Konsole',
   'audit.isNewest': 'Das sind die neuesten.',
   'audit.isOldest': 'Es gibt keine älteren.',
   'audit.newer': 'Neuere',

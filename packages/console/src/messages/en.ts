@@ -10,6 +10,7 @@ export const en = {
   'action.reload': 'Load again',
   'action.retry': 'Try again',
   'app.label': 'App',
+  'app.other': 'Another app …',
   'app.open': 'Open app',
   'product.name': 'REST-Sessions',
 
@@ -40,7 +41,7 @@ export const en = {
 
   // frame
   'banner.away': 'The server does not answer. What you see may be old; nothing you typed is lost.',
-  'home.text': 'Sessions belong to an app. Which one?',
+  'home.text': 'Sessions belong to an app. Which one? Those without sessions are in no list.',
   'home.title': 'Open an app',
   'keys.end': 'End what is selected',
   'keys.openRow': 'Open the row',
@@ -224,6 +225,7 @@ export const en = {
   'act.app.end': 'Ended a whole app',
   'act.console.login': 'Logged in to the console',
   'act.console.logout': 'Logged out of the console',
+  'act.console.logout-everywhere': 'Logged out everywhere',
   'act.history.erase': 'Erased a history',
   'act.keys.change': 'Keys were changed',
   'act.policy.change': 'Policy was changed',
@@ -238,8 +240,12 @@ export const en = {
   'audit.act': 'What',
   'audit.all': 'All',
   'audit.app': 'App',
+  'audit.elsewhere': 'The audit log is not kept here',
+  'audit.elsewhereText':
+    'Its lines go to standard error, and are where the logs of the server are collected. To see them here, they must go to a file:',
   'audit.ended': (count: number, text: string) => (count === 1 ? '1 session' : `${text} sessions`),
   'audit.except': (id: string) => `all but ${id}`,
+  'audit.inConsole': 'in the console',
   'audit.isNewest': 'These are the newest.',
   'audit.isOldest': 'There are no older ones.',
   'audit.newer': 'Newer',

@@ -1,4 +1,4 @@
-/** Which app: the same view of another one. Who may not list the apps types its name. */
+/** Which app: the same view of another one. Those without sessions are in no list: their names are typed. */
 import { useRef } from 'preact/hooks';
 import { Button } from '../design/button.tsx';
 import { Field } from '../design/field.tsx';
@@ -20,16 +20,16 @@ export function AppSwitcher() {
         value={chosen ?? ''}
         onChange={(event) => {
           const { value } = event.currentTarget;
-          if (value === '') go(to('/'));
+          if (value === '') go(to('/open'));
           else open(value);
         }}
       >
-        {chosen === null && <option value="">–</option>}
         {names.map((name) => (
           <option key={name} value={name}>
             {name}
           </option>
         ))}
+        <option value="">{t('app.other')}</option>
       </select>
     </label>
   );

@@ -28,7 +28,7 @@ export function Outlet() {
     const title = found === null ? t('product.name') : t(found.view.title);
     document.title = [title, name, found && t('product.name')].filter(Boolean).join(' · ');
   });
-  if (isHome) return <Home />;
+  if (isHome || here === '/open') return <Home />;
   if (found === null) {
     return (
       <>

@@ -8,6 +8,7 @@ import { useRef } from 'preact/hooks';
 import { Icon } from '../design/icon.tsx';
 import { t } from '../messages/index.ts';
 import { app } from '../state/app.ts';
+import { go, to } from '../state/place.ts';
 import { may } from '../state/session.ts';
 import { hasKeys } from '../state/settings.ts';
 import { search } from './searching.ts';
@@ -19,7 +20,11 @@ export function SearchBox() {
   if (!may('read')) return <span class="search-box" />;
   const submit = async () => {
     const text = input.current!.value.trim();
-    if (text === '' || name === null || isBusy.value) return;
+    if (text === '' || isBusy.value) return;
+    if (name === null) {
+      go(to('/open'));
+      return;
+    }
     input.current!.value = '';
     isBusy.value = true;
     await search(name, text);

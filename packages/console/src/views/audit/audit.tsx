@@ -17,7 +17,15 @@ import { Entry } from './entry.tsx';
 const ACTS = [
   ...['session.end', 'subject.end', 'app.end', 'history.erase'],
   ...['webhook.resend', 'webhook.replay', 'webhook.test', 'webhook.enable'],
-  ...['console.login', 'console.logout', 'policy.change', 'keys.change', 'server.start', 'server.stop'],
+  ...[
+    'console.login',
+    'console.logout',
+    'console.logout-everywhere',
+    'policy.change',
+    'keys.change',
+    'server.start',
+    'server.stop',
+  ],
 ];
 
 export default function Audit() {
@@ -46,7 +54,7 @@ export default function Audit() {
           </Button>
         </div>
       </div>
-      {data?.on !== false && <Filters filter={filter} />}
+      {data?.on !== false && data?.readable !== false && <Filters filter={filter} />}
       <div class="card">
         {data === null ? (
           error === null ? (
@@ -68,6 +76,14 @@ function List({ found, isFiltered }: { readonly found: Found; readonly isFiltere
     return (
       <EmptyState icon="audit" title={t('audit.off')}>
         {t('audit.offText')}
+        <code class="snippet">RS_AUDIT_LOG=/var/log/rest-sessions/audit.log</code>
+      </EmptyState>
+    );
+  }
+  if (!found.readable) {
+    return (
+      <EmptyState icon="audit" title={t('audit.elsewhere')}>
+        {t('audit.elsewhereText')}
         <code class="snippet">RS_AUDIT_LOG=/var/log/rest-sessions/audit.log</code>
       </EmptyState>
     );

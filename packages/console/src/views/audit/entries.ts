@@ -21,12 +21,16 @@ export interface AuditEntry {
   readonly reason?: string;
   readonly code?: string;
   readonly ended?: number;
+  /** Where it was done: in the console, or by a program. */
+  readonly via?: string;
   readonly [member: string]: unknown;
 }
 
 export interface AuditPage {
   /** Whether the server writes a log. */
   readonly on: boolean;
+  /** Whether it can be read here: lines on standard error are with whoever collects them. */
+  readonly readable: boolean;
   readonly entries: readonly AuditEntry[];
   readonly next: string | null;
 }
@@ -41,6 +45,7 @@ export interface AuditFilter {
 
 export interface Found {
   readonly on: boolean;
+  readonly readable: boolean;
   readonly entries: readonly AuditEntry[];
   /** Where the next, older ones begin. Absence: null at the end of the log. */
   readonly next: string | null;
@@ -61,10 +66,11 @@ export async function find(
 ): Promise<Found> {
   const entries: AuditEntry[] = [];
   const over = new Set<string>();
-  let [next, looked, on] = [before, 0, true];
+  let [next, looked, on, readable] = [before, 0, true, true];
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const answer = await page(next);
     on = answer.on;
+    readable = answer.readable;
     looked += answer.entries.length;
     for (const entry of answer.entries) {
       if (entry.id !== undefined && entry.outcome !== 'begun') over.add(entry.id);
@@ -74,7 +80,7 @@ export async function find(
     next = answer.next;
     if (next === null || entries.length >= ENOUGH) break;
   }
-  return { on, entries, next, looked };
+  return { on, readable, entries, next, looked };
 }
 
 function passes({ key, act, app }: AuditEntry, filter: AuditFilter): boolean {
@@ -85,7 +91,7 @@ function passes({ key, act, app }: AuditEntry, filter: AuditFilter): boolean {
 
 const TOLD = new Set([
   ...['time', 'act', 'outcome', 'id', 'pid', 'key', 'address', 'requestId', 'app', 'session', 'subject', 'except'],
-  ...['webhook', 'reason', 'code', 'ended'],
+  ...['webhook', 'reason', 'code', 'ended', 'via'],
 ]);
 
 /** What a line says beside what has a place of its own, as `name value`: files and digests of a start, changes of a policy. */

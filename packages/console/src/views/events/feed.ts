@@ -65,14 +65,15 @@ export class Feed {
     this.now = options.now;
   }
 
-  /** Takes an event as text. What cannot be read is passed over, and what has come before (a stream may repeat itself after a cut). */
-  take(text: string, at: number = this.now()): boolean {
+  /**
+   * Takes an event as text. What cannot be read is passed over, and what has come before (a stream may repeat itself after a cut).
+   * `at`: when it happened, in epoch milliseconds. Default: what the event says.
+   */
+  take(text: string, at?: number): boolean {
     const row = readEvent(text, this.count + 1);
     if (row === null || this.isRepeated(row.id)) return false;
     this.add(row);
-    const second = Math.floor(at / 1000);
-    this.perSecond.set(second, (this.perSecond.get(second) ?? 0) + 1);
-    if (this.perSecond.size > SECONDS + 1) this.forgetOldSeconds(second);
+    this.countIn(at ?? Date.parse(row.time));
     return true;
   }
 
@@ -152,6 +153,13 @@ export class Feed {
     if (this.heldRows !== null) this.newSinceHeld++;
   }
 
+  private countIn(at: number): void {
+    const second = Math.floor(at / 1000);
+    if (Number.isNaN(second)) return;
+    this.perSecond.set(second, (this.perSecond.get(second) ?? 0) + 1);
+    if (this.perSecond.size > SECONDS + 1) this.forgetOldSeconds(Math.floor(this.now() / 1000));
+  }
+
   private isRepeated(id: string | null): boolean {
     if (id === null) return false;
     if (this.lastIdSet.has(id)) return true;
@@ -170,6 +178,13 @@ export class Feed {
 function passes(row: FeedRow, { types, subject }: FeedFilter): boolean {
   if (row.kind !== 'event') return true;
   return (types.size === 0 || types.has(row.type)) && (subject === '' || row.subject === subject);
+}
+
+/** Tells whether a filter lets through what another one did not. */
+export function isWider(next: FeedFilter, before: FeedFilter): boolean {
+  const otherSubjects = before.subject !== '' && next.subject !== before.subject;
+  if (otherSubjects || before.types.size === 0) return otherSubjects;
+  return next.types.size === 0 || [...next.types].some((type) => !before.types.has(type));
 }
 
 /** Reads a CloudEvent. Absence: null for text that is none. */

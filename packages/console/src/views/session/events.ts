@@ -15,33 +15,41 @@ export interface Walk {
 }
 
 const PAGE = 1000;
-/** Pages of one walk. */
-const PAGES = 20;
+/** Requests of one walk: the server looks through ten thousand events for each at most. */
+const REQUESTS = 50;
 
 export const BEGIN: Walk = { events: [], next: '', isCut: false };
 
-/** Goes on with a walk. Errors: Problem; 400 where the app keeps no events. */
+/** Goes on with a walk, and tells how far it is after each request. Errors: Problem; 400 where the app keeps no events. */
 export async function walk(
   app: string,
   id: string,
   subject: string | null,
   from: Walk,
   signal: AbortSignal,
+  onPart: (part: Walk) => void,
 ): Promise<Walk> {
-  const events = [...from.events].reverse();
-  let [next, isCut] = [from.next ?? '', from.isCut];
-  for (let i = 0; i < PAGES; i++) {
-    const query = { limit: PAGE, subject, after: next };
+  let known = from;
+  for (let i = 0; i < REQUESTS; i++) {
+    const after = known.next ?? '';
+    const query = { limit: PAGE, subject, after };
     const page = await v1<EventPage>(`/apps/${part(app)}/events`, { query, signal });
-    isCut ||= page.resync === true;
-    events.push(...page.events.filter((event) => event.subject === id));
-    next = page.next;
-    if (page.events.length < PAGE) return { events: inOrder(events), next: null, isCut };
+    const own = page.events.filter((event) => event.subject === id);
+    // A page may be short before the end: the journal ends where a request gets no further. And nothing follows an end.
+    const isEnd = page.next === after || own.some(({ type }) => type === 'session.ended');
+    known = {
+      events: joined(own, known.events),
+      next: isEnd ? null : page.next,
+      isCut: known.isCut || page.resync === true,
+    };
+    if (isEnd) break;
+    onPart(known);
   }
-  return { events: inOrder(events), next, isCut };
+  return known;
 }
 
-/** An event may be told twice. */
-function inOrder(events: readonly SessionEvent[]): SessionEvent[] {
-  return [...new Map(events.map((event) => [event.id, event])).values()].reverse();
+/** Puts later events before those that are known. One may be told twice. */
+function joined(later: readonly SessionEvent[], known: readonly SessionEvent[]): SessionEvent[] {
+  const ids = new Set(known.map(({ id }) => id));
+  return [...later.filter(({ id }) => !ids.has(id)).reverse(), ...known];
 }

@@ -29,11 +29,15 @@ const ICONS: Readonly<Record<string, IconName>> = {
 
 export function Timeline({ app, id, subject, round }: TimelineProps) {
   const from = useSignal<Walk>(BEGIN);
+  // What is found so far, while the walk goes on.
+  const shown = useSignal<Walk>(BEGIN);
   const loaded = useResource(`${app} ${id} ${subject} ${round} ${from.value.next}`, (signal) =>
-    walk(app, id, subject, from.peek(), signal),
+    walk(app, id, subject, from.peek(), signal, (part) => {
+      shown.value = part;
+    }),
   );
   const { data, error } = loaded;
-  const events = data?.events ?? from.value.events;
+  const events = (data ?? shown.value).events;
   return (
     <section class="card" aria-labelledby="timeline" aria-busy={loaded.isLoading}>
       <div class="card-head">
@@ -77,6 +81,7 @@ export function Timeline({ app, id, subject, round }: TimelineProps) {
           <Button
             size="small"
             onClick={() => {
+              shown.value = data;
               from.value = data;
             }}
           >
