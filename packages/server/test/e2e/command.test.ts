@@ -65,7 +65,7 @@ describe('the command', () => {
       [['keys', 'revok', 'web'], 'keys has no verb revok; did you mean revoke?'],
       [['keys', 'list', '--jsno'], 'keys list has no option --jsno; did you mean --json?'],
       [['rsk_0123456789abcdef'], 'unknown command'],
-      [['keys', 'rsk_0123456789abcdef'], 'keys needs one of create, list, revoke and check'],
+      [['keys', 'rsk_0123456789abcdef'], 'keys needs one of create, create-user, list, revoke and check'],
       [['keys', 'create', '--name', 'a'], 'keys create needs --apps APP,…|* and --scopes SCOPE,…'],
       [['backup'], 'backup needs one FILE, and there are 0'],
     ] as const) {
