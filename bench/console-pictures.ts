@@ -1,14 +1,14 @@
 /**
  * `npm run console-pictures`: pictures of each main view of the console for docs/console, light and dark, 1440 and 320 px wide, of a server
- * that looks as after days of use. Each takes 150 kB at most: as PNG with a palette where pngquant is installed.
+ * that looks as after days of use. Each takes 150 kB at most.
  * Exit code 0: all are there. 1: one is too large, or could not be taken.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../packages/server/test/support/chromium.ts';
 import { open, settled, visit } from '../packages/server/test/support/console-browser.ts';
 import { SUBJECT, startLife } from '../packages/server/test/support/console-life.ts';
+import { withPalette } from './console/palette.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/console/', import.meta.url));
 /** Units: bytes. */
@@ -49,8 +49,7 @@ async function main(): Promise<number> {
       const take = async (name: string) => {
         const file = `${FOLDER}${name}-${colorScheme}-${width}.png`;
         await page.mouse.move(0, 0);
-        writeFileSync(file, await page.screenshot());
-        shrink(file);
+        writeFileSync(file, withPalette(await page.screenshot()));
         if (statSync(file).size > MOST) large.push(`${file}: ${statSync(file).size} bytes`);
       };
       await take('login');
@@ -103,16 +102,6 @@ async function main(): Promise<number> {
   }
   for (const line of large) console.error(`too large: ${line}`);
   return large.length === 0 ? 0 : 1;
-}
-
-/** Writes a PNG anew with a palette, where the program for that is there. */
-function shrink(file: string): void {
-  const before = readFileSync(file);
-  const { status, stdout } = spawnSync('pngquant', ['--quality', '70-100', '--speed', '1', '--strip', '-'], {
-    input: before,
-    maxBuffer: 16_000_000,
-  });
-  if (status === 0 && stdout.length > 0 && stdout.length < before.length) writeFileSync(file, stdout);
 }
 
 try {

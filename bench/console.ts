@@ -166,15 +166,16 @@ async function logIn(browser: Browser, url: string, key: string): Promise<Page> 
  */
 async function search(page: Page, subject: string): Promise<number> {
   await page.getByRole('searchbox').fill(subject);
-  const shown = page.evaluate<number>(`new Promise((resolve) => {
+  // First it watches, and then the key comes: what is sent over the protocol at once may arrive in another order.
+  await page.evaluate(`void (window.shown = new Promise((resolve) => {
     let began = 0;
-    addEventListener('keydown', ({ key }) => { if (key === 'Enter') began = performance.now(); }, { once: true, capture: true });
+    addEventListener('keydown', () => { began = performance.now(); }, { once: true, capture: true });
     const isThere = () => began > 0 && document.querySelector('h1')?.textContent === ${JSON.stringify(subject)} && document.querySelectorAll('main tbody tr').length === ${PER_USER};
-    const look = () => { if (isThere()) requestAnimationFrame(() => resolve(performance.now() - began)); else requestAnimationFrame(look); };
+    const look = () => requestAnimationFrame(isThere() ? () => resolve(performance.now() - began) : look);
     look();
-  })`);
+  }))`);
   await page.keyboard.press('Enter');
-  return shown;
+  return page.evaluate<number>('window.shown');
 }
 
 /** All that a browser loads, as it goes over the line. */

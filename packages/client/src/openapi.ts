@@ -393,6 +393,11 @@ export interface components {
             /** @description Where to go on: `after` of the next request. It is opaque, and of this route alone. */
             next: string;
             /**
+             * @description The page ends before the end of the journal: ask again at once, also where it has no event.
+             * @constant
+             */
+            more?: true;
+            /**
              * @description Something that stood behind `after` is not kept any more. Whoever keeps a copy of sessions must make it anew; the page goes on with the oldest event that is kept.
              * @constant
              */
@@ -525,6 +530,129 @@ export interface components {
         Enabled: {
             enabled: boolean;
         };
+        /** @description The policy of an app, with the layer of each value. */
+        PolicyInForce: {
+            app: string;
+            values: components["schemas"]["PolicyValue"][];
+            /** @description The name of the policy file, without its folder. Null: there is none. */
+            file: string | null;
+            /** @description Null when the file has not changed since this server started. */
+            reload: components["schemas"]["PolicyReload"] | null;
+        };
+        /** @description A value in force, and from where it comes. */
+        PolicyValue: {
+            /** @description As the policy file names it. */
+            name: string;
+            /** @description In the unit of the policy file. */
+            value: unknown;
+            from: components["schemas"]["PolicyLayer"];
+        };
+        /**
+         * @description `app`: the rules of this app in the policy file. `defaults`: those of all apps in the file. `built-in`: the server’s own.
+         * @enum {string}
+         */
+        PolicyLayer: "app" | "defaults" | "built-in";
+        /** @description The last reload that changed the file. */
+        PolicyReload: {
+            /** Format: date-time */
+            at: string;
+            /** @description For this app. Empty where only others have changed. */
+            changed: components["schemas"]["PolicyChange"][];
+        };
+        /** @description What a reload has changed. */
+        PolicyChange: {
+            /** @description As the policy file names it. */
+            name: string;
+            before: unknown;
+            after: unknown;
+        };
+        Keys: {
+            keys: components["schemas"]["Key"][];
+        };
+        /** @description An API key, without what it is known by. */
+        Key: {
+            name: string;
+            apps: components["schemas"]["KeyApps"];
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: date-time
+             * @description Null where nobody has written it down.
+             */
+            createdAt: string | null;
+            /**
+             * Format: date-time
+             * @description Null when it does not expire. One that has expired is listed until it is removed.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since this server started, in all of its processes. Null: not used.
+             */
+            lastUsedAt: string | null;
+            /** @description Whether its caller must have a client certificate. */
+            certificate: boolean;
+            source: components["schemas"]["KeySource"];
+        };
+        /** @description `*`: all apps, those that do not exist yet included. Else their names. */
+        KeyApps: "*" | string[];
+        /**
+         * @description What a key may do.
+         * @enum {string}
+         */
+        Scope: "verify" | "read" | "write" | "revoke" | "admin" | "data";
+        /**
+         * @description Where it is configured: `RS_KEYS_FILE`, or `RS_API_KEYS`.
+         * @enum {string}
+         */
+        KeySource: "file" | "environment";
+        /** @description What was counted in an app of late. */
+        Series: {
+            app: string;
+            period: components["schemas"]["SeriesPeriod"];
+            /** @description Seconds from number to number: 60 or 900. */
+            step: number;
+            /**
+             * Format: date-time
+             * @description When the first step began.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description What happened before, this server has not counted.
+             */
+            since: string;
+            /** @description Sessions that were created, step by step: the oldest first, the last one is under way. */
+            created: number[];
+            /** @description Sessions that ended, by the reason: by their token (`logout`), by their id (`revoked`), with all of a `subject`, with all of the `app`, to make room under the cap of a subject (`cap`), or removed after their timeout (`expired`). */
+            ended: {
+                [key: string]: number[];
+            };
+        };
+        /**
+         * @description `hour`: the last one by the minute. `day`: by the quarter of an hour.
+         * @enum {string}
+         */
+        SeriesPeriod: "hour" | "day";
+        /** @description A part of the audit log. */
+        AuditEntries: {
+            /** @description Whether there is an audit log (`RS_AUDIT_LOG`). */
+            on: boolean;
+            /** @description False where its lines go to standard error: whoever collects them has them. */
+            readable: boolean;
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description Null when the file has none before. */
+            next: string | null;
+        };
+        /** @description A line of the audit log; docs/operations/logs.md has all its members. */
+        AuditEntry: {
+            time: string;
+            /** @description What was done: `session.end`, `subject.end`, `app.end`, `policy.change`, … */
+            act: string;
+            /** @description `begun`, and then `done` or `failed` with the same `id`; or `refused`. */
+            outcome: string;
+        } & {
+            [key: string]: unknown;
+        };
     };
     responses: never;
     parameters: never;
@@ -587,5 +715,19 @@ export type Sent = components['schemas']['Sent'];
 export type Resent = components['schemas']['Resent'];
 export type Replayed = components['schemas']['Replayed'];
 export type Enabled = components['schemas']['Enabled'];
+export type PolicyInForce = components['schemas']['PolicyInForce'];
+export type PolicyValue = components['schemas']['PolicyValue'];
+export type PolicyLayer = components['schemas']['PolicyLayer'];
+export type PolicyReload = components['schemas']['PolicyReload'];
+export type PolicyChange = components['schemas']['PolicyChange'];
+export type Keys = components['schemas']['Keys'];
+export type Key = components['schemas']['Key'];
+export type KeyApps = components['schemas']['KeyApps'];
+export type Scope = components['schemas']['Scope'];
+export type KeySource = components['schemas']['KeySource'];
+export type Series = components['schemas']['Series'];
+export type SeriesPeriod = components['schemas']['SeriesPeriod'];
+export type AuditEntries = components['schemas']['AuditEntries'];
+export type AuditEntry = components['schemas']['AuditEntry'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -24,6 +24,7 @@ const MOST = 8192;
 const MOST_WITH_EVENTS = 12_288;
 const MOST_OF_REDIS_SESSIONS = 8192;
 const MOST_OF_WEBHOOKS = 2048;
+const MOST_OF_ADMIN = 9216;
 const run = promisify(execFile);
 
 /** Bundles a program for browsers: whatever needs Node fails here. */
@@ -110,6 +111,11 @@ describe('the package of the client', () => {
   test('what verifies webhooks is alone, and needs nothing of Node', async () => {
     const size = gzipSync(await bundled("export * from './dist/webhooks/index.js';")).length;
     assert.ok(size <= MOST_OF_WEBHOOKS, `${size} bytes`);
+  });
+
+  test('so is what operators have', async () => {
+    const size = gzipSync(await bundled("export * from './dist/admin/index.js';")).length;
+    assert.ok(size <= MOST_OF_ADMIN, `${size} bytes`);
   });
 
   test('so is the class of redis-sessions, with all that it stands on', async () => {

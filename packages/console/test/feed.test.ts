@@ -64,7 +64,7 @@ describe('the feed of live events', () => {
     const feed = new Feed({ capacity: 5, now: () => now });
     for (let n = 0; n < 300; n++) {
       now = n * 1000;
-      feed.take(event(n));
+      feed.take(event(n), now);
     }
     assert.equal(feed.perMinute, 60);
     now += 90_000;

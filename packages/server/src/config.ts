@@ -129,17 +129,23 @@ export function variablesLike(name: string): readonly string[] {
 }
 
 export function unknownVariables(environment: Environment): UnknownVariables {
-  const unknown = Object.keys(environment).filter((name) => /^RS_/i.test(name) && !NAMES.includes(name));
+  const isKnown = (name: string) => NAMES.includes(name) || OF_COMMANDS.has(name);
+  const unknown = Object.keys(environment).filter((name) => /^RS_/i.test(name) && !isKnown(name));
   // In another case, too: on most systems `rs_port` is another name, and has no effect.
   const ofKubernetes = unknown.filter((name) => isOfKubernetes(name, environment[name] ?? ''));
   return { ofKubernetes, others: unknown.filter((name) => !ofKubernetes.includes(name)) };
 }
 
+/** Where commands that ask a server find it, and their key (cli/remote/): operators have them in the shells in which they start servers, too. */
+const OF_COMMANDS: ReadonlySet<string> = new Set(['RS_URL', 'RS_KEY']);
+/** That, too; or RS_KEYS_FILE is meant. A server says that it means nothing to it, and starts. */
+const KEY_FILE_OF_COMMANDS = 'RS_KEY_FILE';
+
 const NAMES = Object.values(VARIABLES).map(({ name }) => name as string);
 
 function misspelt(environment: Environment): string[] {
   return unknownVariables(environment).others.flatMap((name) => {
-    const meant = nearest(name, NAMES);
+    const meant = name === KEY_FILE_OF_COMMANDS ? null : nearest(name, NAMES);
     return meant === null ? [] : [`${name} is not a variable of this server; did you mean ${meant}?`];
   });
 }

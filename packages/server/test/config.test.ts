@@ -152,6 +152,10 @@ test('a name in small letters is a misspelling, too; one that only begins alike 
   assert.deepEqual(unknownVariables({ RS_AUDIT_FILE: 'x', rs_x: '', RSPORT: '1' }).others, ['RS_AUDIT_FILE', 'rs_x']);
   assert.deepEqual(variablesLike('RS_AUDIT_FILE'), ['RS_AUDIT_LOG']);
   assert.deepEqual(variablesLike('RS_FOO'), []);
+  // What the commands that ask a server read is in the shells of operators, who start servers there.
+  const ofCommands = { RS_URL: 'http://127.0.0.1:3000', RS_KEY: 'x', RS_KEY_FILE: 'key' };
+  assert.doesNotThrow(() => readConfig(ofCommands));
+  assert.deepEqual(unknownVariables(ofCommands).others, ['RS_KEY_FILE'], 'it may be meant as RS_KEYS_FILE');
 });
 
 test('any address but loopback is refused without API keys, unless authentication is switched off by name', () => {

@@ -65,6 +65,8 @@ export interface EventPage {
   readonly events: readonly SessionEvent[];
   readonly next: string;
   readonly resync?: true;
+  /** The page ends before the end of the journal. */
+  readonly more?: true;
 }
 
 export interface AppCounts {

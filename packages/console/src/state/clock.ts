@@ -26,6 +26,11 @@ export function learnDate(text: string | null): void {
   tick();
 }
 
+/** Gives the time of this moment by the server's clock, for what counts seconds. Epoch milliseconds. */
+export function serverTime(): number {
+  return Date.now() + ahead;
+}
+
 function tick(): void {
-  now.value = Date.now() + ahead;
+  now.value = serverTime();
 }

@@ -52,9 +52,9 @@ function askTwice(): string | null | false {
 
 /** Reads a line of the terminal that is not shown. Absence: null when it was interrupted. */
 function ask(words: string): string | null {
-  process.stderr.write(words);
   process.stdin.setRawMode(true);
   try {
+    process.stderr.write(words);
     let line = '';
     for (;;) {
       const typed = readTyped();

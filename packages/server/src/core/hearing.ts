@@ -5,10 +5,17 @@ import type { Place, Whose } from './event-cursor.ts';
 export interface EventFilter {
   readonly types: ReadonlySet<string> | null;
   readonly subject: string | null;
+  /** The id of a session. */
+  readonly session: string | null;
 }
 
-/** Where to begin: at the oldest that is kept, with what comes from now on, or behind a place. */
-export type Begin = 'oldest' | 'end' | Place;
+/** Tells whether some events are not told. */
+export function isFilter({ types, subject, session }: EventFilter): boolean {
+  return types !== null || subject !== null || session !== null;
+}
+
+/** Where to begin: at the oldest that is kept, with what comes from now on, behind a place, or at an instant (epoch milliseconds). */
+export type Begin = 'oldest' | 'end' | Place | number;
 
 export interface EventsAsked {
   readonly whose: Whose;
@@ -34,6 +41,8 @@ export interface EventPage {
   readonly next: string;
   /** Whether something that stood behind the begin is gone. */
   readonly isGone: boolean;
+  /** Whether the journal was read to its end. */
+  readonly isEnd: boolean;
 }
 
 export interface StreamAsked extends EventsAsked {

@@ -34,10 +34,11 @@ export class Entry {
   }
 
   /** That something is gone passes every filter. */
-  passes({ types, subject }: EventFilter): boolean {
+  passes({ types, subject, session }: EventFilter): boolean {
     const { event } = this;
     if (event === null) return true;
-    return (types === null || types.has(event.type)) && (subject === null || event.subject === subject);
+    if (types !== null && !types.has(event.type)) return false;
+    return (subject === null || event.subject === subject) && (session === null || event.session === session);
   }
 }
 

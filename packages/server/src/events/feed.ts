@@ -107,7 +107,8 @@ export class Feed {
   /** Gives frames from a number on. `skip`: what was heard before; absence: null. */
   slice(begin: number, filter: EventFilter, skip: Place | null): Slice {
     const end = Math.min(this.end, begin + TOGETHER);
-    if (skip !== null || filter.subject !== null) return this.make(begin, end, filter, skip);
+    // What one alone hears is not kept for others.
+    if (skip !== null || filter.subject !== null || filter.session !== null) return this.make(begin, end, filter, skip);
     const key = `${begin} ${end} ${filter.types === null ? '*' : [...filter.types].join()}`;
     const known = this.made.get(key);
     if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 /** One part of what happened, for who asks again and again: at once, or when there is something. */
 import { comparePositions } from '../core/events.ts';
-import type { EventPage, PageAsked } from '../core/hearing.ts';
+import { type EventPage, isFilter, type PageAsked } from '../core/hearing.ts';
 import type { Reach, ReachOptions } from './reach.ts';
 import type { Tail } from './tail.ts';
 import { Walk } from './walk.ts';
@@ -22,8 +22,11 @@ export interface PageOptions extends ReachOptions {
 export async function pageOf(asked: PageAsked, options: PageOptions): Promise<EventPage> {
   const { journal, reach, stopping } = options;
   const { begin, wait, signal } = asked;
-  if (begin === 'end') return { events: [], next: (await Walk.fromEnd(journal, reach)).cursor, isGone: false };
-  const walk = new Walk(journal, reach, begin === 'oldest' ? null : begin);
+  if (begin === 'end') {
+    return { events: [], next: (await Walk.fromEnd(journal, reach)).cursor, isGone: false, isEnd: true };
+  }
+  const place = typeof begin === 'number' ? await Walk.placeAt(journal, reach, begin) : begin;
+  const walk = new Walk(journal, reach, place === 'oldest' ? null : place);
   const page = await look(walk, asked);
   if (wait === 0 || hasNews(page) || signal.aborted || stopping.aborted) return page;
   return waitFor(walk, asked, options);
@@ -35,7 +38,7 @@ function hasNews({ events, isGone }: EventPage): boolean {
 
 /** Looks through what there is. */
 async function look(walk: Walk, { filter, limit }: PageAsked): Promise<EventPage> {
-  const isFiltered = filter.types !== null || filter.subject !== null;
+  const isFiltered = isFilter(filter);
   const events: string[] = [];
   let isGone = false;
   for (let read = 0; read < MOST_READ; ) {
@@ -43,12 +46,14 @@ async function look(walk: Walk, { filter, limit }: PageAsked): Promise<EventPage
     for (const entry of part.entries) {
       if (entry.event === null) isGone = true;
       else if (entry.passes(filter)) events.push(entry.text);
-      if (events.length === limit) return { events, next: entry.id, isGone };
+      if (events.length === limit) {
+        return { events, next: entry.id, isGone, isEnd: part.isEnd && entry === part.entries.at(-1) };
+      }
     }
-    if (part.isEnd) break;
+    if (part.isEnd) return { events, next: walk.cursor, isGone, isEnd: true };
     read += part.entries.length;
   }
-  return { events, next: walk.cursor, isGone };
+  return { events, next: walk.cursor, isGone, isEnd: false };
 }
 
 /** Looks whenever there is more, until there is something for the page. */

@@ -1,6 +1,7 @@
 /** Who hears of events in this process: pages that are asked for, with a wait or without, and streams, which share what is read. */
 
 import { ServiceError } from '../core/errors.ts';
+import type { Place } from '../core/event-cursor.ts';
 import type { Journal } from '../core/events.ts';
 import type { EventPage, Hearing, Outlet, PageAsked, StreamAsked } from '../core/hearing.ts';
 import { Feed } from './feed.ts';
@@ -89,15 +90,20 @@ export class Streams implements Hearing {
       shared.coming--;
       this.tidy(shared);
     };
+    let place: Place | null;
     try {
       await shared.started;
+      const { begin } = asked;
+      const { journal } = this.options;
+      if (typeof begin === 'number') place = await Walk.placeAt(journal, reach, begin);
+      else place = begin === 'end' ? null : begin;
     } catch (error) {
       if (this.shared.get(reach.name) === shared) this.shared.delete(reach.name);
       leave();
       throw error;
     }
     return (outlet) => {
-      this.begin(asked, shared, outlet);
+      this.begin(asked, place, shared, outlet);
       leave();
     };
   }
@@ -111,7 +117,7 @@ export class Streams implements Hearing {
     this.cancelCheck?.();
   }
 
-  private begin({ whose, filter, begin, mayGoOn }: StreamAsked, shared: Shared, outlet: Outlet): void {
+  private begin({ whose, filter, mayGoOn }: StreamAsked, place: Place | null, shared: Shared, outlet: Outlet): void {
     const { journal, clock, later, onError } = this.options;
     if (this.stopping.signal.aborted) {
       outlet.end();
@@ -130,7 +136,7 @@ export class Streams implements Hearing {
     });
     this.all.set(stream, nth);
     shared.streams.add(stream);
-    stream.begin(begin === 'end' ? null : begin, `retry: ${RETRY + ((nth * 7) % RETRY_STEPS)}\n`);
+    stream.begin(place, `retry: ${RETRY + ((nth * 7) % RETRY_STEPS)}\n`);
     if (this.cancelCheck === null) this.checkAgain();
   }
 

@@ -58,6 +58,16 @@ export class Walk {
     return new Walk(journal, reach, { base: Math.max(0, newestOf(lasts) - SLACK), at });
   }
 
+  /** Gives the place at which a way stands that begins at an instant: before all that came into the journals since. */
+  static async placeAt(journal: Pick<Journal, 'lasts'>, reach: Reach, instant: number): Promise<Place> {
+    const apps = await reach.apps();
+    const lasts = await lastsOf(journal, apps);
+    const asked: Position = `${Math.max(0, instant - 1)}-0`;
+    // Who stands behind the end of a journal would be told that it has lost something.
+    const at = new Map(apps.map((app, i) => [app, comparePositions(asked, lasts[i]!) < 0 ? asked : lasts[i]!]));
+    return { base: Math.max(0, Math.min(instant - 1, newestOf(lasts) - SLACK)), at };
+  }
+
   /** Where it stands, as text. */
   get cursor(): string {
     const { base, recent, position } = this;

@@ -93,6 +93,7 @@ describe('a command that asks a server', () => {
     assert.match(piped.stderr, /^rest-sessions: session_not_found: 1 session of those named is not there\n$/);
     const wrong = await run('sessions end - --app named --yes', 'no id\n');
     assert.deepEqual([wrong.status, wrong.stderr.includes('line 1 of standard input')], [2, true]);
+    assert.match(wrong.stderr, /; before that: 0 sessions of named ended\n$/);
   });
 
   test('ends what a filter matches, and nothing else', async () => {

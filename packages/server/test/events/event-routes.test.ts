@@ -74,6 +74,45 @@ for (const [name, open] of Object.entries<OpenStoreOfSuite>({ memory, lmdb, redi
       assert.deepEqual((await send('GET', `/apps/shop/events?after=${page.next}`)).json.events, []);
     });
 
+    test('what happened to one session, from an instant on', async () => {
+      const before = await create('shop', 'eve');
+      const { createdAt } = (await send('GET', `/apps/shop/sessions/${before}`)).json;
+      const id = await create('shop', 'eve');
+      await create('shop', 'dora');
+      await send('DELETE', `/apps/shop/sessions/${id}?reason=lost`);
+      await send('DELETE', '/apps/shop/subjects/eve/sessions');
+      const told = async (query: string) => {
+        const { status, json } = await send('GET', `/apps/shop/events?${query}`);
+        assert.equal(status, 200);
+        return {
+          events: json.events.map(({ type, subject }: { type: string; subject: string }) => [type, subject]),
+          more: json.more,
+          resync: json.resync,
+        };
+      };
+      const ofOne = [
+        ['session.created', id],
+        ['session.ended', id],
+      ];
+      // The form of instants is that of RFC 3339, so another zone is taken, too.
+      for (const from of [createdAt, createdAt.replace('Z', '%2B00:00'), '2020-01-01T00:00:00Z']) {
+        const { events, more } = await told(`session=${id}&after=${from}`);
+        assert.deepEqual([events, more], [ofOne, undefined], from);
+      }
+      assert.deepEqual((await told(`session=${id}`)).events, ofOne);
+      assert.deepEqual(await told(`session=${id}&after=${createdAt}&limit=1`), {
+        ...{ events: [ofOne[0]], more: true, resync: undefined },
+      });
+      assert.deepEqual((await told(`session=${id}&types=session.ended&subject=eve&after=${createdAt}`)).events, [
+        ofOne[1],
+      ]);
+      assert.deepEqual((await told(`session=${id}&subject=dora&after=${createdAt}`)).events, []);
+      const later = await told('after=2999-01-01T00:00:00Z');
+      assert.deepEqual(later, { events: [], more: undefined, resync: undefined });
+      const all = (await send('GET', `/events?session=${id}&after=${createdAt}`)).json.events;
+      assert.equal(all.length, 2);
+    });
+
     test('all apps: what the key may read, and of the server only for a key for all', async () => {
       const begin = (await send('GET', '/events?after=end')).json.next;
       for (const app of ['shop', 'blog', 'other']) await create(app, 'carl');
@@ -105,6 +144,8 @@ for (const [name, open] of Object.entries<OpenStoreOfSuite>({ memory, lmdb, redi
         ['/apps/shop/events?types=', 'invalid_request', 'types', 'enum'],
         ['/apps/shop/events?wait=31', 'invalid_request', 'wait', 'format'],
         ['/apps/shop/events?limit=0', 'invalid_request', 'limit', 'format'],
+        ['/apps/shop/events?after=2026-02-31T99:00:00Z', 'invalid_cursor', 'after', 'invalid_cursor'],
+        ['/apps/shop/events?session=x', 'invalid_request', 'session', 'format'],
         ['/apps/shop/events?since=1', 'invalid_request', 'since', 'unknown'],
         ['/apps/shop/events?wait=1', 'invalid_request', 'wait', 'context', ''],
         ['/apps/plain/events', 'invalid_request', 'app', 'events'],

@@ -1,7 +1,9 @@
 /** Streams: what is shared by them, where they begin and go on, who is too slow, and how they end. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ALL, type Connection, setUp } from '../support/heard-events.ts';
+import { readEventCursor } from '../../src/core/event-cursor.ts';
+import type { EventPage, PageAsked } from '../../src/core/hearing.ts';
+import { ALL, type Connection, SHOP, setUp } from '../support/heard-events.ts';
 
 describe('streams', () => {
   test('a stream tells its position first, then what comes, and a sign of life', async () => {
@@ -79,8 +81,8 @@ describe('streams', () => {
 
   test('a filter lets through what it names, and the position goes on over the rest', async () => {
     const { time, open, write } = setUp();
-    const ended = await open({ filter: { types: new Set(['session.ended']), subject: null } });
-    const ofAnn = await open({ filter: { types: null, subject: 'ann' } });
+    const ended = await open({ filter: { ...ALL, types: new Set(['session.ended']) } });
+    const ofAnn = await open({ filter: { ...ALL, subject: 'ann' } });
     await time.pass(100);
     const end = await write('shop', { type: 'session.ended', reason: 'logout' });
     const ann = await write('shop', { subject: 'ann' });
@@ -257,7 +259,7 @@ describe('pages', () => {
     await time.pass(50);
     const { events } = await waits;
     assert.equal(JSON.parse(events[0]!).subject, session);
-    const filter = { types: new Set(['session.ended']), subject: null };
+    const filter = { ...ALL, types: new Set(['session.ended']) };
     const page = streams.page({ ...asked, begin: 'oldest', wait: 10_000, filter });
     await time.pass(3000);
     await write();
@@ -290,5 +292,25 @@ describe('pages', () => {
       first.events.map((text) => JSON.parse(text).subject),
       sessions.slice(0, 10),
     );
+    assert.equal(first.isEnd, false);
+    const all = await streams.page({ ...asked, begin: 'oldest', limit: 25 });
+    assert.deepEqual([all.events.length, all.isEnd], [25, true]);
+  });
+
+  test('one session is found in a long journal, page by page, and the last page says that it is', async () => {
+    const { streams, writeMany } = setUp();
+    const sessions = await writeMany(20_500);
+    const wanted = sessions[15_000]!;
+    const filter = { ...ALL, session: wanted };
+    const found: number[] = [];
+    let begin: PageAsked['begin'] = 'oldest';
+    for (let isEnd = false; !isEnd; ) {
+      const page: EventPage = await streams.page({ ...asked, filter, begin, limit: 100 });
+      assert.ok(page.events.every((text) => JSON.parse(text).subject === wanted));
+      found.push(page.events.length);
+      isEnd = page.isEnd;
+      begin = readEventCursor(SHOP, page.next, { in: 'query', at: 'after' });
+    }
+    assert.deepEqual(found, [0, 1, 0]);
   });
 });

@@ -60,6 +60,33 @@ describe('the way through one journal', () => {
     }
   });
 
+  test('begins at an instant: with all that came since, and told of a gap only where there is one', async () => {
+    const { journal, write, walkFrom, pass } = setUp();
+    const now = 1_764_403_200_000;
+    const sessions: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      sessions.push(await write('shop', now + i * 1_000));
+      pass(1_000);
+    }
+    const from = async (instant: number) => {
+      const reach = reachOf({ app: 'shop' }, { journal, clock: () => now, keeps: () => true });
+      const walk = new Walk(journal, reach, await Walk.placeAt(journal, reach, instant));
+      const told = (await toEnd(walk)).map(sessionOf);
+      // Who goes on by its cursor hears nothing twice and misses nothing.
+      assert.deepEqual((await toEnd(walkFrom({ app: 'shop' }, walk.cursor))).map(sessionOf), []);
+      return told;
+    };
+    assert.deepEqual(await from(0), sessions);
+    assert.deepEqual(await from(now), sessions);
+    assert.deepEqual(await from(now + 2_000), sessions.slice(2));
+    assert.deepEqual(await from(now + 2_001), sessions.slice(3));
+    assert.deepEqual(await from(now + 99_000), []);
+    const { next } = await journal.read('shop', '0-0', 2);
+    await journal.trim('shop', next);
+    assert.deepEqual(await from(now + 500), ['gone', ...sessions.slice(2)]);
+    assert.deepEqual(await from(now + 2_500), sessions.slice(3));
+  });
+
   test('tells that something is gone once, and goes on with the oldest', async () => {
     const { journal, write, walkFrom } = setUp();
     const sessions: string[] = [];

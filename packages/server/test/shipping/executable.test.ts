@@ -51,6 +51,8 @@ describe('the single executable', { skip: isHere ? false : 'npm has its Node for
       assert.deepEqual((await client.send('GET', `/shop/get/${token}`)).json.d, { cart: 'apples' });
       assert.equal((await client.send('GET', '/docs')).status, 200);
       assert.equal((await client.send('GET', '/v1/apps/shop')).json.sessions, 1);
+      const asked = spawnSync(file, ['apps', '--json', '--url', server.url], { encoding: 'utf8', env: {} });
+      assert.equal(asked.stdout, '{"app":"shop","subjects":1,"sessions":1}\n', asked.stderr);
       assert.deepEqual((await client.send('DELETE', '/shop/killall')).json, { kill: 1 });
       await client.close();
       assert.equal(await server.end(), 0);

@@ -51,7 +51,7 @@ export interface Life extends ConsoleServer {
 }
 
 export async function startLife(cleanup: Cleanup): Promise<Life> {
-  const clock = drivenClock(cleanup, -6 * DAY);
+  const clock = drivenClock(cleanup, -9 * DAY);
   let isAway = true;
   let asked = 0;
   const server = await startConsole(cleanup, {
@@ -76,7 +76,7 @@ export async function startLife(cleanup: Cleanup): Promise<Life> {
   // A receiver that is away for days leaves dead letters. What happens meanwhile makes the server look at what is due.
   const letters = async () =>
     (await server.call('GET', '/apps/shop/webhooks/mail/dead-letters')).json.deadLetters.length;
-  for (let day = 6; day > 1.5 && (await letters()) < 2; day -= 0.25) {
+  for (let day = 9; day > 1.5 && (await letters()) < 2; day -= 0.5) {
     await clock.set(-day * DAY);
     const before = asked;
     await create(server, session(person()));

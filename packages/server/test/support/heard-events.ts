@@ -10,7 +10,7 @@ import { OwnTime } from './own-time.ts';
 
 const RULES = { events: true, updates: false, history: null };
 const HEADER = { in: 'header', at: 'Last-Event-ID' } as const;
-export const ALL: EventFilter = { types: null, subject: null };
+export const ALL: EventFilter = { types: null, subject: null, session: null };
 export const SHOP: Whose = { app: 'shop' };
 
 /** One event of a stream. */

@@ -38,6 +38,8 @@ test('an app that is no longer served is 404 on every route, in no list, and its
     await old.endSubject('a'),
     await old.send('GET', ''),
     await old.send('GET', '/activity'),
+    await old.send('GET', '/policy'),
+    await old.send('GET', '/series'),
     await old.send('DELETE', '/sessions?confirm=old'),
     await old.send('POST', '/sessions:verify', { tokens: [token] }),
   ]) {

@@ -9,6 +9,14 @@ import { type AuditEntry, restOf } from './entries.ts';
 
 const TONES: Readonly<Record<string, Tone>> = { done: 'good', failed: 'danger', refused: 'warn', begun: 'plain' };
 
+/** The app of the console's own sessions. */
+const CONSOLE = '_console';
+
+/** A digest is told from another one by its beginning; the whole of it is on hover. */
+function shortened(text: string): string {
+  return text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…');
+}
+
 export function Entry({ entry }: { readonly entry: AuditEntry }) {
   const { time, act, outcome, key, address, app, ended, code, reason, via } = entry;
   const rest = restOf(entry);
@@ -25,15 +33,16 @@ export function Entry({ entry }: { readonly entry: AuditEntry }) {
       </div>
       <div class="audit-what">
         <p>
-          <span class="audit-act">{actText(act)}</span> {app !== undefined && <span class="soft">{app}</span>}
+          <span class="audit-act">{actText(act)}</span>{' '}
+          {app !== undefined && app !== CONSOLE && <span class="soft">{app}</span>}
         </p>
         <Target entry={entry} />
         {reason !== undefined && <p class="soft any-text">{t('audit.reason', reason)}</p>}
-        {rest.map((text) => (
-          <p key={text} class="faint any-text audit-rest">
-            {text}
+        {rest.length > 0 && (
+          <p class="faint any-text audit-rest" title={rest.join('\n')}>
+            {rest.map(shortened).join(' · ')}
           </p>
-        ))}
+        )}
       </div>
       <div class="audit-outcome">
         <Badge tone={TONES[outcome] ?? 'plain'}>{textOf(`audit.outcome.${outcome}`) ?? outcome}</Badge>

@@ -65,14 +65,15 @@ export class Feed {
     this.now = options.now;
   }
 
-  /** Takes an event as text. What cannot be read is passed over, and what has come before (a stream may repeat itself after a cut). */
-  take(text: string, at: number = this.now()): boolean {
+  /**
+   * Takes an event as text. What cannot be read is passed over, and what has come before (a stream may repeat itself after a cut).
+   * `at`: when it happened, in epoch milliseconds. Default: what the event says.
+   */
+  take(text: string, at?: number): boolean {
     const row = readEvent(text, this.count + 1);
     if (row === null || this.isRepeated(row.id)) return false;
     this.add(row);
-    const second = Math.floor(at / 1000);
-    this.perSecond.set(second, (this.perSecond.get(second) ?? 0) + 1);
-    if (this.perSecond.size > SECONDS + 1) this.forgetOldSeconds(second);
+    this.countIn(at ?? Date.parse(row.time));
     return true;
   }
 
@@ -150,6 +151,13 @@ export class Feed {
     if (!passes(row, this.filter)) return;
     this.matching.push(row);
     if (this.heldRows !== null) this.newSinceHeld++;
+  }
+
+  private countIn(at: number): void {
+    const second = Math.floor(at / 1000);
+    if (Number.isNaN(second)) return;
+    this.perSecond.set(second, (this.perSecond.get(second) ?? 0) + 1);
+    if (this.perSecond.size > SECONDS + 1) this.forgetOldSeconds(Math.floor(this.now() / 1000));
   }
 
   private isRepeated(id: string | null): boolean {

@@ -5,21 +5,25 @@ import { Problem } from '../../api/problem.ts';
 import { part, v1 } from '../../api/request.ts';
 import { openStream, type SseMessage, type StreamState } from '../../api/stream.ts';
 import type { EventPage } from '../../api/types.ts';
+import { serverTime } from '../../state/clock.ts';
 import { Feed, type FeedFilter, isWider } from './feed.ts';
 
-/** Of an app where little happens, what is kept is shown first; of others the view begins with now. */
+/** Of an app where little happens, all that is kept is shown first; of others the last minute. Units: milliseconds. */
 const RECENT = 200;
+const MINUTE = 60_000;
 /** Nobody reads faster. Units: milliseconds. */
 const BETWEEN_PAINTS = 100;
 
 export class Live {
-  readonly feed = new Feed({ now: () => Date.now() });
+  readonly feed = new Feed({ now: serverTime });
   readonly state = signal<StreamState>({ is: 'connecting' });
   /** What no waiting helps against. Absence: null. */
   readonly problem = signal<Problem | null>(null);
   /** One more whenever the screen is to be drawn. */
   readonly paints = signal(0);
   private readonly path: string;
+  /** Where the stream begins as long as no position is known. */
+  private readonly since = new Date(serverTime() - MINUTE).toISOString();
   private filter: FeedFilter;
   private stream: EventStream | null = null;
   private isClosed = false;
@@ -75,12 +79,12 @@ export class Live {
     if (!this.isClosed && this.problem.value === null) this.open(position);
   }
 
-  /** Takes what is kept, where that is little. Gives the position behind it. Absence: null for the one of now. */
+  /** Takes what is kept, where that is little. Gives the position behind it. Absence: null where there is more. */
   private async recent(): Promise<string | null> {
     try {
-      const { events, next } = await v1<EventPage>(this.path, { query: { limit: RECENT } });
-      if (events.length === RECENT) return null;
-      for (const event of events) this.feed.take(JSON.stringify(event), Date.parse(event.time));
+      const { events, next, more } = await v1<EventPage>(this.path, { query: { limit: RECENT } });
+      if (events.length === RECENT || more === true) return null;
+      for (const event of events) this.feed.take(JSON.stringify(event));
       this.paintSoon();
       return next;
     } catch (error) {
@@ -93,7 +97,7 @@ export class Live {
   private open(position: string | null): void {
     const { types, subject } = this.filter;
     this.stream = openStream(this.path, {
-      query: { types: [...types].join(','), subject },
+      query: { types: [...types].join(','), subject, ...(position === null && { after: this.since }) },
       position,
       onMessages: (messages) => this.heard(messages),
       onState: (state) => {

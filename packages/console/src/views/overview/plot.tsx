@@ -30,6 +30,7 @@ const HEIGHT = 180;
 const NARROWEST = 160;
 /** Room for the counts at the left and the times beneath. Units: pixels, as all that follow. */
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 18, 8, 28];
+const TIME_HALF = 32;
 const BAR = { part: 0.82, widest: 22 };
 
 export function Plot({ at, step, series, summary, onStep }: PlotProps) {
@@ -83,7 +84,13 @@ export function Plot({ at, step, series, summary, onStep }: PlotProps) {
             </g>
           ))}
           {timeTicks(at, step, slot, zone.value).map(({ index, second }) => (
-            <text key={second} class="plot-time" x={middleOf(index)} y={height - 8}>
+            // The last one would stand out of the plot.
+            <text
+              key={second}
+              class={middleOf(index) > width - TIME_HALF ? 'plot-time last' : 'plot-time'}
+              x={middleOf(index) > width - TIME_HALF ? width - 2 : middleOf(index)}
+              y={height - 8}
+            >
               {new Date(second * 1000).toLocaleTimeString(language.value, {
                 ...{ hour: '2-digit', minute: '2-digit' },
                 ...(zone.value === 'utc' && { timeZone: 'UTC' }),

@@ -21,6 +21,8 @@ export async function ending(work: Work, sessions: AsyncIterable<Named>, total: 
   const { app, given, progress } = work;
   const reason = given.text('reason');
   const rows = work.json ? work.list<object>([]) : null;
+  /** One after the other: a part of one line must not come between those of another. Who reads no more ends nothing: the work goes on. */
+  let told: Promise<unknown> = Promise.resolve();
   let [ended, missing, under] = [0, 0, 0];
   let failure: { readonly error: unknown } | null = null;
   work.done = () =>
@@ -31,7 +33,9 @@ export async function ending(work: Work, sessions: AsyncIterable<Named>, total: 
       const isEnded = await work.ask(() => app.revoke(id, { ...(reason !== undefined && { reason }) }));
       if (isEnded) ended++;
       else missing++;
-      await rows?.add({ id, ...(subject !== undefined && { subject }), ended: isEnded });
+      const row = { id, ...(subject !== undefined && { subject }), ended: isEnded };
+      told = told.then(() => rows?.add(row));
+      await told;
       progress.count('ending', ended + missing, total);
     } catch (error) {
       failure ??= { error };

@@ -2,7 +2,8 @@
 import { type AdminClient, SessionError } from 'rest-sessions-client/admin';
 import { ConfigError } from '../../config.ts';
 import { UsageError, type Words } from '../arguments.ts';
-import { misuse, print, standardError } from '../output.ts';
+import { EXIT } from '../exit-codes.ts';
+import { fail, misuse, print, standardError } from '../output.ts';
 import { jsonLine } from '../plain-text.ts';
 import { Progress } from '../progress.ts';
 import { type ListOptions, ResultList } from '../result-list.ts';
@@ -84,7 +85,11 @@ export async function working(
     return await what(work);
   } catch (error) {
     work.progress.clear();
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError) {
+      // As with the fifth line of standard input, when four have ended.
+      if (work.done() === '') throw error;
+      return fail(`${error.message}; before that: ${work.done()}`, EXIT.misuse);
+    }
     // Who was answered knows that it was not done.
     const isAnswered = error instanceof SessionError && error.status !== null;
     return failed(error, work.done() || (isAnswered ? '' : mayBeDone(work)));

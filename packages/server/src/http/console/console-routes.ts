@@ -84,6 +84,7 @@ function isNavigation({ req }: Call): boolean {
 function answering(handle: Handle): Handle {
   return (c) => {
     c.env.errorForm = 'problem';
+    c.env.via = 'console';
     c.env.always = CONSOLE_HEADERS;
     if (!(c.req.method === 'GET' && isNavigation(c) && isOfPage(c))) refuseForeign(c);
     // The router passes over a slash at the end, and v1 does not.

@@ -41,7 +41,6 @@ export function loginHandlers({ console, clock, version, audit }: LoginOptions):
     };
     const outcome = await console.login(given, caller, kind, now);
     if (outcome.kind !== 'begun') throw await refused(c, outcome);
-    c.env.via = 'console';
     c.env.principal = outcome.session.principal;
     if (c.env.trace !== undefined) c.env.trace.key = outcome.session.principal.name;
     try {
@@ -64,7 +63,6 @@ export function loginHandlers({ console, clock, version, audit }: LoginOptions):
             'unauthorized',
             'the key, or the name and the password, are not right or no longer in force',
           );
-    c.env.via = 'console';
     await audit?.refused('console.login', { ...factsOf(c, ABOUT), key: outcome.name }, error.code);
     return error;
   };
@@ -80,7 +78,6 @@ export function loginHandlers({ console, clock, version, audit }: LoginOptions):
         const session = await console.find(shown, c.env.certificates ?? NO_CERTIFICATES, false, now);
         await console.end(shown.token, now);
         if (session !== null) {
-          c.env.via = 'console';
           c.env.principal = session.principal;
           // The session has ended: nobody stays logged in because that cannot be written. The log says that it cannot.
           await audit?.noted('console.logout', factsOf(c, ABOUT)).catch(() => {});

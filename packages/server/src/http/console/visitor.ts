@@ -14,7 +14,6 @@ export async function visitorOf(c: Call, console: Console, slide: boolean, now: 
   const slides = slide && c.req.header(BACKGROUND) === undefined;
   const session = shown && (await console.find(shown, c.env.certificates ?? NO_CERTIFICATES, slides, now));
   if (session === null) throw new ServiceError('unauthorized', 'nobody is logged in to the console, or not any more');
-  c.env.via = 'console';
   c.env.principal = session.principal;
   if (c.env.trace !== undefined) c.env.trace.key = session.principal.name;
   return session;

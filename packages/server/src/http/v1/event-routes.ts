@@ -19,7 +19,7 @@ const STREAM_TYPE = 'text/event-stream';
 const LIMIT = 100;
 
 const WORDS =
-  'Tells what happened, the oldest first: in pages, or with `Accept: text/event-stream` as a stream of Server-Sent Events that goes on for as long as the caller is allowed to ask. An event may be told twice, by the same `id`; none is left out without `resync`.\n\n- Page: ask again with `after` = `next`. With `wait` the answer comes when there is an event.\n- Stream: each event is a message, its `id` the position. `event: position` tells a position without an event, `event: resync` that something is gone or that the reader was too slow. A comment comes every 15 seconds.\n- `types` and `subject` choose; positions go on over what they pass over.';
+  'Tells what happened, the oldest first: in pages, or with `Accept: text/event-stream` as a stream of Server-Sent Events that goes on for as long as the caller is allowed to ask. An event may be told twice, by the same `id`; none is left out without `resync`.\n\n- Page: ask again with `after` = `next`. With `wait` the answer comes when there is an event.\n- Stream: each event is a message, its `id` the position. `event: position` tells a position without an event, `event: resync` that something is gone or that the reader was too slow. A comment comes every 15 seconds.\n- `types`, `subject` and `session` choose; positions go on over what they pass over. One page looks through 10,000 events at most: with `more` there are others behind it, also where it is empty.\n- `after` may be an instant: what happened to a session is told from its `createdAt` on.';
 
 const ANSWER = {
   description: 'What happened.',
@@ -33,6 +33,7 @@ interface Query {
   readonly limit?: number | undefined;
   readonly types?: string | undefined;
   readonly subject?: string | undefined;
+  readonly session?: string | undefined;
   readonly wait?: number | undefined;
 }
 
@@ -77,6 +78,7 @@ async function hear(hearing: Hearing, asked: Asked<Query>, whose: Whose, isKept:
   const filter = {
     types: typesOf(query),
     subject: query.subject === undefined ? null : checkPathSubject(query.subject),
+    session: query.session ?? null,
   };
   return wantsStream(c) ? stream(hearing, asked, whose, filter, isKept) : page(hearing, asked, whose, filter);
 }
@@ -86,14 +88,15 @@ async function page(hearing: Hearing, { c, query }: Asked<Query>, whose: Whose, 
   const departure = departureOf(c);
   const { streams } = c.env;
   try {
-    const { events, next, isGone } = await hearing.page({
+    const { events, next, isGone, isEnd } = await hearing.page({
       ...{ whose, filter, limit, wait: milliseconds(wait), signal: departure.signal },
       begin: after === undefined ? 'oldest' : beginAt(whose, after),
       // Who waits keeps nobody else from being served.
       onWait: () => streams?.rest(),
       onWaited: () => streams?.goOn(),
     });
-    return answer(c, `{"events":[${events.join(',')}],"next":"${next}"${isGone ? ',"resync":true' : ''}}`);
+    const more = isEnd ? '' : ',"more":true';
+    return answer(c, `{"events":[${events.join(',')}],"next":"${next}"${more}${isGone ? ',"resync":true' : ''}}`);
   } finally {
     departure.end();
   }
@@ -125,9 +128,15 @@ async function stream(
 }
 
 const END = 'end';
+/** Of RFC 3339; no position has this form. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 const LAST_EVENT_ID = { in: 'header', at: 'Last-Event-ID' } as const;
 
 function beginAt(whose: Whose, after: string): Exclude<Begin, 'oldest'> {
+  if (INSTANT.test(after)) {
+    const instant = Date.parse(after);
+    if (!Number.isNaN(instant)) return instant;
+  }
   return after === END ? 'end' : readEventCursor(whose, after, { in: 'query', at: 'after' });
 }
 

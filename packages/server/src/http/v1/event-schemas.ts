@@ -33,6 +33,10 @@ export const EventPage = z
   .object({
     events: z.array(Event).describe('The oldest first. Those of one session are in order.'),
     next: z.string().describe('Where to go on: `after` of the next request. It is opaque, and of this route alone.'),
+    more: z
+      .literal(true)
+      .optional()
+      .describe('The page ends before the end of the journal: ask again at once, also where it has no event.'),
     resync: z
       .literal(true)
       .optional()

@@ -1,6 +1,7 @@
 /** The queries of the v1 API. A query is text; the document says what the text is of, so that generated clients take numbers and booleans. */
 import { z } from 'zod';
 import { EVENT_TYPES } from '../../core/events.ts';
+import { SESSION_ID } from '../../core/token.ts';
 import { matching } from '../operation/faults.ts';
 import { FIELDS } from './fields.ts';
 import { REASON } from './reason.ts';
@@ -68,7 +69,7 @@ export const EventsQuery = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Where to go on: `next` of the page before, or the `id` of an event of a stream. `end`: with what comes from now on. Without it a page begins at the oldest event that is kept, a stream with what comes from now on.',
+      'Where to go on: `next` of the page before, or the `id` of an event of a stream. `end`: with what comes from now on. An instant of RFC 3339: with what came into the journal since. Without it a page begins at the oldest event that is kept, a stream with what comes from now on.',
     ),
   limit: limit.optional().describe('Events in a page. Default: 100. Not for streams.'),
   types: z
@@ -77,6 +78,7 @@ export const EventsQuery = z.strictObject({
     .optional()
     .describe('Only events of these types, with commas between them.'),
   subject: z.string().meta(SUBJECT_TEXT).optional().describe('Only events of sessions of this subject.'),
+  session: matching(SESSION_ID, 'the id of a session').optional().describe('Only events of the session with this id.'),
   wait: matching(NUMBER, aWait)
     .transform(Number)
     .refine((value) => value >= 0 && value <= 30, { error: aWait })
