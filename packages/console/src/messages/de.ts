@@ -361,10 +361,12 @@ export const de: Messages = {
   'bulk.nothingSubjects': 'Keines dieser Subjects hat so eine Sitzung. Groß- und Kleinschreibung zählt.',
   'bulk.nothingText': 'Nichts würde beendet. Verlangen Sie weniger.',
   'bulk.now': 'Jetzt',
-  'bulk.ofSubjects': (subjects: string, guests: string, all: string) =>
-    guests === '0'
-      ? `von ${subjects} Subjects; die App hat ${all} Sitzungen`
-      : `von ${subjects} Subjects, ${guests} ohne; die App hat ${all} Sitzungen`,
+  'bulk.ofSubjects': (count, subjects, guests, all) =>
+    [
+      count === 1 ? 'von 1 Subject' : `von ${subjects} Subjects`,
+      guests === '0' ? '' : `, ${guests} ohne`,
+      `; die App hat ${all} Sitzungen`,
+    ].join(''),
   'bulk.progress': (done: string, of: string) => `${done} von ${of}`,
   'bulk.sample': (count: string) => `Die letzten ${count}`,
   'bulk.seen': 'Zuletzt gesehen vor',

@@ -357,10 +357,12 @@ export const en = {
   'bulk.nothingSubjects': 'None of these subjects has such a session. Names are told apart by capital letters.',
   'bulk.nothingText': 'Nothing would be ended. Ask for less.',
   'bulk.now': 'Now',
-  'bulk.ofSubjects': (subjects: string, guests: string, all: string) =>
-    guests === '0'
-      ? `of ${subjects} subjects; the app has ${all} sessions`
-      : `of ${subjects} subjects, ${guests} without one; the app has ${all} sessions`,
+  'bulk.ofSubjects': (count: number, subjects: string, guests: string, all: string) =>
+    [
+      count === 1 ? 'of 1 subject' : `of ${subjects} subjects`,
+      guests === '0' ? '' : `, ${guests} without one`,
+      `; the app has ${all} sessions`,
+    ].join(''),
   'bulk.progress': (done: string, of: string) => `${done} of ${of}`,
   'bulk.sample': (count: string) => `The latest ${count}`,
   'bulk.seen': 'Last seen before',

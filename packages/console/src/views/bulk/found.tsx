@@ -38,7 +38,13 @@ export function Found({ app, plan, at, onEnd }: FoundProps) {
           <p class="soft">
             {plan.isEverybody
               ? t('bulk.everybody', app)
-              : t('bulk.ofSubjects', number(plan.subjects), number(plan.guests), number(plan.before))}{' '}
+              : t(
+                  'bulk.ofSubjects',
+                  plan.subjects,
+                  number(plan.subjects),
+                  number(plan.guests),
+                  number(plan.before),
+                )}{' '}
             · <Time at={at} />
           </p>
         </div>
