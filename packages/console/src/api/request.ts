@@ -3,10 +3,14 @@
  * away, raises the banner (away.ts); a 401 ends the console session here, too. Nothing is sent twice by itself: the caller of
  * a change decides, after it has seen what is true.
  */
+import { sinceUse } from '../state/activity.ts';
 import { learnDate } from '../state/clock.ts';
 import { lastAnswer, me } from '../state/session.ts';
 import { isAway } from './away.ts';
 import { Problem, problemOf } from './problem.ts';
+
+/** After so long what is read is not counted as use of the console session. Units: milliseconds. */
+const USED_NOW = 60_000;
 
 export interface RequestOptions {
   readonly method?: string;
@@ -35,6 +39,7 @@ export async function send(path: string, options: RequestOptions): Promise<Respo
   const { method = 'GET', body, query, signal, accept = 'application/json' } = options;
   const headers: Record<string, string> = { Accept: accept };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method === 'GET' && sinceUse() > USED_NOW) headers['Console-Background'] = '1';
   let answer: Response;
   try {
     answer = await fetch(`/console${path}${queryText(query)}`, {

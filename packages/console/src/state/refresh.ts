@@ -1,23 +1,13 @@
 /** Loads again while somebody looks. A page that was left open asks nothing, so that a console session can end for want of use. */
 import { useEffect, useRef } from 'preact/hooks';
+import { sinceUse } from './activity.ts';
 
 /** Units: milliseconds. */
 const LEFT_ALONE = 10 * 60_000;
-let usedAt = Date.now();
-
-for (const kind of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart']) {
-  window.addEventListener(
-    kind,
-    () => {
-      usedAt = Date.now();
-    },
-    { passive: true, capture: true },
-  );
-}
 
 /** Whether somebody is there: the page is in view, and was touched within ten minutes. */
 export function isWatched(): boolean {
-  return !document.hidden && Date.now() - usedAt < LEFT_ALONE;
+  return !document.hidden && sinceUse() < LEFT_ALONE;
 }
 
 /** Runs again and again while somebody is there, and at once when a hidden page is looked at again. Units: milliseconds. */

@@ -1,0 +1,18 @@
+/** When somebody last did something with the page: what it asks for by itself must not keep a console session alive. */
+let usedAt = Date.now();
+
+for (const kind of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart']) {
+  // Not there outside of a browser, as in a unit test.
+  globalThis.addEventListener?.(
+    kind,
+    () => {
+      usedAt = Date.now();
+    },
+    { passive: true, capture: true },
+  );
+}
+
+/** Gives how long ago that was. Units: milliseconds. */
+export function sinceUse(): number {
+  return Date.now() - usedAt;
+}
