@@ -8,6 +8,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { language, zone } from '../../state/settings.ts';
 import { countTicks, timeTicks } from './ticks.ts';
 
+/** Half of what the longest time takes, so that the last one is whole. Units: pixels. */
+const TIME_ROOM = 30;
+
 export interface PlotSeries {
   /** A custom property, as `--plot-1`. */
   readonly color: string;
@@ -83,7 +86,7 @@ export function Plot({ at, step, series, summary, onStep }: PlotProps) {
             </g>
           ))}
           {timeTicks(at, step, slot, zone.value).map(({ index, second }) => (
-            <text key={second} class="plot-time" x={middleOf(index)} y={height - 8}>
+            <text key={second} class="plot-time" x={Math.min(middleOf(index), width - TIME_ROOM)} y={height - 8}>
               {new Date(second * 1000).toLocaleTimeString(language.value, {
                 ...{ hour: '2-digit', minute: '2-digit' },
                 ...(zone.value === 'utc' && { timeZone: 'UTC' }),
