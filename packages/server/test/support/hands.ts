@@ -4,6 +4,8 @@ import type { Locator, Page } from 'playwright-core';
 export interface Hands {
   readonly name: 'a mouse' | 'a keyboard';
   readonly press: (page: Page, what: Locator) => Promise<void>;
+  /** Makes a row of a grid the one that is worked with. */
+  readonly choose: (page: Page, row: Locator) => Promise<void>;
   readonly fill: (page: Page, field: Locator, text: string) => Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export const HANDS: readonly Hands[] = [
   {
     name: 'a mouse',
     press: (_, what) => what.click(),
+    choose: (_, row) => row.hover(),
     fill: async (page, field, text) => {
       await field.click();
       await field.selectText();
@@ -32,6 +35,16 @@ export const HANDS: readonly Hands[] = [
     press: async (page, what) => {
       await reach(page, what);
       await page.keyboard.press('Enter');
+    },
+    choose: async (page, row) => {
+      await row.waitFor();
+      await reach(page, page.getByRole('grid').locator('tr[tabindex="0"]'));
+      await page.keyboard.press('Home');
+      for (let rows = 0; rows < 100; rows++) {
+        if (await row.evaluate((one) => one === one.ownerDocument.activeElement)) return;
+        await page.keyboard.press('ArrowDown');
+      }
+      throw new Error(`no key leads to ${row}`);
     },
     fill: async (page, field, text) => {
       await reach(page, field);

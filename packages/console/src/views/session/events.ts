@@ -1,7 +1,4 @@
-/**
- * The events of one session, out of the journal of its app. The server chooses by subject, not by session, and reads from the
- * oldest on: so the way through is bounded, and can be gone on with.
- */
+/** The events of one session, out of the journal of its app, from its beginning on. One request looks through a bounded part of the journal. */
 import { part, v1 } from '../../api/request.ts';
 import type { EventPage, SessionEvent } from '../../api/types.ts';
 
@@ -20,23 +17,26 @@ const REQUESTS = 50;
 
 export const BEGIN: Walk = { events: [], next: '', isCut: false };
 
-/** Goes on with a walk, and tells how far it is after each request. Errors: Problem; 400 where the app keeps no events. */
+/**
+ * Goes on with a walk, and tells how far it is after each request. `since`: when the session began. Absence: null when that is not known, and
+ * the walk begins with the journal. Errors: Problem; 400 where the
+ * app keeps no events.
+ */
 export async function walk(
   app: string,
   id: string,
-  subject: string | null,
+  since: string | null,
   from: Walk,
   signal: AbortSignal,
   onPart: (part: Walk) => void,
 ): Promise<Walk> {
   let known = from;
   for (let i = 0; i < REQUESTS; i++) {
-    const after = known.next ?? '';
-    const query = { limit: PAGE, subject, after };
+    const query = { limit: PAGE, session: id, after: known.next || since };
     const page = await v1<EventPage>(`/apps/${part(app)}/events`, { query, signal });
-    const own = page.events.filter((event) => event.subject === id);
-    // A page may be short before the end: the journal ends where a request gets no further. And nothing follows an end.
-    const isEnd = page.next === after || own.some(({ type }) => type === 'session.ended');
+    const own = page.events;
+    // Nothing follows an end.
+    const isEnd = page.more !== true || own.some(({ type }) => type === 'session.ended');
     known = {
       events: joined(own, known.events),
       next: isEnd ? null : page.next,

@@ -44,6 +44,7 @@ export default function OneSession({ params }: ViewProps) {
   const { data, error } = loaded;
   const session = data?.session ?? null;
   const subject = session?.subject ?? given;
+  const since = session?.createdAt ?? data?.past?.createdAt ?? null;
   const whyNot = may('revoke') ? null : t('state.needsScope', 'revoke');
   const device = deviceOf(session?.userAgent ?? data?.past?.userAgent ?? null).name;
   const title = device === null || device.length > 80 ? (session?.label ?? data?.past?.label ?? id) : device;
@@ -120,7 +121,7 @@ export default function OneSession({ params }: ViewProps) {
             <EndedFacts id={id} past={data.past} hasSubject={given !== null} />
           )}
         </section>
-        {data !== null && <Timeline app={app} id={id} subject={subject} round={round.value} />}
+        {data !== null && <Timeline app={app} id={id} since={since} round={round.value} />}
       </div>
       {target.value !== null && session !== null && (
         <EndDialog

@@ -15,7 +15,8 @@ import { BEGIN, type Walk, walk } from './events.ts';
 export interface TimelineProps {
   readonly app: string;
   readonly id: string;
-  readonly subject: string | null;
+  /** When the session began. Absence: null when that is not known. */
+  readonly since: string | null;
   readonly round: number;
 }
 
@@ -27,12 +28,12 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'session.suspect': 'warn',
 };
 
-export function Timeline({ app, id, subject, round }: TimelineProps) {
+export function Timeline({ app, id, since, round }: TimelineProps) {
   const from = useSignal<Walk>(BEGIN);
   // What is found so far, while the walk goes on.
   const shown = useSignal<Walk>(BEGIN);
-  const loaded = useResource(`${app} ${id} ${subject} ${round} ${from.value.next}`, (signal) =>
-    walk(app, id, subject, from.peek(), signal, (part) => {
+  const loaded = useResource(`${app} ${id} ${since} ${round} ${from.value.next}`, (signal) =>
+    walk(app, id, since, from.peek(), signal, (part) => {
       shown.value = part;
     }),
   );

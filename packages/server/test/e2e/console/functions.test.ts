@@ -97,6 +97,7 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
       const end = await create(server, { subject: 'one', label: 'lost phone' });
       await search(page, 'one');
       const row = page.getByRole('row').filter({ hasText: 'lost phone' });
+      await hands.choose(page, row);
       await hands.press(page, row.getByRole('button', { name: 'End', exact: true }));
       const dialog = page.getByRole('dialog', { name: 'End this session?' });
       await dialog.waitFor();
@@ -117,10 +118,9 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
       // No label is a word that a time may have, as in “11 seconds ago”.
       for (const label of ['laptop', 'tablet', 'phone']) made.push(await create(server, { subject: 'all', label }));
       await search(page, 'all');
-      await hands.press(
-        page,
-        page.getByRole('row').filter({ hasText: 'tablet' }).getByRole('button', { name: 'End others' }),
-      );
+      const row = page.getByRole('row').filter({ hasText: 'tablet' });
+      await hands.choose(page, row);
+      await hands.press(page, row.getByRole('button', { name: 'End others' }));
       const others = page.getByRole('dialog', { name: 'End all other sessions?' });
       await hands.press(page, others.getByRole('button', { name: 'End 2 sessions' }));
       await page.getByText('Before: 3, now: 1.').waitFor();
