@@ -30,6 +30,7 @@ const HEIGHT = 180;
 const NARROWEST = 160;
 /** Room for the counts at the left and the times beneath. Units: pixels, as all that follow. */
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 18, 8, 28];
+/** Half of what the longest time takes, so that the last one is whole. */
 const TIME_HALF = 32;
 const BAR = { part: 0.82, widest: 22 };
 
