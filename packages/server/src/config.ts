@@ -138,14 +138,17 @@ export function unknownVariables(environment: Environment): UnknownVariables {
 
 /** Where commands that ask a server find it, and their key (cli/remote/): operators have them in the shells in which they start servers, too. */
 const OF_COMMANDS: ReadonlySet<string> = new Set(['RS_URL', 'RS_KEY']);
-/** That, too; or RS_KEYS_FILE is meant. A server says that it means nothing to it, and starts. */
+/** That, too; or RS_KEYS_FILE is meant, and a server that takes no notice of it is open to everybody. */
 const KEY_FILE_OF_COMMANDS = 'RS_KEY_FILE';
+/** With one of these it is clear which: who calls is settled, or the shell is one for commands. */
+const SETTLED = ['RS_KEYS_FILE', 'RS_API_KEYS', 'RS_AUTH', 'RS_URL'] as const;
 
 const NAMES = Object.values(VARIABLES).map(({ name }) => name as string);
 
 function misspelt(environment: Environment): string[] {
+  const isSettled = SETTLED.some((name) => environment[name]);
   return unknownVariables(environment).others.flatMap((name) => {
-    const meant = name === KEY_FILE_OF_COMMANDS ? null : nearest(name, NAMES);
+    const meant = name === KEY_FILE_OF_COMMANDS && isSettled ? null : nearest(name, NAMES);
     return meant === null ? [] : [`${name} is not a variable of this server; did you mean ${meant}?`];
   });
 }

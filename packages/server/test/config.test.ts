@@ -156,6 +156,8 @@ test('a name in small letters is a misspelling, too; one that only begins alike 
   const ofCommands = { RS_URL: 'http://127.0.0.1:3000', RS_KEY: 'x', RS_KEY_FILE: 'key' };
   assert.doesNotThrow(() => readConfig(ofCommands));
   assert.deepEqual(unknownVariables(ofCommands).others, ['RS_KEY_FILE'], 'it may be meant as RS_KEYS_FILE');
+  assert.throws(() => readConfig({ RS_KEY_FILE: 'key' }), /did you mean RS_KEYS_FILE\?$/, 'it would be open');
+  assert.doesNotThrow(() => readConfig({ RS_KEY_FILE: 'key', RS_AUTH: 'none' }));
 });
 
 test('any address but loopback is refused without API keys, unless authentication is switched off by name', () => {
