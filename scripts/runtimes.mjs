@@ -52,7 +52,7 @@ function onNodes() {
 
 /** What a browser, a shell or another language makes of the answers does not depend on the Node that gives them. */
 function isAboutNode(file) {
-  return !/\/(docs-page|pages|polyglot|polyglot-native)\.test\.ts$/.test(file);
+  return !/\/(console\/\w+|docs-page|pages|polyglot|polyglot-native)\.test\.ts$/.test(file);
 }
 
 function onServers() {
