@@ -16,7 +16,7 @@ import { agentsFor } from './webhooks/connecting.ts';
 import { type Consumer, consumersOf, noteDropped } from './webhooks/consumers.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { Networks } from './webhooks/networks.ts';
-import { type Outcome, Sender } from './webhooks/sender.ts';
+import { isDelivered, type Outcome, Sender } from './webhooks/sender.ts';
 
 export interface OpenWebhooks {
   readonly administration: Webhooks;
@@ -110,7 +110,7 @@ function configuredBy(policy: PolicyFile | null): Configured {
 
 function outcomeOf(outcome: Outcome): WebhookOutcome {
   if (outcome.kind === 'failed') return 'failed';
-  return outcome.status >= 200 && outcome.status < 300 ? 'delivered' : 'refused';
+  return isDelivered(outcome) ? 'delivered' : 'refused';
 }
 
 /** Says what became of a webhook, by its name: its address may be a secret of the receiver. */

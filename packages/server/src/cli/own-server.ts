@@ -19,9 +19,7 @@ export interface Outcome {
 }
 
 export interface Question {
-  readonly method?: 'GET' | 'POST';
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
   /** A client certificate, and its key, as paths. Absence: null. */
   readonly shown: { readonly cert: string; readonly key: string } | null;
   /** Units: milliseconds. */
@@ -32,13 +30,12 @@ export interface Question {
 
 export function ask(address: Address, question: Question): Promise<Outcome> {
   const { tls, port } = address;
-  const { method = 'GET', path, headers = {}, shown, timeout, longest } = question;
+  const { path, shown, timeout, longest } = question;
   const common = {
-    method,
     host: reachable(address.host),
     port,
     path,
-    headers: { ...headers, Host: 'localhost' },
+    headers: { Host: 'localhost' },
     agent: false,
     timeout,
   };

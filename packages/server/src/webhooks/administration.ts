@@ -14,7 +14,7 @@ import type { Configured } from './configured.ts';
 import { justBefore } from './consumers.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';
 import { Messages } from './message.ts';
-import type { Message, Sender } from './sender.ts';
+import { isDelivered, type Message, type Sender } from './sender.ts';
 import { changedNote, packState, type State, stateAt, stateNote, unpackState } from './state.ts';
 
 export interface AdministrationOptions {
@@ -152,7 +152,7 @@ export class Administration implements Webhooks {
     const outcome = await this.options.sender.send(url, message);
     if (outcome.kind === 'failed') return { delivered: false, status: null, failure: outcome.why };
     const { status } = outcome;
-    const delivered = status >= 200 && status < 300;
+    const delivered = isDelivered(outcome);
     return { delivered, status, failure: delivered ? null : `it answered ${status}` };
   }
 

@@ -11,7 +11,7 @@ import { Keeper } from './keeper.ts';
 import { Lanes, type Queued, type Unit } from './lanes.ts';
 import type { Messages } from './message.ts';
 import { afterFailure, DOWN_AFTER, restOf } from './schedule.ts';
-import type { Message, Outcome } from './sender.ts';
+import { isDelivered, type Message, type Outcome } from './sender.ts';
 import { type Note, packState, type State, stateAt, unpackState } from './state.ts';
 
 /** Requests under way at a time; with batches, fewer that are fuller. */
@@ -288,7 +288,7 @@ export class Channel {
     const { clock, onNews, chance } = this.options;
     const now = clock();
     const status = outcome.kind === 'answered' ? outcome.status : null;
-    if (status !== null && status >= 200 && status < 300) {
+    if (isDelivered(outcome)) {
       this.standing = { ...this.standing, delivered: now };
       this.lanes.done(unit);
       if (this.failuresInRow >= DOWN_AFTER) {

@@ -17,6 +17,11 @@ export type Outcome =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: number | null }
   | { readonly kind: 'failed'; readonly why: string };
 
+/** Whether the receiver has taken it. */
+export function isDelivered(outcome: Outcome): boolean {
+  return outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
+}
+
 /** Units: milliseconds, by Standard Webhooks; bytes. */
 export const TIMEOUT = 15_000;
 const LONGEST_ANSWER = 65_536;
