@@ -62,11 +62,11 @@ test('R4: where the second cannot see the first, the first stops writing, and wh
   const work = clients.flatMap((client, n) =>
     Array.from({ length: 8 }, async (_, i) => {
       for (let round = 0; round < 10; round++) {
-        const { status, json } = await client.send('PUT', `/shop/create/u${n}-${i}-${round}?ip=1.1.1.1`, {
+        const { status, json, text } = await client.send('PUT', `/shop/create/u${n}-${i}-${round}?ip=1.1.1.1`, {
           x: 'y'.repeat(500),
         });
         if (status === 200) acknowledged.push(json.token);
-        else assert.equal(status, 503);
+        else assert.equal(status, 503, `${text}\n${[first, second][n]!.output()}`);
       }
     }),
   );

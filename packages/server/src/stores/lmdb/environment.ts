@@ -254,8 +254,17 @@ export class Environment {
 
   private look(): void {
     this.lost = this.presence.fault();
-    if (!this.closed) this.guarded = this.guard?.() ?? null;
+    if (!this.closed) this.guarded = this.askGuard();
     this.lookedAt = performance.now();
+  }
+
+  /** What another process has written over can be read no more: that, too, is a store that this version may not use. */
+  private askGuard(): string | null {
+    try {
+      return this.guard?.() ?? null;
+    } catch (error) {
+      return `the format of the store in ${this.path} cannot be read (${(error as Error).message})`;
+    }
   }
 
   private whyUnusable(): string | null {
