@@ -12,6 +12,12 @@ import { Problem, problemOf } from './problem.ts';
 /** After so long what is read is not counted as use of the console session. Units: milliseconds. */
 const USED_NOW = 60_000;
 
+/** After so long what was asked ahead is old. Units: milliseconds. */
+const AHEAD = 1000;
+
+/** How long one does not notice that nothing is drawn. Units: milliseconds. */
+const PATIENCE = 50;
+
 export interface RequestOptions {
   readonly method?: string;
   /** Sent as JSON. */
@@ -29,14 +35,42 @@ export function v1<T>(path: string, options: RequestOptions = {}): Promise<T> {
 
 /** Asks a route of the console itself: `request('/me')`. Absence: undefined for an answer without a body. Errors: Problem. */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const address = path + queryText(options.query);
+  const ahead = askedAhead.get(address);
+  if (ahead !== undefined) {
+    askedAhead.delete(address);
+    return ahead as Promise<T>;
+  }
   const answer = await send(path, options);
   if (answer.status === 204) return undefined as T;
   return (await answer.json()) as T;
 }
 
+/** What was asked ahead and nobody has taken yet, by the address. */
+const askedAhead = new Map<string, Promise<unknown>>();
+
+/**
+ * Asks the v1 API for what a view will ask for as soon as it is there. The first who asks for the same in this moment gets it, errors
+ * included; what nobody asks for is dropped. Resolves when the answer has come: a view that begins then is drawn once, with it; or after a
+ * moment, to draw without it.
+ */
+export function askAhead(path: string, options: Pick<RequestOptions, 'query'>): Promise<void> {
+  const address = `/api/v1${path}${queryText(options.query)}`;
+  const answer = v1(path, options);
+  askedAhead.set(address, answer);
+  setTimeout(() => askedAhead.get(address) === answer && askedAhead.delete(address), AHEAD);
+  return new Promise((resolve) => {
+    const come = () => resolve();
+    answer.then(come, come);
+    setTimeout(come, PATIENCE);
+  });
+}
+
 /** Sends a request and gives its good answer, whose body is still to be read. Errors: Problem; AbortError of its signal. */
 export async function send(path: string, options: RequestOptions): Promise<Response> {
   const { method = 'GET', body, query, signal, accept = 'application/json' } = options;
+  // What a change may have made untrue.
+  if (method !== 'GET') askedAhead.clear();
   const headers: Record<string, string> = { Accept: accept };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (method === 'GET' && sinceUse() > USED_NOW) headers['Console-Background'] = '1';

@@ -1,6 +1,6 @@
 /** What a view loads: what came last stays on the screen while it loads again, and when that fails. */
 import { type Signal, useSignal } from '@preact/signals';
-import { useCallback, useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { returns } from './away.ts';
 import { Problem } from './problem.ts';
 
@@ -45,7 +45,8 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
     }
   }, [key]);
 
-  useEffect(() => {
+  // Before the frame is drawn: what waits for the screen is asked for a frame later.
+  useLayoutEffect(() => {
     data.value = null;
     void reload();
     return () => current.current.abort.abort();

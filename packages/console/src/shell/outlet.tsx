@@ -1,7 +1,7 @@
 /** The view of the address: its code is loaded when it is first wanted, its title goes to the window, the focus to its heading. */
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Problem } from '../api/problem.ts';
 import { EmptyState, ErrorState, NoScope, SkeletonRows } from '../design/states.tsx';
 import { t } from '../messages/index.ts';
@@ -80,7 +80,7 @@ function Loaded({ view, params }: { readonly view: View } & ViewProps) {
       },
     );
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (ready.value === null) load();
   }, []);
   useFocus(ready.value !== null);

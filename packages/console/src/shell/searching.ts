@@ -1,9 +1,10 @@
 /** One search: asks, and goes to what was found. */
 import { signal } from '@preact/signals';
 import { Problem } from '../api/problem.ts';
-import { request } from '../api/request.ts';
+import { askAhead, request } from '../api/request.ts';
 import type { SearchAnswer } from '../api/types.ts';
 import { go, to } from '../state/place.ts';
+import { firstPage, pathOfSubject } from '../views/sessions/first-page.ts';
 
 /** How the last search ended when it led nowhere. Never what was searched. */
 export interface Outcome {
@@ -23,6 +24,7 @@ export async function search(app: string, text: string): Promise<void> {
       leaveField();
       go(to('/apps/:app/sessions/:id', { app, id }, { subject }));
     } else if (found.kind === 'subject' && found.subject !== null) {
+      await askAhead(pathOfSubject(app, found.subject), { query: firstPage });
       leaveField();
       go(to('/apps/:app/subjects/:subject', { app, subject: found.subject }));
     } else {

@@ -4,7 +4,7 @@
  */
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { v1 } from '../../api/request.ts';
 import { useResource } from '../../api/resource.ts';
 import type { Session, SessionPage } from '../../api/types.ts';
@@ -19,6 +19,7 @@ import { may } from '../../state/session.ts';
 import { deviceOf } from './device.ts';
 import { DoneNotice } from './done-notice.tsx';
 import { type Done, EndDialog } from './end-dialog.tsx';
+import { firstPage } from './first-page.ts';
 import { kept, NONE } from './selection.ts';
 import { SessionTable } from './session-table.tsx';
 import type { Target } from './targets.ts';
@@ -38,7 +39,6 @@ export interface SessionListProps {
   readonly onDone: () => void;
 }
 
-const PAGE = 100;
 const WINDOWS = { all: null, hour: 3_600, day: 86_400 } as const;
 type WindowName = keyof typeof WINDOWS;
 
@@ -53,13 +53,14 @@ export function SessionList({ app, subject, path, label, empty, round, onDone }:
   const given = query.value.get('active') ?? 'all';
   const window: WindowName = Object.hasOwn(WINDOWS, given) ? (given as WindowName) : 'all';
   const page = useResource(`${path} ${window} ${cursor} ${round}`, (signal) =>
-    v1<SessionPage>(path, { query: { limit: PAGE, cursor, activeWithin: WINDOWS[window] }, signal }),
+    v1<SessionPage>(path, { query: { ...firstPage, cursor, activeWithin: WINDOWS[window] }, signal }),
   );
   const shown = useSignal<SessionPage | null>(null);
   const selection = useSignal(NONE);
   const asked = useSignal<Asked | null>(null);
   const done = useSignal<Done | null>(null);
-  useEffect(() => {
+  // In the frame that would still show the page before.
+  useLayoutEffect(() => {
     if (page.data === null) return;
     shown.value = page.data;
     selection.value = kept(

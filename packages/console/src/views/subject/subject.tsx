@@ -1,6 +1,5 @@
 /** One subject: where it is logged in, and what has ended. */
 import { useSignal } from '@preact/signals';
-import { part } from '../../api/request.ts';
 import { useResource } from '../../api/resource.ts';
 import { Button } from '../../design/button.tsx';
 import { Skeleton } from '../../design/states.tsx';
@@ -10,6 +9,7 @@ import { may } from '../../state/session.ts';
 import { DoneNotice } from '../sessions/done-notice.tsx';
 import { type Done, EndDialog } from '../sessions/end-dialog.tsx';
 import { countOf } from '../sessions/ending.ts';
+import { pathOfSubject } from '../sessions/first-page.ts';
 import { SessionList } from '../sessions/session-list.tsx';
 import type { ViewProps } from '../view.ts';
 import { History } from './history.tsx';
@@ -73,7 +73,7 @@ export default function Subject({ params }: ViewProps) {
         <SessionList
           app={app}
           subject={subject}
-          path={`/apps/${part(app)}/subjects/${part(subject)}/sessions`}
+          path={pathOfSubject(app, subject)}
           label={t('subject.devicesOf', subject)}
           round={round.value}
           onDone={() => {

@@ -52,8 +52,14 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
     test('1: one box finds a subject, a session by its id, and one by a token', async (t) => {
       const { page, visitor, server } = await enter(t);
       const { id, token } = await create(server, { subject: 'searched', label: 'the one', userAgent: AGENTS.firefox });
+      const asked: string[] = [];
+      page.on('request', (request) => {
+        if (/\/searched\/sessions\?/.test(request.url())) asked.push(request.url());
+      });
       await search(page, 'searched');
       await page.getByRole('heading', { level: 1, name: 'searched' }).waitFor();
+      await page.getByRole('grid').getByText('the one').waitFor();
+      assert.equal(asked.length, 1, `asked for ahead, and not again: ${asked}`);
       for (const text of [id, token]) {
         await search(page, text);
         await page.waitForURL(new RegExp(`/sessions/${id}`));
