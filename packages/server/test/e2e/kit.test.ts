@@ -19,8 +19,26 @@ const hasKit = existsSync(KIT);
  */
 const ATTEMPTS = 20;
 
+const EMBEDDED = 'the default store';
+
+/**
+ * What the kit asks of counters right after a read, on a connection of its own: with several workers another process answers it, and on the
+ * embedded store it sees them up to a second late (docs/guarantees.md). On Redis all of these hold.
+ */
+const SEEN_LATE = new Set([
+  'documented/get-read-counter',
+  'documented/get-read-counter-concurrent',
+  'documented/get-idle-since-previous-request',
+  'documented/activity-window',
+  'documented/soapp-window',
+  'observed/body-keys-do-not-touch-session-fields',
+  'observed/get-r-is-value-before-increment',
+  'observed/soapp-most-recent-first',
+]);
+const hasWorkers = Number(process.env.RS_TEST_WORKERS ?? 1) > 1;
+
 const STORES: Record<string, (cleanup: Cleanup) => Promise<Record<string, string>>> = {
-  'the default store': async () => ({}),
+  [EMBEDDED]: async () => ({}),
   memory: async () => ({ RS_STORE: 'memory:' }),
 };
 // Another Node is another engine and another client of Redis: one of each is enough there.
@@ -35,7 +53,8 @@ describe('the conformance kit', { concurrency: 1 }, () => {
       const server = await startServer(t, await start(t));
       const all = await run([KIT, '--base', server.url]);
       assert.match(all, /^[1-9]\d* passed, \d+ failed$/m, 'it ran to its end');
-      for (const name of failedIn(all)) {
+      const mayLag = (failed: string) => hasWorkers && name === EMBEDDED && SEEN_LATE.has(failed);
+      for (const name of failedIn(all).filter((failed) => !mayLag(failed))) {
         let output = all;
         for (let attempt = 0; failedIn(output).includes(name); attempt++) {
           assert.ok(attempt < ATTEMPTS, output);
