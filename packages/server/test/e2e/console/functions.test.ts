@@ -325,6 +325,23 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
       assertQuiet(visitor);
     });
 
+    test('all views are as wide as each other, and the facts of a webhook fill one row or one column', async (t) => {
+      const { page } = await enter(t);
+      for (const width of [320, 1440, 2560]) {
+        await page.setViewportSize({ width, height: 900 });
+        const widths: number[] = [];
+        for (const view of ['search', 'events', 'bulk', 'webhooks']) {
+          await open(page, `/console/apps/shop/${view}`);
+          widths.push((await page.locator('main .card').first().boundingBox())!.width);
+        }
+        assert.equal(new Set(widths).size, 1, `${widths} at ${width}`);
+        const facts = await page.locator('.webhook-facts > div').all();
+        const boxes = await Promise.all(facts.map((fact) => fact.boundingBox()));
+        const [rows, columns] = (['y', 'x'] as const).map((side) => new Set(boxes.map((box) => box![side])).size);
+        assert.deepEqual([rows, columns], width === 320 ? [5, 1] : [1, 5]);
+      }
+    });
+
     test('webhooks: what was given up is sent again, one and then all, and the list tells the truth', async (t) => {
       const clock = drivenClock(t, -9 * DAY);
       let refuses = true;
