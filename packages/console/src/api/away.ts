@@ -8,10 +8,14 @@ export const returns = signal(0);
 const FIRST = 1_000;
 const LONGEST = 15_000;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let wasAway = false;
 
 effect(() => {
   clearTimeout(timer);
   if (isAway.value) waitAndAsk(FIRST);
+  // Whatever it was that the server has answered: not all that was asked in between has failed.
+  else if (wasAway) returns.value = returns.peek() + 1;
+  wasAway = isAway.value;
 });
 
 /** Asks now whether the server is there. */
@@ -27,7 +31,6 @@ export async function askAgain(next = FIRST): Promise<void> {
     return;
   }
   isAway.value = false;
-  returns.value++;
 }
 
 function waitAndAsk(delay: number): void {

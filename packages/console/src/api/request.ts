@@ -37,7 +37,7 @@ export function v1<T>(path: string, options: RequestOptions = {}): Promise<T> {
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const address = path + queryText(options.query);
   const ahead = askedAhead.get(address);
-  if (ahead !== undefined) {
+  if (ahead !== undefined && options.method === undefined) {
     askedAhead.delete(address);
     return ahead as Promise<T>;
   }
@@ -74,6 +74,8 @@ export async function send(path: string, options: RequestOptions): Promise<Respo
   const headers: Record<string, string> = { Accept: accept };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (method === 'GET' && sinceUse() > USED_NOW) headers['Console-Background'] = '1';
+  // Somebody else may be logged in when the answer comes.
+  const who = me.peek();
   let answer: Response;
   try {
     answer = await fetch(`/console${path}${queryText(query)}`, {
@@ -98,7 +100,7 @@ export async function send(path: string, options: RequestOptions): Promise<Respo
   }
   const problem = await problemOf(answer);
   if (problem.isAway) isAway.value = true;
-  if (problem.status === 401 && path !== '/login') me.value = null;
+  if (problem.status === 401 && path !== '/login' && me.peek() === who) me.value = null;
   throw problem;
 }
 

@@ -11,6 +11,7 @@ import { apps, may, seesAll } from '../state/session.ts';
 import { navigationOf, viewAt } from '../views/index.ts';
 import type { View, ViewProps } from '../views/view.ts';
 import { AppForm } from './app-switcher.tsx';
+import { arrivals } from './searching.ts';
 
 const loaded = new Map<View, ComponentType<ViewProps>>();
 
@@ -50,7 +51,8 @@ export function Outlet() {
     );
   }
   // Another subject, session or app is another view of it: nothing of the one before may be seen in it.
-  return <Loaded key={`${view.name} ${JSON.stringify(params)}`} view={view} params={params} />;
+  const key = `${view.name} ${JSON.stringify(params)} ${arrivals.value}`;
+  return <Loaded key={key} view={view} params={params} />;
 }
 
 /** Where one is before an app is known: the list may be still on its way, or there is none to show. */

@@ -3,7 +3,6 @@
  * taken out of the input before the answer comes. Only what the server found, never what was typed, comes into the address: it
  * may have been a token.
  */
-import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { Icon } from '../design/icon.tsx';
 import { t } from '../messages/index.ts';
@@ -15,27 +14,24 @@ import { search } from './searching.ts';
 
 export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
-  const isBusy = useSignal(false);
   const name = app.value;
   if (!may('read')) return <span class="search-box" />;
-  const submit = async () => {
+  const submit = () => {
     const text = input.current!.value.trim();
-    if (text === '' || isBusy.value) return;
+    if (text === '') return;
     if (name === null) {
       go(to('/open'));
       return;
     }
     input.current!.value = '';
-    isBusy.value = true;
-    await search(name, text);
-    isBusy.value = false;
+    void search(name, text);
   };
   return (
     <search class="search-box">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void submit();
+          submit();
         }}
       >
         <Icon name="search" />

@@ -39,7 +39,8 @@ async function askMe(): Promise<void> {
   );
 }
 
-async function loadApps({ apps: own }: Me): Promise<void> {
+async function loadApps(who: Me): Promise<void> {
+  const own = who.apps;
   if (own !== '*') {
     apps.value = [...own].sort();
     return;
@@ -47,7 +48,7 @@ async function loadApps({ apps: own }: Me): Promise<void> {
   if (!may('read')) return;
   await v1<{ apps: readonly AppCounts[] }>('/apps').then(
     (answer) => {
-      apps.value = answer.apps.map(({ app }) => app).sort();
+      if (me.peek() === who) apps.value = answer.apps.map(({ app }) => app).sort();
     },
     () => undefined,
   );

@@ -1,8 +1,8 @@
 /** Which app one works with. */
-import { computed } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import { match } from './addresses.ts';
 import { path } from './place.ts';
-import { apps } from './session.ts';
+import { apps, me } from './session.ts';
 
 /** Remembered while the address is of none: the search and the way back still have one. */
 let last: string | null = null;
@@ -13,4 +13,9 @@ export const app = computed<string | null>(() => {
   const given = part === 'apps' && name ? (match('/:app', `/${name}`)?.app ?? null) : null;
   if (given !== null) last = given;
   return last ?? apps.value?.[0] ?? null;
+});
+
+// The next one who logs in may be somebody else, who sees other apps.
+effect(() => {
+  if (me.value === null) last = null;
 });

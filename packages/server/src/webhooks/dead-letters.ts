@@ -24,6 +24,7 @@ export class DeadLetters {
   private readonly store: Pick<SessionStore, 'memo'>;
   private readonly clock: () => number;
   private readonly name: string;
+  private adding: Promise<unknown> = Promise.resolve();
 
   constructor(store: Pick<SessionStore, 'memo'>, app: string, webhook: string, clock: () => number) {
     this.store = store;
@@ -31,8 +32,14 @@ export class DeadLetters {
     this.name = `dead.${app}.${webhook}`;
   }
 
-  /** Keeps them, and gives how many older ones had to go. */
-  async add(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
+  /** Keeps them, and gives how many older ones had to go. What is given up at the same time is kept one after the other: each takes its number. */
+  add(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
+    const kept = this.adding.then(() => this.keep(events, attempts, why));
+    this.adding = kept.catch(() => {});
+    return kept;
+  }
+
+  private async keep(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
     const now = this.clock();
     const first = ((await this.ids()).at(-1) ?? 0) + 1;
     const added = events.map((_, i) => first + i);

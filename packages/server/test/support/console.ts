@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashKey, newKey } from '../../src/keys/format.ts';
-import { startReceiver } from '../webhooks/receiver.ts';
+import { type Answering, startReceiver } from '../webhooks/receiver.ts';
 import { type Answer, Client } from './client.ts';
 import { type Cleanup, type ServerProcess, startServer, temporaryFolder } from './server.ts';
 
@@ -45,7 +45,7 @@ export interface ConsoleOptions {
   /** Above what is here, as RS_STORE. */
   readonly env?: Readonly<Record<string, string>>;
   /** What the receiver of the webhook `mail` of `shop` answers. Absence: 200. */
-  readonly answering?: () => number;
+  readonly answering?: Answering;
   /** Members of the policy of `shop`. */
   readonly shop?: Readonly<Record<string, unknown>>;
 }

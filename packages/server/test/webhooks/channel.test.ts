@@ -336,6 +336,18 @@ test('what waits is needed of the journal; what is dropped all the same is told 
   next.close();
 });
 
+test('what is given up at the same time is kept, each of it', async (t) => {
+  const { letters } = await bench(t, () => 200);
+  const of = (session: string) =>
+    ({ type: 'session.updated', at: 1, count: 1, version: 1, session, subject: null, by: null }) as const;
+  await Promise.all(['a', 'b', 'c'].map((session) => letters.add([of(session)], 10, 'no')));
+  const page = await letters.page(0, 10);
+  assert.deepEqual(
+    page.letters.map(({ event }) => event.session),
+    ['a', 'b', 'c'],
+  );
+});
+
 test('dead letters are bounded: the oldest goes, and is counted', async (t) => {
   const { letters } = await bench(t, () => 200);
   const event = {

@@ -7,9 +7,9 @@ import { openStream, type SseMessage, type StreamState } from '../../api/stream.
 import type { EventPage } from '../../api/types.ts';
 import { serverTime } from '../../state/clock.ts';
 import { Feed, type FeedFilter, isWider } from './feed.ts';
+import { recentEvents } from './recent.ts';
 
-/** Of an app where little happens, all that is kept is shown first; of others the last minute. Units: milliseconds. */
-const RECENT = 200;
+/** Where much happens, the list begins with the last minute. Units: milliseconds. */
 const MINUTE = 60_000;
 /** Nobody reads faster. Units: milliseconds. */
 const BETWEEN_PAINTS = 100;
@@ -26,7 +26,7 @@ export class Live {
   private readonly since = new Date(serverTime() - MINUTE).toISOString();
   private filter: FeedFilter;
   private stream: EventStream | null = null;
-  private isClosed = false;
+  private readonly closing = new AbortController();
   private isWaiting = false;
   private paintedAt = 0;
 
@@ -70,23 +70,25 @@ export class Live {
   }
 
   close(): void {
-    this.isClosed = true;
+    this.closing.abort();
     this.stream?.close();
   }
 
   private async begin(): Promise<void> {
     const position = await this.recent();
-    if (!this.isClosed && this.problem.value === null) this.open(position);
+    if (!this.closing.signal.aborted && this.problem.value === null) this.open(position);
   }
 
-  /** Takes what is kept, where that is little. Gives the position behind it. Absence: null where there is more. */
+  /** Takes the last of what is kept. Gives the position behind it. Absence: null where the last minute has more. */
   private async recent(): Promise<string | null> {
     try {
-      const { events, next, more } = await v1<EventPage>(this.path, { query: { limit: RECENT } });
-      if (events.length === RECENT || more === true) return null;
-      for (const event of events) this.feed.take(JSON.stringify(event));
+      const recent = await recentEvents(({ limit, age, after }) => {
+        const from = age === undefined ? after : new Date(serverTime() - age).toISOString();
+        return v1<EventPage>(this.path, { query: { limit, after: from }, signal: this.closing.signal });
+      }, serverTime);
+      for (const event of recent?.events ?? []) this.feed.take(JSON.stringify(event));
       this.paintSoon();
-      return next;
+      return recent?.next ?? null;
     } catch (error) {
       if (error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429)
         this.refuse(error);
@@ -116,7 +118,7 @@ export class Live {
   }
 
   private refuse(problem: Problem): void {
-    if (!this.isClosed) this.problem.value = problem;
+    if (!this.closing.signal.aborted) this.problem.value = problem;
   }
 
   /** All that comes until the next frame is drawn at once. A page that nobody sees has no frames, and draws nothing. */
@@ -124,7 +126,7 @@ export class Live {
     if (this.isWaiting) return;
     this.isWaiting = true;
     const paint = (time: number) => {
-      if (this.isClosed) return;
+      if (this.closing.signal.aborted) return;
       if (time - this.paintedAt < BETWEEN_PAINTS) {
         requestAnimationFrame(paint);
         return;

@@ -80,8 +80,8 @@ export function SessionList({ app, subject, path, label, empty, round, onDone }:
   const sessions = shown.value?.sessions ?? [];
   const next = shown.value?.cursor ?? null;
   const selected = sessions.filter(({ id }) => selection.value.ids.has(id));
-  // While the server is away, what came last stays: the banner says that it may be old.
-  const isBroken = page.error !== null && (shown.value === null || !page.error.isAway);
+  // While the server is away, what came last stays where it is what is asked for: the banner says that it may be old.
+  const isBroken = page.error !== null && (page.data === null || !page.error.isAway);
   const whyNot = may('revoke') ? null : t('state.needsScope', 'revoke');
   const hasOthers = sessions.length > 1 || next !== null || cursor !== null;
   const askEnd = (some: readonly Session[]) => {

@@ -6,10 +6,13 @@ import type { Locator, Page } from 'playwright-core';
 import { launchChromium, noChromium } from '../../support/chromium.ts';
 import { AGENTS, type ConsoleServer, create, startConsole } from '../../support/console.ts';
 import { assertQuiet, open, settled, visit } from '../../support/console-browser.ts';
+import { drivenClock } from '../../support/driven-clock.ts';
 import { HANDS, type Hands } from '../../support/hands.ts';
 import { forAllTests, PATIENT, startRedis } from '../../support/redis.ts';
 import type { Cleanup } from '../../support/server.ts';
 import { until } from '../../support/until.ts';
+
+const DAY = 86_400_000;
 
 const STORES: Readonly<Record<string, (cleanup: Cleanup) => Promise<Record<string, string>>>> = {
   'the embedded store': async () => ({}),
@@ -215,6 +218,22 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
       assertQuiet(visitor);
     });
 
+    test('8: the list begins with the last events, also where many are kept and nothing happens now', async (t) => {
+      const clock = drivenClock(t, -DAY / 4);
+      const server = await startConsole(t, { env: { ...(await start(t)), ...clock.env } });
+      for (let i = 0; i < 220; i++) await create(server, { subject: `past-${i}` });
+      await clock.set(0);
+      const visitor = await visit(t, browser(), server, { role: 'admin', path: '/console/apps/shop/events' });
+      const { page } = visitor;
+      const list = page.getByRole('region', { name: 'Events, the newest first' });
+      await list.getByText('past-219').waitFor();
+      await page.getByText(/^Live\b.*0 events in the last minute/).waitFor();
+      await create(server, { subject: 'now' });
+      await list.getByText('now', { exact: true }).waitFor();
+      await list.getByText('past-219').waitFor();
+      assertQuiet(visitor);
+    });
+
     test('9: the policy in force, where each value is from, and what the last reload changed', async (t) => {
       const { page, visitor, server } = await enter(t);
       await hands.press(page, viewLink(page, 'Policy'));
@@ -303,6 +322,103 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
       await page.getByRole('heading', { name: /mail/ }).waitFor();
       await hands.press(page, page.getByRole('button', { name: 'Test' }));
       await page.getByText('the receiver answered 200').waitFor();
+      assertQuiet(visitor);
+    });
+
+    test('all views are as wide as each other, and the facts of a webhook fill one row or one column', async (t) => {
+      const { page } = await enter(t);
+      for (const width of [320, 1440, 2560]) {
+        await page.setViewportSize({ width, height: 900 });
+        const widths: number[] = [];
+        for (const view of ['search', 'events', 'bulk', 'webhooks']) {
+          await open(page, `/console/apps/shop/${view}`);
+          widths.push((await page.locator('main .card').first().boundingBox())!.width);
+        }
+        assert.equal(new Set(widths).size, 1, `${widths} at ${width}`);
+        const facts = await page.locator('.webhook-facts > div').all();
+        const boxes = await Promise.all(facts.map((fact) => fact.boundingBox()));
+        const [rows, columns] = (['y', 'x'] as const).map((side) => new Set(boxes.map((box) => box![side])).size);
+        assert.deepEqual([rows, columns], width === 320 ? [5, 1] : [1, 5]);
+      }
+    });
+
+    test('webhooks: what was given up is sent again, one and then all, and the list tells the truth', async (t) => {
+      const clock = drivenClock(t, -9 * DAY);
+      let refuses = true;
+      const got: { id: string; isTaken: boolean }[] = [];
+      const server = await startConsole(t, {
+        env: { ...(await start(t)), ...clock.env },
+        answering: ({ id, body }) => {
+          got.push({ id, isTaken: !refuses || body.includes('later-') });
+          return got.at(-1)!.isTaken ? 200 : 503;
+        },
+        shop: { idleTimeout: 14 * 86_400 },
+      });
+      const letters = async () => (await ofShop(server, '/webhooks/mail/dead-letters')).deadLetters;
+      for (const subject of ['ann', 'bob', 'cleo']) await create(server, { subject });
+      await until(() => new Set(got.map(({ id }) => id)).size === 3);
+      const refused = () => got.filter(({ isTaken }) => !isTaken).length;
+      // Longer than the longest pause between two attempts: all three are due each time.
+      for (let ago = 7.8; (await letters()).length < 3; ago -= 1.2) {
+        assert.ok(ago > 0);
+        const before = refused();
+        await clock.set(-ago * DAY);
+        // What happens makes the server look at what is due.
+        await create(server, { subject: `later-${ago}` });
+        await until(async () => refused() >= before + 3 || (await letters()).length === 3);
+      }
+      await clock.set(0);
+      await until(async () => {
+        const [{ behind, waiting }] = (await ofShop(server, '/webhooks')).webhooks;
+        return behind === 0 && waiting === 0;
+      });
+      // Three, unless one was told of twice: a jump of the clock looks like a process that was away for so long.
+      const ids: string[] = (await letters()).map(({ event }: { event: { id: string } }) => event.id);
+      const all = ids.length;
+      assert.equal(new Set(ids).size, 3);
+      const isTaken = (id: string) => got.some((one) => one.id === id && one.isTaken);
+
+      const visitor = await visit(t, browser(), server, { role: 'admin', path: '/console/apps/shop/webhooks' });
+      const { page } = visitor;
+      await settled(page);
+      const rows = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: 'Send again' }) });
+      const count = page.locator('dl > div').filter({ hasText: 'Dead letters' }).getByRole('definition');
+      await hands.press(page, page.getByRole('button', { name: `${all} dead letters` }));
+      await rows.nth(all - 1).waitFor();
+      assert.match(await rows.nth(0).innerText(), /^Begun[\s\S]*it answered 503 · \d+ attempts/);
+      const again = rows.nth(1).getByRole('button', { name: 'Send again' });
+
+      await hands.press(page, again);
+      await page.getByText('It was not taken: it answered 503').waitFor();
+      assert.deepEqual([await rows.count(), await count.innerText()], [all, `${all}`]);
+      await hands.press(page, page.getByRole('button', { name: `Send all ${all} again` }));
+      await page.getByText(`${all} are left: the receiver refused one`).waitFor();
+      assert.deepEqual([await rows.count(), ids.filter(isTaken)], [all, []]);
+
+      refuses = false;
+      await hands.press(page, again);
+      await page.getByText('1 was sent and taken.').waitFor();
+      await page.getByRole('button', { name: `${all - 1} dead letters` }).waitFor();
+      await count.filter({ hasText: new RegExp(`^${all - 1}$`) }).waitFor();
+      await rows.nth(all - 1).waitFor({ state: 'detached' });
+      assert.deepEqual([...new Set(ids.filter(isTaken))], [ids[1]]);
+      // The focus stays where the button was.
+      await until(() =>
+        page.evaluate<boolean>("document.querySelector('.webhook-letters').contains(document.activeElement)"),
+      );
+      const download = page.waitForEvent('download');
+      await hands.press(page, page.getByRole('button', { name: 'Download what is shown' }).last());
+      const lines = readFileSync(await (await download).path(), 'utf8')
+        .trimEnd()
+        .split('\n');
+      assert.equal(lines.length, all - 1);
+      await hands.press(page, page.getByRole('button', { name: `Send all ${all - 1} again` }));
+      await page.getByText(`${all - 1} were sent and taken.`).waitFor();
+      await page.getByText('There are no dead letters any more.').waitFor();
+      await count.filter({ hasText: /^0$/ }).waitFor();
+      assert.deepEqual([ids.every(isTaken), await letters()], [true, []]);
+      await page.reload();
+      await page.getByText('There are no dead letters any more.').waitFor();
       assertQuiet(visitor);
     });
 
