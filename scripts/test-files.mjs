@@ -14,7 +14,7 @@ import { ending } from './test-ending.mjs';
 export const CONCURRENCY = 4;
 
 /** Files about the command and what it costs: theirs is the server as it is shipped, not the one that starts quickly. */
-const AS_SHIPPED = /test\/(e2e|cost)\//;
+const AS_SHIPPED = /test\/(e2e\/|cost\/|cli\/long-list)/;
 
 /** How long each file took the last time, in seconds. What it holds is only used for the order. */
 const TIMES = join(root, 'node_modules', '.rest-sessions-test-times.json');

@@ -30,7 +30,7 @@ const { values } = parseArgs({
     executable: { type: 'string' },
     out: { type: 'string' },
     version: { type: 'string' },
-    // gzip is for tests: xz takes a minute.
+    // Others are for tests: xz takes a minute.
     compression: { type: 'string', default: 'xz' },
   },
 });

@@ -91,8 +91,10 @@ describe('the Debian package', { skip }, () => {
   before(() => {
     process.once('exit', () => ends.forEach((end) => void end()));
     const executable = join(folder, 'rest-sessions');
+    // Compressing costs more than all else here. Only lintian asks how a package is compressed.
+    const compression = has('lintian') ? 'gzip' : 'none';
     const build = (version: string) =>
-      `${process.execPath} deploy/debian/build.mjs --executable ${executable} --compression gzip --version ${version} --out ${folder}/rest-sessions_${version}_amd64.deb`;
+      `${process.execPath} deploy/debian/build.mjs --executable ${executable} --compression ${compression} --version ${version} --out ${folder}/rest-sessions_${version}_amd64.deb`;
     const { status, stderr } = sh(
       `set -e; ${process.execPath} deploy/executable/build.mjs --built --out ${executable}; ${build('3.0.0~test1')}; ${build('3.0.0~test2')}`,
       900_000,
