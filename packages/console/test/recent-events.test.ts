@@ -19,7 +19,7 @@ function journal(ages: readonly number[]) {
     return {
       events: part.map((time, i) => ({
         ...{ id: `${from + i}`, type: 'session.created', source: '/apps/shop' },
-        ...{ time: new Date(time).toISOString(), data: {} },
+        ...{ time: new Date(time).toISOString(), sequence: `${from + i}`, data: {} },
       })),
       next: `${end}`,
       ...(end < times.length && { more: true }),
