@@ -1,16 +1,19 @@
 /**
  * Asks whether the login still holds when it should be over: after the idle time without a request, and at its last instant.
- * What is on the screen must not outlive the login of who left it there. Until then nothing is asked, because that would be
- * activity.
+ * What is on the screen must not outlive the login of who left it there. Until then the page asks nothing by itself, because that
+ * would be activity. Who uses it is active, whether or not the server is asked for something: live events only come. So use is told.
  */
 import { effect } from '@preact/signals';
 import { request } from '../api/request.ts';
 import type { Me } from '../api/types.ts';
+import { onUse } from '../state/activity.ts';
 import { lastAnswer, me } from '../state/session.ts';
 
 /** The server decides, and a moment too early it would say yes and begin anew. Units: milliseconds. */
 const LATER = 2_000;
 const LONGEST = 2_147_483_647;
+/** Use is told at most so often. Units: milliseconds. */
+const TOLD_EVERY = 60_000;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 effect(() => {
@@ -23,11 +26,21 @@ effect(() => {
   timer = setTimeout(ask, Math.min(Math.max(end - Date.now(), LATER), LONGEST));
 });
 
+let toldAt = Date.now();
+
+onUse(() => {
+  if (!me.peek() || Date.now() - toldAt < TOLD_EVERY) return;
+  toldAt = Date.now();
+  ask();
+});
+
 function ask(): void {
+  const who = me.peek();
   // A 401 has ended it; a server that is away says nothing, and its banner does.
   void request<Me>('/me').then(
     (answer) => {
-      me.value = answer;
+      // Somebody else may have come meanwhile. And who is the same stays the same: answers on their way are for that one.
+      if (me.peek() === who && JSON.stringify(answer) !== JSON.stringify(who)) me.value = answer;
     },
     () => undefined,
   );

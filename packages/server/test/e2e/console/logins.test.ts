@@ -249,4 +249,29 @@ describe('logins of the console in Chromium', { skip: noChromium }, () => {
     );
     assertQuiet(visitor);
   });
+
+  test('who looks on and moves the mouse is active, once a minute at most; who left the page is not', async (t) => {
+    const { page } = await visit(t, browser(), shared(), { role: 'admin', path: '/console/apps/shop/events' });
+    await page
+      .getByText(/events? in the last minute/)
+      .first()
+      .waitFor();
+    const told: (string | undefined)[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/console/me')) told.push(request.headers()['console-background']);
+    });
+    await page.clock.install();
+    const pass = async (seconds: number, mouse: boolean) => {
+      await page.clock.runFor(seconds * 1000);
+      if (mouse) await page.mouse.move(300 + seconds, 300);
+      await settled(page);
+      return told.splice(0);
+    };
+    await pass(61, true);
+    assert.deepEqual(await pass(30, true), [], 'half a minute later');
+    assert.deepEqual(await pass(31, true), [undefined], 'after a minute, and not in the background');
+    assert.deepEqual(await pass(300, false), [], 'nobody is there');
+    assert.deepEqual(await pass(1, true), [undefined], 'somebody is back');
+    assert.equal(new URL(page.url()).pathname, '/console/apps/shop/events');
+  });
 });
