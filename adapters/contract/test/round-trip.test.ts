@@ -118,7 +118,10 @@ class Running {
     const answer = this.last.then(async () => {
       this.child.stdin!.write(`${JSON.stringify(order)}\n`);
       const { value, done } = await this.lines.next();
-      if (done) throw new Error(`the program ended: ${this.said}`);
+      if (done) {
+        const { exitCode, signalCode, spawnargs } = this.child;
+        throw new Error(`${spawnargs.join(' ')} ended (${signalCode ?? exitCode ?? 'only its output'}): ${this.said}`);
+      }
       return JSON.parse(value) as Answer;
     });
     this.last = answer.catch(() => undefined);
