@@ -39,7 +39,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   PHP: {
     frameworks: ['PHP'],
     tool: ['php', '-r', 'exit((int) !extension_loaded("curl"));'],
-    command: ['php', here('php.php')],
+    // Its standard input is a socket here, from which it reads for a minute: the other programs may take longer to be made.
+    command: ['php', '-d', 'default_socket_timeout=-1', here('php.php')],
   },
   Python: {
     frameworks: ['Django', 'Flask', 'Starlette'],

@@ -59,8 +59,10 @@ export function sentinelConnector(login: Login, limit: number, name: string, sen
 
     override async connect(): Promise<Socket> {
       const said: string[] = [];
-      const socket = await super
-        .connect((_, error) => said.push(error.message))
+      const ask = () => super.connect((_, error) => said.push(error.message));
+      const socket = await ask()
+        // The driver goes on behind the Sentinel that it asked last. At the end of its list it has asked none, and begins anew.
+        .catch((error: unknown) => (said.length === 0 && this.connecting ? ask() : Promise.reject(error)))
         .catch((error: unknown) => {
           if (said.some((text) => /invalid reply: null|No such master with that name/.test(text))) {
             throw new Error(`the Sentinels at ${sentinels} know no master of the name ${name}`);
