@@ -143,9 +143,13 @@ async function heapFor({ store, url, key, page }: Opened, minutes: number): Prom
   const heaps: number[] = [];
   while (performance.now() - began < minutes * 60_000) {
     await new Promise((resolve) => setTimeout(resolve, Math.min(15_000, minutes * 20_000)));
+    // As somebody who looks on: who leaves the page alone is logged out after fifteen minutes.
+    await page.mouse.move(400 + (heaps.length % 50), 300);
     heaps.push(await heapOf(protocol));
   }
   const events = await stop();
+  const heading = await page.getByRole('heading', { level: 1 }).textContent();
+  if (heading !== 'Live events') throw new Error(`the page does not show events any more: ${heading}`);
   const told = paceOf(events, performance.now() - began);
   const mean = (some: readonly number[]) => some.reduce((sum, one) => sum + one, 0) / some.length;
   const third = Math.max(1, Math.floor(heaps.length / 3));
