@@ -95,7 +95,7 @@ export async function send(path: string, options: RequestOptions): Promise<Respo
   learnDate(answer.headers.get('Date'));
   if (answer.ok) {
     isAway.value = false;
-    if (headers['Console-Background'] === undefined) lastAnswer.value = Date.now();
+    lastAnswer.value = Date.now();
     return answer;
   }
   const problem = await problemOf(answer);

@@ -31,7 +31,7 @@ let toldAt = Date.now();
 onUse(() => {
   if (!me.peek() || Date.now() - toldAt < TOLD_EVERY) return;
   toldAt = Date.now();
-  ask();
+  void request<Me>('/me', { method: 'POST', body: {} }).catch(() => undefined);
 });
 
 function ask(): void {
@@ -39,8 +39,8 @@ function ask(): void {
   // A 401 has ended it; a server that is away says nothing, and its banner does.
   void request<Me>('/me').then(
     (answer) => {
-      // Somebody else may have come meanwhile. And who is the same stays the same: answers on their way are for that one.
-      if (me.peek() === who && JSON.stringify(answer) !== JSON.stringify(who)) me.value = answer;
+      // Somebody else may have come meanwhile.
+      if (me.peek() === who) me.value = answer;
     },
     () => undefined,
   );

@@ -78,6 +78,11 @@ test('who only listens is idle, and so is a request in the background; what some
     await anna.v1('GET', '/apps');
     return (await expires()) > first;
   }, 'the deadline moves');
+  const before = await expires();
+  await until(async () => {
+    assert.equal((await anna.post('/console/me', {})).status, 200);
+    return (await expires()) > before;
+  }, 'who says to be there is');
   const stream = await listen(desk, anna);
   const opened = await expires();
   await desk.api(APP.key, 'POST', '/v1/apps/shop/sessions', { subject: 'joe' });

@@ -46,6 +46,8 @@ export function consoleRoutes(options: ConsoleOptions): Route[] {
     own('GET', '/console/login', (c) => (isNavigation(c) ? page(c) : login.ways(c))),
     own('POST', '/console/login', login.login),
     own('GET', '/console/me', login.me),
+    // Somebody is at a page that asks nothing else.
+    own('POST', '/console/me', login.stay),
     own('POST', '/console/logout', login.logout),
     own('POST', '/console/logout-everywhere', login.logoutEverywhere),
     own('POST', SEARCH_PATH, search.handle),

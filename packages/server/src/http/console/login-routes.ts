@@ -71,6 +71,7 @@ export function loginHandlers({ console, clock, version, audit }: LoginOptions):
     ways: (c) => answer(c, JSON.stringify({ ways: console.ways(), version })),
     login,
     me: async (c) => answer(c, meJson(await visitorOf(c, console, false, clock()))),
+    stay: async (c) => answer(c, meJson(await visitorOf(c, console, true, clock()))),
     logout: async (c) => {
       const shown = shownIn(c);
       const now = clock();
@@ -104,7 +105,7 @@ export function loginHandlers({ console, clock, version, audit }: LoginOptions):
   };
 }
 
-export type LoginRoute = 'ways' | 'login' | 'me' | 'logout' | 'logoutEverywhere';
+export type LoginRoute = 'ways' | 'login' | 'me' | 'stay' | 'logout' | 'logoutEverywhere';
 
 /** Reads a small JSON object. Errors: `invalid_json`, `invalid_request`, `body_too_large`. */
 export async function readJson(c: Call): Promise<Readonly<Record<string, unknown>>> {
