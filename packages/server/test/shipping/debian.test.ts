@@ -124,6 +124,8 @@ describe('the Debian package', { skip }, () => {
       export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin
       say() { echo "== $*"; }
       serve() {
+        # What the server before has said is there until the next one begins.
+        : >/tmp/said
         set -a; . /etc/rest-sessions/environment; set +a
         setpriv --reuid=rest-sessions --regid=rest-sessions --clear-groups env RS_STORE=lmdb:/var/lib/rest-sessions RS_PORT=3999 \\
           /usr/bin/rest-sessions serve >/tmp/said 2>&1 & server=$!
