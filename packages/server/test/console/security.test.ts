@@ -51,6 +51,7 @@ describe('a request of another page', () => {
       for (const [method, path, body] of [
         ['POST', '/console/login', { key: SUPPORT.key }],
         ['POST', '/console/logout', {}],
+        ['POST', '/console/me', {}],
         ['POST', '/console/logout-everywhere', {}],
         ['POST', '/console/search', { app: 'shop', text: 'attacked' }],
         ['DELETE', `/console/api/v1/apps/shop/sessions/${id}`, undefined],
@@ -264,7 +265,8 @@ describe('every answer', () => {
       ['GET', '/console/api/v1/apps/shop/sessions/', 404],
       ['GET', '/console/assets/nothing.js', 404],
       ['DELETE', '/console/api/v1/apps', 405],
-      ['POST', '/console/me', 405],
+      ['POST', '/console/me', 200],
+      ['DELETE', '/console/me', 405],
       ['OPTIONS', '/console/me', 204],
     ] as const) {
       const answer = await anna.send(method, path, method === 'POST' ? {} : undefined);
@@ -281,7 +283,7 @@ describe('every answer', () => {
       ['PUT', '/console/login', 'GET, HEAD, POST'],
       ['GET', '/console/logout', 'POST'],
       ['GET', '/console/search', 'POST'],
-      ['DELETE', '/console/me', 'GET, HEAD'],
+      ['DELETE', '/console/me', 'GET, HEAD, POST'],
       ['POST', '/console/some/page', 'GET, HEAD'],
       ['GET', '/console/api/v1/apps/shop/session/rotate', 'POST'],
       ['PUT', '/console/api/v1/apps', 'GET, HEAD'],
