@@ -24,7 +24,6 @@ export class DeadLetters {
   private readonly store: Pick<SessionStore, 'memo'>;
   private readonly clock: () => number;
   private readonly name: string;
-  private adding: Promise<unknown> = Promise.resolve();
 
   constructor(store: Pick<SessionStore, 'memo'>, app: string, webhook: string, clock: () => number) {
     this.store = store;
@@ -32,21 +31,14 @@ export class DeadLetters {
     this.name = `dead.${app}.${webhook}`;
   }
 
-  /** Keeps them, and gives how many older ones had to go. What is given up at the same time is kept one after the other: each takes its number. */
-  add(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
-    const kept = this.adding.then(() => this.keep(events, attempts, why));
-    this.adding = kept.catch(() => {});
-    return kept;
-  }
-
-  private async keep(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
+  /** Keeps them, and gives how many older ones had to go. */
+  async add(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
     const now = this.clock();
-    const first = ((await this.ids()).at(-1) ?? 0) + 1;
-    const added = events.map((_, i) => first + i);
-    for (const [i, event] of events.entries()) {
-      const note = this.letter(first + i);
-      await note.read(now);
-      await note.write(JSON.stringify([now, attempts, why, packEvent(event)]), now);
+    let last = (await this.ids()).at(-1) ?? 0;
+    const added: number[] = [];
+    for (const event of events) {
+      last = await this.put(JSON.stringify([now, attempts, why, packEvent(event)]), last + 1);
+      added.push(last);
     }
     let dropped = 0;
     await this.list().change((text) => {
@@ -88,6 +80,14 @@ export class DeadLetters {
     if (text === null) return null;
     const [at, attempts, why, line] = JSON.parse(text) as [number, number, string, string];
     return { id, at, attempts, why, event: unpackEvent(line) };
+  }
+
+  /** Keeps one under the first number from `from` that nobody has taken meanwhile, this process or another, and gives that number. */
+  private async put(text: string, from: number): Promise<number> {
+    for (let id = from; ; id++) {
+      const note = this.letter(id);
+      if ((await note.read(this.clock())) === null && (await note.write(text, this.clock()))) return id;
+    }
   }
 
   private list(): Note {

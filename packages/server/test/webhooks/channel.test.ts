@@ -336,16 +336,18 @@ test('what waits is needed of the journal; what is dropped all the same is told 
   next.close();
 });
 
-test('what is given up at the same time is kept, each of it', async (t) => {
-  const { letters } = await bench(t, () => 200);
+test('what is given up at the same time, by two processes that both send for a moment, is kept, each of it', async (t) => {
+  const { letters, store, time } = await bench(t, () => 200);
+  const others = new DeadLetters(store, APP, 'mail', time.clock);
   const of = (session: string) =>
     ({ type: 'session.updated', at: 1, count: 1, version: 1, session, subject: null, by: null }) as const;
-  await Promise.all(['a', 'b', 'c'].map((session) => letters.add([of(session)], 10, 'no')));
-  const page = await letters.page(0, 10);
-  assert.deepEqual(
-    page.letters.map(({ event }) => event.session),
-    ['a', 'b', 'c'],
+  await Promise.all(
+    ['a', 'b', 'c', 'd'].map((session, i) =>
+      (i % 2 === 0 ? letters : others).add([of(session), of(session)], 10, 'no'),
+    ),
   );
+  const page = await letters.page(0, 10);
+  assert.deepEqual(page.letters.map(({ event }) => event.session).sort(), ['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd']);
 });
 
 test('dead letters are bounded: the oldest goes, and is counted', async (t) => {
