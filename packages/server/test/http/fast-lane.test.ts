@@ -94,6 +94,22 @@ test('the lane takes the plain writes, and none whose body is unusual in any way
   assert.equal(routeOf('/shop/create/ada?ip=10.0.0.1', { 'content-length': '0' }, 'PUT'), '/:app/create/:id');
   assert.equal(routeOf(set, json, 'POST'), '/:app/set/:token');
   assert.equal(routeOf(V1, json, 'PATCH'), '/v1/apps/:app/session');
+  assert.equal(routeOf(`${V1}s`, json, 'POST'), '/v1/apps/:app/sessions');
+  const kill = CLASSIC.replace('get', 'kill');
+  for (const [method, url, path] of [
+    ['DELETE', kill, '/:app/kill/:token'],
+    ['DELETE', V1, '/v1/apps/:app/session'],
+    ['POST', `${V1}/touch`, '/v1/apps/:app/session/touch'],
+  ] as const) {
+    assert.equal(routeOf(url, {}, method), path);
+    assert.equal(routeOf(url, { 'content-length': '0' }, method), path);
+    for (const odd of [{ 'content-length': '2' }, { 'transfer-encoding': 'chunked' }, { expect: '100-continue' }])
+      assert.equal(routeOf(url, odd, method), null, `${method} ${JSON.stringify(odd)}`);
+    assert.equal(routeOf(`${url}?a`, {}, method), null, url);
+  }
+  assert.equal(routeOf(kill, {}, 'POST'), null);
+  assert.equal(routeOf('/shop/killall', {}, 'DELETE'), null);
+  assert.equal(routeOf('/shop/killsoid/ada', {}, 'DELETE'), null);
   for (const url of [
     'create/ada',
     'create/..?ip=1',

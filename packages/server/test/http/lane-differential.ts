@@ -56,7 +56,7 @@ async function open(setup: Setup, hasLane: boolean): Promise<World> {
         ? null
         : ({ key }: { key: string | null }) =>
             key?.startsWith('good')
-              ? { name: key, apps: '*' as const, scopes: new Set(['verify', 'write'] as const) }
+              ? { name: key, apps: '*' as const, scopes: new Set(['verify', 'write', 'revoke'] as const) }
               : null,
     wrongKeys: {
       note: () => {

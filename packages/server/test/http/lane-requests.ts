@@ -55,6 +55,10 @@ const AUTHORIZATIONS = list(
 const CREATES = list(
   'create/u1|create/u1?ttl=60|create/u1?ip=|create/u1?ip=1&ttl=9|create/u1?ip=1&ttl=x|create/u1?ip=1&ip=2|create/..?ip=',
 );
+/** The same of v1: each is refused. */
+const V1_CREATES = list(
+  '[1]|null|{"a"|{"subject":1}|{"subject":""}|{"subject":"u1","x":1}|{"idleTimeout":0}|{"data":[1]}',
+);
 const BODIES = list('{}|{"n":1}|{"n":"é"}|{"a":null}|{"a":{"b":[1,2]}}|[1]|null|{"a"|{"n":1}}| {"n":2} |"x"');
 const CHANGES = list(
   '{"set":{"n":1}}|{"set":{"é":"é"},"unset":["a"]}|{"unset":["n"]}|{"set":{}}|{"set":1}|{"idleTimeout":60}|{"label":"x"}|{"x":1}|{"set":{"n":1}',
@@ -116,12 +120,34 @@ function target(r: Chance, about: Subject, isV1: boolean): string {
   ]);
 }
 
+/** Where a request of a method goes. */
+function targetOf(
+  r: Chance,
+  about: Subject,
+  { method, isV1, isTouch }: { method: string; isV1: boolean; isTouch: boolean },
+): string {
+  const v1 = `/v1/apps/${about.app}`;
+  switch (method) {
+    case 'POST':
+      return isV1 ? `${v1}/${isTouch ? 'session/touch' : 'sessions'}` : `/${about.app}/set/${token(r, about)}`;
+    case 'PUT':
+      return `/${about.app}/${r.pick(CREATES)}`;
+    case 'DELETE':
+      return isV1 ? `${v1}/session` : `/${about.app}/kill/${token(r, about)}`;
+    default:
+      return target(r, about, isV1);
+  }
+}
+
 /** One request, complete by its own account unless a header says otherwise. */
 function request(r: Chance, about: Subject): Buffer {
   const method = r.percent(84)
     ? 'GET'
     : r.pick(list('POST|POST|POST|POST|PUT|PUT|HEAD|DELETE|OPTIONS|PATCH|PATCH|PATCH|PATCH|get|GETS'));
   const isV1 = r.percent(method === 'PATCH' ? 95 : 40);
+  // Which of the writes, where a method has several.
+  const isTouch = method === 'POST' && isV1 && r.percent(50);
+  const isCreate = method === 'POST' && isV1 && !isTouch;
   const headers = [r.percent(96) ? HOST : r.pick(HOSTS)];
   if (r.percent(90)) headers.push(`${r.pick(['Authorization', 'authorization'])}: Bearer ${about.key}`);
   else if (r.percent(80)) headers.push(`Authorization: ${r.pick(AUTHORIZATIONS)}`);
@@ -132,8 +158,8 @@ function request(r: Chance, about: Subject): Buffer {
   // Which requests behind one that is refused, and after which the connection ends, are still done is not the same on both ways.
   if (method === 'GET' && r.percent(3)) headers.push(r.pick(headers));
   if (r.percent(20)) headers.sort(() => r.below(3) - 1);
-  const hasBody = r.percent(method === 'GET' ? 3 : method === 'PUT' ? 10 : 95);
-  const bodies = method === 'PATCH' ? CHANGES : BODIES;
+  const hasBody = r.percent(method === 'GET' ? 3 : method === 'PUT' || method === 'DELETE' || isTouch ? 10 : 95);
+  const bodies = method === 'PATCH' ? CHANGES : isCreate ? V1_CREATES : BODIES;
   const body = hasBody ? r.pick([...bodies, `{"n":${r.below(9)}}`, `{"long":"${'x'.repeat(r.below(12_000))}"}`]) : '';
   if (body !== '') {
     headers.push(
@@ -141,12 +167,7 @@ function request(r: Chance, about: Subject): Buffer {
       `Content-Length: ${Buffer.byteLength(body, 'latin1')}`,
     );
   }
-  const path =
-    method === 'POST'
-      ? `/${about.app}/set/${token(r, about)}`
-      : method === 'PUT'
-        ? `/${about.app}/${r.pick(CREATES)}`
-        : target(r, about, isV1);
+  const path = targetOf(r, about, { method, isV1, isTouch });
   const version = r.percent(99) ? 'HTTP/1.1' : r.pick(list('HTTP/1.0|HTTP/1.2|HTTP/2.0|http/1.1|HTTP/1.1 '));
   const space = r.percent(99.5) ? ' ' : r.pick(['  ', '\t']);
   return bytes(`${method}${space}${path} ${version}\r\n${headers.join('\r\n')}\r\n\r\n${body}`);

@@ -77,20 +77,39 @@ test('the writes on the lane', async (t) => {
     /^HTTP\/1.1 412 [\s\S]*version_mismatch/,
   );
   assert.match(await next(`${change(9)}{"set":1}`), /^HTTP\/1.1 400 [\s\S]*"pointer":"\/set"/);
-  assert.equal(onLane, 9);
+  const mine = `Session-Token: ${token}\r\n`;
+  const v1 = (method: string, path: string, more: string) =>
+    `${method} /v1/apps/shop/${path} HTTP/1.1\r\n${HOST}\r\n${more}\r\n`;
+  const post = (body: string) =>
+    `${v1('POST', 'sessions', `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`)}${body}`;
+  assert.match(await next(v1('POST', 'session/touch', mine)), /^HTTP\/1.1 200 [\s\S]*"subject":"ada"/);
+  const other = await next(post('{"subject":"bob","data":{"n":1}}'));
+  assert.match(other, /^HTTP\/1.1 201 [\s\S]*"subject":"bob"/);
+  assert.match(await next(post('{"subject":1}')), /^HTTP\/1.1 400 [\s\S]*"pointer":"\/subject"/);
+  const its = `Session-Token: ${/"token":"([\w-]+)"/.exec(other)![1]}\r\n`;
+  assert.match(await next(v1('DELETE', 'session', its)), /^HTTP\/1.1 200 [\s\S]*\{"revoked":1\}/);
+  assert.match(await next(v1('DELETE', 'session', its)), /^HTTP\/1.1 200 [\s\S]*\{"revoked":0\}/);
+  const kill = `DELETE /shop/kill/${token} HTTP/1.1\r\n${HOST}\r\nContent-Length: 0\r\n\r\n`;
+  assert.match(await next(kill), /^HTTP\/1.1 200 [\s\S]*\{"kill":1\}/);
+  assert.match(await next(kill), /^HTTP\/1.1 200 [\s\S]*\{"kill":0\}/);
+  assert.equal(onLane, 16);
   socket.destroy();
 
   const broken = await open();
   broken.socket.write(`${set(token, 9)}{"n"`);
-  await until(() => onLane === 10);
+  await until(() => onLane === 17);
   broken.socket.destroy();
-  await until(() => lines.length === 10);
+  await until(() => lines.length === 17);
   assert.deepEqual(
     lines.map(({ route, status }) => `${route} ${status}`),
     [
       ...['/:app/create/:id 200', '/:app/set/:token 200', '/:app/set/:token 200'],
       ...['/:app/set/:token 400', '/:app/set/:token 400', '/:app/create/:id 400'],
       ...[200, 412, 400].map((status) => `/v1/apps/:app/session ${status}`),
+      '/v1/apps/:app/session/touch 200',
+      ...[201, 400].map((status) => `/v1/apps/:app/sessions ${status}`),
+      ...[200, 200].map((status) => `/v1/apps/:app/session ${status}`),
+      ...['/:app/kill/:token 200', '/:app/kill/:token 200'],
       '/:app/set/:token 499',
     ],
   );

@@ -1,8 +1,8 @@
 /**
- * The fast lane: the way of the reads that are nearly all traffic (a session, and the gateway), and of the usual writes (the classic create
- * and set, and the change of a session), past Hono and the web's Request and Response. It decides by a strict pattern on the head of a request, and takes nothing whose head is
- * unusual in any way: that goes the ordinary way, untouched. What it takes meets the same guards and the same handler
- * (app.ts, guardedRoutes), so nothing is decided here but the way. The writes come from Node's parser, body and all; only
+ * The fast lane: the way of the reads that are nearly all traffic (a session, and the gateway), and of the usual writes (a session is
+ * created, changed, touched, ended), past Hono and the web's Request and Response. It decides by a strict pattern on the head of a request,
+ * and takes nothing whose head is unusual in any way: that goes the ordinary way, untouched. What it takes meets the same guards and the
+ * same handler (app.ts, guardedRoutes), so nothing is decided here but the way. The writes come from Node's parser, body and all; only
  * reads are ever taken from the bytes of a connection (head.ts).
  *
  * Not here: `sessions:verify`. Its body has to be read either way, and one call already checks hundreds of tokens.
@@ -23,14 +23,10 @@ export type HotEnv = RequestEnv['Bindings'] & { readonly incoming: Head };
 
 /** Plain names only: nothing to decode, no slash at the end, no word in capitals. */
 const CLASSIC_GET = /^\/[\w-]{3,20}\/get\/[A-Za-z0-9]{40,64}$/;
-/** With an ip at least: the classic form asks for it. */
-const CLASSIC_CREATE = /^\/[\w-]{3,20}\/create\/\w[\w.@-]{0,63}\?[\w.:=&-]{1,256}$/;
-const CLASSIC_SET = /^\/[\w-]{3,20}\/set\/[A-Za-z0-9]{40,64}$/;
 const GET_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session(?:\?[\w.,=&-]{1,256})?$/;
 const GATEWAY = /^\/v1\/apps\/[\w-]{3,20}\/gateway(?:\?[\w.,=&-]{1,256})?$/;
 /** The same read, of the members that `fields` names. */
 const GET_FIELDS = /^\/v1\/apps\/[\w-]{3,20}\/session\/fields\?[\w.,=&-]{1,256}$/;
-const UPDATE_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session$/;
 /** What the ordinary way takes for a host without a second look; others it has the URL class read. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
@@ -44,14 +40,58 @@ const GATEWAY_PATH = '/v1/apps/:app/gateway/*';
 
 const READS: readonly Route['method'][] = ['GET', 'ALL'];
 
+/** A write that the lane takes: by its target, and by what its head says of a body. */
+interface Write {
+  readonly method: Route['method'];
+  readonly path: string;
+  readonly target: RegExp;
+  readonly hasItsBody: (headers: Head['headers']) => boolean;
+}
+
+const ON_SESSION = /^\/v1\/apps\/[\w-]{3,20}\/session$/;
+
+const WRITES: readonly Write[] = [
+  {
+    method: 'PUT',
+    path: '/:app/create/:id',
+    // With an ip at least: the classic form asks for it.
+    target: /^\/[\w-]{3,20}\/create\/\w[\w.@-]{0,63}\?[\w.:=&-]{1,256}$/,
+    hasItsBody: hasEmptyBody,
+  },
+  {
+    method: 'POST',
+    path: '/:app/set/:token',
+    target: /^\/[\w-]{3,20}\/set\/[A-Za-z0-9]{40,64}$/,
+    hasItsBody: hasShortJson,
+  },
+  {
+    method: 'DELETE',
+    path: '/:app/kill/:token',
+    target: /^\/[\w-]{3,20}\/kill\/[A-Za-z0-9]{40,64}$/,
+    hasItsBody: hasEmptyBody,
+  },
+  {
+    method: 'POST',
+    path: '/v1/apps/:app/sessions',
+    target: /^\/v1\/apps\/[\w-]{3,20}\/sessions$/,
+    hasItsBody: hasShortJson,
+  },
+  { method: 'PATCH', path: SESSION_PATH, target: ON_SESSION, hasItsBody: hasShortJson },
+  {
+    method: 'POST',
+    path: '/v1/apps/:app/session/touch',
+    target: /^\/v1\/apps\/[\w-]{3,20}\/session\/touch$/,
+    hasItsBody: hasEmptyBody,
+  },
+  { method: 'DELETE', path: SESSION_PATH, target: ON_SESSION, hasItsBody: hasEmptyBody },
+];
+
 export class FastLane {
   private readonly classicGet: Route;
   private readonly getSession: Route;
   private readonly gateway: Route;
   private readonly getFields: Route;
-  private readonly classicCreate: Route;
-  private readonly classicSet: Route;
-  private readonly updateSession: Route;
+  private readonly writes: readonly (Write & { readonly route: Route })[];
   private readonly onFault: OnFault;
 
   /** `routes`: of the whole server, with their guards. */
@@ -62,28 +102,20 @@ export class FastLane {
     this.getSession = find(READS, SESSION_PATH);
     this.gateway = find(READS, GATEWAY_PATH);
     this.getFields = find(READS, FIELDS_PATH);
-    this.classicCreate = find(['PUT'], '/:app/create/:id');
-    this.classicSet = find(['POST'], '/:app/set/:token');
-    this.updateSession = find(['PATCH'], SESSION_PATH);
+    this.writes = WRITES.map((write) => ({ ...write, route: find([write.method], write.path) }));
     this.onFault = onFault;
   }
 
   /** Gives the route of a request that the lane takes. Absence: null for all that goes the ordinary way. */
   routeOf({ method, url = '', headers }: Head): Route | null {
-    switch (method) {
-      case 'GET': {
-        const route = this.readOf(url);
-        return route !== null && isPlain(headers) && hasNoBody(headers) ? route : null;
-      }
-      case 'PUT':
-        return CLASSIC_CREATE.test(url) && isPlain(headers) && hasEmptyBody(headers) ? this.classicCreate : null;
-      case 'POST':
-        return CLASSIC_SET.test(url) && isPlain(headers) && hasShortJson(headers) ? this.classicSet : null;
-      case 'PATCH':
-        return UPDATE_SESSION.test(url) && isPlain(headers) && hasShortJson(headers) ? this.updateSession : null;
-      default:
-        return null;
+    if (method === 'GET') {
+      const route = this.readOf(url);
+      return route !== null && isPlain(headers) && hasNoBody(headers) ? route : null;
     }
+    for (const { method: own, target, hasItsBody, route } of this.writes) {
+      if (own === method && target.test(url)) return isPlain(headers) && hasItsBody(headers) ? route : null;
+    }
+    return null;
   }
 
   private readOf(url: string): Route | null {
@@ -157,6 +189,8 @@ function isPlainHost(host: string): boolean {
 class HotRequest {
   readonly method: string;
   readonly path: string;
+  /** By the patterns of the lane. */
+  readonly isPlain = true;
   protected readonly head: Head;
 
   constructor(head: Head) {

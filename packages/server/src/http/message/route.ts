@@ -110,6 +110,8 @@ export interface Call {
     readonly method: string;
     /** What routes are matched on: see target.ts. */
     readonly path: string;
+    /** Nothing in the path is encoded: who made this has looked. Absence: undefined where nobody has. */
+    readonly isPlain?: true;
     header(name: string): string | undefined;
     readonly raw: Pick<Request, 'url' | 'body' | 'arrayBuffer'> & { readonly headers: Pick<Headers, 'get'> };
   };

@@ -36,7 +36,8 @@ export function pathPart(c: Call, position: number, field: string): string {
   let start = 1;
   for (let part = 1; part < position; part++) start = path.indexOf('/', start) + 1;
   const end = path.indexOf('/', start);
-  const text = decode(end < 0 ? path.slice(start) : path.slice(start, end));
+  const raw = end < 0 ? path.slice(start) : path.slice(start, end);
+  const text = c.req.isPlain ? raw : decode(raw);
   if (text === null) {
     throw new ServiceError('invalid_format', `${field} must be percent-encoded UTF-8`, { field });
   }
