@@ -81,13 +81,16 @@ export function unpackRecord(bytes: Buffer): StoredRecord {
   const [id, app, subject, createdAt, version, ip, userAgent, label, hash, alias, before, dueAt, indexedAt] = rest;
   const authenticatedAt = bytes[0] === FIRST_FORM ? (subject === null ? null : createdAt) : (rest[13] ?? null);
   return {
+    // Member by member: spreading `timesOf` here takes as long as all the rest.
     session: {
       id,
       app,
       subject,
       createdAt,
       authenticatedAt,
-      ...timesOf(bytes),
+      lastSeenAt: bytes.readDoubleBE(LAST_SEEN),
+      idleTimeout: nullable(bytes.readDoubleBE(IDLE)),
+      absoluteExpiresAt: nullable(bytes.readDoubleBE(ABSOLUTE)),
       version,
       reads: bytes.readDoubleBE(READS),
       ip,
@@ -104,13 +107,15 @@ export function unpackRecord(bytes: Buffer): StoredRecord {
 
 /** Gives what expiry needs of a packed record. */
 export function timesOf(bytes: Buffer): Pick<Session, 'lastSeenAt' | 'idleTimeout' | 'absoluteExpiresAt'> {
-  const idleTimeout = bytes.readDoubleBE(IDLE);
-  const absoluteExpiresAt = bytes.readDoubleBE(ABSOLUTE);
   return {
     lastSeenAt: bytes.readDoubleBE(LAST_SEEN),
-    idleTimeout: Number.isNaN(idleTimeout) ? null : idleTimeout,
-    absoluteExpiresAt: Number.isNaN(absoluteExpiresAt) ? null : absoluteExpiresAt,
+    idleTimeout: nullable(bytes.readDoubleBE(IDLE)),
+    absoluteExpiresAt: nullable(bytes.readDoubleBE(ABSOLUTE)),
   };
+}
+
+function nullable(stored: number): number | null {
+  return Number.isNaN(stored) ? null : stored;
 }
 
 /** Adds reads to a packed record and moves its lastSeenAt, in place. Gives the new number of flushes. */

@@ -5,7 +5,7 @@
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
 import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
-import { packHash } from './hashes.ts';
+import { packHashText } from './hashes.ts';
 import { type Keys, partitionOfId, type ReadKeys } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';
 import type { Found } from './reply-reader.ts';
@@ -92,7 +92,7 @@ export class Batching {
     let packed = '';
     for (const read of reads) {
       keys.push(this.keys.ofRead(read.app, read.id));
-      const hash = packHash(read.hash).toString('latin1');
+      const hash = packHashText(read.hash);
       hashes.push(hash);
       packed += TOUCH[read.touch] + read.id + String.fromCharCode(hash.length) + hash;
     }

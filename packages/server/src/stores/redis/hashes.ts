@@ -5,15 +5,21 @@
 
 const RAW_LENGTH = 32;
 const FORM = '1.';
-const TEXT_LENGTH = FORM.length + 43;
+/** The last of 43 characters has four bits: any other text would come back as another one. */
+const OF_NOW = /^1\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 export function packHash(hash: string): Buffer {
-  if (hash.length === TEXT_LENGTH && hash.startsWith(FORM)) {
-    const bytes = Buffer.from(hash.slice(FORM.length), 'base64url');
-    if (unpackHash(bytes) === hash) return bytes;
-  }
-  return Buffer.from(hash, 'latin1');
+  return OF_NOW.test(hash) ? Buffer.from(hash.slice(FORM.length), 'base64url') : Buffer.from(hash, 'latin1');
 }
+
+/** The same, as a text in which each byte is a character: each read has one, and makes no Buffer for it. */
+export function packHashText(hash: string): string {
+  if (!OF_NOW.test(hash)) return packHash(hash).toString('latin1');
+  raw.write(hash.slice(FORM.length), 'base64url');
+  return raw.toString('latin1');
+}
+
+const raw = Buffer.alloc(RAW_LENGTH);
 
 export function unpackHash(bytes: Buffer): string {
   return bytes.length === RAW_LENGTH ? FORM + bytes.toString('base64url') : bytes.toString('latin1');
