@@ -1,16 +1,20 @@
 // `npm run test:repeat`: runs the server's tests again and again on a machine that is kept busy, and tells which ones do not
 // pass every time. A test that fails in one of twenty runs fails for somebody every day.
 //
-//   npm run test:repeat -- --runs 20 --load 4 [--nice 10] [--concurrency 4] [--no-build] [FILE…]
+//   npm run test:repeat -- --runs 20 --load 4 [--nice 10] [--concurrency 4] [--no-build] [--keep] [FILE…]
 //
 // `load` is how many processes compute without end beside the tests, at the given niceness; this script starts them and ends
 // them. It runs all runs whatever fails, and ends with a table and exit code 1 when a test failed in any run. Beside each run
 // stands how busy the machine was, other work included, and on Linux what the run cost.
-import { spawn } from 'node:child_process';
+//
+// `--keep` adds each run of all files to bench/results/repeats.json as it ends: twenty take longer than one has the machine for oneself.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg, setPriority } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cpuSoFar } from './cpu.mjs';
-import { install, installForTests, run } from './install.mjs';
+import { install, installForTests, root, run } from './install.mjs';
 import { CONCURRENCY, count, runFiles, testFiles } from './test-files.mjs';
 import { installTestTools } from './test-tools.mjs';
 
@@ -20,6 +24,7 @@ const load = wholeNumber('load', 0);
 const nice = wholeNumber('nice', 0);
 const concurrency = wholeNumber('concurrency', 1);
 const files = positionals.length > 0 ? positionals : testFiles('packages/server');
+const kept = values.keep && positionals.length === 0 ? join(root, 'bench/results/repeats.json') : null;
 
 if (!values['no-build']) {
   install();
@@ -41,7 +46,7 @@ const red = new Map();
 /** What each file took in one run at most, in seconds: of time, and of CPU (0 where the system does not tell). */
 const most = new Map();
 for (let n = 1; n <= runs; n++) {
-  const [began, cost] = [performance.now(), cpuSoFar()?.ended];
+  const [date, began, cost] = [new Date().toISOString(), performance.now(), cpuSoFar()?.ended];
   const total = { passed: 0, failed: 0, skipped: 0 };
   await runFiles(files, {
     concurrency,
@@ -66,6 +71,21 @@ for (let n = 1; n <= runs; n++) {
   console.log(
     `run ${n} of ${runs}: ${total.passed} passed, ${total.failed} failed${skipped} (${seconds} s${cpu}, load ${busy.join(' ')})`,
   );
+  if (kept !== null) {
+    const failed = [...red.values()]
+      .filter(({ runs: of }) => of.includes(n))
+      .map(({ file, name }) => `${file}: ${name}`);
+    keep({
+      date,
+      commit: commit(),
+      node: process.version,
+      load,
+      nice,
+      seconds: Number(seconds),
+      ...total,
+      red: failed,
+    });
+  }
 }
 
 const figure = (seconds) => `${seconds.toFixed(1).padStart(6)} s`;
@@ -80,6 +100,17 @@ for (const { file, name, error, runs: of } of [...red.values()].sort((a, b) => b
 const verdict = red.size > 0 ? `${red.size} tests failed in at least one run` : '0 red';
 console.log(`\n${runs} runs under a load of ${load}: ${verdict}`);
 process.exit(red.size > 0 ? 1 : 0);
+
+function keep(result) {
+  const before = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : [];
+  writeFileSync(kept, `${JSON.stringify([...before, result], null, 1)}\n`);
+}
+
+/** Absence: null outside of a checkout. */
+function commit() {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : null;
+}
 
 /** Gives the part of a spec report that shows the failures; all of it where the file ended before it wrote one. */
 function failuresOf(output) {
@@ -97,6 +128,7 @@ function readArguments() {
         nice: text('10'),
         concurrency: text(`${CONCURRENCY}`),
         'no-build': { type: 'boolean' },
+        keep: { type: 'boolean' },
       },
     });
   } catch (error) {
