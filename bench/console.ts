@@ -2,8 +2,9 @@
  * `npm run console-figures`: the console in a real Chromium beside a million sessions, on each store. How long from a search to the devices
  * on the screen, from nothing to the first paint, how smooth with 5,000 events a minute: one store after the other, for these are times.
  * Then what becomes of the page's memory while events come: on all stores at once, for an hour with them is an hour. Writes
- * bench/results/console.json. `--sessions N`, `--minutes N` (of events, up to 60), `--seconds N` (of frames), `--store NAME`; only a run of
- * all, with a million, is kept.
+ * bench/results/console.json. `--sessions N`, `--minutes N` (of events, up to 60), `--seconds N` (of frames), `--store NAME`,
+ * `--only times` or `--only memory`: times need a machine with nothing else to do, memory does not. Only a part that has all stores, with a
+ * million, is kept.
  * Exit code 0: everything was measured. 1: it could not be. 2: wrong use.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -26,6 +27,7 @@ import type { Bench, Finding } from './workload.ts';
 
 const STORES = ['embedded', 'Redis'] as const;
 type StoreName = (typeof STORES)[number];
+const PARTS = ['times', 'memory'] as const;
 
 const MILLION = 1_000_000;
 const PER_USER = 4;
@@ -47,39 +49,55 @@ async function main(): Promise<number> {
       minutes: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '60' },
       store: { type: 'string', multiple: true },
+      only: { type: 'string', multiple: true },
     },
   });
   const [sessions, minutes, seconds] = [Number(values.sessions), Number(values.minutes), Number(values.seconds)];
   const stores = STORES.filter((store) => values.store?.includes(store) ?? true);
-  if (!(sessions >= 1000 && minutes > 0 && minutes <= 60 && seconds >= 1) || stores.length === 0) {
+  const parts = PARTS.filter((part) => values.only?.includes(part) ?? true);
+  if (
+    !(sessions >= 1000 && minutes > 0 && minutes <= 60 && seconds >= 1) ||
+    stores.length === 0 ||
+    parts.length === 0
+  ) {
     console.error(
-      `Usage: npm run console-figures -- [--sessions ${MILLION}] [--minutes 5] [--seconds 60] [--store ${STORES.join('|')}]...`,
+      `Usage: npm run console-figures -- [--sessions ${MILLION}] [--minutes 5] [--seconds 60] [--store ${STORES.join('|')}]... [--only ${PARTS.join('|')}]...`,
     );
     return 2;
   }
   const date = new Date().toISOString();
   const machine = describeMachine('none');
+  const isKept = sessions === MILLION && stores.length === STORES.length;
+  const times = [bundle()];
   const opened: Opened[] = [];
-  for (const store of stores) opened.push(await measure(store, sessions, seconds));
-  console.error(`memory: ${minutes} minutes of events on ${stores.join(' and ')}`);
-  const memory = await Promise.all(opened.map((one) => heapFor(one, minutes)));
-  const findings = [bundle(), ...opened.flatMap((one, i) => [...one.findings, memory[i]!])];
-  console.log(table(findings));
-  if (sessions === MILLION && stores.length === STORES.length)
-    keepConsole({ date, sessions, minutes, machine, findings });
+  for (const store of stores) {
+    const one = await open(store, sessions);
+    opened.push(one);
+    if (parts.includes('times')) times.push(...(await timesOf(one, sessions, seconds)));
+  }
+  if (parts.includes('times')) {
+    console.log(table(times));
+    if (isKept) keepConsole('times', { date, sessions, machine, findings: times });
+  }
+  if (parts.includes('memory')) {
+    console.error(`memory: ${minutes} minutes of events on ${stores.join(' and ')}`);
+    const findings = await Promise.all(opened.map((one) => heapFor(one, minutes)));
+    console.log(table(findings));
+    if (isKept) keepConsole('memory', { date, sessions, minutes, machine, findings });
+  }
   return 0;
 }
 
-/** A store whose times are measured, and the page that shows its events. */
+/** A store that is full, and a page that is logged in at its server. */
 interface Opened {
   readonly store: StoreName;
   readonly url: string;
   readonly key: string;
+  readonly browser: Browser;
   readonly page: Page;
-  readonly findings: readonly Finding[];
 }
 
-async function measure(store: StoreName, sessions: number, seconds: number): Promise<Opened> {
+async function open(store: StoreName, sessions: number): Promise<Opened> {
   console.error(`${store}: ${sessions.toLocaleString('en-US')} sessions are made`);
   const filling = { count: sessions, data: DATA, perUser: PER_USER, seenWithin: 3_600_000 };
   const folder = temporaryFolder(bench);
@@ -98,10 +116,16 @@ async function measure(store: StoreName, sessions: number, seconds: number): Pro
   };
   const { url } = await startServer(bench, { store: location, env });
   const browser = await launchChromium(bench);
+  return { store, url, key, browser, page: await logIn(browser, url, key) };
+}
 
+async function timesOf(
+  { store, url, key, browser, page }: Opened,
+  sessions: number,
+  seconds: number,
+): Promise<Finding[]> {
   const paints: number[] = [];
   for (let i = 0; i < TIMES.paint; i++) paints.push(await firstPaint(browser, url));
-  const page = await logIn(browser, url, key);
   const searches: number[] = [];
   for (let i = 0; i < TIMES.search; i++) {
     searches.push(await search(page, `user${Math.floor(((i + 0.5) / TIMES.search) * (sessions / PER_USER))}`));
@@ -131,7 +155,7 @@ async function measure(store: StoreName, sessions: number, seconds: number): Pro
   // Its events are not to be drawn beside what is measured of the next store.
   await page.goto('about:blank');
   console.error(table(findings));
-  return { store, url, key, page, findings };
+  return findings;
 }
 
 /** What the scripts of the page keep, from the begin of the events to their end. */

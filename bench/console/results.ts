@@ -6,28 +6,48 @@ import { RESULTS } from '../results.ts';
 import { findingsTable } from '../table.ts';
 import type { Finding } from '../workload.ts';
 
-export interface ConsoleResults {
+interface Measured {
   /** When it began: ISO 8601. */
   readonly date: string;
   readonly sessions: number;
-  /** How long events came while memory was looked at. */
-  readonly minutes: number;
   readonly machine: Machine;
   readonly findings: readonly Finding[];
 }
 
+/** Each part is of the last run that measured it. Absence: no such run yet. */
+export interface ConsoleResults {
+  readonly times?: Measured;
+  /** `minutes`: how long events came while memory was looked at. */
+  readonly memory?: Measured & { readonly minutes: number };
+}
+
 const FILE = join(RESULTS, 'console.json');
 
-export function keepConsole(results: ConsoleResults): void {
-  writeFileSync(FILE, `${JSON.stringify(results, null, 1)}\n`);
+export function keepConsole<Part extends keyof ConsoleResults>(part: Part, results: ConsoleResults[Part]): void {
+  writeFileSync(FILE, `${JSON.stringify({ ...kept(), [part]: results }, null, 1)}\n`);
+}
+
+function kept(): ConsoleResults {
+  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as ConsoleResults) : {};
 }
 
 /** What docs/performance.md says of the console. */
 export function consoleTable(): string {
-  if (!existsSync(FILE)) return 'Not measured yet.\n';
-  const { date, sessions, minutes, findings } = JSON.parse(readFileSync(FILE, 'utf8')) as ConsoleResults;
-  const size = sessions.toLocaleString('en-US');
-  const when = `Measured on ${date.slice(0, 10)} in Chromium, with ${size} sessions on each store, and ${minutes} minutes of events.`;
+  const { times, memory } = kept();
+  const told = [
+    ...(times === undefined ? [] : [`${whenOf(times)}.`, ...tableOf(times)]),
+    ...(memory === undefined
+      ? []
+      : [`${whenOf(memory)}, and ${memory.minutes} minutes of events.`, ...tableOf(memory)]),
+  ];
+  return told.length === 0 ? 'Not measured yet.\n' : told.join('\n');
+}
+
+function whenOf({ date, sessions }: Measured): string {
+  return `Measured on ${date.slice(0, 10)} in Chromium, with ${sessions.toLocaleString('en-US')} sessions on each store`;
+}
+
+function tableOf({ findings }: Measured): string[] {
   const notes = findings.filter(({ note }) => note !== '').map(({ note }) => `- ${note}`);
-  return [when, '', `${findingsTable(findings).trimEnd()}\n`, ...notes, ''].join('\n');
+  return ['', `${findingsTable(findings).trimEnd()}\n`, ...notes, ''];
 }
