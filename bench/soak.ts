@@ -95,7 +95,7 @@ async function run(store: StoreName): Promise<Soak> {
   }
   const due = Math.floor(perSecond * samples.at(-1)!.at);
   await load.end();
-  const judged = judge(samples, store, due);
+  const judged = judge(samples, { store, due, failed: load.failed });
   return {
     date,
     store,

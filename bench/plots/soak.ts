@@ -39,7 +39,7 @@ export function soakPlot(soak: Soak): string {
     y: { name: unit },
     series,
   });
-  const data = store === 'redis' ? 'Memory that Redis uses' : 'Data file';
+  const data = store === 'redis' ? 'Memory that Redis uses' : 'Data in use, and its file';
   return lines({
     title: `${minutes} minutes at half of what the server can do, ${store === 'redis' ? 'on Redis' : 'embedded store'}`,
     subtitle: `${number(perSecond)} of ${number(capacity)} requests a second, ${workers} workers; flat is good`,
@@ -64,7 +64,16 @@ export function soakPlot(soak: Soak): string {
         'cores',
         each(({ cores }) => cores),
       ),
-      panel(data, 'MiB', [curve(store === 'redis' ? 'Redis' : 'file', 'ours', (sample) => sample.data / MEBIBYTE)]),
+      panel(
+        data,
+        'MiB',
+        store === 'redis'
+          ? [curve('Redis', 'ours', (sample) => sample.data / MEBIBYTE)]
+          : [
+              curve('file', 'peer', ({ file }) => file! / MEBIBYTE),
+              curve('in use', 'ours', (sample) => sample.data / MEBIBYTE),
+            ],
+      ),
       panel('Sessions alive', 'sessions', [curve('alive', 'embedded', ({ sessions }) => sessions)]),
     ],
     columns: 2,

@@ -39,6 +39,8 @@ interface Line {
 export class Load {
   /** What went wrong first, in words. */
   readonly failures: string[] = [];
+  /** How many went wrong in all. */
+  failed = 0;
   readonly #port: number;
   readonly #next: () => Request;
   readonly #due: number[] = [];
@@ -177,6 +179,7 @@ export class Load {
   /** Without the token, which may be in the path of the request. */
   #fail({ request }: Line, words: string): void {
     this.#failed++;
+    this.failed++;
     const [method, path = ''] = (request?.bytes ?? '').split(' ', 2);
     const route = path
       .split('/')

@@ -1,10 +1,13 @@
 /** What is looked at every few seconds of a soak, and how it becomes a list of figures. */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { lmdbStatistics } from '../../packages/server/src/stores/lmdb/statistics.ts';
 import { cpuOf, memoryOf, type Running } from '../process.ts';
 import { memoryUsed, type RedisProcess } from '../redis.ts';
 import type { Interval, Load } from './load.ts';
 import { APP } from './visitors.ts';
+
+/** The server's own, where none is set. */
+const NAMESPACE = 'drs';
 
 /** One process at one moment. */
 export interface ProcessSample {
@@ -23,8 +26,10 @@ export interface Sample extends Interval {
   /** Since the load is steady. Units: seconds. */
   readonly at: number;
   readonly processes: readonly ProcessSample[];
-  /** The data file, or `used_memory` of Redis. Units: bytes. */
+  /** What the pages of the data file hold that are in use, or `used_memory` of Redis. Units: bytes. */
   readonly data: number;
+  /** How long the data file is. Units: bytes. Absence: null on Redis. */
+  readonly file: number | null;
   /** Sessions that are alive, by the server's own count. */
   readonly sessions: number;
   /** CPU of the load generator. Units: cores. */
@@ -76,9 +81,9 @@ export class Observer {
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
       cores: cores[i]!,
     }));
-    const data = 'redis' in store ? await memoryUsed(store.redis) : statSync(join(store.folder, 'data.mdb')).size;
+    const { data, file } = await sizesOf(store);
     const { sessions } = (await (await fetch(`${server.url}/v1/apps/${APP}`)).json()) as { sessions: number };
-    return { at: (now - this.#began) / 1000, ...interval, processes, data, sessions, loadCores: cores.at(-1)! };
+    return { at: (now - this.#began) / 1000, ...interval, processes, data, file, sessions, loadCores: cores.at(-1)! };
   }
 
   /** Units: microseconds; the last one is of this process. */
@@ -86,4 +91,11 @@ export class Observer {
     const { user, system } = process.cpuUsage();
     return [...this.#pids.map(cpuOf), user + system];
   }
+}
+
+async function sizesOf(store: Observed['store']): Promise<Pick<Sample, 'data' | 'file'>> {
+  if ('redis' in store) return { data: await memoryUsed(store.redis), file: null };
+  const { engine } = await lmdbStatistics(store.folder, NAMESPACE);
+  const facts = engine[0]!.facts as Record<'pages used' | 'page bytes' | 'file bytes', number>;
+  return { data: facts['pages used'] * facts['page bytes'], file: facts['file bytes'] };
 }
