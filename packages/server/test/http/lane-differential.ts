@@ -88,10 +88,14 @@ async function open(setup: Setup, hasLane: boolean): Promise<World> {
   return { store, told, port: await server.listen('127.0.0.1', 0), stop: () => server.stop() };
 }
 
-/** A store whose reads take a turn of the event loop, as those of a real one do; those of some sessions take none. */
+/**
+ * A store whose reads take a turn of the event loop, as those of a real one do; those of some sessions take none. It has no room for more
+ * sessions: a token that is drawn would be another on each.
+ */
 function late(store: MemoryStore): MemoryStore {
   return new Proxy(store, {
     get: (target, name) => {
+      if (name === 'create') return () => Promise.resolve({ kind: 'full' });
       if (name !== 'get') return (Reflect.get(target, name) as () => unknown).bind?.(target);
       return async (...args: Parameters<MemoryStore['get']>) => {
         if (args[1].hash.charCodeAt(3) % 2 === 0) await nextTurn();
