@@ -54,7 +54,8 @@ export interface ServerProcess {
 /** Gives an empty folder that is removed with the test. */
 export function temporaryFolder(cleanup: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), 'rest-sessions-test-'));
-  cleanup.after(() => rmSync(folder, { recursive: true, force: true }));
+  // Where it is removed before the process that uses it has ended, that may write a file into it meanwhile.
+  cleanup.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return folder;
 }
 
