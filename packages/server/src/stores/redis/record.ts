@@ -36,6 +36,8 @@ import {
 /** The form this version writes. */
 export const FORM = 3;
 const FIXED = 31;
+/** Where the record of a visit begins: behind how long the session had been idle. */
+const RECORD = 8;
 /** No idle timeout. No timeout is longer: they end before the year 10889. */
 const ENDLESS = 2 ** 48 - 1;
 /** Bits of byte 1; the script sets the one of data that is kept apart. */
@@ -171,13 +173,13 @@ function unpackCredential(record: Buffer): Credential {
 
 function unpack(bytes: Buffer, app: string, id: string, at: number): Visit {
   const idle = bytes.readDoubleBE(0);
-  const form = bytes[8];
-  if (isOlder(form)) return { session: unpackOlder(bytes.subarray(8), app, id), at, idle };
+  const form = bytes[RECORD];
+  if (isOlder(form)) return { session: unpackOlder(bytes.subarray(RECORD), app, id), at, idle };
   if (form !== FORM) throw new Error(`session record of form ${form}; this version knows no such`);
-  const [first, second] = [bytes[9]!, bytes[10]!];
-  const createdAt = bytes.readUIntBE(27, 6);
-  const idleTimeout = bytes.readUIntBE(33, 6);
-  const rest = new Rest(bytes, 8 + FIXED + 1 + bytes[8 + FIXED]!);
+  const [first, second] = [bytes[RECORD + 1]!, bytes[RECORD + 2]!];
+  const createdAt = bytes.readUIntBE(RECORD + 19, 6);
+  const idleTimeout = bytes.readUIntBE(RECORD + 25, 6);
+  const rest = new Rest(bytes, RECORD + FIXED + 1 + bytes[RECORD + FIXED]!);
   const absoluteExpiresAt = first & ABSOLUTE ? rest.instant() : null;
   const subject = first & SUBJECT ? rest.text() : null;
   if (first & REPLACED) rest.skip();
@@ -192,11 +194,11 @@ function unpack(bytes: Buffer, app: string, id: string, at: number): Visit {
     subject,
     createdAt,
     authenticatedAt,
-    lastSeenAt: bytes.readUIntBE(11, 6),
+    lastSeenAt: bytes.readUIntBE(RECORD + 3, 6),
     idleTimeout: idleTimeout === ENDLESS ? null : idleTimeout,
     absoluteExpiresAt,
-    version: bytes.readUIntBE(22, 5),
-    reads: bytes.readUIntBE(17, 5),
+    version: bytes.readUIntBE(RECORD + 14, 5),
+    reads: bytes.readUIntBE(RECORD + 9, 5),
     ip,
     userAgent,
     label,
