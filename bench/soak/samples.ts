@@ -1,13 +1,11 @@
 /** What is looked at every few seconds of a soak, and how it becomes a list of figures. */
 import { readdirSync } from 'node:fs';
 import { lmdbStatistics } from '../../packages/server/src/stores/lmdb/statistics.ts';
+import { NAMESPACE } from '../fill.ts';
 import { cpuOf, memoryOf, type Running } from '../process.ts';
 import { memoryUsed, type RedisProcess } from '../redis.ts';
 import type { Interval, Load } from './load.ts';
 import { APP } from './visitors.ts';
-
-/** The server's own, where none is set. */
-const NAMESPACE = 'drs';
 
 /** One process at one moment. */
 export interface ProcessSample {
