@@ -373,7 +373,9 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
         return behind === 0 && waiting === 0;
       });
       // Three, unless one was told of twice: a jump of the clock looks like a process that was away for so long.
-      const ids: string[] = (await letters()).map(({ event }: { event: { id: string } }) => event.id);
+      const idsOf = async (): Promise<string[]> =>
+        (await letters()).map(({ event }: { event: { id: string } }) => event.id);
+      const ids = await idsOf();
       const all = ids.length;
       assert.equal(new Set(ids).size, 3);
       const isTaken = (id: string) => got.some((one) => one.id === id && one.isTaken);
@@ -401,7 +403,9 @@ for (const [i, [store, start]] of Object.entries(STORES).entries()) {
       await page.getByRole('button', { name: `${all - 1} dead letters` }).waitFor();
       await count.filter({ hasText: new RegExp(`^${all - 1}$`) }).waitFor();
       await rows.nth(all - 1).waitFor({ state: 'detached' });
-      assert.deepEqual([...new Set(ids.filter(isTaken))], [ids[1]]);
+      // Which were sent is not told by the receiver: after a jump of the clock it may be told of an event anew.
+      assert.ok(isTaken(ids[1]!));
+      assert.deepEqual(await idsOf(), ids.toSpliced(1, 1));
       // The focus stays where the button was.
       await until(() =>
         page.evaluate<boolean>("document.querySelector('.webhook-letters').contains(document.activeElement)"),

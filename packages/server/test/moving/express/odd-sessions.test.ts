@@ -23,6 +23,11 @@ async function shown(url: string, token: string): Promise<Shown> {
   return (await answer.json()) as Shown;
 }
 
+/** Some milliseconds less than the shop asked for: express-session looks twice at the clock. Units: seconds. */
+async function maxAgeIn(admin: { get(key: string): Promise<string | null> }, token: string): Promise<number> {
+  return JSON.parse((await admin.get(`sess:${token}`))!).cookie.originalMaxAge / 1000;
+}
+
 describe('what connect-redis has', { skip: withoutExpress }, () => {
   const redis = forAllTests((cleanup) => startRedis(cleanup, ['--databases', '100']));
   const { oldShop } = oldShops(redis);
@@ -44,9 +49,11 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
       const answer = await fetch(path, { headers: { 'Session-Token': token } });
       sessions.push((await answer.json()) as Shown);
     }
+    const asked = await maxAgeIn(admin, tokens[0]);
+    assert.ok(asked > 30 * DAY - 60 && asked <= 30 * DAY, `${asked}`);
     assert.deepEqual(
       sessions.map(({ idleTimeout }) => idleTimeout),
-      [30 * DAY, DAY],
+      [asked, DAY],
     );
     for (const [i, { expiresAt }] of sessions.entries())
       assert.ok(Math.abs(Date.parse(expiresAt) - left[i]!) < 60_000, `${expiresAt} and not ${left[i]}`);
@@ -68,14 +75,16 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
 
   test('keys without an end, and sessions shorter than the server takes, go on as they are', async (t) => {
     const ending = lastFirst(t);
-    const { shop, from } = await oldShop(ending, 7, { disableTTL: true });
+    const { shop, from, admin } = await oldShop(ending, 7, { disableTTL: true });
     const browser = new Browser(shop);
     await browser.get('/remember/3600000');
+    const asked = await maxAgeIn(admin, browser.token('connect.sid'));
+    assert.ok(asked > 3540 && asked <= 3600, `${asked}`);
     const { shop: quick, from: fromQuick } = await oldShop(ending, 7, { disableTTL: true });
     const hasty = new Browser(quick);
     await hasty.get('/remember/9000');
     const { server } = await served(ending, words(from));
-    assert.equal((await shown(server.url, browser.token('connect.sid'))).idleTimeout, 3600);
+    assert.equal((await shown(server.url, browser.token('connect.sid'))).idleTimeout, asked);
     const { server: other } = await served(ending, words(fromQuick));
     const session = await shown(other.url, hasty.token('connect.sid'));
     assert.equal(session.idleTimeout, 10);
