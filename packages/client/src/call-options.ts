@@ -13,6 +13,14 @@ export interface ReadOptions extends CallOptions {
   readonly touch?: boolean;
 }
 
+export interface GatheredReadOptions extends ReadOptions {
+  /**
+   * Whether it may travel with the other such reads of this turn of the event loop, in one request: much cheaper for a process that
+   * has many requests in hand, and no later for one that has not. One with a `signal` travels alone. Default: false.
+   */
+  readonly gather?: boolean;
+}
+
 export interface WriteOptions extends CallOptions {
   /** The version that the session must have; `any`: that there must be one. Else the call is refused: `version_mismatch`. */
   readonly ifVersion?: number | 'any';

@@ -1,6 +1,7 @@
 export type {
   CallOptions,
   EndOptions,
+  GatheredReadOptions,
   ListOptions,
   LockOptions,
   ReadOptions,

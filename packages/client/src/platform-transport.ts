@@ -65,6 +65,10 @@ function sendingBy(send: typeof fetch): Transport {
 /** Runs something after what else this turn of the event loop has to do. Absence: undefined on edge runtimes. */
 export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (run: () => void) => void };
 
+const { process } = globalThis as { process?: { readonly versions?: { readonly uv?: string } } };
+/** Whether a call may serve several requests of an application at once. Edge runtimes keep what belongs to one request apart. */
+export const servesManyAtOnce = process?.versions?.uv !== undefined;
+
 /**
  * Node's fetch takes a connection for busy until the turn after its answer has ended. A call that comes at once would open a
  * second one, and programs that make one call after the other would keep two.

@@ -10,6 +10,7 @@ import { callApp, type Sent } from './app-calls.ts';
 import type {
   CallOptions,
   EndOptions,
+  GatheredReadOptions,
   ListOptions,
   LockOptions,
   Presented,
@@ -19,10 +20,11 @@ import type {
   WriteOptions,
 } from './call-options.ts';
 import type { Answer, Method } from './connection.ts';
-import { noSession } from './errors.ts';
+import { noSession, SessionNotFoundError } from './errors.ts';
 import { type EventPageOptions, eraseHistory, eventPage, history } from './event-calls.ts';
 import type { EventsOptions } from './event-iterator.ts';
 import type { EventPage, HistoryEntry, Resync, StreamedEvent } from './event-types.ts';
+import { GatheredReads } from './gathered-reads.ts';
 import { LazyNearCache, told } from './lazy-near-cache.ts';
 import type { About } from './near-cache.ts';
 import { type SessionClientOptions, type Settings, settingsOf } from './options.ts';
@@ -43,22 +45,23 @@ import type {
   Touch,
   Verified,
 } from './types.ts';
-import { Verification } from './verification.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
 
 export class SessionClient<Data extends object = SessionData> {
   private readonly options: SessionClientOptions;
   private checked: Settings | undefined;
-  private readonly verification: Verification;
+  private readonly verifications: GatheredReads;
+  private readonly reads: GatheredReads;
   private readonly near = new LazyNearCache();
 
   constructor(options: SessionClientOptions) {
     this.options = { ...options };
-    this.verification = new Verification(
-      () => this.settings(),
-      () => this.near.loaded,
-    );
+    const settings = () => this.settings();
+    this.verifications = new GatheredReads(settings, { near: () => this.near.loaded });
+    this.reads = new GatheredReads(settings, {
+      alone: (token, touch) => this.find(token, { touch }) as Promise<Session | null>,
+    });
   }
 
   /** Logs someone in, or begins the session of a guest. Put the token into a cookie. */
@@ -72,13 +75,19 @@ export class SessionClient<Data extends object = SessionData> {
   }
 
   /** Gives the session that a token opens. Errors: SessionNotFoundError when it opens none. */
-  async get(token: Presented, options: ReadOptions = {}): Promise<Session<Data>> {
+  async get(token: Presented, options: GatheredReadOptions = {}): Promise<Session<Data>> {
+    const { gather = false, touch = false, signal } = options;
+    if (gather && signal === undefined && isToken(token)) {
+      const session = await this.reads.read(token, touch);
+      if (session === null) throw new SessionNotFoundError();
+      return session as Session<Data>;
+    }
     const { body } = await this.read(token, options, {});
     return body as Session<Data>;
   }
 
   /** Gives the session that a token opens. Absence: null. */
-  find(token: Presented, options: ReadOptions = {}): Promise<Session<Data> | null> {
+  find(token: Presented, options: GatheredReadOptions = {}): Promise<Session<Data> | null> {
     return this.get(token, options).catch(noSession);
   }
 
@@ -108,7 +117,7 @@ export class SessionClient<Data extends object = SessionData> {
     const kept = this.near.load(settings)?.find(token, touch);
     if (kept) return kept as Verified<Data>;
     const began = performance.now();
-    const session = await this.verification.check(token, touch);
+    const session = await this.verifications.read(token, touch);
     return (session && told(session, settings, began)) as Verified<Data> | null;
   }
 

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { forAllTests } from '../../server/test/support/redis.ts';
 import { startServer } from '../../server/test/support/server.ts';
 import { SessionClient, SessionError, SessionNotFoundError } from '../src/index.ts';
-import { counting } from './support.ts';
+import { counting, startStranger } from './support.ts';
 
 const UNKNOWN = `rs00${'a'.repeat(36)}`;
 
@@ -144,6 +144,63 @@ describe('a session client', () => {
       [1, 1, 500],
     );
     assert.equal((await sessions.get(made[0]!.token)).reads, 2);
+  });
+
+  test('what was checked twice in one turn are two objects', async () => {
+    const sessions = new SessionClient({ url: server().url, app: 'verify' });
+    const { token } = await sessions.create({ data: { cart: ['pen'] } });
+    const [one, other] = await Promise.all([sessions.verify(token), sessions.verify(token)]);
+    (one!.data.cart as string[]).push('lamp');
+    assert.deepEqual(other!.data, { cart: ['pen'] });
+  });
+
+  test('reads that may be gathered are one request for all of a turn, and a plain read when there is but one', async () => {
+    const { fetch, requests } = counting();
+    const sessions = new SessionClient({ url: server().url, app: 'gather', fetch });
+    const [a, b] = await Promise.all(['a', 'b'].map((subject) => sessions.create({ subject })));
+    const sent = () => requests.splice(0).map(({ method, path, body }) => [method, path, body?.tokens?.length]);
+    sent();
+    assert.equal((await sessions.get(a!.token, { gather: true })).subject, 'a');
+    await assert.rejects(sessions.get(UNKNOWN, { gather: true }), SessionNotFoundError);
+    assert.deepEqual(sent(), Array(2).fill(['GET', '/v1/apps/gather/session', undefined]));
+    const [first, second, none] = await Promise.all([
+      sessions.get(a!.token, { gather: true }),
+      sessions.get(b!.token, { gather: true }),
+      sessions.find(UNKNOWN, { gather: true }),
+      sessions.get(a!.token, { gather: true, signal: new AbortController().signal }),
+    ]);
+    assert.deepEqual(sent().sort(), [
+      ['GET', '/v1/apps/gather/session', undefined],
+      ['POST', '/v1/apps/gather/sessions:verify', 3],
+    ]);
+    assert.deepEqual([first, second, none], [await sessions.get(a!.token), await sessions.get(b!.token), null]);
+    // Whether someone is there is said of each by itself.
+    await Promise.all([a, b].map((of, i) => sessions.get(of!.token, { gather: true, touch: i === 0 })));
+    assert.deepEqual(
+      [(await sessions.get(a!.token)).reads, (await sessions.get(b!.token)).reads],
+      [first.reads + 1, second.reads],
+    );
+  });
+
+  test('a store that is lost for one session fails no other one that was gathered with it', async (t) => {
+    const paths: string[] = [];
+    const url = await startStranger(t, ({ url: path, headers }, response) => {
+      paths.push(path!);
+      const isLost = headers['session-token'] !== UNKNOWN;
+      response.writeHead(isLost ? 503 : 404, { 'Content-Type': 'application/problem+json' });
+      response.end(JSON.stringify({ code: isLost ? 'store_unavailable' : 'session_not_found', detail: '' }));
+    });
+    const sessions = new SessionClient({ url, app: 'gather' });
+    const [none, lost] = await Promise.allSettled(
+      [UNKNOWN, 'a-token-on-a-node-that-is-away'].map((token) => sessions.find(token, { gather: true })),
+    );
+    assert.deepEqual(none, { status: 'fulfilled', value: null });
+    assert.equal(lost!.status === 'rejected' && lost!.reason.code, 'store_unavailable');
+    assert.deepEqual(paths.sort(), [
+      '/v1/apps/gather/session',
+      '/v1/apps/gather/session',
+      '/v1/apps/gather/sessions:verify',
+    ]);
   });
 
   test('what no token, id or subject can be is answered without a request', async () => {

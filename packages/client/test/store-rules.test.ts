@@ -7,7 +7,7 @@ import { type Cleanup, startServer } from '../../server/test/support/server.ts';
 import { RestSessionStore } from '../src/express/index.ts';
 import { TouchTimes } from '../src/framework/touch-times.ts';
 import { framework, signed, skip } from './frameworks.ts';
-import { Browser, listening, startStranger } from './support.ts';
+import { Browser, counting, listening, startStranger } from './support.ts';
 
 /** Names of members of a session, of objects, and of what express-session puts beside the data. */
 const ODD = JSON.parse(
@@ -105,6 +105,21 @@ describe('a store in a framework', { skip }, () => {
     });
     assert.deepEqual((await browser.get('/page')).json, [null, null, null]);
     assert.equal((await store.client.get(browser.token('connect.sid'))).data.n, 3);
+  });
+
+  test('pages of one turn read in one request, and two of one session have each their own', async () => {
+    const { fetch, requests } = counting();
+    const store = storeOf('turn', { fetch });
+    const ids = ['one', 'other'].map((name) => `${name}-token-0123456789-abcdef`);
+    for (const id of ids) await store.set(id, { cookie: {}, cart: { pens: 1 } });
+    requests.length = 0;
+    const [one, same, other] = (await Promise.all([ids[0]!, ids[0]!, ids[1]!].map((id) => store.get(id)))) as any[];
+    assert.deepEqual(
+      requests.map(({ path, body }) => [path, body.tokens]),
+      [['/v1/apps/turn/sessions:verify', ids]],
+    );
+    one.cart.pens = 2;
+    assert.deepEqual([same.cart, other.cart], [{ pens: 1 }, { pens: 1 }]);
   });
 
   test('an API key that is not taken, or has had its requests, is a fault of the application and not of its visitor', async (t) => {

@@ -7,6 +7,7 @@
  */
 import { SessionNotFoundError } from '../errors.ts';
 import type { Rotation, Session, SessionClient } from '../index.ts';
+import { servesManyAtOnce } from '../platform-transport.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
 import type { Carrier } from './cookie.ts';
 import { type Device, takenOf } from './device.ts';
@@ -47,7 +48,7 @@ export class PageSession<Cookie = string> {
     const page = new PageSession(client, cookie, device);
     if (token === undefined) return page;
     const touch = touches.isDue(token);
-    const session = await client.get(token, { touch }).catch((error) => {
+    const session = await client.get(token, { touch, gather: servesManyAtOnce }).catch((error) => {
       if (!(error instanceof SessionNotFoundError)) throw error;
       if (error.status === 404) page.setCookie = cookie.clear();
       return null;

@@ -1,9 +1,9 @@
 /**
- * Checks of one turn of the event loop, gathered into one request: a page that asks for the same session in ten places, or a
- * gateway with a hundred requests in hand, sends one. A token that is asked for twice in it is sent once.
+ * Reads of one turn of the event loop, gathered into one request: a page that asks for the same session in ten places, a gateway or an
+ * application with a hundred requests in hand, sends one. A token that is asked for twice in it is sent once.
  */
 import { type Answer, send } from './connection.ts';
-import { SessionConfigurationError } from './errors.ts';
+import { SessionConfigurationError, SessionError } from './errors.ts';
 import type { NearCache } from './near-cache.ts';
 import type { Settings } from './options.ts';
 import { afterThisTurn } from './platform-transport.ts';
@@ -12,29 +12,42 @@ import type { Session } from './types.ts';
 /** Most tokens of one call to the server. */
 const MOST = 500;
 
+/** Answers of the server that may be about one session of many: what is asked for alone then fails alone. */
+const OF_ONE = ['store_unavailable', 'internal_error'];
+
 interface Waiting {
   readonly resolve: (session: Session | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
 type Batch = Map<string, Waiting[]>;
+/** Reads the session of one token. Absence: null. */
+export type Read = (token: string, touch: boolean) => Promise<Session | null>;
 
 const nextTurn = afterThisTurn ?? ((run: () => void) => setTimeout(run, 0));
 
-export class Verification {
+export interface Gathering {
+  /** What may keep the answers, or null. Default: nothing does. */
+  readonly near?: () => NearCache | null;
+  /** How a token is read that has the turn for itself. Default: like many. */
+  readonly alone?: Read;
+}
+
+export class GatheredReads {
   private readonly settings: () => Settings;
   private readonly near: () => NearCache | null;
+  private readonly alone: Read | undefined;
   /** By whether the reads count as activity. */
   private readonly batches = new Map<boolean, Batch>();
 
-  /** `near`: what may keep the answers, or null. */
-  constructor(settings: () => Settings, near: () => NearCache | null) {
+  constructor(settings: () => Settings, { near = () => null, alone }: Gathering) {
     this.settings = settings;
     this.near = near;
+    this.alone = alone;
   }
 
-  /** Gives the session that a token opens. Absence: null. Errors: those of the call, for all of its tokens. */
-  check(token: string, touch: boolean): Promise<Session | null> {
+  /** Gives the session that a token opens. Absence: null. Errors: those of the call; without `alone` for all of its tokens. */
+  read(token: string, touch: boolean): Promise<Session | null> {
     return new Promise((resolve, reject) => {
       const batch = this.batchFor(touch);
       const waiting = batch.get(token);
@@ -58,13 +71,21 @@ export class Verification {
   private flush(touch: boolean): void {
     const batch = this.batches.get(touch)!;
     this.batches.delete(touch);
-    const waiting = [...batch.values()];
+    const { alone } = this;
+    const eachAlone = (read: Read) => {
+      for (const [token, callers] of batch) answer(callers, read(token, touch));
+    };
+    if (alone !== undefined && batch.size === 1) {
+      eachAlone(alone);
+      return;
+    }
     this.ask([...batch.keys()], touch).then(
       (sessions) => {
-        for (const [i, callers] of waiting.entries()) for (const { resolve } of callers) resolve(sessions[i]!);
+        for (const [i, callers] of [...batch.values()].entries()) answer(callers, Promise.resolve(sessions[i]!));
       },
       (error) => {
-        for (const { reject } of waiting.flat()) reject(error);
+        const isOfOne = error instanceof SessionError && OF_ONE.includes(error.code);
+        eachAlone(alone !== undefined && isOfOne ? alone : () => Promise.reject(error));
       },
     );
   }
@@ -101,4 +122,20 @@ export class Verification {
     }
     return { headers, sessions: results.map(({ session }) => session ?? null) };
   }
+}
+
+/** Each gets an object of its own: whoever asks may do with a session what they like. */
+function answer(callers: readonly Waiting[], reading: Promise<Session | null>): void {
+  reading.then(
+    (session) => {
+      for (const [i, { resolve }] of callers.entries()) resolve(i === 0 ? session : copied(session));
+    },
+    (error) => {
+      for (const { reject } of callers) reject(error);
+    },
+  );
+}
+
+function copied(session: Session | null): Session | null {
+  return JSON.parse(JSON.stringify(session));
 }
