@@ -71,18 +71,18 @@ export function sessionJson(session: Session, fields?: Fields): string {
   return text === '' ? '{}' : `${text}}`;
 }
 
-const WHOLE = SESSION_MEMBERS.map((name, i) => ({ before: `${i === 0 ? '{' : ','}"${name}":`, write: MEMBERS[name] }));
-/** It is the last member. */
-const BARE = WHOLE.slice(0, -1);
-
+/** All members at once. Each named once more, because a walk through the table takes half as long again, and nearly every read comes here. */
 function wholeJson(session: Session): string {
-  let text = '';
-  if (session.data === HIDDEN_DATA) {
-    for (const { before, write } of BARE) text += before + write(session);
-    return `${text}}`;
-  }
-  for (const { before, write } of WHOLE) text += before + write(session);
-  return `${text}}`;
+  const { id, app, subject, createdAt, authenticatedAt, lastSeenAt, absoluteExpiresAt } = session;
+  const { idleTimeout, version, reads, ip, userAgent, label, data } = session;
+  const whose = `{"id":${quoted(id)},"app":${quoted(app)},"subject":${quoted(subject)}`;
+  const begun = `,"createdAt":${instant(createdAt)},"authenticatedAt":${instant(authenticatedAt)}`;
+  const ends = `,"lastSeenAt":${instant(lastSeenAt)},"expiresAt":${instant(expiresAt(session))}`;
+  const rules = `,"absoluteExpiresAt":${instant(absoluteExpiresAt)},"idleTimeout":${seconds(idleTimeout)}`;
+  const counts = `,"version":${version},"reads":${reads}`;
+  const device = `,"ip":${quoted(ip)},"userAgent":${quoted(userAgent)},"label":${quoted(label)}`;
+  const bare = whose + begun + ends + rules + counts + device;
+  return data === HIDDEN_DATA ? `${bare}}` : `${bare},"data":${data}}`;
 }
 
 export function sessionList(sessions: readonly Session[]): string {
