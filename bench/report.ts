@@ -10,22 +10,25 @@ import { figures } from './figures.ts';
 import { growthPlot, historyPlot, latencyPlot, peersPlot, runtimesPlot } from './plots/all.ts';
 import { goals } from './plots/goals.ts';
 import { soakPlot } from './plots/soak.ts';
-import { allResults, caption, platformResults, type Results } from './results.ts';
+import { allResults, caption, isPart, partResults, type Results } from './results.ts';
 import { STORES, soakOf } from './soak/results.ts';
 import { soakTable } from './soak/table.ts';
-import { findingsTable, platformsTable } from './table.ts';
+import { findingsTable, pagesTable, partTable } from './table.ts';
 
 /** Gives each file that follows from the results, by its path in the repository. */
 export function reportFiles(): Record<string, string> {
-  const all = allResults();
+  const all = allResults().map(withoutParts);
   const latest = all.at(-1)!;
+  const growth = partResults('growth');
   const soaks = STORES.map(soakOf).filter((soak) => soak !== null);
   return {
     'README.md': withParts('README.md', { figures: figures(latest) }),
     'docs/performance.md': withParts('docs/performance.md', {
       run: runInWords(latest),
       findings: findingsTable(latest.findings),
-      platforms: platformsTable(platformResults()),
+      platforms: pagesTable(partResults('platforms')),
+      express: pagesTable(partResults('express')),
+      workers: partTable(partResults('workers')),
       events: eventsTable(),
       console: consoleTable(),
     }),
@@ -34,10 +37,15 @@ export function reportFiles(): Record<string, string> {
     'bench/results/peers.svg': peersPlot(latest),
     'bench/results/latency.svg': latencyPlot(latest),
     'bench/results/runtimes.svg': runtimesPlot(latest),
-    'bench/results/growth.svg': growthPlot(latest),
+    ...(growth && { 'bench/results/growth.svg': growthPlot(growth) }),
     'bench/results/history.svg': historyPlot(all),
     'bench/results/goals.svg': goals(latest.findings, caption(latest)),
   };
+}
+
+/** Files of earlier runs have the parts, too. */
+function withoutParts(results: Results): Results {
+  return { ...results, findings: results.findings.filter(({ target }) => !isPart(target)) };
 }
 
 /** Writes them. */

@@ -76,10 +76,12 @@ export function candidate(
   };
 }
 
-/** Writes the results of a day over those of an earlier run on it. */
+/** Writes the results of a day over those of an earlier run on it, without the parts. */
 export function keepResults(results: Results): void {
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(join(RESULTS, `${results.date.slice(0, 10)}.json`), `${JSON.stringify(results, null, 1)}\n`);
+  const findings = results.findings.filter(({ target }) => !isPart(target));
+  const kept = { ...results, findings, growth: [] };
+  writeFileSync(join(RESULTS, `${results.date.slice(0, 10)}.json`), `${JSON.stringify(kept, null, 1)}\n`);
 }
 
 /** Gives all results there are, the latest one last. */
@@ -94,16 +96,32 @@ export function caption({ date, machine, size }: Results): string {
   return `${date.slice(0, 10)}, ${commit ?? 'no commit'}, ${cores} cores (${cpu}), Node ${node}, 64 connections, medians of ${size.rounds} rounds, load ${load} before`;
 }
 
-/** What the last run of the workload `platforms` found: in a file of its own, because that workload is run alone, too. */
-const PLATFORMS = join(RESULTS, 'platforms.json');
+/** Parts that are measured when somebody asks for them, alone or by `--full`: what each found last is in a file of its own. */
+export const PARTS = ['platforms', 'express', 'workers', 'growth'] as const;
+export type Part = (typeof PARTS)[number];
 
-export function keepPlatforms(results: Results): void {
-  const findings = results.findings.filter(({ target }) => target === 'platforms');
-  if (findings.length > 0)
-    writeFileSync(PLATFORMS, `${JSON.stringify({ ...results, findings, candidates: [], growth: [] }, null, 1)}\n`);
+/** Whether a target is such a part. */
+export function isPart(target: string): target is Part {
+  return (PARTS as readonly string[]).includes(target);
+}
+
+/** Keeps what a run found of a part, if anything. */
+export function keepPart(part: Part, results: Results): void {
+  const findings = results.findings.filter(({ target }) => target === part);
+  const growth = part === 'growth' ? results.growth : [];
+  if (findings.length === 0 && growth?.length === 0) return;
+  const missing = results.missing?.filter((line) => line.startsWith(part));
+  writeFileSync(
+    fileOf(part),
+    `${JSON.stringify({ ...results, findings, candidates: [], growth, missing }, null, 1)}\n`,
+  );
 }
 
 /** Absence: null before the first run. */
-export function platformResults(): Results | null {
-  return existsSync(PLATFORMS) ? JSON.parse(readFileSync(PLATFORMS, 'utf8')) : null;
+export function partResults(part: Part): Results | null {
+  return existsSync(fileOf(part)) ? JSON.parse(readFileSync(fileOf(part), 'utf8')) : null;
+}
+
+function fileOf(part: Part): string {
+  return join(RESULTS, `${part}.json`);
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: builds the server, runs the workloads one after the other, prints one table, and keeps the results in
- * bench/results: a JSON file for each day, the plots, and the tables in README.md and docs/performance.md. Part of a run is
- * printed and not kept.
+ * `npm run bench`: builds the server, runs the workloads of design 6 one after the other, prints one table, and keeps the results in
+ * bench/results: a JSON file for each day, the plots, and the tables in README.md and docs/performance.md. A few of them alone are
+ * printed and not kept. What takes longer (results.ts, PARTS) is asked for by name, or by `--full`, and each of these is kept by itself.
  * Exit code 0: everything was measured, reached or not. 1: something could not be measured. 2: wrong use.
  *
  * Workloads never run at the same time: what they measure is the machine they would share.
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { wrkVersion } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { draw } from './report.ts';
-import { type Candidate, type Growth, keepPlatforms, keepResults } from './results.ts';
+import { type Candidate, type Growth, isPart, keepPart, keepResults, PARTS } from './results.ts';
 import { table } from './table.ts';
 import type { Bench, Finding, Outcome, Workload } from './workload.ts';
 import { express } from './workloads/express.ts';
@@ -51,6 +51,7 @@ const WORKLOADS: readonly Workload[] = [
   growth,
 ];
 const TARGETS = WORKLOADS.map(({ target }) => target);
+const USUAL = TARGETS.filter((target) => !isPart(target));
 
 const SHORT = { rounds: 3, seconds: 0.5, many: 100_000 };
 const FULL = { rounds: 11, seconds: 2, many: 1_000_000 };
@@ -59,11 +60,11 @@ const FULL = { rounds: 11, seconds: 2, many: 1_000_000 };
 const FEWEST = 10_000;
 
 const USAGE = `Usage: npm run bench -- [--full] [--rounds N] [--many N] [--only ${TARGETS.join('|')}]... [--json] [--draw]
-  (nothing) ${SHORT.rounds} rounds of ${SHORT.seconds} s for each side, 100,000 sessions where many count; all in a few minutes
-  --full    ${FULL.rounds} rounds of ${FULL.seconds} s, a million sessions; takes about an hour
+  (nothing) ${USUAL[0]} to ${USUAL.at(-1)}: ${SHORT.rounds} rounds of ${SHORT.seconds} s for each side, 100,000 sessions where many count; a few minutes
+  --full    all: ${FULL.rounds} rounds of ${FULL.seconds} s, a million sessions; takes about an hour
   --rounds  so many rounds
   --many    so many sessions where many count
-  --only    this part; may be given several times; of it only platforms is kept in bench/results
+  --only    this one; may be given several times; only ${PARTS.join(', ')} are kept in bench/results
   --json    print the results as JSON instead of the table
   --draw    measure nothing: draw the plots and write the tables again, from the results that are there
 `;
@@ -113,10 +114,11 @@ async function main(): Promise<number> {
   const results = { date, size: options.size, machine, findings, candidates, growth, missing: [...missing] };
   console.log(options.json ? JSON.stringify(results, null, 2) : table(findings));
   for (const line of missing) say(line);
-  const isWhole = options.workloads.length === WORKLOADS.length;
+  const measured = options.workloads.map(({ target }) => target);
+  const isWhole = USUAL.every((target) => measured.includes(target));
   if (isWhole) keepResults(results);
-  if (options.workloads.includes(platforms)) keepPlatforms(results);
-  if (isWhole || options.workloads.includes(platforms)) draw();
+  for (const part of measured.filter(isPart)) keepPart(part, results);
+  if (isWhole || measured.some(isPart)) draw();
   return code;
 }
 
@@ -132,7 +134,7 @@ function readOptions() {
         draw: { type: 'boolean', default: false },
       },
     });
-    const only = values.only ?? TARGETS;
+    const only = values.only ?? (values.full ? TARGETS : USUAL);
     const unknown = only.filter((target) => !TARGETS.includes(target));
     if (unknown.length > 0)
       throw new Error(`--only must be one of ${TARGETS.join(', ')}, and not ${unknown.join(', ')}`);

@@ -38,23 +38,33 @@ export function findingsTable(findings: readonly Finding[]): string {
   return `${[`| ${HEADINGS.join(' | ')} |`, `|${rule.join('|')}|`, ...rows].join('\n')}\n`;
 }
 
-/** The findings of the workload `platforms`, a line for each platform: its CPU and its p99 stand after each other. */
-export function platformsTable(results: Results | null): string {
-  if (results === null) return 'Not measured yet.\n';
-  const { findings, missing = [] } = results;
+const NOT_YET = 'Not measured yet.\n';
+
+/** When and on what a part was measured, its findings, and what is to be said of them. */
+export function partTable(results: Results | null): string {
+  if (results === null) return NOT_YET;
+  return `${caption(results)}.\n\n${findingsTable(results.findings)}\n${notesOf(results)}`;
+}
+
+function notesOf({ findings, missing = [] }: Results): string {
+  const notes = [...new Set([...findings.map(({ note }) => note), ...missing])].filter((line) => line !== '');
+  return notes.map((line) => `- ${line}\n`).join('');
+}
+
+/** The findings of page views, a line for each page: its CPU and its p99 stand after each other. */
+export function pagesTable(results: Results | null): string {
+  if (results === null) return NOT_YET;
+  const { findings } = results;
   const rows = findings.flatMap((cpu, i) => {
     const p99 = findings[i + 1];
     if (cpu.unit !== 'µs' || p99 === undefined || cpu.peer === null || p99.peer === null) return [];
-    const cells = [cpu.what.split(',')[0]!, cpu.peer.name, amount(cpu.ours, 'µs'), amount(cpu.peer.value, 'µs')];
+    const cells = [cpu.what.split(/[,:]/)[0]!, cpu.peer.name, amount(cpu.ours, 'µs'), amount(cpu.peer.value, 'µs')];
     cells.push(number(cpu.ratio ?? 0), amount(p99.ours, 'ms'), amount(p99.peer.value, 'ms'), number(p99.ratio ?? 0));
     return [`| ${cells.join(' | ')} |`];
   });
-  const head = ['platform', 'peer', 'CPU', 'of the peer', 'ratio', 'p99', 'of the peer', 'ratio'];
-  const notes = [...findings.map(({ note }) => note), ...missing]
-    .filter((line) => line !== '')
-    .map((line) => `- ${line}`);
+  const head = ['page', 'peer', 'CPU', 'of the peer', 'ratio', 'p99', 'of the peer', 'ratio'];
   const rule = `|${head.map((_, i) => (i < 2 ? '---' : '---:')).join('|')}|`;
-  return `${[`${caption(results)}.`, '', `| ${head.join(' | ')} |`, rule, ...rows, '', ...notes].join('\n')}\n`;
+  return `${[`${caption(results)}.`, '', `| ${head.join(' | ')} |`, rule, ...rows].join('\n')}\n\n${notesOf(results)}`;
 }
 
 /** Writes a goal: `≤ 1.7 × peer`, `≥ 10,000 /s`. */
