@@ -9,7 +9,7 @@ import type { Settings } from './options.ts';
 import { afterThisTurn } from './platform-transport.ts';
 import type { Session } from './types.ts';
 
-/** Most tokens of one call to the server. */
+/** Most tokens of one call, as the server takes them. */
 const MOST = 500;
 
 /** Answers of the server that may be about one session of many: what is asked for alone then fails alone. */
@@ -31,19 +31,23 @@ export interface Gathering {
   readonly near?: () => NearCache | null;
   /** How a token is read that has the turn for itself. Default: like many. */
   readonly alone?: Read;
+  /** Most tokens of one call: what comes back is parsed in one go. Default: what the server takes. */
+  readonly most?: number;
 }
 
 export class GatheredReads {
   private readonly settings: () => Settings;
   private readonly near: () => NearCache | null;
   private readonly alone: Read | undefined;
+  private readonly most: number;
   /** By whether the reads count as activity. */
   private readonly batches = new Map<boolean, Batch>();
 
-  constructor(settings: () => Settings, { near = () => null, alone }: Gathering) {
+  constructor(settings: () => Settings, { near = () => null, alone, most = MOST }: Gathering) {
     this.settings = settings;
     this.near = near;
     this.alone = alone;
+    this.most = most;
   }
 
   /** Gives the session that a token opens. Absence: null. Errors: those of the call; without `alone` for all of its tokens. */
@@ -53,7 +57,7 @@ export class GatheredReads {
       const waiting = batch.get(token);
       if (waiting === undefined) batch.set(token, [{ resolve, reject }]);
       else waiting.push({ resolve, reject });
-      if (batch.size >= MOST) this.flush(touch);
+      if (batch.size >= this.most) this.flush(touch);
     });
   }
 

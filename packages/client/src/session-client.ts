@@ -46,6 +46,8 @@ import type {
   Verified,
 } from './types.ts';
 
+/** Whole sessions in one answer: with the largest data some megabytes. */
+const MOST_READS = 100;
 const MERGE_PATCH = 'application/merge-patch+json';
 
 export class SessionClient<Data extends object = SessionData> {
@@ -60,6 +62,7 @@ export class SessionClient<Data extends object = SessionData> {
     const settings = () => this.settings();
     this.verifications = new GatheredReads(settings, { near: () => this.near.loaded });
     this.reads = new GatheredReads(settings, {
+      most: MOST_READS,
       alone: (token, touch) => this.find(token, { touch }) as Promise<Session | null>,
     });
   }

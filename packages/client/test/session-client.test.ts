@@ -174,6 +174,12 @@ describe('a session client', () => {
       ['POST', '/v1/apps/gather/sessions:verify', 3],
     ]);
     assert.deepEqual([first, second, none], [await sessions.get(a!.token), await sessions.get(b!.token), null]);
+    const many = Array.from({ length: 150 }, (_, i) => `rs00${String(i).padStart(36, '0')}`);
+    await Promise.all(many.map((token) => sessions.find(token, { gather: true })));
+    assert.deepEqual(
+      sent().map(([, , tokens]) => tokens),
+      [undefined, undefined, 100, 50],
+    );
     // Whether someone is there is said of each by itself.
     await Promise.all([a, b].map((of, i) => sessions.get(of!.token, { gather: true, touch: i === 0 })));
     assert.deepEqual(
