@@ -16,7 +16,8 @@ export interface ReadOptions extends CallOptions {
 export interface GatheredReadOptions extends ReadOptions {
   /**
    * Whether it may travel with the other such reads of this turn of the event loop, in one request: much cheaper for a process that
-   * has many requests in hand, and no later for one that has not. One with a `signal` travels alone. Default: false.
+   * has many requests in hand, and no later for one that has not. One with a `signal` travels alone, and all do on edge runtimes, which
+   * keep what belongs to one request apart. Default: false.
    */
   readonly gather?: boolean;
 }

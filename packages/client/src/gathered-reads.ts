@@ -12,8 +12,18 @@ import type { Session } from './types.ts';
 /** Most tokens of one call, as the server takes them. */
 const MOST = 500;
 
-/** Answers of the server that may be about one session of many: what is asked for alone then fails alone. */
-const OF_ONE = ['store_unavailable', 'internal_error'];
+/**
+ * After these each token is read alone: they may be about one session of many, or about the call itself, of a proxy that lets no POST
+ * or no large body through.
+ */
+const READ_ALONE = [
+  ...['store_unavailable', 'internal_error'],
+  ...['session_not_found', 'body_too_large', 'not_rest_sessions', 'wrong_version'],
+];
+/** How long reads go alone after a call for many has failed. Units: milliseconds. */
+const ALONE_FOR = 5000;
+/** Tokens of a call, however many calls have failed. */
+const FEWEST = 2;
 
 interface Waiting {
   readonly resolve: (session: Session | null) => void;
@@ -42,22 +52,28 @@ export class GatheredReads {
   private readonly most: number;
   /** By whether the reads count as activity. */
   private readonly batches = new Map<boolean, Batch>();
+  /** How many tokens the next call has at most: fewer after one that failed, more again after one that did not. */
+  private limit: number;
+  /** By `performance.now()`. */
+  private aloneUntil = 0;
 
   constructor(settings: () => Settings, { near = () => null, alone, most = MOST }: Gathering) {
     this.settings = settings;
     this.near = near;
     this.alone = alone;
     this.most = most;
+    this.limit = most;
   }
 
   /** Gives the session that a token opens. Absence: null. Errors: those of the call; without `alone` for all of its tokens. */
   read(token: string, touch: boolean): Promise<Session | null> {
+    if (this.alone !== undefined && performance.now() < this.aloneUntil) return this.alone(token, touch);
     return new Promise((resolve, reject) => {
       const batch = this.batchFor(touch);
       const waiting = batch.get(token);
       if (waiting === undefined) batch.set(token, [{ resolve, reject }]);
       else waiting.push({ resolve, reject });
-      if (batch.size >= this.most) this.flush(touch);
+      if (batch.size >= this.limit) this.flush(touch);
     });
   }
 
@@ -85,11 +101,13 @@ export class GatheredReads {
     }
     this.ask([...batch.keys()], touch).then(
       (sessions) => {
+        this.limit = Math.min(this.most, this.limit * 2);
         for (const [i, callers] of [...batch.values()].entries()) answer(callers, Promise.resolve(sessions[i]!));
       },
       (error) => {
-        const isOfOne = error instanceof SessionError && OF_ONE.includes(error.code);
-        eachAlone(alone !== undefined && isOfOne ? alone : () => Promise.reject(error));
+        this.limit = Math.max(FEWEST, this.limit >> 2);
+        this.aloneUntil = performance.now() + ALONE_FOR;
+        eachAlone(alone !== undefined && mayBeReadAlone(error) ? alone : () => Promise.reject(error));
       },
     );
   }
@@ -118,28 +136,41 @@ export class GatheredReads {
       // Counting a read twice does no harm.
       isRepeatable: true,
     });
-    const { results } = body as { results: { session?: Session }[] };
+    const { results } = body as { results: Result[] };
     // Never taken for "no session": a caller would log its users out.
-    if (!Array.isArray(results) || results.length !== tokens.length) {
+    if (!Array.isArray(results) || results.length !== tokens.length || !results.every(isResult)) {
       const message = `there is no REST-Sessions server at ${settings.base}: it did not answer for each token`;
       throw new SessionConfigurationError('not_rest_sessions', message, { status: 200 });
     }
-    return { headers, sessions: results.map(({ session }) => session ?? null) };
+    return { headers, sessions: results.map(({ active, session }) => (active ? session! : null)) };
   }
+}
+
+interface Result {
+  readonly active: boolean;
+  readonly session?: Session;
+}
+
+function isResult(result: Result | null): boolean {
+  return result?.active === false || (result?.active === true && Object.hasOwn(result.session ?? {}, 'idleTimeout'));
+}
+
+function mayBeReadAlone(error: unknown): boolean {
+  if (!(error instanceof SessionError)) return false;
+  const { code, status } = error;
+  // A proxy that has lost its server sends a read to another one, and a POST mostly not.
+  const isOfProxy = code === 'unreachable' && status !== null && status !== 429;
+  return isOfProxy || READ_ALONE.includes(code);
 }
 
 /** Each gets an object of its own: whoever asks may do with a session what they like. */
 function answer(callers: readonly Waiting[], reading: Promise<Session | null>): void {
-  reading.then(
-    (session) => {
-      for (const [i, { resolve }] of callers.entries()) resolve(i === 0 ? session : copied(session));
-    },
-    (error) => {
+  reading
+    .then((session) => {
+      const text = callers.length > 1 ? JSON.stringify(session) : '';
+      for (const [i, { resolve }] of callers.entries()) resolve(i === 0 ? session : JSON.parse(text));
+    })
+    .catch((error) => {
       for (const { reject } of callers) reject(error);
-    },
-  );
-}
-
-function copied(session: Session | null): Session | null {
-  return JSON.parse(JSON.stringify(session));
+    });
 }

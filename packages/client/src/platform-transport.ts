@@ -67,7 +67,7 @@ export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (r
 
 const { process } = globalThis as { process?: { readonly versions?: { readonly uv?: string } } };
 /** Whether a call may serve several requests of an application at once. Edge runtimes keep what belongs to one request apart. */
-export const servesManyAtOnce = process?.versions?.uv !== undefined;
+export const servesManyAtOnce = !!process?.versions?.uv;
 
 /**
  * Node's fetch takes a connection for busy until the turn after its answer has ended. A call that comes at once would open a

@@ -28,6 +28,7 @@ import { GatheredReads } from './gathered-reads.ts';
 import { LazyNearCache, told } from './lazy-near-cache.ts';
 import type { About } from './near-cache.ts';
 import { type SessionClientOptions, type Settings, settingsOf } from './options.ts';
+import { servesManyAtOnce } from './platform-transport.ts';
 import { idPart, isId, isToken, type Query, queryText, refusedToken, subjectPath } from './request-parts.ts';
 import type {
   Activity,
@@ -80,7 +81,7 @@ export class SessionClient<Data extends object = SessionData> {
   /** Gives the session that a token opens. Errors: SessionNotFoundError when it opens none. */
   async get(token: Presented, options: GatheredReadOptions = {}): Promise<Session<Data>> {
     const { gather = false, touch = false, signal } = options;
-    if (gather && signal === undefined && isToken(token)) {
+    if (gather && servesManyAtOnce && signal === undefined && isToken(token)) {
       const session = await this.reads.read(token, touch);
       if (session === null) throw new SessionNotFoundError();
       return session as Session<Data>;

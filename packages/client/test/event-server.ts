@@ -53,7 +53,11 @@ export async function startEventServer(cleanup: Cleanup) {
       const date = played.date();
       response.sendDate = false;
       response.writeHead(200, { 'Content-Type': 'application/json', ...(date && { Date: date }) });
-      response.end(JSON.stringify({ results: sessions.map((one) => (one === null ? {} : { session: one })) }));
+      response.end(
+        JSON.stringify({
+          results: sessions.map((one) => (one === null ? { active: false } : { active: true, session: one })),
+        }),
+      );
     } else if (pathname.endsWith('/events') && request.headers.accept === 'text/event-stream') {
       const refusal = refusals.shift();
       if (refusal) refusal(response);

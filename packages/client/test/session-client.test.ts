@@ -1,8 +1,9 @@
 /** The client against a real server: what each method does, and what an application is told when it cannot. */
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { forAllTests } from '../../server/test/support/redis.ts';
-import { startServer } from '../../server/test/support/server.ts';
+import { type Cleanup, startServer } from '../../server/test/support/server.ts';
 import { SessionClient, SessionError, SessionNotFoundError } from '../src/index.ts';
 import { counting, startStranger } from './support.ts';
 
@@ -188,26 +189,55 @@ describe('a session client', () => {
     );
   });
 
-  test('a store that is lost for one session fails no other one that was gathered with it', async (t) => {
+  /** Somebody who answers calls for many in their way, and knows one session of those that are read alone. */
+  async function startProxy(cleanup: Cleanup, answerMany: (response: ServerResponse) => void) {
     const paths: string[] = [];
-    const url = await startStranger(t, ({ url: path, headers }, response) => {
-      paths.push(path!);
-      const isLost = headers['session-token'] !== UNKNOWN;
-      response.writeHead(isLost ? 503 : 404, { 'Content-Type': 'application/problem+json' });
-      response.end(JSON.stringify({ code: isLost ? 'store_unavailable' : 'session_not_found', detail: '' }));
+    const url = await startStranger(cleanup, ({ url: path, headers }, response) => {
+      paths.push(path!.split('/').at(-1)!);
+      if (path!.endsWith(':verify')) return answerMany(response);
+      const code = headers['session-token'] === UNKNOWN ? 'session_not_found' : 'store_unavailable';
+      response.writeHead(code === 'session_not_found' ? 404 : 503, { 'Content-Type': 'application/problem+json' });
+      response.end(JSON.stringify({ code, detail: '' }));
     });
     const sessions = new SessionClient({ url, app: 'gather' });
-    const [none, lost] = await Promise.allSettled(
-      [UNKNOWN, 'a-token-on-a-node-that-is-away'].map((token) => sessions.find(token, { gather: true })),
-    );
-    assert.deepEqual(none, { status: 'fulfilled', value: null });
-    assert.equal(lost!.status === 'rejected' && lost!.reason.code, 'store_unavailable');
-    assert.deepEqual(paths.sort(), [
-      '/v1/apps/gather/session',
-      '/v1/apps/gather/session',
-      '/v1/apps/gather/sessions:verify',
-    ]);
-  });
+    const read = () =>
+      Promise.allSettled(
+        [UNKNOWN, 'a-token-on-a-node-that-is-away'].map((token) => sessions.find(token, { gather: true })),
+      );
+    return { paths, read };
+  }
+
+  for (const [what, status, type, body] of [
+    ['the store is lost', 503, 'application/problem+json', '{"code":"store_unavailable","detail":""}'],
+    ['a proxy takes no POST', 405, 'text/html', '<h1>no</h1>'],
+    ['a proxy has lost its server', 502, 'text/html', '<h1>no</h1>'],
+    ['the answer is cut by half', 200, 'application/json', '{"results":[{"active":false}]}'],
+    ['the answer says nothing of them', 200, 'application/json', '{"results":[{},{}]}'],
+    ['nobody has a session there', 404, 'application/problem+json', '{"code":"session_not_found","detail":""}'],
+  ] as const) {
+    test(`of reads that were gathered each gets its own answer when ${what}, and for a while they go alone`, async (t) => {
+      const { paths, read } = await startProxy(t, (response) => {
+        response.writeHead(status, { 'Content-Type': type });
+        response.end(body);
+      });
+      for (const sent of [
+        ['session', 'session', 'sessions:verify'],
+        ['session', 'session'],
+      ]) {
+        const [none, lost] = await read();
+        assert.deepEqual(none, { status: 'fulfilled', value: null });
+        assert.equal(lost!.status === 'rejected' && lost!.reason.code, 'store_unavailable');
+        // A wrong address is looked into, at `/` and `/ping`.
+        assert.deepEqual(
+          paths
+            .splice(0)
+            .filter((path) => path.startsWith('session'))
+            .sort(),
+          sent,
+        );
+      }
+    });
+  }
 
   test('what no token, id or subject can be is answered without a request', async () => {
     const { fetch, requests } = counting();

@@ -106,3 +106,21 @@ describe('the transport of a session client', { skip }, () => {
     await until(() => open === 0, 'the connection is closed');
   });
 });
+
+test('an edge runtime that has the name of a libuv, and none, keeps requests apart', async () => {
+  const { versions } = process;
+  // As Cloudflare Workers have it with nodejs_compat.
+  Object.defineProperty(process, 'versions', { ...descriptorOf('versions'), value: { ...versions, uv: '' } });
+  try {
+    const anew = '../src/platform-transport.ts?on-the-edge';
+    const { servesManyAtOnce } = await import(anew);
+    assert.equal(servesManyAtOnce, false);
+  } finally {
+    Object.defineProperty(process, 'versions', { ...descriptorOf('versions'), value: versions });
+  }
+  assert.equal((await import('../src/platform-transport.ts')).servesManyAtOnce, true);
+});
+
+function descriptorOf(name: string): PropertyDescriptor {
+  return Object.getOwnPropertyDescriptor(process, name)!;
+}

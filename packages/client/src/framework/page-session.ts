@@ -7,7 +7,6 @@
  */
 import { SessionNotFoundError } from '../errors.ts';
 import type { Rotation, Session, SessionClient } from '../index.ts';
-import { servesManyAtOnce } from '../platform-transport.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
 import type { Carrier } from './cookie.ts';
 import { type Device, takenOf } from './device.ts';
@@ -48,7 +47,7 @@ export class PageSession<Cookie = string> {
     const page = new PageSession(client, cookie, device);
     if (token === undefined) return page;
     const touch = touches.isDue(token);
-    const session = await client.get(token, { touch, gather: servesManyAtOnce }).catch((error) => {
+    const session = await client.get(token, { touch, gather: true }).catch((error) => {
       if (!(error instanceof SessionNotFoundError)) throw error;
       if (error.status === 404) page.setCookie = cookie.clear();
       return null;

@@ -6,7 +6,6 @@
 
 import { SessionNotFoundError } from '../errors.ts';
 import { SessionClient, type SessionClientOptions } from '../index.ts';
-import { servesManyAtOnce } from '../platform-transport.ts';
 import type { Session } from '../types.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
 import { type Device, takenOf } from './device.ts';
@@ -96,7 +95,7 @@ export class SharedSessions<S> {
   async read(id: string): Promise<Opened | null> {
     const token = this.tokenOf(id);
     const touch = this.isTouched && this.touches.isDue(token);
-    const session = await this.client.find(token, { touch, gather: servesManyAtOnce });
+    const session = await this.client.find(token, { touch, gather: true });
     if (session === null) {
       // A token that was never seen is one that the framework has just made, and reads before it saves.
       if (this.touches.knows(token)) this.noteEnd(token);
