@@ -22,6 +22,8 @@ const { metafile } = await build({
   outdir: 'dist',
   allowOverwrite: true,
   chunkNames: 'chunk-[hash]',
+  minifyWhitespace: true,
+  lineLimit: 160,
   external: ['ioredis', 'lmdb', 'pino-pretty'],
   plugins: [withoutLocales],
   // What was written for require finds it.

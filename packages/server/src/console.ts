@@ -5,6 +5,7 @@ import { type Config, ConfigError } from './config.ts';
 import { Sessions } from './core/sessions.ts';
 import type { SessionStore } from './core/store.ts';
 import type { ConsoleOfApp } from './http/app.ts';
+import { consoleRoutes } from './http/console/console-routes.ts';
 import { KeysError } from './keys/entry.ts';
 import { PasswordCheck } from './keys/password.ts';
 import { parseUsers, type UserEntry } from './keys/users.ts';
@@ -51,5 +52,5 @@ export function openConsole(
     onExpired: (key, requestId) => log.warn({ requestId, key }, 'an API key was used that has expired'),
   });
   const readFile = (name: string) => new Uint8Array(consoleFile(name));
-  return { access, readFile, isElsewhere: config.console.port !== null };
+  return { access, routes: consoleRoutes, readFile, isElsewhere: config.console.port !== null };
 }

@@ -1,14 +1,12 @@
 /** The composition root: everything is made and wired here, and taken down in the reverse order. */
 import { isIP } from 'node:net';
 import { type Access, openAccess } from './access.ts';
-import { openAdoption } from './adopting/adoption.ts';
 import { configSchema, docsPageFile, exportSchema, packageVersion } from './assets.ts';
 import { AuditFailure } from './audit/audit-log.ts';
 import { auditReader } from './audit/audit-reader.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { type RulesAudit, rulesAudit } from './audit/rules-audit.ts';
 import { type Config, showUrl } from './config.ts';
-import { consoleUsers, openConsole } from './console.ts';
 import { DEFAULT_POLICY } from './core/policy.ts';
 import { Sessions } from './core/sessions.ts';
 import { openHearing } from './hearing.ts';
@@ -96,7 +94,9 @@ export async function serveAsWorker(
     config.tracing && (await openTracing(config.tracing, { version: packageVersion(), store: config.store, log }));
   const pool = tellSpent && new Pool(tellSpent, later);
   const access = openAccess(config, log, pool, onRules);
-  const users = consoleUsers(config);
+  // Loaded where it is wanted, like adoption below, which has the driver of Redis: a module costs memory, wanted or not.
+  const ofConsole = config.console && (await import('./console.ts'));
+  const users = ofConsole?.consoleUsers(config) ?? [];
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
@@ -155,7 +155,9 @@ export async function serveAsWorker(
   });
   for (const change of changes) log.warn({ store: location }, change);
   const { adopt: from } = config;
-  const adoption = from && (await openAdoption({ from, tls: redis.tls, timeout, store, clock, log }));
+  const adoption =
+    from &&
+    (await (await import('./adopting/adoption.ts')).openAdoption({ from, tls: redis.tls, timeout, store, clock, log }));
   const serving = adoption?.store ?? store;
   const sessions = new Sessions(
     tracing?.traced(serving) ?? serving,
@@ -192,7 +194,7 @@ export async function serveAsWorker(
     version: packageVersion(),
     docsAsset: docsPageFile,
     metrics: config.metricsPort === null ? exposition : null,
-    console: openConsole(config, users, access, tracing?.traced(store) ?? store, pool, log),
+    console: ofConsole?.openConsole(config, users, access, tracing?.traced(store) ?? store, pool, log) ?? null,
     onFault: (err, request) => {
       // The audit log tells of itself.
       if (err instanceof AuditFailure || adoption?.isFault(err)) return;

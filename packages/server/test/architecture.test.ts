@@ -38,6 +38,27 @@ function forbidden(imports: Imports): string[] {
   });
 }
 
+/** Gives what comes with a file when it is loaded: without types, and without what it loads later. */
+function loadedWith(file: string): string[] {
+  const loaded = new Set([file]);
+  // A set goes on with what is added to it.
+  for (const name of loaded) {
+    if (!files.includes(name)) continue;
+    for (const [, clause = '', specifier = ''] of textOf(name).matchAll(
+      /^(?:import|export) (?!type )([^;]*?)'([^']+)';/gm,
+    )) {
+      const names =
+        /\{([^}]*)\}/
+          .exec(clause)?.[1]
+          ?.split(',')
+          .filter((one) => one.trim() !== '') ?? [];
+      if (names.length > 0 && names.every((one) => one.trim().startsWith('type '))) continue;
+      loaded.add(specifier.startsWith('.') ? posix.join(name, '..', specifier) : specifier);
+    }
+  }
+  return [...loaded];
+}
+
 /** Gives a circle of imports, as `a → b → a`. Absence: null when there is none. */
 function circleIn(imports: Imports): string | null {
   const done = new Set<string>();
@@ -118,6 +139,19 @@ describe('architecture', () => {
     for (const file of files.filter((name) => name !== 'assets.ts')) {
       assert.doesNotMatch(textOf(file), /new URL\([^)]*import\.meta|import\.meta\.(dirname|filename)|__dirname/, file);
     }
+  });
+
+  test('a server loads a store, its driver, the console, adoption and tracing only where it is to have them', () => {
+    const loaded = loadedWith('serve.ts');
+    assert.ok(loaded.includes('http/app.ts') && loaded.includes('stores/open-store.ts'));
+    const wanted =
+      /^(?:stores\/\w+|adopting|moving|logins|http\/console|cli|workers|doctor)\/|^console\.ts$|^ioredis$|^@opentelemetry\//;
+    assert.deepEqual(
+      loaded.filter((name) => wanted.test(name)),
+      [],
+    );
+    // Where each of them is asked for.
+    assert.ok(loadedWith('stores/redis/redis-store.ts').includes('ioredis'));
   });
 
   test('a rule that is broken is found', () => {

@@ -6,11 +6,11 @@ import type { Hearing } from '../core/hearing.ts';
 import type { PolicyReporter } from '../core/policy-report.ts';
 import type { Sessions } from '../core/sessions.ts';
 import { classicRoutes } from './classic/classic-routes.ts';
-import { consoleRoutes, isOfConsole } from './console/console-routes.ts';
+import type { ConsoleOptions } from './console/console-routes.ts';
 import type { ReadConsoleFile } from './console/page-routes.ts';
 import { type Guards, guarded } from './guards/guarded.ts';
 import type { ReadAudit } from './message/audit-entries.ts';
-import type { Console } from './message/console.ts';
+import { type Console, isOfConsole } from './message/console.ts';
 import { failure, type OnFault, refusal } from './message/failure.ts';
 import type { ListKeys } from './message/keys.ts';
 import { allowedMethods } from './message/methods.ts';
@@ -72,6 +72,8 @@ export interface AppOptions extends Guards {
 
 export interface ConsoleOfApp {
   readonly access: Console;
+  /** Makes its routes. Given, because a server without a console loads nothing of it. */
+  readonly routes: (options: ConsoleOptions) => Route[];
   readonly readFile: ReadConsoleFile;
   /** Whether it is on a port of its own, and not among the routes of the server. */
   readonly isElsewhere: boolean;
@@ -106,8 +108,8 @@ export function routeTable(options: AppOptions): Route[] {
 export function guardedConsole(options: AppOptions): Route[] {
   const { console = null, version = '0' } = options;
   if (console === null) return [];
-  const { access, readFile } = console;
-  return consoleRoutes({
+  const { access, routes, readFile } = console;
+  return routes({
     ...options,
     console: access,
     version,

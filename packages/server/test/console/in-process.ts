@@ -3,6 +3,7 @@ import { DEFAULT_POLICY, type Policy } from '../../src/core/policy.ts';
 import type { Scope } from '../../src/core/principal.ts';
 import { Sessions } from '../../src/core/sessions.ts';
 import { type AppOptions, type ConsoleOfApp, createApp, routeTable } from '../../src/http/app.ts';
+import { consoleRoutes } from '../../src/http/console/console-routes.ts';
 import type { KeyEntry } from '../../src/keys/entry.ts';
 import { hashKey, newKey } from '../../src/keys/format.ts';
 import { PasswordCheck } from '../../src/keys/password.ts';
@@ -61,7 +62,7 @@ export function appWith(keys: readonly InProcess[], settings: Settings = {}) {
     clock,
     isStopping: () => false,
     ...(keys.length > 0 && { authenticate: (presented, now) => ring.verify(presented, now, () => {}) }),
-    console: { access, readFile: settings.readFile ?? none, isElsewhere: false },
+    console: { access, routes: consoleRoutes, readFile: settings.readFile ?? none, isElsewhere: false },
     onFault: () => {},
     ...settings.more,
   };

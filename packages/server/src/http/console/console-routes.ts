@@ -56,11 +56,6 @@ export function consoleRoutes(options: ConsoleOptions): Route[] {
   return [...routes, own('ALL', '/console/*', elsewhere(routes, page))];
 }
 
-/** Tells whether a template is one of the console's routes. */
-export function isOfConsole(path: string): boolean {
-  return path.startsWith('/console/');
-}
-
 /** What has no route of its own: an address of the page, unless it is one of a route with other methods, or under the API. */
 function elsewhere(routes: readonly Route[], page: Handle): Handle {
   return (c) => {

@@ -62,3 +62,8 @@ export interface Console {
   /** Ends all sessions of whoever is logged in with this one, and gives how many. */
   endAll(session: ConsoleSession, now: number): Promise<number>;
 }
+
+/** Tells whether a template is one of the console's routes. */
+export function isOfConsole(path: string): boolean {
+  return path.startsWith('/console/');
+}
