@@ -65,9 +65,19 @@ function sendingBy(send: typeof fetch): Transport {
 /** Runs something after what else this turn of the event loop has to do. Absence: undefined on edge runtimes. */
 export const { setImmediate: afterThisTurn } = globalThis as { setImmediate?: (run: () => void) => void };
 
-const { process } = globalThis as { process?: { readonly versions?: { readonly uv?: string } } };
-/** Whether a call may serve several requests of an application at once. Edge runtimes keep what belongs to one request apart. */
-export const servesManyAtOnce = !!process?.versions?.uv;
+interface Versions {
+  readonly uv?: string;
+}
+
+/**
+ * Tells whether a call may serve several requests of an application at once. Edge runtimes keep what belongs to one request apart;
+ * `versions`: of `process`, which on them has the name of a libuv at most.
+ */
+export function canServeMany(versions: Versions | undefined): boolean {
+  return Boolean(versions?.uv);
+}
+
+export const servesManyAtOnce = canServeMany((globalThis as { process?: { versions?: Versions } }).process?.versions);
 
 /**
  * Node's fetch takes a connection for busy until the turn after its answer has ended. A call that comes at once would open a
