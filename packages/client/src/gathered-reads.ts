@@ -2,15 +2,19 @@
  * Reads of one turn of the event loop, gathered into one request: a page that asks for the same session in ten places, a gateway or an
  * application with a hundred requests in hand, sends one. A token that is asked for twice in it is sent once.
  */
+import type { GatheredReadOptions, Presented } from './call-options.ts';
 import { type Answer, send } from './connection.ts';
-import { SessionConfigurationError, SessionError } from './errors.ts';
+import { SessionConfigurationError, SessionError, SessionNotFoundError } from './errors.ts';
 import type { NearCache } from './near-cache.ts';
 import type { Settings } from './options.ts';
-import { afterThisTurn } from './platform-transport.ts';
+import { afterThisTurn, servesManyAtOnce } from './platform-transport.ts';
+import { isToken } from './request-parts.ts';
 import type { Session } from './types.ts';
 
 /** Most tokens of one call, as the server takes them. */
 const MOST = 500;
+/** The same of pages, which need whole sessions: what comes back is parsed in one go, with the largest data some megabytes. */
+const MOST_OF_PAGES = 100;
 
 /**
  * After these each token is read alone: they may be about one session of many, or about the call itself, of a proxy that lets no POST
@@ -41,8 +45,18 @@ export interface Gathering {
   readonly near?: () => NearCache | null;
   /** How a token is read that has the turn for itself. Default: like many. */
   readonly alone?: Read;
-  /** Most tokens of one call: what comes back is parsed in one go. Default: what the server takes. */
+  /** Most tokens of one call. Default: what the server takes. */
   readonly most?: number;
+}
+
+/** Gives the reads of pages. */
+export function readsOfPages(settings: () => Settings, alone: Read): GatheredReads {
+  return new GatheredReads(settings, { alone, most: MOST_OF_PAGES });
+}
+
+/** Tells whether a read may be gathered with others. */
+export function mayGather(token: Presented, { gather, signal }: GatheredReadOptions): token is string {
+  return gather === true && servesManyAtOnce && signal === undefined && isToken(token);
 }
 
 export class GatheredReads {
@@ -75,6 +89,13 @@ export class GatheredReads {
       else waiting.push({ resolve, reject });
       if (batch.size >= this.limit) this.flush(touch);
     });
+  }
+
+  /** Gives the session that a token opens. Errors: as `read`; SessionNotFoundError. */
+  async get(token: string, touch: boolean): Promise<Session> {
+    const session = await this.read(token, touch);
+    if (session === null) throw new SessionNotFoundError();
+    return session;
   }
 
   private batchFor(touch: boolean): Batch {

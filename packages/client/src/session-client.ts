@@ -20,15 +20,14 @@ import type {
   WriteOptions,
 } from './call-options.ts';
 import type { Answer, Method } from './connection.ts';
-import { noSession, SessionNotFoundError } from './errors.ts';
+import { noSession } from './errors.ts';
 import { type EventPageOptions, eraseHistory, eventPage, history } from './event-calls.ts';
 import type { EventsOptions } from './event-iterator.ts';
 import type { EventPage, HistoryEntry, Resync, StreamedEvent } from './event-types.ts';
-import { GatheredReads } from './gathered-reads.ts';
+import { GatheredReads, mayGather, readsOfPages } from './gathered-reads.ts';
 import { LazyNearCache, told } from './lazy-near-cache.ts';
 import type { About } from './near-cache.ts';
 import { type SessionClientOptions, type Settings, settingsOf } from './options.ts';
-import { servesManyAtOnce } from './platform-transport.ts';
 import { idPart, isId, isToken, type Query, queryText, refusedToken, subjectPath } from './request-parts.ts';
 import type {
   Activity,
@@ -47,8 +46,6 @@ import type {
   Verified,
 } from './types.ts';
 
-/** Whole sessions in one answer: with the largest data some megabytes. */
-const MOST_READS = 100;
 const MERGE_PATCH = 'application/merge-patch+json';
 
 export class SessionClient<Data extends object = SessionData> {
@@ -62,10 +59,7 @@ export class SessionClient<Data extends object = SessionData> {
     this.options = { ...options };
     const settings = () => this.settings();
     this.verifications = new GatheredReads(settings, { near: () => this.near.loaded });
-    this.reads = new GatheredReads(settings, {
-      most: MOST_READS,
-      alone: (token, touch) => this.find(token, { touch }) as Promise<Session | null>,
-    });
+    this.reads = readsOfPages(settings, (token, touch) => this.find(token, { touch }) as Promise<Session | null>);
   }
 
   /** Logs someone in, or begins the session of a guest. Put the token into a cookie. */
@@ -80,12 +74,7 @@ export class SessionClient<Data extends object = SessionData> {
 
   /** Gives the session that a token opens. Errors: SessionNotFoundError when it opens none. */
   async get(token: Presented, options: GatheredReadOptions = {}): Promise<Session<Data>> {
-    const { gather = false, touch = false, signal } = options;
-    if (gather && servesManyAtOnce && signal === undefined && isToken(token)) {
-      const session = await this.reads.read(token, touch);
-      if (session === null) throw new SessionNotFoundError();
-      return session as Session<Data>;
-    }
+    if (mayGather(token, options)) return (await this.reads.get(token, options.touch === true)) as Session<Data>;
     const { body } = await this.read(token, options, {});
     return body as Session<Data>;
   }

@@ -1,7 +1,7 @@
 /** The console of a server: made and wired for serve.ts. */
 import type { Access } from './access.ts';
 import { consoleFile } from './assets.ts';
-import { type Config, ConfigError } from './config.ts';
+import { ConfigError, type ConsoleConfig } from './config.ts';
 import { Sessions } from './core/sessions.ts';
 import type { SessionStore } from './core/store.ts';
 import type { ConsoleOfApp } from './http/app.ts';
@@ -20,25 +20,29 @@ import { CONSOLE_POLICY } from './logins/policy.ts';
 /** Tries to log in with a password. A network may be a whole office; a name is one person. */
 const TRIES = { address: { perSecond: 0.2, burst: 30 }, name: { perSecond: 1 / 30, burst: 10 } } as const;
 
-/** Reads who may log in by password. Errors: ConfigError. */
-export function consoleUsers({ console }: Pick<Config, 'console'>): UserEntry[] {
+/** Reads who may log in, and gives what opens the console. `pool`: where several processes share their limits. Errors: ConfigError. */
+export function consoleOf({ users, port }: ConsoleConfig) {
+  const named = readUsers(users());
+  return (access: Access, store: SessionStore, pool: Pool | null, log: Log): ConsoleOfApp =>
+    openConsole(port, named, access, store, pool, log);
+}
+
+function readUsers(text: string): UserEntry[] {
   try {
-    return parseUsers(console?.users() ?? '');
+    return parseUsers(text);
   } catch (error) {
     throw error instanceof KeysError ? new ConfigError(`RS_CONSOLE_USERS: ${error.message}`) : error;
   }
 }
 
-/** `pool`: where several processes share their limits. Absence: null when there is no console. */
-export function openConsole(
-  config: Config,
+function openConsole(
+  port: ConsoleConfig['port'],
   users: readonly UserEntry[],
   { keySource, wrongKeys }: Access,
   store: SessionStore,
   pool: Pool | null,
   log: Log,
-): ConsoleOfApp | null {
-  if (config.console === null) return null;
+): ConsoleOfApp {
   const limiter = (kind: keyof typeof TRIES) => {
     const own = new RateLimiter(TRIES[kind]);
     return pool === null ? own : pool.share(`console ${kind}`, own);
@@ -52,5 +56,5 @@ export function openConsole(
     onExpired: (key, requestId) => log.warn({ requestId, key }, 'an API key was used that has expired'),
   });
   const readFile = (name: string) => new Uint8Array(consoleFile(name));
-  return { access, routes: consoleRoutes, readFile, isElsewhere: config.console.port !== null };
+  return { access, routes: consoleRoutes, readFile, isElsewhere: port !== null };
 }

@@ -95,8 +95,7 @@ export async function serveAsWorker(
   const pool = tellSpent && new Pool(tellSpent, later);
   const access = openAccess(config, log, pool, onRules);
   // Loaded where it is wanted, like adoption below, which has the driver of Redis: a module costs memory, wanted or not.
-  const ofConsole = config.console && (await import('./console.ts'));
-  const users = ofConsole?.consoleUsers(config) ?? [];
+  const openConsole = config.console && (await import('./console.ts')).consoleOf(config.console);
   const outage = storeOutage(log, showUrl(config.store), async () => (await opening).store.ping());
   const onError = (error: unknown) => {
     if (isOutage(error)) outage.failed(error, { request: false });
@@ -194,7 +193,7 @@ export async function serveAsWorker(
     version: packageVersion(),
     docsAsset: docsPageFile,
     metrics: config.metricsPort === null ? exposition : null,
-    console: ofConsole?.openConsole(config, users, access, tracing?.traced(store) ?? store, pool, log) ?? null,
+    console: openConsole?.(access, tracing?.traced(store) ?? store, pool, log) ?? null,
     onFault: (err, request) => {
       // The audit log tells of itself.
       if (err instanceof AuditFailure || adoption?.isFault(err)) return;

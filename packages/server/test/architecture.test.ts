@@ -38,6 +38,8 @@ function forbidden(imports: Imports): string[] {
   });
 }
 
+const ONLY_TYPES = /^\{(?:\s*type [^,}]+,?)+\s*\}/;
+
 /** Gives what comes with a file when it is loaded: without types, and without what it loads later. */
 function loadedWith(file: string): string[] {
   const loaded = new Set([file]);
@@ -47,12 +49,7 @@ function loadedWith(file: string): string[] {
     for (const [, clause = '', specifier = ''] of textOf(name).matchAll(
       /^(?:import|export) (?!type )([^;]*?)'([^']+)';/gm,
     )) {
-      const names =
-        /\{([^}]*)\}/
-          .exec(clause)?.[1]
-          ?.split(',')
-          .filter((one) => one.trim() !== '') ?? [];
-      if (names.length > 0 && names.every((one) => one.trim().startsWith('type '))) continue;
+      if (ONLY_TYPES.test(clause)) continue;
       loaded.add(specifier.startsWith('.') ? posix.join(name, '..', specifier) : specifier);
     }
   }

@@ -136,9 +136,9 @@ export function hashOf(record: Buffer): Buffer {
  * replaced. The script has compared them; this says that its answer is the one to this question.
  */
 export function holdsHash(visit: Buffer, hash: string): boolean {
-  const isNew = visit[8] === FORM;
+  const isNew = visit[RECORD] === FORM;
   const text = isNew ? hash : unpackHash(Buffer.from(hash, 'latin1'));
-  const at = 8 + (isNew ? FIXED : OLDER_FIXED) + 1;
+  const at = RECORD + (isNew ? FIXED : OLDER_FIXED) + 1;
   if (visit[at - 1] === text.length && visit.toString('latin1', at, at + text.length) === text) return true;
   return visit.includes(text, at, 'latin1');
 }
@@ -155,7 +155,7 @@ export function unpackVisit(bytes: Buffer, app: string, id: string, at: number):
 /** Reads a visit as a whole session, with what opens it. Errors: as unpackVisit. */
 export function unpackStored(bytes: Buffer, app: string, id: string): StoredSession {
   try {
-    return { session: unpack(bytes, app, id, 0).session, credential: unpackCredential(bytes.subarray(8)) };
+    return { session: unpack(bytes, app, id, 0).session, credential: unpackCredential(bytes.subarray(RECORD)) };
   } catch (error) {
     throw unreadable(error);
   }
