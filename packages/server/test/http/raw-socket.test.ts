@@ -262,6 +262,28 @@ describe('what is odd but right', () => {
     }
   }
 
+  // RFC 9112, 9.6: who got an answer with Connection: close sends again what came behind it, so it must not have been done.
+  for (const [what, last] of [
+    ['is refused', `GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`],
+    ['is of HTTP/1.0', 'GET /ping HTTP/1.0\r\n\r\n'],
+    ['asks for the end', `GET /ping HTTP/1.1\r\n${HOST}\r\nConnection: close\r\n\r\n`],
+  ] as const) {
+    test(`nothing is done for requests that come behind one that ${what}`, async () => {
+      const id = `behind-${what.replaceAll(/\W/g, '')}`;
+      const create = request('PUT', `/odd/create/${id}?ip=1`);
+      const set = request('POST', `/odd/set/${TOKEN}`, [JSON_TYPE], '{"n":1}');
+      const behind = [[create], [set, create], [set, set, create, create]];
+      for (const requests of [...behind, ...behind.map((list) => [request('GET', '/ping'), ...list])]) {
+        const isAfterPing = requests[0]!.includes('/ping');
+        const sent = isAfterPing ? [requests[0]!, bytes(last), ...requests.slice(1)] : [bytes(last), ...requests];
+        const { answers } = await exchange(server.port, Buffer.concat(sent), { answers: sent.length });
+        assert.equal(answers.length, isAfterPing ? 2 : 1);
+      }
+      const { answers } = await exchange(server.port, line(`GET /odd/soid/${id} HTTP/1.1`));
+      assert.equal(answers[0]?.body, '{"sessions":[]}');
+    });
+  }
+
   test('a read with a body that breaks off gets one answer', async () => {
     const head = `GET /ping HTTP/1.1\r\n${HOST}\r\nContent-Length: 9\r\n\r\n`;
     const { answers } = await exchange(server.port, [head, 'x'], HALF_CLOSE);

@@ -152,6 +152,8 @@ export class NodeServer {
     const misspelt = new WeakSet<IncomingMessage>();
     // The bytes of a request are looked at while they are parsed. A request that waits behind another has its turn much later.
     const handle = (incoming: IncomingRequest, outgoing: ServerResponse): void => {
+      // Behind an answer that ended the connection nothing is done (RFC 9112, 9.6): its client, who hears no more, sends it again.
+      if (!incoming.socket.writable) return;
       noteTurn(outgoing);
       const { isGood, rest } = requestLines.check(incoming);
       if (!isGood) misspelt.add(incoming);
