@@ -118,6 +118,12 @@ export class FastLane {
     return null;
   }
 
+  /** The same for a head that can have no body and wants nothing of the connection (head.ts): four look-ups less for each read. */
+  routeOfPlain({ url = '', headers }: Head): Route | null {
+    const route = this.readOf(url);
+    return route !== null && hasPlainHost(headers) ? route : null;
+  }
+
   private readOf(url: string): Route | null {
     if (CLASSIC_GET.test(url)) return this.classicGet;
     if (GET_SESSION.test(url)) return this.getSession;
@@ -170,9 +176,12 @@ function isPlain(headers: Head['headers']): boolean {
     headers['transfer-encoding'] === undefined &&
     headers.expect === undefined &&
     headers.upgrade === undefined &&
-    typeof headers.host === 'string' &&
-    isPlainHost(headers.host)
+    hasPlainHost(headers)
   );
+}
+
+function hasPlainHost({ host }: Head['headers']): boolean {
+  return typeof host === 'string' && isPlainHost(host);
 }
 
 /** The host that was last seen to be plain: nearly all requests have the same. */

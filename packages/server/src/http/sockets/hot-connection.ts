@@ -183,7 +183,7 @@ class HotConnection {
   private take(bytes: Buffer): boolean {
     const { lane, hosts, concurrency, lines, isStopping } = this.shared;
     const head = this.heads.read(bytes);
-    const route = head && lane.routeOf(head);
+    const route = head && lane.routeOfPlain(head);
     if (head === null || route === null || isStopping() || concurrency.isFull(head.url)) return false;
     if (hosts !== null && hosts.check(head) !== null) return false;
     this.isBusy = true;
@@ -197,7 +197,6 @@ class HotConnection {
     const { lane, certificatesOf, observe, meter } = this.shared;
     const env: HotEnv = { incoming, meter };
     this.route = route.path;
-    this.env = env;
     this.startedAt = performance.now();
     if (certificatesOf !== null) env.certificates = certificatesOf(this.socket);
     if (observe !== null) {
