@@ -173,7 +173,11 @@ test('two processes: each session ends in one end, or lives on; none that was th
   assert.deepEqual(await count(store), { sessions: sessions.length, subjects: subjects.size });
   assert.deepEqual(await faultsOf(store.audit()), []);
   await store.revoke(APP, { by: 'app' }, now());
-  await until(() => store.dump().length === 0);
+  // Few sessions end without another move, and then it is the next sweep that forgets where the app has moved to before.
+  await until(async () => {
+    await store.sweep(now(), 1000);
+    return store.dump().length === 0;
+  });
 });
 
 test('who removes what is left, and stood still while the app came back to its first home and ended again, lets nothing come back (G2, G3)', async (t) => {
