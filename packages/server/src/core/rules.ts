@@ -128,10 +128,10 @@ export function checkVersion({ version }: Session, expect: Expect | undefined): 
  * has. Units: bytes of UTF-8. Errors: `data_too_large`.
  */
 export function checkDataSize(data: string, max: number, before = ''): void {
-  if (data.length < before.length) return;
   // UTF-8 needs at most 3 bytes for each UTF-16 unit. So a text that is short enough need not be counted.
   if (data === EMPTY_DATA || data.length * 3 <= max) return;
-  if (Buffer.byteLength(data) > max) {
+  const size = Buffer.byteLength(data);
+  if (size > max && size >= Buffer.byteLength(before)) {
     throw new ServiceError('data_too_large', `the session data must not exceed ${max} bytes`, { field: 'data' });
   }
 }

@@ -128,6 +128,8 @@ export function createSection(service: () => Service): void {
         await app.merge(token, { b: 1 }),
         await app.putData(token, data),
         await app.put(token, { data }),
+        // Fewer characters than there are, and more bytes.
+        await app.putData(token, { a: '€'.repeat(91) }),
       ]) {
         assert.deepEqual(problemOf(refused), [413, 'data_too_large']);
       }
