@@ -68,6 +68,22 @@ describe('requests', () => {
     assert.equal((await send(app, '/blog/activity?dt=60', 'a')).status, 200);
   });
 
+  test('a key over its limit takes nothing from the other keys of the app', async () => {
+    const app = createApp(
+      optionsWith({
+        key: new RateLimiter({ perSecond: 1, burst: 2 }),
+        app: new RateLimiter({ perSecond: 1, burst: 3 }),
+      }),
+    );
+    for (let i = 0; i < 2; i++) assert.equal((await send(app, '/shop/activity?dt=60', 'a')).status, 200);
+    for (let i = 0; i < 5; i++) {
+      const refused = await send(app, '/shop/activity?dt=60', 'a');
+      assert.deepEqual([refused.status, refused.header('ratelimit')], [429, '"key";r=0;t=2, "app";r=1;t=2']);
+    }
+    assert.equal((await send(app, '/shop/activity?dt=60', 'b')).status, 200);
+    assert.equal((await send(app, '/shop/activity?dt=60', 'c')).status, 429, 'now the app has had its own');
+  });
+
   test('of every guarded route are counted, of the open ones none; a refused key uses up nothing', async () => {
     const limits = { key: new RateLimiter({ perSecond: 1, burst: 1 }) };
     const options = optionsWith(limits);

@@ -45,9 +45,13 @@ export function limited(route: Route, limits: RateLimits, clock: Clock): Handle 
     const now = clock();
     const taken: Taken[] = [];
     if (limits.key !== null) taken.push(take('key', limits.key, callerOf(c), now));
+    let refused = taken.find(({ allowance }) => !allowance.allowed);
     const app = limits.app === null || appPosition < 0 ? '' : appIn(c, appPosition);
-    if (limits.app !== null && isAppLength(app)) taken.push(take('app', limits.app, app, now));
-    const refused = taken.find(({ allowance }) => !allowance.allowed);
+    if (limits.app !== null && isAppLength(app)) {
+      // What one key may not have must not be taken from all others of the app.
+      taken.push((refused === undefined ? take : look)('app', limits.app, app, now));
+      refused ??= taken.find(({ allowance }) => !allowance.allowed);
+    }
     if (refused !== undefined) {
       throw tooMany(`this ${refused.policy} has had its requests for now`, refused.allowance.wait, fieldsOf(taken));
     }
@@ -98,6 +102,10 @@ interface Taken {
 
 function take(policy: string, limiter: Limiter, name: string, now: number): Taken {
   return { policy, limiter, allowance: limiter.take(name, now) };
+}
+
+function look(policy: string, limiter: Limiter, name: string, now: number): Taken {
+  return { policy, limiter, allowance: limiter.look(name, now) };
 }
 
 /** What no app can be called would only fill the memory. */
