@@ -32,9 +32,13 @@ local function remove(p, victims, now, reason)
     addAliases(aliases, id, r)
   end
   if #ids == 0 then return aliases end
-  for _, key in ipairs({ p.sessions, p.data }) do redis.call('HDEL', key, unpack(ids)) end
-  for _, key in ipairs({ p.activity, p.due }) do redis.call('ZREM', key, unpack(ids)) end
-  if telling and reason ~= '-' then tellEnds(p, now, victims, reason or telling.reason) end
+  inParts(ids, function(part)
+    for _, key in ipairs({ p.sessions, p.data }) do redis.call('HDEL', key, unpack(part)) end
+    for _, key in ipairs({ p.activity, p.due }) do redis.call('ZREM', key, unpack(part)) end
+  end)
+  if telling and reason ~= '-' then
+    inParts(victims, function(part) tellEnds(p, now, part, reason or telling.reason) end)
+  end
   local gone = {}
   for subject, seen in pairs(latest) do
     local left = {}
