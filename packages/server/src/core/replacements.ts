@@ -75,7 +75,7 @@ export class Replacements {
       const before = await this.store.get(app, parseToken(token), 'look', now);
       if (before === null) return null;
       const { subject, silent: _silent, ...edited } = edit(before.session);
-      const { version } = before.session;
+      const { id, version } = before.session;
       const policy = this.policy(app);
       const moves = subject !== before.session.subject;
       const members = moves && subject !== null ? asLogin(before.session, edited, policy) : edited;
@@ -92,6 +92,7 @@ export class Replacements {
       const move = { id: newSessionId(subject), subject, cap: endsAtOnce(members) ? null : capOf(policy), counted };
       const change = {
         ...members,
+        of: id,
         expect: version,
         version: version + 1,
         ...(moves && { move }),

@@ -201,6 +201,8 @@ export class Rotations {
     const next = request.token ?? drawn(token, [seed!], id);
     const cap = members !== undefined && endsAtOnce(members) ? null : capOf(policy);
     const rotation: Rotation = {
+      // The new token names its session, which another request may just be moving.
+      of: session.id,
       credential: { hash: parseToken(next).hash, alias: request.token !== undefined },
       ...(seed !== null && { seed }),
       graceUntil: now + grace,

@@ -86,7 +86,7 @@ export interface SessionStore {
    * A rotation to the credential it has already, or to the successor of the token, is no second rotation: it makes the change
    * alone, and with a `seed`, which is of one request, not even that. With `move` it is `taken`.
    * A retry of a move that failed half-way, with the same id and credential, finishes it.
-   * `taken`: the new alias or id exists. `conflict`: the version is not `expect`. Nothing was changed then.
+   * `taken`: the new alias or id exists. `conflict`: the version is not `expect`, or the session not `of`. Nothing was changed then.
    */
   rotate(app: string, token: TokenRef, rotation: Rotation, now: number, origin?: Origin): Promise<RotateOutcome | null>;
 
@@ -275,12 +275,21 @@ export interface Members {
   readonly absoluteTimeout?: number | null;
 }
 
-export interface Change extends Members {
+export interface Change extends Members, Aimed {
   readonly expect: number;
   /** The new version: `expect` plus the number of updates gathered in this change (0 for one without data). */
   readonly version: number;
   readonly move?: Move;
   readonly lock?: LockRef;
+}
+
+/** What was made for one session. */
+export interface Aimed {
+  /**
+   * The id of that session: if the token opens another one by now, which has moved or was made anew, that is a `conflict` as of a
+   * version. What was read of the one, or drawn for it, does not fit the other. Absence: whatever the token opens.
+   */
+  readonly of?: string | undefined;
 }
 
 /** `revoked`: what the cap of a new subject ended. */
@@ -291,7 +300,7 @@ export type UpdateOutcome =
   | Lost
   | { readonly kind: 'taken' };
 
-export interface Rotation {
+export interface Rotation extends Aimed {
   readonly credential: Pick<Credential, 'hash' | 'alias'>;
   /** What the credential was drawn from, with the old token. Absence: undefined when the caller chose it. */
   readonly seed?: string;

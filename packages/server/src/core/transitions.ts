@@ -2,11 +2,11 @@
 import { begunOf, touched } from './expiry.ts';
 import type { OnLimit } from './policy.ts';
 import type { Credential, Replaced, Session } from './session.ts';
-import type { Cap, Change, Members, Move, Rotation } from './store.ts';
+import type { Aimed, Cap, Change, Members, Move, Rotation } from './store.ts';
 
 /** Gives the session after a change at `now`: changed and touched, but not counted as a read. */
 export function applyChange(session: Session, change: Change, now: number): Session {
-  const { expect: _expect, lock: _lock, version, move, ...members } = change;
+  const { of: _of, expect: _expect, lock: _lock, version, move, ...members } = change;
   return { ...withMembers(moved(touched(session, now, 0), move, now), members), version };
 }
 
@@ -15,6 +15,11 @@ export function withMembers(session: Session, { absoluteTimeout, ...members }: M
   const changed = { ...session, ...members };
   if (absoluteTimeout === undefined) return changed;
   return { ...changed, absoluteExpiresAt: absoluteTimeout === null ? null : begunOf(session) + absoluteTimeout };
+}
+
+/** Tells whether a session is the one that was meant, at the version that was meant. */
+export function isMeant({ id, version }: Session, { of = id, expect }: Aimed & { readonly expect: number }): boolean {
+  return id === of && version === expect;
 }
 
 /** Gives a new session as a store with a clock of its own stored it: begun at `at`. */

@@ -83,9 +83,9 @@ export class Updates {
     const now = Math.max(...batch.map((waiting) => waiting.now));
     let base = await this.store.get(app, token, 'look', now);
     while (base !== null) {
-      const { version } = base.session;
+      const { id, version } = base.session;
       const { at } = base;
-      let change: Change = { expect: version, version, ...(lock && { lock }) };
+      let change: Change = { of: id, expect: version, version, ...(lock && { lock }) };
       let session = base.session;
       let changes = 0;
       let by: Origin = NOBODY;

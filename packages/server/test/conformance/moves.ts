@@ -110,6 +110,35 @@ export function movesSection(open: OpenStore): void {
       assert.notEqual(await store.get(APP, ref, 'look', T0), null);
     });
 
+    test('what was made for the session before a move is a conflict: its new token would name that one', async (t) => {
+      const { store, faults } = await open(t);
+      for (const kind of TOKENS) {
+        const { ref, session } = await guest(store, kind);
+        const move = to('joe');
+        await store.update(APP, ref, { of: session.id, expect: 1, version: 2, move }, T0);
+        const { credential } = newToken(session.id, 'standard');
+        const rotated = await store.rotate(APP, ref, { of: session.id, credential, graceUntil: T0 + SECOND }, T0);
+        assert.deepEqual([rotated?.kind, rotated && 'session' in rotated && rotated.session.id], ['conflict', move.id]);
+        for (const more of [{}, { move: to('ann') }]) {
+          const change = { of: session.id, expect: 2, version: 3, data: '{}', ...more };
+          const changed = await store.update(APP, ref, change, T0);
+          assert.deepEqual(
+            [changed?.kind, changed && 'session' in changed && changed.session.id],
+            ['conflict', move.id],
+          );
+          const moved = { of: session.id, credential, graceUntil: T0, ...more };
+          assert.equal((await store.rotate(APP, ref, moved, T0))?.kind, 'conflict');
+        }
+        const { session: present } = (await store.get(APP, ref, 'look', T0))!;
+        assert.deepEqual([present.id, present.version, present.data], [move.id, 2, '{"cart":[1]}']);
+        const next = newToken(move.id, 'standard');
+        const again = { of: move.id, credential: next.credential, graceUntil: T0 };
+        assert.equal((await store.rotate(APP, ref, again, T0))?.kind, 'rotated');
+        assert.equal((await store.get(APP, parseToken(next.token), 'look', T0))?.session.id, move.id);
+      }
+      assert.deepEqual(await faults(), []);
+    });
+
     test('a move to an id that exists is taken, at another version a conflict; nothing was changed', async (t) => {
       const { store, faults } = await open(t);
       const [mine, other] = [await put(store, { subject: null }), await put(store, { subject: 'joe' })];

@@ -100,6 +100,24 @@ export function v1Races(name: string, open: OpenStoreOfSuite): void {
       }
     });
 
+    test('a rotation beside a change of subject that keeps the token: the token it answers with opens the session', async () => {
+      for (let round = 0; round < rounds.mixed; round++) {
+        const app = (n: number) => service().app('beside', n);
+        const token = await app(0).token({ subject: 'a' });
+        const grace = round % 4 < 2 ? 0 : 30;
+        const change = round % 2 === 0 ? app(1).patch(token, { subject: 'b' }) : app(1).put(token, { subject: 'b' });
+        const [rotated, changed] = await Promise.all([app(round).rotate(token, { grace }), change]);
+        const opens = rotated.status === 200 ? rotated.json.token : token;
+        const states = [
+          rotated.status,
+          changed.status,
+          (await app(0).get(opens)).status,
+          (await app(1).get(opens)).status,
+        ];
+        assert.deepEqual(states.slice(2), [200, 200], `rotation, change, then its token: ${states}`);
+      }
+    });
+
     test('rotations and logins with one token at once never end what another one was just given', async () => {
       for (let round = 0; round < rounds.mixed; round++) {
         const app = (n: number) => service().app('mixed', n);

@@ -38,7 +38,16 @@ import {
   standsAs,
 } from '../../core/stored-session.ts';
 import type { TokenRef } from '../../core/token.ts';
-import { applyChange, begunAt, capOfMove, kept, moved, rotationLater, stepOf } from '../../core/transitions.ts';
+import {
+  applyChange,
+  begunAt,
+  capOfMove,
+  isMeant,
+  kept,
+  moved,
+  rotationLater,
+  stepOf,
+} from '../../core/transitions.ts';
 import {
   type AppSessions,
   allLive,
@@ -136,7 +145,7 @@ export class MemoryStore implements SessionStore {
     const { move, lock } = change;
     if (entry === null || (move !== undefined && entry.credential.hash !== token.hash)) return null;
     const idle = idleFor(entry.session, now);
-    if (entry.session.version !== change.expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+    if (!isMeant(entry.session, change)) return { kind: 'conflict', session: entry.session, at: now, idle };
     const { id } = entry.session;
     if (!this.locks.allows(app, id, lock, now)) return LOST;
     const session = applyChange(entry.session, change, now);
@@ -171,9 +180,9 @@ export class MemoryStore implements SessionStore {
     const sessions = this.app(app);
     const entry = this.open(sessions, token, now);
     if (entry === null) return null;
-    const { move, change, lock, expect = entry.session.version } = rotation;
+    const { of, move, change, lock, expect = entry.session.version } = rotation;
     const idle = idleFor(entry.session, now);
-    if (entry.session.version !== expect) return { kind: 'conflict', session: entry.session, at: now, idle };
+    if (!isMeant(entry.session, { of, expect })) return { kind: 'conflict', session: entry.session, at: now, idle };
     const { id } = entry.session;
     if (!this.locks.allows(app, id, lock, now)) return LOST;
     const step = stepOf(entry.credential, token.hash, rotationLater(rotation, now - asked), now);

@@ -30,7 +30,7 @@ import type { TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
 import type { EngineStatistics } from '../statistics.ts';
 import { readAddress } from './address.ts';
-import { Aliases, type AliasOf } from './aliases.ts';
+import { Aliases, type AliasOf, type Lead } from './aliases.ts';
 import { parts } from './answers.ts';
 import { Batching } from './batching.ts';
 import { Claims } from './claims.ts';
@@ -171,6 +171,12 @@ export class RedisStore implements SessionStore {
     });
   }
 
+  /** What a verb answers whose token opens another session than it was meant for. Absence: null, when it opens none there. */
+  private async notMeant(app: string, token: TokenRef, { id }: Lead, now: number) {
+    const present = await this.steps.look(app, id, token.hash, now);
+    return present && ({ kind: 'conflict', ...present } as const);
+  }
+
   private getElsewhere(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
     return this.aliases.onward(app, token, token.id, async (lead) => {
       const visit = await this.batching.read(app, lead.id, token.hash, touch, now, token.isLookedFor);
@@ -215,9 +221,10 @@ export class RedisStore implements SessionStore {
     now: number,
     origin: Origin = NOBODY,
   ): Promise<UpdateOutcome | null> {
-    const { expect, version, move: target, lock } = change;
+    const { of, expect, version, move: target, lock } = change;
     const members = packMembers(change);
     return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
+      if (of !== undefined && lead.id !== of) return this.notMeant(app, token, lead, now);
       if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       if (target !== undefined)
         return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now, origin);
@@ -247,8 +254,9 @@ export class RedisStore implements SessionStore {
     now: number,
     origin: Origin = NOBODY,
   ): Promise<RotateOutcome | null> {
-    const { move: target, lock } = rotation;
+    const { of, move: target, lock } = rotation;
     return this.aliases.follow(app, token, async (lead) => {
+      if (of !== undefined && lead.id !== of) return this.notMeant(app, token, lead, now);
       if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       return target === undefined
         ? this.renewals.renew(app, token, lead, rotation, now, origin)
