@@ -11,6 +11,7 @@ export function mismatch(expected, request, play) {
 export function answerTo(expected, request, play) {
   const { answer = {} } = expected;
   if (answer.cut || answer.silent) return answer;
+  if (answer.drips) return { ...ofSession(200, play), drips: true };
   if (answer.html !== undefined)
     return { status: answer.status, headers: { 'Content-Type': 'text/html' }, text: answer.html };
   if (answer.code !== undefined) return problem(answer);

@@ -83,6 +83,7 @@ class Play {
   serve(request, response) {
     const answer = this.take(request);
     if (answer.cut) response.socket.destroy();
+    else if (answer.drips) drip(answer, response);
     else if (!answer.silent) {
       response.writeHead(answer.status, answer.headers);
       response.end(answer.text);
@@ -102,6 +103,22 @@ class Play {
       requests: this.requests,
     };
   }
+}
+
+/** Units: half seconds. */
+const DROPS = 20;
+
+/** Sends a good answer, and never goes still on the way: a byte each half second before it, for longer than anybody should wait. */
+function drip({ status, headers, text }, response) {
+  response.writeHead(status, { ...headers, 'Content-Length': DROPS + Buffer.byteLength(text) });
+  let drops = 0;
+  const timer = setInterval(() => {
+    response.write(' ');
+    if (++drops < DROPS) return;
+    clearInterval(timer);
+    response.end(text);
+  }, 500);
+  response.on('close', () => clearInterval(timer));
 }
 
 /** Starts it. Gives its URL and what closes it. */
