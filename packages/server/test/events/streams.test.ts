@@ -284,6 +284,30 @@ describe('the end of streams', () => {
     assert.deepEqual(stream.sessions, sessions);
   });
 
+  test('one that cannot begin at an instant takes nothing from the others of its feed: one read, signs of life, the end', async () => {
+    const { time, open, write, fail, asked, streams } = setUp();
+    let isAllowed = true;
+    const stays = await open({ mayGoOn: () => isAllowed });
+    await time.pass(100);
+    fail(new Error('away'));
+    await assert.rejects(open({ begin: time.now }), /away/);
+    fail(null);
+    const second = await open();
+    await time.pass(100);
+    const reads = asked.read;
+    const session = await write();
+    await time.pass(100);
+    assert.equal(asked.read - reads, 1, 'they share a feed still');
+    assert.deepEqual([stays.sessions, second.sessions], [[session], [session]]);
+    second.leave();
+    const { writes } = stays;
+    await time.pass(15_000);
+    assert.equal(stays.writes - writes, 1);
+    isAllowed = false;
+    await time.pass(4000);
+    assert.deepEqual([stays.hasEnded, streams.count], [true, 0]);
+  });
+
   test('a stream that cannot begin leaves nothing behind', async () => {
     const { time, open, fail, streams } = setUp({ most: 1 });
     fail(new Error('away'));
