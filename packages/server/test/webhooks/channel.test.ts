@@ -44,6 +44,7 @@ async function bench(
   const news: News[] = [];
   const errors: unknown[] = [];
   let sending = 0;
+  const lease = { isHeld: true };
   const letters = new DeadLetters(store, APP, 'mail', time.clock);
   const webhook: WebhookPolicy = {
     ...{ name: 'mail', kind: 'events', url: receiver.url, types: null, secrets: [], batch, paused: false },
@@ -64,7 +65,7 @@ async function bench(
           sending--;
           return outcome;
         },
-        mayGo: () => true,
+        mayGo: () => lease.isHeld,
         clock: time.clock,
         later: time.later,
         mostWaiting,
@@ -96,7 +97,7 @@ async function bench(
     return text === null ? null : unpackState(text);
   };
   t.after(() => assert.deepEqual(errors, []));
-  return { time, store, webhook, receiver, news, letters, open, append, rest, state };
+  return { time, store, webhook, receiver, news, letters, lease, open, append, rest, state };
 }
 
 type Bench = Awaited<ReturnType<typeof bench>>;
@@ -401,6 +402,32 @@ test('a number of a dead letter is never used again, also where the list is of t
   assert.deepEqual(await letters.ids(), [4, 7]);
   await letters.add([LETTER], 10, 'no');
   assert.deepEqual(await letters.ids(), [4, 7, 8]);
+});
+
+test('what is due while this process may not send waits for the lease, and not by a timer', async (t) => {
+  let answer: number = 500;
+  const it = await bench(t, () => answer);
+  const channel = await it.open();
+  await it.append('s1');
+  channel.wake(null);
+  await forward(it, () => it.receiver.got.length === 1);
+  await it.append('s2');
+  answer = 0;
+  channel.wake(null);
+  await until(() => it.receiver.got.length === 2);
+  it.lease.isHeld = false;
+  let timers = 0;
+  for (; timers < 100 && it.time.toNext(); timers++) await nextTurn();
+  assert.ok(it.time.now >= START + 5000, 'the first one is due');
+  assert.ok(timers < 10, `${timers} timers`);
+  assert.equal(it.receiver.got.length, 2);
+  answer = 200;
+  it.lease.isHeld = true;
+  channel.nudge();
+  // The second one is under way all the time.
+  await until(() => it.receiver.got.length === 3);
+  assert.match(it.receiver.got[2]!.body, /"s1"/);
+  channel.close();
 });
 
 test('events that come while one is sent go on within the time of a request, not of a look', async (t) => {
