@@ -231,7 +231,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^upkeep\/(suspects|rules-events)\.ts$/,
-    mayImport: /^(core\/(events|store)\.ts$|limits\/reminder\.ts$)/,
+    mayImport: /^(core\/(events|store)\.ts$|limits\/reminder\.ts$|node:crypto$)/,
     never: 'policy/file.ts',
     why: 'they are handed the store, and what they tell',
   },

@@ -53,6 +53,8 @@ export class Feed {
   first = 0;
   /** Of each app, the last event that is not kept any more, or was not read. */
   private readonly dropped = new Map<string, Position>();
+  /** Of these apps, those that are out of reach by now: their policy, or their store, has no journal for them any more. */
+  private away: ReadonlySet<string> = new Set();
   /** How often the end was reached. */
   rounds = 0;
   private readonly listening = new Map<string, () => void>();
@@ -89,10 +91,15 @@ export class Feed {
     return this.walk!.cursor;
   }
 
-  /** Tells whether all that stands behind a place, and was read, is kept. */
+  /** Tells whether all that stands behind a place, and was read, is kept. Who goes an own way comes no further in what is away. */
   reaches(place: Place): boolean {
-    for (const [app, position] of this.dropped)
-      if (comparePositions(positionIn(place, app), position) < 0) return false;
+    for (const [app, position] of this.dropped) {
+      if (this.away.has(app)) continue;
+      // Where a journal has lost its end nothing stands beyond that which would be missed.
+      const last = this.walk!.positionIn(app);
+      const missed = comparePositions(position, last) < 0 ? position : last;
+      if (comparePositions(positionIn(place, app), missed) < 0) return false;
+    }
     return true;
   }
 
@@ -147,6 +154,7 @@ export class Feed {
       end();
       this.listening.delete(app);
     }
+    this.away = new Set([...this.dropped.keys()].filter((app) => !apps.has(app)));
     for (const app of apps) {
       if (!this.listening.has(app))
         this.listening.set(

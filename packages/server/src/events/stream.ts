@@ -15,6 +15,8 @@ const READ = 200;
 /** Units: milliseconds. */
 const RETRY = 1000;
 const LOOK_FOR_ROOM = 50;
+/** At the end, while the feed is behind: it has not noticed yet that a journal has lost its end, or is out of reach. */
+const LOOK_FOR_FEED = 250;
 
 export interface StreamOptions {
   readonly outlet: Outlet;
@@ -143,11 +145,11 @@ export class Stream {
   }
 
   private async walk(walk: Walk): Promise<void> {
-    const { outlet, filter, inTurn, later, onError } = this.options;
+    const { outlet, filter, inTurn, onError } = this.options;
     this.isOnItsOwn = true;
     while (!this.isOver) {
       if (!this.hasRoom()) {
-        await this.untilRoom();
+        await this.after(LOOK_FOR_ROOM);
         continue;
       }
       try {
@@ -159,15 +161,17 @@ export class Stream {
           outlet.write(passing.map(({ frame }) => frame).join(''));
           this.told = passing.at(-1)!.id;
         }
-        if (isEnd && this.join(walk.place)) return;
+        if (!isEnd) continue;
+        if (this.join(walk.place)) return;
+        await this.after(LOOK_FOR_FEED);
       } catch (error) {
         onError(error);
-        await new Promise<void>((resolve) => void later(resolve, RETRY));
+        await this.after(RETRY);
       }
     }
   }
 
-  private untilRoom(): Promise<void> {
-    return new Promise((resolve) => void this.options.later(resolve, LOOK_FOR_ROOM));
+  private after(delay: number): Promise<void> {
+    return new Promise((resolve) => void this.options.later(resolve, delay));
   }
 }

@@ -98,7 +98,6 @@ export class Streams implements Hearing {
       if (typeof begin === 'number') place = await Walk.placeAt(journal, reach, begin);
       else place = begin === 'end' ? null : begin;
     } catch (error) {
-      if (this.shared.get(reach.name) === shared) this.shared.delete(reach.name);
       leave();
       throw error;
     }
@@ -146,17 +145,23 @@ export class Streams implements Hearing {
     const streams = new Set<Stream>();
     const shared = { reach, feed, started: feed.start(), streams, coming: 0, isSharing: false, hasMore: false };
     this.shared.set(reach.name, shared);
+    // Who comes next tries it anew. Those who wait for this one are told by themselves.
+    shared.started.catch(() => this.forget(shared));
     return shared;
   }
 
   /** Ends what nobody hears any more. */
-  private tidy({ reach: { name }, feed, streams, coming }: Shared): void {
-    if (streams.size > 0 || coming > 0) return;
-    feed.close();
-    if (this.shared.get(name)?.feed === feed) this.shared.delete(name);
-    if (this.shared.size > 0 || this.coming > 0) return;
+  private tidy(shared: Shared): void {
+    if (shared.streams.size > 0 || shared.coming > 0) return;
+    shared.feed.close();
+    this.forget(shared);
+    if (this.all.size > 0) return;
     this.cancelCheck?.();
     this.cancelCheck = null;
+  }
+
+  private forget(shared: Shared): void {
+    if (this.shared.get(shared.reach.name) === shared) this.shared.delete(shared.reach.name);
   }
 
   /** Has all streams of a feed take what there is; so many are written to at once that others have their turns, too. */

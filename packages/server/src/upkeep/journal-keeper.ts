@@ -73,12 +73,16 @@ export function keepJournals(options: JournalKeeperOptions): () => Promise<void>
   };
 }
 
-/** Looks at each journal once. `isStopped`: whether to leave off. */
+/** Looks at each journal once; one that fails is told of, and takes nothing from the others. `isStopped`: whether to leave off. */
 export async function trimJournals(options: JournalKeeperOptions, now: number, isStopped = () => false): Promise<void> {
   const sizes: JournalSize[] = [];
   for (const app of await options.journal.apps()) {
     if (isStopped()) return;
-    sizes.push(await trimmed(options, app, now));
+    try {
+      sizes.push(await trimmed(options, app, now));
+    } catch (error) {
+      options.onError(error);
+    }
   }
   options.onSizes(sizes, now);
 }

@@ -2,9 +2,11 @@
  * Tells in the journal of the server what a reload has changed of policy and keys: names, never values. Many processes read the same
  * file, each in its own second, and each change is to be told once. So the store remembers the last changes that were told, in their order, each with
  * the instant of its telling and what the file was then. A process knows up to which of them it has come. A change that it finds behind
- * that was told by another one; else it tells it itself. So a late process tells nothing again, and a change that is made, taken back and made
- * again is told three times.
+ * that is told by another one; else it tells it itself. So a late process tells nothing again, and a change that is made, taken back and made
+ * again is told three times. A change has the mark of who tells it: one that the store has remembered, but whose answer was lost, is still to
+ * be told by this process.
  */
+import { randomUUID } from 'node:crypto';
 import { type EventType, type JournalSource, SERVER_APP } from '../core/events.ts';
 import type { SessionStore } from '../core/store.ts';
 
@@ -19,10 +21,11 @@ export interface RulesEventsOptions {
 
 export type RulesEvent = Extract<EventType, 'policy.changed' | 'key.changed'>;
 
-/** How many changes are remembered, how long, and how much of a digest. Units: milliseconds, characters. */
+/** How many changes are remembered, how long, and how much of a digest and of a mark. Units: milliseconds, characters. */
 const REMEMBERED = 16;
 const KEPT = 30 * 86_400_000;
 const DIGEST = 16;
+const MARK = 8;
 /** The most names in an event. */
 const MOST_NAMES = 100;
 /** Units: milliseconds. */
@@ -32,10 +35,13 @@ interface Remembered {
   readonly at: number;
   /** What the file was then. */
   readonly to: string;
+  /** Of the process that tells it. '' where an earlier version does. */
+  readonly mark: string;
 }
 
 export class RulesEvents {
   private readonly options: RulesEventsOptions;
+  private readonly mark = randomUUID().slice(0, MARK);
   /** Up to which change this process has come, by the instant of its telling. */
   private readonly seen: Record<RulesEvent, number>;
   private last: Promise<void> = Promise.resolve();
@@ -85,22 +91,22 @@ export class RulesEvents {
     let present: string | null = null;
     for (;;) {
       const told = rememberedIn(present);
-      const other = told.find(({ at, to }) => at > this.seen[type] && to === digest);
-      if (other !== undefined) {
-        this.seen[type] = other.at;
-        return false;
+      const found = told.find(({ at, to }) => at > this.seen[type] && to === digest);
+      if (found !== undefined) {
+        this.seen[type] = found.at;
+        return found.mark === this.mark;
       }
       const now = clock();
       // It rises, whatever the clocks of the others say.
       const at = Math.max(now, this.seen[type] + 1, (told.at(-1)?.at ?? 0) + 1);
-      const text = [...told, { at, to: digest }].slice(-REMEMBERED).map((one) => `${one.at}:${one.to}`);
-      const memo = { text: text.join(' '), instead: present, until: now + KEPT };
-      const found = await store.memo(SERVER_APP, `told ${type}`, memo, now);
-      if (found === null) {
+      const all = [...told, { at, to: digest, mark: this.mark }].slice(-REMEMBERED);
+      const text = all.map((one) => `${one.at}:${one.to}:${one.mark}`).join(' ');
+      const there = await store.memo(SERVER_APP, `told ${type}`, { text, instead: present, until: now + KEPT }, now);
+      if (there === null) {
         this.seen[type] = at;
         return true;
       }
-      present = found === '' ? null : found;
+      present = there === '' ? null : there;
     }
   }
 
@@ -126,7 +132,7 @@ export class RulesEvents {
 
 function rememberedIn(text: string | null): Remembered[] {
   return (text ?? '').split(' ').flatMap((part) => {
-    const [at, to] = part.split(':');
-    return to === undefined ? [] : [{ at: Number(at), to }];
+    const [at, to, mark = ''] = part.split(':');
+    return to === undefined ? [] : [{ at: Number(at), to, mark }];
   });
 }

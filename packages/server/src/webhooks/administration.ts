@@ -81,7 +81,9 @@ export class Administration implements Webhooks {
     await this.change(app, name, (state) => {
       // What waits from before that instant goes on waiting.
       const isEarlier = ({ position }: { position: Position }) => comparePositions(position, at) <= 0;
-      const units = state.units.filter(({ entries, gap }) => gap !== null || entries.every(isEarlier));
+      // Of a batch with events from before and after it, too.
+      const earlier = state.units.map((unit) => ({ ...unit, entries: unit.entries.filter(isEarlier) }));
+      const units = earlier.filter(({ entries, gap }) => gap !== null || entries.length > 0);
       // Nothing that is not delivered may be left out: it goes back only.
       const start = comparePositions(at, state.at) < 0 ? at : state.at;
       return { ...state, at: start, units, held: state.held.filter(isEarlier), rest: 0 };

@@ -138,7 +138,7 @@ export class Channel {
 
   /** This process may send, again. */
   nudge(): void {
-    if (this.lanes.sending === 0) this.pump();
+    this.pump();
   }
 
   /** Loads again what stands in the store, if another than this process has written it. */
@@ -190,7 +190,8 @@ export class Channel {
     }
     if (this.isMore && !this.isReading && this.lanes.queued < LOW) void this.read();
     const { nextDue } = this.lanes;
-    if (nextDue !== null && this.lanes.sending < most) this.wakeAt(nextDue);
+    // What is due and not sent waits until this process may send: it is told (`nudge`).
+    if (nextDue !== null && nextDue > now && this.lanes.sending < most) this.wakeAt(nextDue);
   }
 
   private wakeAt(at: number): void {

@@ -1,6 +1,7 @@
 /**
  * Events that were given up: kept one by one, with a list of their numbers, so that each process can show them, send them once more and
- * strike them off. They do not depend on the journal, which may drop them long before anybody looks.
+ * strike them off. They do not depend on the journal, which may drop them long before anybody looks. A number is never used again: whoever
+ * reads page by page goes on behind the last one of a page.
  */
 import { packEvent, unpackEvent } from '../core/event-line.ts';
 import type { JournalEvent } from '../core/events.ts';
@@ -20,6 +21,12 @@ export interface DeadLetter {
   readonly event: JournalEvent;
 }
 
+/** The numbers of those that are kept, the oldest first, and the highest there ever was: 0 before the first. */
+interface List {
+  readonly last: number;
+  readonly ids: readonly number[];
+}
+
 export class DeadLetters {
   private readonly store: Pick<SessionStore, 'memo'>;
   private readonly clock: () => number;
@@ -34,24 +41,28 @@ export class DeadLetters {
   /** Keeps them, and gives how many older ones had to go. */
   async add(events: readonly JournalEvent[], attempts: number, why: string): Promise<number> {
     const now = this.clock();
-    let last = (await this.ids()).at(-1) ?? 0;
+    let { last } = listIn(await this.list().read(now));
     const added: number[] = [];
     for (const event of events) {
       last = await this.put(JSON.stringify([now, attempts, why, packEvent(event)]), last + 1);
       added.push(last);
     }
-    let dropped = 0;
+    let dropped: readonly number[] = [];
     await this.list().change((text) => {
-      const all = [...new Set([...idsIn(text), ...added])].sort((a, b) => a - b);
-      dropped = Math.max(0, all.length - MOST_DEAD);
-      return JSON.stringify(all.slice(dropped));
+      const list = listIn(text);
+      const all = [...new Set([...list.ids, ...added])].sort((a, b) => a - b);
+      const surplus = Math.max(0, all.length - MOST_DEAD);
+      dropped = all.slice(0, surplus);
+      return JSON.stringify({ last: Math.max(list.last, ...added), ids: all.slice(surplus) } satisfies List);
     }, this.clock);
-    return dropped;
+    // Nobody can see them any more, and they name people. What a store that fails now leaves of them goes by its age.
+    await Promise.allSettled(dropped.map((id) => this.erase(id)));
+    return dropped.length;
   }
 
   /** The oldest first. */
   async ids(): Promise<readonly number[]> {
-    return idsIn(await this.list().read(this.clock()));
+    return listIn(await this.list().read(this.clock())).ids;
   }
 
   /** Absence: null. */
@@ -69,8 +80,14 @@ export class DeadLetters {
 
   /** Strikes one off. */
   async remove(id: number): Promise<void> {
-    const without = (text: string | null) => JSON.stringify(idsIn(text).filter((other) => other !== id));
-    await this.list().change(without, this.clock);
+    await this.list().change((text) => {
+      const { last, ids } = listIn(text);
+      return JSON.stringify({ last, ids: ids.filter((other) => other !== id) } satisfies List);
+    }, this.clock);
+    await this.erase(id);
+  }
+
+  private async erase(id: number): Promise<void> {
     const [note, now] = [this.letter(id), this.clock()];
     if ((await note.read(now)) !== null) await note.write('', now, now);
   }
@@ -99,6 +116,8 @@ export class DeadLetters {
   }
 }
 
-function idsIn(text: string | null): number[] {
-  return text === null ? [] : (JSON.parse(text) as number[]);
+/** A list as it was written first has the numbers alone. */
+function listIn(text: string | null): List {
+  const list = text === null ? [] : (JSON.parse(text) as List | number[]);
+  return Array.isArray(list) ? { last: list.at(-1) ?? 0, ids: list } : list;
 }

@@ -156,6 +156,62 @@ describe('streams', () => {
     assert.deepEqual(resync.data, { position: resync.id });
   });
 
+  for (const isNoticed of [true, false]) {
+    const when = isNoticed ? 'when that is known' : 'before anybody knows';
+    test(`a stream goes on where a journal has lost its end, ${when}, with the others and not by asking without a pause`, async () => {
+      const { time, open, write, writeMany, lose, asked, errors } = setUp();
+      const first = await open();
+      await time.pass(100);
+      const heard = await writeMany(5);
+      await time.pass(100);
+      first.leave();
+      const stays = await open();
+      await time.pass(100);
+      await lose('shop', 2);
+      if (isNoticed) await time.pass(500);
+      const [, second] = first.frames.filter(({ name }) => name === 'message');
+      const before = asked.lasts;
+      const stream = await open({ after: second!.id });
+      await time.pass(2000);
+      assert.equal(errors.length, 0);
+      assert.ok(asked.lasts - before < 60, `asked ${asked.lasts - before} times in two seconds`);
+      assert.deepEqual(stream.sessions, [heard[2]]);
+      const reads = asked.read;
+      const more = await write();
+      await time.pass(500);
+      assert.deepEqual([stream.sessions, stays.sessions.at(-1)], [[heard[2], more], more]);
+      assert.equal(asked.read - reads, 1, 'it is read once for both');
+    });
+  }
+
+  test('a stream of all apps goes on with the others when the app with the latest event is out of reach', async () => {
+    const seen = new Set(['shop', 'blog']);
+    const { time, open, write, asked, errors } = setUp({ keeps: (app) => seen.has(app) });
+    const whose = { apps: '*' } as const;
+    await write('shop');
+    const first = await open({ whose });
+    await time.pass(100);
+    const heard = [await write('shop'), await write('shop')];
+    await time.pass(60_000);
+    const [{ id: after } = { id: null }] = first.frames.filter(({ name }) => name === 'message');
+    first.leave();
+    await write('blog');
+    const stays = await open({ whose });
+    await time.pass(100);
+    seen.delete('blog');
+    await time.pass(5000);
+    const before = asked.lasts;
+    const stream = await open({ whose, after });
+    await time.pass(5000);
+    assert.equal(errors.length, 0);
+    assert.ok(asked.lasts - before < 150, `asked ${asked.lasts - before} times in five seconds`);
+    const reads = asked.read;
+    const more = await write('shop');
+    await time.pass(500);
+    assert.deepEqual([stream.sessions, stays.sessions], [[heard[1], more], [more]]);
+    assert.equal(asked.read - reads, 1, 'it is read once for both');
+  });
+
   test('a stream of all apps hears of an app that has a journal since', async () => {
     const { time, open, write } = setUp();
     await write('shop');
@@ -226,6 +282,30 @@ describe('the end of streams', () => {
     fail(null);
     await time.pass(2100);
     assert.deepEqual(stream.sessions, sessions);
+  });
+
+  test('one that cannot begin at an instant takes nothing from the others of its feed: one read, signs of life, the end', async () => {
+    const { time, open, write, fail, asked, streams } = setUp();
+    let isAllowed = true;
+    const stays = await open({ mayGoOn: () => isAllowed });
+    await time.pass(100);
+    fail(new Error('away'));
+    await assert.rejects(open({ begin: time.now }), /away/);
+    fail(null);
+    const second = await open();
+    await time.pass(100);
+    const reads = asked.read;
+    const session = await write();
+    await time.pass(100);
+    assert.equal(asked.read - reads, 1, 'they share a feed still');
+    assert.deepEqual([stays.sessions, second.sessions], [[session], [session]]);
+    second.leave();
+    const { writes } = stays;
+    await time.pass(15_000);
+    assert.equal(stays.writes - writes, 1);
+    isAllowed = false;
+    await time.pass(4000);
+    assert.deepEqual([stays.hasEnded, streams.count], [true, 0]);
   });
 
   test('a stream that cannot begin leaves nothing behind', async () => {

@@ -1,7 +1,7 @@
 /** Who hears of events, on the journals of the store in memory and with time of its own; and connections that take what they are told to. */
 import type { Whose } from '../../src/core/event-cursor.ts';
 import { readEventCursor } from '../../src/core/event-cursor.ts';
-import type { NewEvent } from '../../src/core/events.ts';
+import { comparePositions, type NewEvent, type Position, START } from '../../src/core/events.ts';
 import type { EventFilter, Outlet, StreamAsked } from '../../src/core/hearing.ts';
 import { Streams, type StreamsOptions } from '../../src/events/streams.ts';
 import { Tail } from '../../src/events/tail.ts';
@@ -84,7 +84,10 @@ export function framesOf(text: string): Frame[] {
   });
 }
 
-export function setUp(more: Partial<Pick<StreamsOptions, 'most' | 'patience'>> = {}) {
+/** More than any test has reason to ask for. Who asks without a pause would let nothing else run, the end of the test included. */
+const WITHOUT_END = 20_000;
+
+export function setUp(more: Partial<Pick<StreamsOptions, 'most' | 'patience' | 'keeps'>> = {}) {
   const time = new OwnTime();
   const memory = new MemoryJournal(
     () => RULES,
@@ -92,17 +95,33 @@ export function setUp(more: Partial<Pick<StreamsOptions, 'most' | 'patience'>> =
   );
   const asked = { read: 0, lasts: 0, apps: 0 };
   const errors: unknown[] = [];
+  /** What the journal of an app has lost: behind the first position, up to the second. */
+  const lost = new Map<string, readonly [Position, Position]>();
+  const isLost = (app: string, position: Position) => {
+    const [behind, to] = lost.get(app) ?? [START, START];
+    return comparePositions(position, behind) > 0 && comparePositions(position, to) <= 0;
+  };
+  const endOf = (app: string, last: Position) => (isLost(app, last) ? lost.get(app)![0] : last);
   let failure: Error | null = null;
   const counted = <A extends unknown[], T>(name: keyof typeof asked, verb: (...args: A) => Promise<T>) => {
     return async (...args: A): Promise<T> => {
-      asked[name]++;
+      if (++asked[name] > WITHOUT_END) throw new Error('asked without end');
       if (failure !== null) throw failure;
       return verb(...args);
     };
   };
   const journal = {
-    read: counted('read', memory.read.bind(memory)),
-    lasts: counted('lasts', memory.lasts.bind(memory)),
+    read: counted('read', async (app: string, after: Position, limit: number) => {
+      const page = await memory.read(app, after, limit);
+      return {
+        ...page,
+        events: page.events.filter(({ position }) => !isLost(app, position)),
+        next: endOf(app, page.next),
+      };
+    }),
+    lasts: counted('lasts', async (apps: readonly string[]) => {
+      return (await memory.lasts(apps)).map((last, i) => endOf(apps[i]!, last));
+    }),
     apps: counted('apps', memory.apps.bind(memory)),
     watch: memory.watch.bind(memory),
   };
@@ -139,6 +158,11 @@ export function setUp(more: Partial<Pick<StreamsOptions, 'most' | 'patience'>> =
     ...{ time, memory, asked, errors, tail, streams, write, writeMany, open },
     fail: (error: Error | null) => {
       failure = error;
+    },
+    /** Has the journal of an app lose its last events. */
+    lose: async (app: string, count: number) => {
+      const { events, next } = await memory.read(app, START, Number.MAX_SAFE_INTEGER);
+      lost.set(app, [events.at(-1 - count)!.position, next]);
     },
   };
 }

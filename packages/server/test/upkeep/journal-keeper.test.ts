@@ -1,7 +1,7 @@
 /** Journals are kept short: by age behind everybody who reads, by size in any case, and nothing is lost in silence. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JournalRules, START } from '../../src/core/events.ts';
+import { type JournalRules, type NewEvent, START } from '../../src/core/events.ts';
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import {
   type Consumer,
@@ -15,6 +15,7 @@ import { until } from '../support/until.ts';
 
 const RULES: JournalRules = { events: true, updates: false, history: null };
 const KEEP = 100 * SECOND;
+const EVENT: NewEvent = { type: 'session.updated', version: 1, session: 's', subject: null, by: null };
 
 /** A journal with one event each second, and what keeps it. */
 async function journalOf(seconds: number, consumers: Consumer[] = [], more: Partial<JournalKeeperOptions> = {}) {
@@ -120,6 +121,25 @@ test('what is told of a loss is told before anything is gone', async () => {
   assert.deepEqual(there, []);
   await trimJournals({ ...options, bytes: 1 }, T0 + 20 * SECOND);
   assert.deepEqual(there, [19]);
+});
+
+test('an app whose consumers cannot be read keeps its journal, and takes nothing from the apps after it', async () => {
+  const errors: unknown[] = [];
+  const unreadable = new Error('the state of a webhook cannot be read');
+  const { store, trim, left, positions, sizes } = await journalOf(3, [], {
+    consumers: async (app) => (app === APP ? Promise.reject(unreadable) : []),
+    onError: (error) => errors.push(error),
+  });
+  const others = ['00-before', 'zz-after'];
+  for (const app of others) await store.journal.append(app, EVENT, T0);
+  await trim(1000);
+  assert.deepEqual(errors, [unreadable]);
+  assert.deepEqual(await left(), positions);
+  assert.deepEqual(await Promise.all(others.map(async (app) => (await store.journal.extent(app)).events)), [0, 0]);
+  assert.deepEqual(
+    sizes.at(-1)?.map(({ app }) => app),
+    others,
+  );
 });
 
 test('the keeper settles what others left, goes on after a failure, and stops when it is told to', async () => {

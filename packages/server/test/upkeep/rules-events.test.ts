@@ -134,6 +134,38 @@ test('a store that is away is asked again, in order, and a change is told once',
   assert.equal(errors.length, 3);
 });
 
+test('a change that the store remembers, but whose answer was lost, is told, and by this server alone', async () => {
+  const { all, told, store, errors } = servers(3);
+  const memo = store.memo.bind(store);
+  let isLost = true;
+  store.memo = async (...args) => {
+    const there = await memo(...args);
+    if (!isLost) return there;
+    isLost = false;
+    throw new Error('away');
+  };
+  all[0]!.tell('policy.changed', names(0), FILES[0]!);
+  await until(() => errors.length === 1);
+  for (const other of all.slice(1)) other.tell('policy.changed', ['other'], FILES[0]!);
+  await until(async () => (await store.journal.extent(SERVER_APP)).events === 1);
+  assert.deepEqual(
+    (await told()).map(([, what]) => what),
+    [member(0)],
+  );
+});
+
+test('what servers of an earlier version tell has no mark, and is told by them', async () => {
+  const { all, told, store, clock } = servers(1);
+  const text = `${T0 + 1}:${FILES[0]!.slice(0, 16)}`;
+  await store.memo(SERVER_APP, 'told policy.changed', { text, instead: null, until: T0 + 1e9 }, T0);
+  clock.now += 1000;
+  for (const [i, file] of FILES.slice(0, 2).entries()) all[0]!.tell('policy.changed', names(i), file);
+  assert.deepEqual(
+    (await told()).map(([, what]) => what),
+    [member(1)],
+  );
+});
+
 test('a server that stops waits for no store', async () => {
   const { all, store } = servers(1);
   store.memo = () => Promise.reject(new Error('away'));

@@ -10,13 +10,15 @@ import { consumersOf, noteDropped, takeDropped } from '../../src/webhooks/consum
 import { DeadLetters, MOST_DEAD } from '../../src/webhooks/dead-letters.ts';
 import { MOST_WAITING } from '../../src/webhooks/lanes.ts';
 import { Messages } from '../../src/webhooks/message.ts';
-import { stateNote, unpackState } from '../../src/webhooks/state.ts';
+import { Note, stateNote, unpackState } from '../../src/webhooks/state.ts';
 import { Chance } from '../support/chance.ts';
 import { until } from '../support/until.ts';
 import { type Answering, FakeTime, type Got, type Receiver, SECRET, startReceiver, startSender } from './receiver.ts';
 
 const APP = 'shop';
 const START = Date.UTC(2026, 0, 1);
+
+const LETTER = { type: 'session.updated', at: 1, count: 1, version: 1, session: 's', subject: null, by: null } as const;
 
 interface Event {
   readonly type: string;
@@ -42,6 +44,7 @@ async function bench(
   const news: News[] = [];
   const errors: unknown[] = [];
   let sending = 0;
+  const lease = { isHeld: true };
   const letters = new DeadLetters(store, APP, 'mail', time.clock);
   const webhook: WebhookPolicy = {
     ...{ name: 'mail', kind: 'events', url: receiver.url, types: null, secrets: [], batch, paused: false },
@@ -62,7 +65,7 @@ async function bench(
           sending--;
           return outcome;
         },
-        mayGo: () => true,
+        mayGo: () => lease.isHeld,
         clock: time.clock,
         later: time.later,
         mostWaiting,
@@ -94,7 +97,7 @@ async function bench(
     return text === null ? null : unpackState(text);
   };
   t.after(() => assert.deepEqual(errors, []));
-  return { time, store, webhook, receiver, news, letters, open, append, rest, state };
+  return { time, store, webhook, receiver, news, letters, lease, open, append, rest, state };
 }
 
 type Bench = Awaited<ReturnType<typeof bench>>;
@@ -352,15 +355,7 @@ test('what is given up at the same time, by two processes that both send for a m
 
 test('dead letters are bounded: the oldest goes, and is counted', async (t) => {
   const { letters } = await bench(t, () => 200);
-  const event = {
-    type: 'session.updated',
-    at: 1,
-    count: 1,
-    version: 1,
-    session: 's',
-    subject: null,
-    by: null,
-  } as const;
+  const event = LETTER;
   const many = Array.from({ length: MOST_DEAD - 1 }, (_, i) => ({ ...event, count: i }));
   assert.equal(await letters.add(many, 10, 'no'), 0);
   assert.equal(await letters.add([event, event, event], 10, 'no'), 2);
@@ -371,6 +366,68 @@ test('dead letters are bounded: the oldest goes, and is counted', async (t) => {
   assert.equal(await letters.get(1), null);
   const { letters: page, isLast } = await letters.page(MOST_DEAD, 1);
   assert.deepEqual([page.map(({ id }) => id), isLast], [[MOST_DEAD + 1], false]);
+});
+
+test('nothing is left in the store of a dead letter that made room for a newer one', async (t) => {
+  const { letters, store } = await bench(t, () => 200);
+  const kept = () => store.dump().filter((line) => line.includes('ann')).length;
+  await letters.add(
+    [LETTER, LETTER].map((one) => ({ ...one, subject: 'ann' })),
+    10,
+    'no',
+  );
+  assert.equal(kept(), 2);
+  await letters.add(
+    Array.from({ length: MOST_DEAD - 1 }, () => LETTER),
+    10,
+    'no',
+  );
+  assert.equal(kept(), 1);
+  assert.equal(await letters.add([LETTER], 10, 'no'), 1);
+  assert.equal(kept(), 0);
+});
+
+test('a number of a dead letter is never used again, also where the list is of the first form', async (t) => {
+  const { letters, store, time } = await bench(t, () => 200);
+  await letters.add([LETTER, LETTER], 10, 'no');
+  const { letters: page } = await letters.page(0, 10);
+  const [first, last] = page.map(({ id }) => id);
+  for (const id of [last!, first!]) await letters.remove(id);
+  await letters.add([LETTER], 10, 'no');
+  assert.deepEqual(
+    (await letters.page(last!, 10)).letters.map(({ id }) => id),
+    [last! + 1],
+  );
+  await new Note(store, `dead.${APP}.mail`).change(() => '[4,7]', time.clock);
+  assert.deepEqual(await letters.ids(), [4, 7]);
+  await letters.add([LETTER], 10, 'no');
+  assert.deepEqual(await letters.ids(), [4, 7, 8]);
+});
+
+test('what is due while this process may not send waits for the lease, and not by a timer', async (t) => {
+  let answer: number = 500;
+  const it = await bench(t, () => answer);
+  const channel = await it.open();
+  await it.append('s1');
+  channel.wake(null);
+  await forward(it, () => it.receiver.got.length === 1);
+  await it.append('s2');
+  answer = 0;
+  channel.wake(null);
+  await until(() => it.receiver.got.length === 2);
+  it.lease.isHeld = false;
+  let timers = 0;
+  for (; timers < 100 && it.time.toNext(); timers++) await nextTurn();
+  assert.ok(it.time.now >= START + 5000, 'the first one is due');
+  assert.ok(timers < 10, `${timers} timers`);
+  assert.equal(it.receiver.got.length, 2);
+  answer = 200;
+  it.lease.isHeld = true;
+  channel.nudge();
+  // The second one is under way all the time.
+  await until(() => it.receiver.got.length === 3);
+  assert.match(it.receiver.got[2]!.body, /"s1"/);
+  channel.close();
 });
 
 test('events that come while one is sent go on within the time of a request, not of a look', async (t) => {

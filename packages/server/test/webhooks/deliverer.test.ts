@@ -14,6 +14,7 @@ import type { Message, Outcome } from '../../src/webhooks/sender.ts';
 import { FakeTime, SECRET } from './receiver.ts';
 
 const START = Date.UTC(2026, 0, 1);
+const FAILS: Outcome = { kind: 'answered', status: 500, retryAfter: null };
 const EVENT: NewEvent = { type: 'session.updated', version: 1, session: 's1', subject: 'u', by: null };
 
 function webhookNamed(name: string, more: Partial<WebhookPolicy> = {}): WebhookPolicy {
@@ -79,7 +80,8 @@ function setup(t: TestContext) {
     time.later(() => {}, duration);
     while (time.now < end && time.toNext()) for (let i = 0; i < 3; i++) await nextTurn();
   };
-  const append = (app: string) => store.journal.append(app, EVENT, time.now);
+  const append = (app: string, more: Partial<NewEvent> = {}) =>
+    store.journal.append(app, { ...EVENT, ...more }, time.now);
   t.after(() => assert.deepEqual(errors, []));
   const setAnswer = (next: typeof answer) => {
     answer = next;
@@ -267,5 +269,38 @@ test('an administrator sees how a webhook stands, sends dead letters again and s
   for (const call of [administration.test('shop', 'fax'), administration.enable('blog', 'mail')]) {
     await assert.rejects(call, { code: 'webhook_not_found' });
   }
+  await deliverer.stop();
+});
+
+test('who replays from an instant has what waits from before it, too, also out of a batch that goes over it', async (t) => {
+  const it = setup(t);
+  it.rules.own.set('shop', [webhookNamed('mail', { batch: 10 })]);
+  const bodies: string[] = [];
+  let isBad = true;
+  it.setAnswer(({ body }) => {
+    if (!isBad) bodies.push(body);
+    return isBad ? FAILS : null;
+  });
+  const deliverer = it.start('a');
+  await it.forward(1500);
+  it.rules.own.set('shop', [webhookNamed('mail', { batch: 10, paused: true })]);
+  deliverer.refresh();
+  await it.append('shop', { session: 'before' });
+  await it.forward(60_000);
+  const between = it.time.now - 30_000;
+  await it.append('shop', { session: 'after' });
+  it.rules.own.set('shop', [webhookNamed('mail', { batch: 10 })]);
+  deliverer.refresh();
+  await it.forward(2000);
+  const { store, configured, time } = it;
+  const sender = { send: async () => FAILS };
+  const administration = new Administration({ store, configured, clock: time.clock, sender });
+  assert.equal((await administration.list('shop'))[0]?.waiting, 2);
+  isBad = false;
+  assert.equal(await administration.replay('shop', 'mail', between), 1);
+  await it.forward(10_000);
+  const sessions = bodies.flatMap((body) => JSON.parse(body) as { readonly data: { readonly session: string } }[]);
+  assert.deepEqual([...new Set(sessions.map(({ data }) => data.session))].sort(), ['after', 'before']);
+  assert.equal((await administration.list('shop'))[0]?.behind, 0);
   await deliverer.stop();
 });
