@@ -118,9 +118,11 @@ export async function serveAsWorker(
     keyUses: Object.entries(access.keyUses()),
     apps: metrics.apps.counted,
   }));
+  // A file may change while the store is still being opened: the webhooks begin with the policy that is in force then.
+  let refreshWebhooks: (() => void) | null = null;
   const onPolicy = () => {
     metrics.apps.use(policyFile?.apps ?? []);
-    webhooks.refresh();
+    refreshWebhooks?.();
   };
   const watched = [
     ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, clock, onPolicy)]),
@@ -170,6 +172,7 @@ export async function serveAsWorker(
   const networks = config.webhookNetworks;
   const hooked = { policy: policyFile, store: serving, tail, networks, version: packageVersion() };
   const webhooks = openWebhooks({ ...hooked, clock, later, log, meter: metrics.webhooks, onError });
+  refreshWebhooks = webhooks.refresh;
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
