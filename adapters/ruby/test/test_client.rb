@@ -101,6 +101,33 @@ class ClientTest < Minitest::Test
     end
   end
 
+  def test_the_json_of_another_server_is_no_session
+    session = '{"id":"a","version":1,"data":{}}'
+    said = nil
+    nearly = { ->(c) { c.get(TOKEN) } => '{"id":"a","version":1,"data":[]}',
+               ->(c) { c.find(TOKEN) } => "{}",
+               ->(c) { c.get(TOKEN, fields: %w[id label]) } => '{"id":"a"}',
+               ->(c) { c.patch(TOKEN, set: { "a" => 1 }) } => '{"id":"a","data":{}}',
+               ->(c) { c.create } => "{\"token\":null,\"session\":#{session}}",
+               ->(c) { c.rotate(TOKEN) } => "{\"token\":\"#{TOKEN}\"}",
+               ->(c) { c.list } => "{\"sessions\":[{}],\"cursor\":null}",
+               ->(c) { c.verify(TOKEN, TOKEN) } => "{\"results\":[{\"active\":true,\"session\":#{session}}]}",
+               ->(c) { c.revoke(TOKEN) } => '{"revoked":true}',
+               ->(c) { c.revoke_subject("ann") } => '{"ok":1}',
+               ->(c) { c.history("ann") } => '{"history":null}',
+               ->(c) { c.erase_history("ann") } => '{"erased":null}',
+               ->(c) { c.activity } => '{"sessions":1}' }
+    listening(->(socket) { socket.write json(said) }) do |url, _|
+      nearly.each do |call, text|
+        ['{"status":"maintenance"}', "null", "[]", text].each do |each|
+          said = each
+          wrong = assert_raises(RestSessions::Configuration, each) { call.call(client_of(url: url)) }
+          assert_equal ["not_rest_sessions", 200, false], [wrong.code, wrong.status, wrong.retryable?]
+        end
+      end
+    end
+  end
+
   def test_eight_threads_at_once
     client = client_of(url: Contract.stores.values.first, app: Apps.next("threads"))
     token = client.create["token"]
@@ -147,6 +174,10 @@ class ClientTest < Minitest::Test
     accepted.each(&:close)
   end
 
+  def json(text)
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: #{text.bytesize}\r\n\r\n#{text}"
+  end
+
   def serve(socket, answer)
     head = []
     while (line = socket.gets)
@@ -157,7 +188,7 @@ class ClientTest < Minitest::Test
         answer.call(socket)
         return socket.close
       end
-      socket.write "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+      socket.write json('{"subjects":0,"sessions":0}')
     end
   rescue IOError, SystemCallError
     # The client has gone.
