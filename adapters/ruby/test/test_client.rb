@@ -79,16 +79,47 @@ class ClientTest < Minitest::Test
   end
 
   def test_an_answer_that_comes_in_drops_is_a_timeout
-    drops = lambda do |socket|
-      socket.write "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-      loop do
-        socket.write " "
-        sleep 0.05
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    # The body, the line of a header, and ever more headers.
+    { "#{head}Content-Length: 100\r\n\r\n" => " ", "#{head}X-A: " => "a", head => "X-A: a\r\n" }.each do |begun, drop|
+      written = 0
+      drops = lambda do |socket|
+        socket.write begun
+        while written < 200
+          socket.write drop
+          written += 1
+          sleep 0.05
+        end
+      end
+      listening(drops) do |url, accepted|
+        late = assert_raises(RestSessions::Timeout) { client_of(url: url, timeout: 0.3).activity }
+        assert_equal ["timeout", true, 1], [late.code, late.retryable?, accepted.size]
+        assert_operator written, :<, 20
       end
     end
-    listening(drops) do |url, _|
-      late = assert_raises(RestSessions::Timeout) { client_of(url: url, timeout: 0.3).activity }
-      assert_equal ["timeout", true], [late.code, late.retryable?]
+  end
+
+  def test_an_answer_that_is_cut_off_is_a_broken_connection
+    counts = '{"subjects":0,"sessions":0}'
+    answers = Queue.new
+    listening(->(socket) { socket.write answers.pop }) do |url, accepted|
+      client = client_of(url: url)
+      # In the status line, the head and the body.
+      [9, 40, -1].each do |cut|
+        answers << json(counts)[0...cut] << json(counts)
+        assert_equal 0, client.activity["sessions"]
+        answers << json("{}")[0...cut]
+        lost = assert_raises(RestSessions::ServerLost) { client.patch(TOKEN, set: { "a" => 1 }) }
+        assert_equal ["unreachable", false], [lost.code, lost.retryable?]
+      end
+      2.times { answers << json(counts).sub("27", "many") }
+      lost = assert_raises(RestSessions::ServerLost) { client.activity }
+      assert_equal ["unreachable", true, 11], [lost.code, lost.retryable?, accepted.size]
+      answers << "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: 99\r\n\r\n{"
+      retries = []
+      stream = client.events(on_retry: ->(error, _) { retries.push(error.class) && stream.stop })
+      stream.each { flunk }
+      assert_equal [RestSessions::ServerLost], retries
     end
   end
 
