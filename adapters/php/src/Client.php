@@ -75,10 +75,9 @@ final class Client
     ): Session {
         $body = $more + ($set === [] ? [] : ['set' => (object) $set]) + ($unset === [] ? [] : ['unset' => $unset]);
         $path = $lock === null ? '/session' : '/session?release=true';
+        $headers = [...self::lockHeader($lock), ...self::versionHeader($ifVersion)];
 
-        $condition = $ifVersion === null ? [] : ["If-Match: \"$ifVersion\""];
-
-        return $this->session('PATCH', $path, $token, $body, [...self::lockHeader($lock), ...$condition], false);
+        return $this->session('PATCH', $path, $token, $body, $headers, false);
     }
 
     /**
@@ -118,11 +117,13 @@ final class Client
      * Gives a session a new token, and with a `subject` logs somebody in. It has an Idempotency-Key of its own.
      *
      * @param array<string, mixed> $rotation also `token`, one that the caller has chosen, and `grace`, in seconds
+     * @param string|null $lock refused with lock_lost unless this lock holds
+     * @param int|null $ifVersion refused with version_mismatch unless the session has this version
      * @return array{token: string, session: Session}
      */
-    public function rotate(string $token, array $rotation = [], ?string $lock = null): array
+    public function rotate(string $token, array $rotation = [], ?string $lock = null, ?int $ifVersion = null): array
     {
-        $headers = [...self::key(), ...self::lockHeader($lock)];
+        $headers = [...self::key(), ...self::lockHeader($lock), ...self::versionHeader($ifVersion)];
         $make = Told::tokenAndSession(...);
 
         return $this->server->withToken('POST', '/session/rotate', $token, Wire::body($rotation), $headers, true, $make);
@@ -297,5 +298,11 @@ final class Client
     private static function lockHeader(?string $lock): array
     {
         return $lock === null ? [] : ["Session-Lock: $lock"];
+    }
+
+    /** @return list<string> */
+    private static function versionHeader(?int $version): array
+    {
+        return $version === null ? [] : ["If-Match: \"$version\""];
     }
 }
