@@ -8,6 +8,7 @@ use RestSessions\Exception\Configuration;
 use RestSessions\Exception\RestSessionsException;
 use RestSessions\Internal\Json;
 use RestSessions\Internal\Server;
+use RestSessions\Internal\Told;
 use RestSessions\Internal\Wire;
 
 /**
@@ -46,7 +47,7 @@ final class Client
      */
     public function create(array $session = []): array
     {
-        return $this->tokenAndSession($this->server->call('POST', '/sessions', self::key(), Wire::body($session), true));
+        return $this->server->call('POST', '/sessions', self::key(), Wire::body($session), true, Told::tokenAndSession(...));
     }
 
     /** Reads a session. With $touch someone is there: it slides the idle deadline. */
@@ -74,10 +75,9 @@ final class Client
     ): Session {
         $body = $more + ($set === [] ? [] : ['set' => (object) $set]) + ($unset === [] ? [] : ['unset' => $unset]);
         $path = $lock === null ? '/session' : '/session?release=true';
+        $headers = [...self::lockHeader($lock), ...self::versionHeader($ifVersion)];
 
-        $condition = $ifVersion === null ? [] : ["If-Match: \"$ifVersion\""];
-
-        return $this->session('PATCH', $path, $token, $body, [...self::lockHeader($lock), ...$condition], false);
+        return $this->session('PATCH', $path, $token, $body, $headers, false);
     }
 
     /**
@@ -100,9 +100,9 @@ final class Client
      */
     public function replaceData(string $token, array $data): Session
     {
-        $answer = $this->server->withToken('PUT', '/session/data', $token, Json::encode((object) $data), [], false);
+        $text = Json::encode((object) $data);
 
-        return Session::from($answer);
+        return $this->server->withToken('PUT', '/session/data', $token, $text, [], false, Told::session(...));
     }
 
     /** Slides the idle deadline. With an idle timeout, in seconds, that one holds from now on. */
@@ -117,13 +117,16 @@ final class Client
      * Gives a session a new token, and with a `subject` logs somebody in. It has an Idempotency-Key of its own.
      *
      * @param array<string, mixed> $rotation also `token`, one that the caller has chosen, and `grace`, in seconds
+     * @param string|null $lock refused with lock_lost unless this lock holds
+     * @param int|null $ifVersion refused with version_mismatch unless the session has this version
      * @return array{token: string, session: Session}
      */
-    public function rotate(string $token, array $rotation = [], ?string $lock = null): array
+    public function rotate(string $token, array $rotation = [], ?string $lock = null, ?int $ifVersion = null): array
     {
-        $headers = [...self::key(), ...self::lockHeader($lock)];
+        $headers = [...self::key(), ...self::lockHeader($lock), ...self::versionHeader($ifVersion)];
+        $make = Told::tokenAndSession(...);
 
-        return $this->tokenAndSession($this->server->withToken('POST', '/session/rotate', $token, Wire::body($rotation), $headers, true));
+        return $this->server->withToken('POST', '/session/rotate', $token, Wire::body($rotation), $headers, true, $make);
     }
 
     /**
@@ -135,13 +138,13 @@ final class Client
     {
         $path = '/session' . Wire::query(['reason' => $reason]);
 
-        return self::isToken($token) && self::revoked($this->server->withToken('DELETE', $path, $token, null, [], true)) === 1;
+        return self::isToken($token) && $this->server->withToken('DELETE', $path, $token, null, [], true, self::revoked(...)) === 1;
     }
 
     /** Reads a session by its public id. */
     public function getById(string $id): Session
     {
-        return Session::from($this->server->call('GET', '/sessions/' . rawurlencode($id), [], null, true));
+        return $this->server->call('GET', '/sessions/' . rawurlencode($id), [], null, true, Told::session(...));
     }
 
     /** Ends a session by its public id, for the same reasons. It tells whether there was one. */
@@ -149,7 +152,7 @@ final class Client
     {
         $path = '/sessions/' . rawurlencode($id) . Wire::query(['reason' => $reason]);
 
-        return self::revoked($this->server->call('DELETE', $path, [], null, true)) === 1;
+        return $this->server->call('DELETE', $path, [], null, true, self::revoked(...)) === 1;
     }
 
     /**
@@ -161,12 +164,8 @@ final class Client
     public function list(?string $subject = null, array $options = []): array
     {
         $path = $subject === null ? '/sessions' : Wire::ofSubject($subject, 'sessions');
-        $answer = Json::members($this->server->call('GET', $path . Wire::query($options), [], null, true));
 
-        return [
-            'sessions' => array_map(Session::from(...), array_values(Json::members($answer['sessions'] ?? null))),
-            'cursor' => $answer['cursor'] ?? null,
-        ];
+        return $this->server->call('GET', $path . Wire::query($options), [], null, true, Told::page(...));
     }
 
     /** Ends all sessions of a user, but for the one with the public id $except. It gives how many. */
@@ -174,7 +173,7 @@ final class Client
     {
         $path = Wire::ofSubject($subject, 'sessions') . Wire::query(['except' => $except, 'reason' => $reason]);
 
-        return self::revoked($this->server->call('DELETE', $path, [], null, true));
+        return $this->server->call('DELETE', $path, [], null, true, self::revoked(...));
     }
 
     /**
@@ -184,17 +183,15 @@ final class Client
      */
     public function history(string $subject): array
     {
-        $answer = Json::members($this->server->call('GET', Wire::ofSubject($subject, 'history'), [], null, true));
-
-        return array_map(EndedSession::from(...), array_values(Json::members($answer['history'] ?? null)));
+        return $this->server->call('GET', Wire::ofSubject($subject, 'history'), [], null, true, Told::history(...));
     }
 
     /** Erases the history of a user. It gives how many entries there were. */
     public function eraseHistory(string $subject): int
     {
-        $answer = $this->server->call('DELETE', Wire::ofSubject($subject, 'history'), [], null, true);
+        $make = static fn (mixed $answer): int => Told::count($answer, 'erased');
 
-        return (int) (Json::members($answer)['erased'] ?? 0);
+        return $this->server->call('DELETE', Wire::ofSubject($subject, 'history'), [], null, true, $make);
     }
 
     /**
@@ -236,9 +233,8 @@ final class Client
     ): EventPage {
         $query = ['after' => $after, 'limit' => $limit, 'subject' => $subject, 'wait' => $wait] + Wire::choice($types);
         $moreMs = (int) ceil(($wait ?? 0) * 1000);
-        $answer = $this->server->call('GET', '/events' . Wire::query($query), [], null, true, $moreMs);
 
-        return $this->server->told($answer, EventPage::from(...));
+        return $this->server->call('GET', '/events' . Wire::query($query), [], null, true, EventPage::from(...), $moreMs);
     }
 
     /**
@@ -249,15 +245,9 @@ final class Client
      */
     public function verify(array $tokens): array
     {
-        $answer = $this->server->call('POST', '/sessions:verify', [], Json::encode(['tokens' => $tokens]), true);
-        $results = Json::members(Json::members($answer)['results'] ?? null);
-        $sessionOf = static function (mixed $result): ?Session {
-            $of = Json::members($result);
+        $make = static fn (mixed $answer): array => Told::verified($answer, count($tokens));
 
-            return ($of['active'] ?? false) === true ? Session::from($of['session'] ?? null) : null;
-        };
-
-        return array_values(array_map($sessionOf, $results));
+        return $this->server->call('POST', '/sessions:verify', [], Json::encode(['tokens' => $tokens]), true, $make);
     }
 
     /**
@@ -271,16 +261,15 @@ final class Client
     {
         $body = Json::encode(['lease' => $lease, 'wait' => $wait]);
         $moreMs = (int) ceil($wait * 1000);
-        $answer = Json::members($this->server->withToken('POST', '/session/lock', $token, $body, [], false, $moreMs));
-        $session = $answer['session'] ?? null;
 
-        return ['lock' => (string) ($answer['lock'] ?? ''), 'session' => $session === null ? null : Session::from($session)];
+        return $this->server->withToken('POST', '/session/lock', $token, $body, [], false, Told::lock(...), $moreMs);
     }
 
     /** Ends a lock. One that does not hold any more makes no difference. */
     public function unlock(string $token, string $lock): void
     {
-        $this->server->withToken('DELETE', '/session/lock', $token, null, self::lockHeader($lock), true);
+        $make = static fn (mixed $_answer): mixed => null;
+        $this->server->withToken('DELETE', '/session/lock', $token, null, self::lockHeader($lock), true, $make);
     }
 
     /**
@@ -291,20 +280,12 @@ final class Client
     {
         $text = $body === null ? null : Wire::body($body);
 
-        return Session::from($this->server->withToken($method, $path, $token, $text, $headers, $repeatable));
-    }
-
-    /** @return array{token: string, session: Session} */
-    private function tokenAndSession(mixed $answer): array
-    {
-        $of = Json::members($answer);
-
-        return ['token' => (string) ($of['token'] ?? ''), 'session' => Session::from($of['session'] ?? null)];
+        return $this->server->withToken($method, $path, $token, $text, $headers, $repeatable, Told::session(...));
     }
 
     private static function revoked(mixed $answer): int
     {
-        return (int) (Json::members($answer)['revoked'] ?? 0);
+        return Told::count($answer, 'revoked');
     }
 
     /** @return list<string> */
@@ -317,5 +298,11 @@ final class Client
     private static function lockHeader(?string $lock): array
     {
         return $lock === null ? [] : ["Session-Lock: $lock"];
+    }
+
+    /** @return list<string> */
+    private static function versionHeader(?int $version): array
+    {
+        return $version === null ? [] : ["If-Match: \"$version\""];
     }
 }

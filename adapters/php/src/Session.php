@@ -37,14 +37,20 @@ final class Session
     /**
      * @internal
      * @param mixed $answer what the server said, decoded by Json::decode()
+     * @throws \UnexpectedValueException when it is no session
      */
     public static function from(mixed $answer): self
     {
         $of = Json::members($answer);
         $tree = $of['data'] ?? null;
+        // Where a name is none that an object of PHP can have, all objects are arrays.
+        $isTree = $tree instanceof \stdClass || is_array($tree) && is_array($answer);
+        if (!is_string($of['id'] ?? null) || !is_int($of['version'] ?? null) || !$isTree) {
+            throw new \UnexpectedValueException('it is no session');
+        }
 
         return new self(
-            (string) ($of['id'] ?? ''),
+            $of['id'],
             (string) ($of['app'] ?? ''),
             $of['subject'] ?? null,
             $of['createdAt'] ?? null,
@@ -53,7 +59,7 @@ final class Session
             $of['expiresAt'] ?? null,
             $of['absoluteExpiresAt'] ?? null,
             $of['idleTimeout'] ?? null,
-            (int) ($of['version'] ?? 0),
+            $of['version'],
             $of['ip'] ?? null,
             $of['userAgent'] ?? null,
             $of['label'] ?? null,

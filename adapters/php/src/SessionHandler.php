@@ -42,7 +42,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     /** The id that session_regenerate_id() is about to leave. */
     private ?string $leaving = null;
     private bool $leavingEnds = false;
-    /** Whether a framework has said that what is written next is not on the server. */
+    /** Whether a framework has said that what is written next is not on the server. A read before that write asks all the same. */
     private bool $nextIsNew = false;
     private readonly TouchTimes $touchTimes;
     private readonly Writer $writer;
@@ -158,30 +158,10 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
 
     public function read(string $id): string
     {
-        if ($this->failure !== null) {
-            [$failure, $this->failure] = [$this->failure, null];
-            throw $failure;
-        }
-        if ($this->leaving !== null && $this->leaving !== $id) {
-            $this->opened = $this->opened?->under($id, Ids::tokenOf($id), $this->leavingEnds);
-            $this->leaving = null;
-
-            return '';
-        }
-        $session = match (true) {
-            $this->prefetched !== null && $this->prefetched['id'] === $id => $this->prefetched['session'],
-            $this->isNew($id) => null,
-            default => $this->fetch($id),
-        };
-        $this->prefetched = null;
+        // A worker keeps its handler, and under Octane a session is called new before the request that brings another one.
         $this->nextIsNew = false;
-        $php = new PhpText($this->encoding);
-        $format = $this->mode === self::SHARED ? new SharedFormat($php, $this->bag) : new OpaqueFormat($php);
-        $lock = $this->opened?->id === $id ? $this->opened->lock : null;
-        $this->opened = new Opened($id, Ids::tokenOf($id), $format, $session === null, $session?->subject, $lock);
-        $this->opened->version = $session?->version;
 
-        return $format->read($session->tree ?? new \stdClass());
+        return $this->load($id);
     }
 
     public function write(string $id, string $data): bool
@@ -193,7 +173,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             return true;
         }
         if ($this->opened?->id !== $id) {
-            $this->read($id);
+            $this->load($id);
         }
         $opened = $this->opened;
         $change = $opened->format->change($data);
@@ -255,11 +235,39 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
         return 0;
     }
 
-    /** Takes the next session, under whatever token, for one that the server does not have. */
+    /** Takes the next session that is written, under whatever token, for one that the server does not have. */
     protected function beginsNew(): void
     {
         $this->nextIsNew = true;
         $this->opened = null;
+    }
+
+    private function load(string $id): string
+    {
+        if ($this->failure !== null) {
+            [$failure, $this->failure] = [$this->failure, null];
+            throw $failure;
+        }
+        if ($this->leaving !== null && $this->leaving !== $id) {
+            $this->opened = $this->opened?->under($id, Ids::tokenOf($id), $this->leavingEnds);
+            $this->leaving = null;
+
+            return '';
+        }
+        $session = match (true) {
+            $this->prefetched !== null && $this->prefetched['id'] === $id => $this->prefetched['session'],
+            $this->isNew($id) => null,
+            default => $this->fetch($id),
+        };
+        $this->prefetched = null;
+        $this->nextIsNew = false;
+        $php = new PhpText($this->encoding);
+        $format = $this->mode === self::SHARED ? new SharedFormat($php, $this->bag) : new OpaqueFormat($php);
+        $lock = $this->opened?->id === $id ? $this->opened->lock : null;
+        $this->opened = new Opened($id, Ids::tokenOf($id), $format, $session === null, $session?->subject, $lock);
+        $this->opened->version = $session?->version;
+
+        return $format->read($session->tree ?? new \stdClass());
     }
 
     /** The session was ended, or has another token by now, since the page read it. */

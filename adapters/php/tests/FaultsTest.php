@@ -6,6 +6,7 @@ namespace RestSessions\Tests;
 
 use PHPUnit\Framework\TestCase;
 use RestSessions\Client;
+use RestSessions\Exception\Configuration;
 
 /**
  * What pages do when something is wrong, on real servers.
@@ -106,6 +107,56 @@ final class FaultsTest extends TestCase
             self::assertSame(1, $client->get($page->result)->data['a']);
             $token = $browser->token = $page->result;
         }
+    }
+
+    public function testTheJsonOfAnotherServerIsNoSession(): void
+    {
+        $file = sys_get_temp_dir() . '/rest-sessions-stranger-' . bin2hex(random_bytes(6)) . '.php';
+        $said = sys_get_temp_dir() . '/rest-sessions-stranger-' . bin2hex(random_bytes(6)) . '.json';
+        $code = '<?php header("Content-Type: application/json"); readfile(' . var_export($said, true) . ');';
+        file_put_contents($file, $code);
+        [$process, [, $url]] = Servers::process(
+            [PHP_BINARY, '-S', '127.0.0.1:0', $file],
+            ['PATH' => (string) getenv('PATH')],
+            '~\((http://127\.0\.0\.1:\d+)\) started~',
+        );
+        $token = str_repeat('ab1', 16);
+        $client = new Client($url, 'shop');
+        $session = '{"id":"a","version":1,"data":{}}';
+        $calls = [
+            'get' => [fn () => $client->get($token), '{"id":"a","version":1,"data":[]}'],
+            'patch' => [fn () => $client->patch($token, ['a' => 1]), '{"id":"a","data":{}}'],
+            'create' => [fn () => $client->create(), "{\"token\":\"\",\"session\":$session}"],
+            'rotate' => [fn () => $client->rotate($token), '{"token":"a"}'],
+            'list' => [fn () => $client->list(), '{"sessions":{}}'],
+            'verify' => [fn () => $client->verify([$token, $token]), "{\"results\":[{\"active\":true,\"session\":$session}]}"],
+            'revoke' => [fn () => $client->revoke($token), '{"revoked":true}'],
+            'revokeSubject' => [fn () => $client->revokeSubject('ann'), '{"ok":1}'],
+            'history' => [fn () => $client->history('ann'), '{"history":null}'],
+            'eraseHistory' => [fn () => $client->eraseHistory('ann'), '{"erased":null}'],
+            'lock' => [fn () => $client->lock($token), '{"lock":"a"}'],
+        ];
+        foreach ($calls as $name => [$call, $nearly]) {
+            foreach (['{"status":"maintenance"}', 'null', '[]', '"ok"', $nearly] as $text) {
+                file_put_contents($said, $text);
+                try {
+                    $call();
+                    self::fail("$name takes $text");
+                } catch (Configuration $failure) {
+                    self::assertSame(['not_rest_sessions', 200, false], [$failure->getCode(), $failure->status, $failure->retryable]);
+                }
+            }
+        }
+        file_put_contents($said, '{"status":"maintenance"}');
+        $browser = new Pages($url, 'shop');
+        $browser->token = $token;
+        $page = $browser->run('session_start(); return $_SESSION;');
+        self::assertSame([500, $token, []], [$page->status, $browser->token, $page->setCookies], json_encode($page));
+        $new = new Pages($url, 'shop');
+        $page = $new->run('session_start(); $_SESSION["_user"] = "ann";');
+        self::assertStringContainsString('not_rest_sessions', $page->thrown);
+        Servers::stop($process);
+        array_map(unlink(...), [$file, $said]);
     }
 
     public function testATokenOfAnotherAppOpensNothing(): void

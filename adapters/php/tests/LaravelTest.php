@@ -55,6 +55,32 @@ namespace RestSessions\Tests {
             $client->revoke(self::TWO);
         }
 
+        /** Octane keeps the handler of a worker, and before each request has the session flushed and given a new id. */
+        public function testAWorkerOfOctane(): void
+        {
+            $client = new Client((string) Servers::env('EMBEDDED'), 'laravel-octane');
+            $handler = new RestSessionHandler($client, encoding: 'json');
+            // A visitor comes and logs in: start(), migrate(true), save().
+            $handler->setExists(false);
+            self::assertSame('', $handler->read(self::ONE));
+            self::assertTrue($handler->destroy(self::ONE));
+            $handler->setExists(false);
+            self::assertTrue($handler->write(self::TWO, '{"user":"ann"}'));
+            foreach ([1, 2] as $visit) {
+                // Then the same visitor comes back.
+                $handler->setExists(false);
+                $values = json_decode($handler->read(self::TWO), true);
+                self::assertSame('ann', $values['user'] ?? null, "visit $visit");
+                self::assertTrue($handler->write(self::TWO, json_encode(['visit' => $visit] + $values)));
+                self::assertSame(['user' => 'ann', 'visit' => $visit], self::sorted($client->get(self::TWO)->data));
+            }
+            // Another visitor has nothing of it, and a token that opens nothing begins nothing by a page that keeps nothing.
+            $handler->setExists(false);
+            self::assertSame('', $handler->read(self::ONE));
+            self::assertTrue($handler->write(self::ONE, '[]'));
+            self::assertSame([null], $client->verify([self::ONE]));
+        }
+
         public function testWhatLaravelHasEncryptedIsKeptAsItIs(): void
         {
             $client = new Client((string) Servers::env('EMBEDDED'), 'laravel-encrypted');
@@ -82,6 +108,17 @@ namespace RestSessions\Tests {
             restore_error_handler();
             self::assertFalse($kept);
             self::assertStringContainsString('was ended while the page ran', $said);
+        }
+
+        /**
+         * @param array<string, mixed> $values
+         * @return array<string, mixed>
+         */
+        private static function sorted(array $values): array
+        {
+            ksort($values);
+
+            return $values;
         }
     }
 }

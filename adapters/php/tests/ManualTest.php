@@ -236,6 +236,68 @@ final class ManualTest extends TestCase
         self::assertSame([['_php', 'cart'], 2], [self::sorted(array_keys($data)), $data['cart']]);
     }
 
+    /**
+     * @dataProvider rotations
+     * @param array<string, mixed> $wanted
+     */
+    public function testANewTokenKeepsWhatAnotherPageWroteOfPhpAlone(string $rotation, array $wanted): void
+    {
+        // What another page does while this one runs.
+        $meanwhile = '$other = new RestSessions\SessionHandler($client, encoding: "serialize"); $theirs = unserialize($other->read(session_id()));
+            unset($theirs["_gone"]); $other->write(session_id(), serialize(["_theirs" => 1, "theirs" => 1] + $theirs));';
+        $browser = $this->browser();
+        $browser->run('session_start(); $_SESSION["_old"] = $_SESSION["_gone"] = $_SESSION["cart"] = 1;');
+        $old = $browser->token;
+        $page = $browser->run("session_start(); $meanwhile $rotation");
+        self::assertSame([200, []], [$page->status, $page->warnings], json_encode($page));
+        self::assertNotSame($old, $browser->token);
+        self::assertEquals(['_theirs' => 1, 'theirs' => 1, 'cart' => 1] + $wanted, $browser->run('session_start(); return $_SESSION;')->result);
+        self::assertSame($wanted['_user'] ?? null, $this->client->get((string) $browser->token)->subject);
+    }
+
+    /** @return list<array{string, array<string, mixed>}> */
+    public function rotations(): array
+    {
+        return [
+            ['session_regenerate_id(true); $_SESSION["_user"] = "ann";', ['_old' => 1, '_user' => 'ann']],
+            ['session_regenerate_id(); $_SESSION["_mine"] = 2;', ['_old' => 1, '_mine' => 2]],
+            ['session_regenerate_id(true);', ['_old' => 1]],
+            ['session_regenerate_id(true); unset($_SESSION["_old"]);', []],
+            ['session_regenerate_id(true); unset($_SESSION["_old"], $_SESSION["_gone"]);', []],
+            ['session_regenerate_id(true); unset($_SESSION["_old"], $_SESSION["_gone"]); $_SESSION["_mine"] = 2;', ['_mine' => 2]],
+        ];
+    }
+
+    public function testTheFirstPagesOfOneIdKeepWhatIsOfPhpAlone(): void
+    {
+        $token = 'begun-by-two-pages-at-once';
+        $pages = array_map(fn (): SessionHandler => new SessionHandler($this->client, encoding: 'serialize'), [1, 2]);
+        foreach ($pages as $page) {
+            self::assertSame('', $page->read($token));
+        }
+        foreach ($pages as $number => $page) {
+            self::assertTrue($page->write($token, serialize(["_own$number" => 1, "shared$number" => 1])));
+            self::assertTrue($page->write($token, serialize(["_own$number" => 2, "shared$number" => 1])));
+        }
+        $values = unserialize((new SessionHandler($this->client, encoding: 'serialize'))->read($token));
+        ksort($values);
+        self::assertSame(['_own0' => 2, '_own1' => 2, 'shared0' => 1, 'shared1' => 1], $values);
+    }
+
+    public function testAWriteOfPhpAloneAfterOneOfASharedKeyKeepsWhatAnotherPageWrote(): void
+    {
+        $token = 'shared-key-first-by-one-page';
+        [$one, $two] = array_map(fn (): SessionHandler => new SessionHandler($this->client, encoding: 'serialize'), [1, 2]);
+        $one->write($token, serialize(['_a' => 1]));
+        $one->read($token);
+        $two->read($token);
+        $two->write($token, serialize(['_a' => 1, '_two' => 2]));
+        $one->write($token, serialize(['_a' => 1, 'cart' => 1]));
+        $one->write($token, serialize(['_a' => 1, 'cart' => 1, '_one' => 1]));
+        $values = unserialize((new SessionHandler($this->client, encoding: 'serialize'))->read($token));
+        self::assertEquals(['_a' => 1, '_one' => 1, '_two' => 2, 'cart' => 1], $values);
+    }
+
     /** As Laravel does: no read between the writes. */
     public function testASecondWriteOfAPageKeepsWhatAnotherPageWrote(): void
     {

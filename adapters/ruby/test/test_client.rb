@@ -79,16 +79,47 @@ class ClientTest < Minitest::Test
   end
 
   def test_an_answer_that_comes_in_drops_is_a_timeout
-    drops = lambda do |socket|
-      socket.write "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-      loop do
-        socket.write " "
-        sleep 0.05
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    # The body, the line of a header, and ever more headers.
+    { "#{head}Content-Length: 100\r\n\r\n" => " ", "#{head}X-A: " => "a", head => "X-A: a\r\n" }.each do |begun, drop|
+      written = 0
+      drops = lambda do |socket|
+        socket.write begun
+        while written < 200
+          socket.write drop
+          written += 1
+          sleep 0.05
+        end
+      end
+      listening(drops) do |url, accepted|
+        late = assert_raises(RestSessions::Timeout) { client_of(url: url, timeout: 0.3).activity }
+        assert_equal ["timeout", true, 1], [late.code, late.retryable?, accepted.size]
+        assert_operator written, :<, 20
       end
     end
-    listening(drops) do |url, _|
-      late = assert_raises(RestSessions::Timeout) { client_of(url: url, timeout: 0.3).activity }
-      assert_equal ["timeout", true], [late.code, late.retryable?]
+  end
+
+  def test_an_answer_that_is_cut_off_is_a_broken_connection
+    counts = '{"subjects":0,"sessions":0}'
+    answers = Queue.new
+    listening(->(socket) { socket.write answers.pop }) do |url, accepted|
+      client = client_of(url: url)
+      # In the status line, the head and the body.
+      [9, 40, -1].each do |cut|
+        answers << json(counts)[0...cut] << json(counts)
+        assert_equal 0, client.activity["sessions"]
+        answers << json("{}")[0...cut]
+        lost = assert_raises(RestSessions::ServerLost) { client.patch(TOKEN, set: { "a" => 1 }) }
+        assert_equal ["unreachable", false], [lost.code, lost.retryable?]
+      end
+      2.times { answers << json(counts).sub("27", "many") }
+      lost = assert_raises(RestSessions::ServerLost) { client.activity }
+      assert_equal ["unreachable", true, 11], [lost.code, lost.retryable?, accepted.size]
+      answers << "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: 99\r\n\r\n{"
+      retries = []
+      stream = client.events(on_retry: ->(error, _) { retries.push(error.class) && stream.stop })
+      stream.each { flunk }
+      assert_equal [RestSessions::ServerLost], retries
     end
   end
 
@@ -98,6 +129,33 @@ class ClientTest < Minitest::Test
     end
     listening(->(socket) { socket.write "SSH-2.0\r\n\r\n" }) do |url, _|
       assert_raises(RestSessions::ServerLost) { client_of(url: url).activity }
+    end
+  end
+
+  def test_the_json_of_another_server_is_no_session
+    session = '{"id":"a","version":1,"data":{}}'
+    said = nil
+    nearly = { ->(c) { c.get(TOKEN) } => '{"id":"a","version":1,"data":[]}',
+               ->(c) { c.find(TOKEN) } => "{}",
+               ->(c) { c.get(TOKEN, fields: %w[id label]) } => '{"id":"a"}',
+               ->(c) { c.patch(TOKEN, set: { "a" => 1 }) } => '{"id":"a","data":{}}',
+               ->(c) { c.create } => "{\"token\":null,\"session\":#{session}}",
+               ->(c) { c.rotate(TOKEN) } => "{\"token\":\"#{TOKEN}\"}",
+               ->(c) { c.list } => "{\"sessions\":[{}],\"cursor\":null}",
+               ->(c) { c.verify(TOKEN, TOKEN) } => "{\"results\":[{\"active\":true,\"session\":#{session}}]}",
+               ->(c) { c.revoke(TOKEN) } => '{"revoked":true}',
+               ->(c) { c.revoke_subject("ann") } => '{"ok":1}',
+               ->(c) { c.history("ann") } => '{"history":null}',
+               ->(c) { c.erase_history("ann") } => '{"erased":null}',
+               ->(c) { c.activity } => '{"sessions":1}' }
+    listening(->(socket) { socket.write json(said) }) do |url, _|
+      nearly.each do |call, text|
+        ['{"status":"maintenance"}', "null", "[]", text].each do |each|
+          said = each
+          wrong = assert_raises(RestSessions::Configuration, each) { call.call(client_of(url: url)) }
+          assert_equal ["not_rest_sessions", 200, false], [wrong.code, wrong.status, wrong.retryable?]
+        end
+      end
     end
   end
 
@@ -147,6 +205,10 @@ class ClientTest < Minitest::Test
     accepted.each(&:close)
   end
 
+  def json(text)
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: #{text.bytesize}\r\n\r\n#{text}"
+  end
+
   def serve(socket, answer)
     head = []
     while (line = socket.gets)
@@ -157,7 +219,7 @@ class ClientTest < Minitest::Test
         answer.call(socket)
         return socket.close
       end
-      socket.write "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+      socket.write json('{"subjects":0,"sessions":0}')
     end
   rescue IOError, SystemCallError
     # The client has gone.

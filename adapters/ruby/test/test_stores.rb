@@ -4,6 +4,7 @@ require_relative "support"
 require_relative "rack_pages"
 require_relative "rails_pages"
 require_relative "server"
+require "socket"
 
 # What must hold on a real server, for Rack and for Rails.
 class StoresTest < Minitest::Test
@@ -165,6 +166,23 @@ class StoresTest < Minitest::Test
     end
   end
 
+  test_on_one "the_json_of_another_server_logs_nobody_out_and_in" do |pages, _|
+    listener = TCPServer.new("127.0.0.1", 0)
+    thread = Thread.new { loop { answer_as_a_stranger(listener.accept) } }
+    application = pages.application("http://127.0.0.1:#{listener.addr[1]}", "shop")
+    visitor = Browser.new(application, "a-token-of-some-framework-01")
+    [->(page) { page.see("cart") }, ->(page) { page.login("ann") }, lambda(&:logout)].each do |deed|
+      wrong = assert_raises(RestSessions::Configuration) { visitor.visit(&deed) }
+      assert_equal %w[not_rest_sessions a-token-of-some-framework-01], [wrong.code, visitor.token]
+    end
+    guest = Browser.new(application)
+    assert_raises(RestSessions::Configuration) { guest.visit { |page| page.login("ann") } }
+    assert_nil guest.token
+  ensure
+    thread.kill.join
+    listener.close
+  end
+
   test_on_one "eight_threads_are_eight_visitors" do |pages, url|
     application = pages.application(url, Apps.next("visitors"))
     threads = Array.new(8) do |i|
@@ -198,6 +216,18 @@ class StoresTest < Minitest::Test
 
   def client(url, app)
     RestSessions::Client.new(url: url, app: app)
+  end
+
+  # A proxy may answer so when what is behind it is being worked on.
+  def answer_as_a_stranger(socket)
+    length = 0
+    while (line = socket.gets) && line != "\r\n"
+      length = line[/\Acontent-length: (\d+)/i, 1].to_i if line.match?(/\Acontent-length:/i)
+    end
+    socket.read(length)
+    socket.write "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\nConnection: close\r\n\r\n" \
+                 '{"status":"maintenance"}'
+    socket.close
   end
 
   # Gives the text of the answer, as it is.

@@ -21,17 +21,22 @@ final class AnswerReader
     }
 
     /**
-     * Gives what the server said. Absence: null where it has nothing to say.
+     * Gives what is made of what the server said. That is null where it has nothing to say.
      *
+     * @template T
      * @param bool $repeatable whether the request does no harm twice
+     * @param callable(mixed): T $make throws \UnexpectedValueException for what is none of the server's
+     * @return T
      * @throws RestSessionsException
      */
-    public function read(Answer $answer, bool $repeatable): mixed
+    public function read(Answer $answer, bool $repeatable, callable $make): mixed
     {
         try {
-            return $this->valueOf($answer, $repeatable);
+            return $make($this->valueOf($answer, $repeatable));
         } catch (\JsonException) {
             throw $this->foreign($answer, $repeatable);
+        } catch (\UnexpectedValueException $fault) {
+            throw $this->foreign($answer, $repeatable, ', and ' . $fault->getMessage());
         }
     }
 
@@ -39,7 +44,7 @@ final class AnswerReader
     public function refusal(Answer $answer): RestSessionsException
     {
         try {
-            $this->read($answer, true);
+            $this->read($answer, true, static fn (mixed $said): mixed => $said);
         } catch (RestSessionsException $refused) {
             return $refused;
         }
@@ -91,7 +96,7 @@ final class AnswerReader
     }
 
     /** Gives the error of an answer that is not of the server itself. */
-    private function foreign(Answer $answer, bool $repeatable): RestSessionsException
+    private function foreign(Answer $answer, bool $repeatable, string $why = ''): RestSessionsException
     {
         $status = $answer->status;
         if ($status >= 500 || $status === 429) {
@@ -101,7 +106,7 @@ final class AnswerReader
 
             return new ServerLost('unreachable', $message, $status, $retryable, $answer->retryAfter());
         }
-        $message = rtrim("there is no REST-Sessions server at $this->base: it answered $status " . $answer->media());
+        $message = rtrim("there is no REST-Sessions server at $this->base: it answered $status " . $answer->media()) . $why;
 
         return new Configuration('not_rest_sessions', $message, $status);
     }

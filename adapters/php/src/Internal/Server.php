@@ -7,7 +7,6 @@ namespace RestSessions\Internal;
 use RestSessions\Client;
 use RestSessions\EventStream;
 use RestSessions\Exception\Configuration;
-use RestSessions\Exception\RestSessionsException;
 use RestSessions\Exception\SessionNotFound;
 
 /**
@@ -46,21 +45,36 @@ final class Server
     }
 
     /**
+     * @template T
      * @param list<string> $headers
+     * @param callable(mixed): T $make makes of an answer what it should be; throws \UnexpectedValueException for what is none of the server's
      * @param int $moreMs how long the server was asked to take
+     * @return T
      */
-    public function call(string $method, string $path, array $headers, ?string $body, bool $repeatable, int $moreMs = 0): mixed
-    {
+    public function call(
+        string $method,
+        string $path,
+        array $headers,
+        ?string $body,
+        bool $repeatable,
+        callable $make,
+        int $moreMs = 0,
+    ): mixed {
         if ($body !== null) {
             $headers[] = 'Content-Type: application/json';
         }
         $headers = ['Accept: application/json', ...$headers, ...$this->authorization()];
         $answer = $this->transport->send($method, $this->path($path), $headers, $body, $repeatable, $moreMs);
 
-        return $this->reader->read($answer, $repeatable);
+        return $this->reader->read($answer, $repeatable, $make);
     }
 
-    /** @param list<string> $headers */
+    /**
+     * @template T
+     * @param list<string> $headers
+     * @param callable(mixed): T $make
+     * @return T
+     */
     public function withToken(
         string $method,
         string $path,
@@ -68,35 +82,19 @@ final class Server
         ?string $body,
         array $headers,
         bool $repeatable,
+        callable $make,
         int $moreMs = 0,
     ): mixed {
         if (!Client::isToken($token)) {
             throw new SessionNotFound('session_not_found', 'this can be no token');
         }
 
-        return $this->call($method, $path, ["Session-Token: $token", ...$headers], $body, $repeatable, $moreMs);
+        return $this->call($method, $path, ["Session-Token: $token", ...$headers], $body, $repeatable, $make, $moreMs);
     }
 
     public function stream(string $path, ?string $after, float $silence, ?\Closure $onRetry): EventStream
     {
         return new EventStream($this->base, $this->path($path), $this->authorization(), $this->reader, $after, $silence, $onRetry);
-    }
-
-    /**
-     * Makes of an answer what it should be.
-     *
-     * @template T
-     * @param callable(mixed): T $make throws \UnexpectedValueException
-     * @return T
-     * @throws RestSessionsException
-     */
-    public function told(mixed $answer, callable $make): mixed
-    {
-        try {
-            return $make($answer);
-        } catch (\UnexpectedValueException $fault) {
-            throw $this->reader->noEvent($fault);
-        }
     }
 
     private function path(string $path): string

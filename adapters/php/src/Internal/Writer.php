@@ -50,7 +50,7 @@ final class Writer
             }
             $this->create($opened, $change, $subject);
         } elseif (!$change->isEmpty() || $subject !== []) {
-            $this->patch($opened, $change, $subject);
+            $this->patch($opened, $change, $subject, $opened->lock);
             $opened->lock = null;
         }
         $opened->subject = array_key_exists('subject', $subject) ? $subject['subject'] : $opened->subject;
@@ -67,33 +67,51 @@ final class Writer
     }
 
     /**
+     * @param array{subject?: ?string} $subject
+     * @param string|null $lock the lock that ends with it
+     */
+    private function patch(Opened $opened, Change $change, array $subject, ?string $lock): void
+    {
+        $patch = function (Change $change, ?int $version) use ($opened, $subject, $lock): void {
+            // What another page has done already needs no request.
+            if (!$change->isEmpty() || $subject !== []) {
+                $saved = $this->client->patch($opened->token, $change->set, $change->unset, $subject, $lock, $version);
+                $opened->version = $saved->version;
+            }
+        };
+        $this->merge($opened, $opened->token, $change, $patch);
+    }
+
+    /**
      * PHP's own part is one value. Where it changes, it is written only over the one that was read, or else what another page has written of it
      * would be lost.
      *
-     * @param array{subject?: ?string} $subject
+     * @param string $token that reads the session
+     * @param callable(Change, ?int): void $write writes a change, and notes the version that it made. It is given the version that the session
+     *     must have, null for any
+     * @return Change what was written
      */
-    private function patch(Opened $opened, Change $change, array $subject): void
+    private function merge(Opened $opened, string $token, Change $change, callable $write): Change
     {
         for ($tries = self::MOST_TRIES; true; $tries--) {
             $isPrivate = isset($change->set[Format::PRIVATE_KEY]) || in_array(Format::PRIVATE_KEY, $change->unset, true);
             $version = $isPrivate && $opened->lock === null && $tries > 0 ? $opened->version : null;
             try {
-                $saved = $this->client->patch($opened->token, $change->set, $change->unset, $subject, $opened->lock, $version);
-                // After a merge the page does not know all that is there, so the next write of PHP's own part merges again.
-                $opened->version = $tries === self::MOST_TRIES ? $saved->version : self::NO_VERSION;
+                $write($change, $version);
+                if ($version === null || $tries < self::MOST_TRIES) {
+                    // The page does not know all that is there, so the next write of PHP's own part merges.
+                    $opened->version = self::NO_VERSION;
+                }
 
-                return;
+                return $change;
             } catch (RestSessionsException $failure) {
                 if ($version === null || $failure->getCode() !== 'version_mismatch') {
                     throw $failure;
                 }
             }
-            $theirs = $this->client->get($opened->token);
+            $theirs = $this->client->get($token);
             $change = $opened->format->rebase($change, $theirs->tree);
             $opened->version = $theirs->version;
-            if ($change->isEmpty() && $subject === []) {
-                return;
-            }
         }
     }
 
@@ -108,7 +126,8 @@ final class Writer
                 throw $failure;
             }
             // Another page of the same visitor was first.
-            $this->client->patch($opened->token, $change->set, [], $subject, $opened->lock);
+            $opened->version = self::NO_VERSION;
+            $this->patch($opened, $change, $subject, $opened->lock);
         }
         $opened->isNew = false;
         $opened->lock = null;
@@ -117,16 +136,17 @@ final class Writer
     /** @param array{subject?: ?string} $subject */
     private function rotate(Opened $opened, Change $change, array $subject): void
     {
-        $rotation = ['token' => $opened->token];
-        $rotation += $change->set === [] ? [] : ['data' => $change->set];
-        $rotation += $opened->oldEnds ? ['grace' => 0] : [];
-        $rotation += $subject === [] ? [] : $subject + $this->deviceOf();
-        $session = $this->client->rotate((string) $opened->rotatesFrom, $rotation, $opened->lock)['session'];
+        $more = ($opened->oldEnds ? ['grace' => 0] : []) + ($subject === [] ? [] : $subject + $this->deviceOf());
+        $old = (string) $opened->rotatesFrom;
+        $rotate = function (Change $change, ?int $version) use ($opened, $old, $more): void {
+            $rotation = ['token' => $opened->token] + ($change->set === [] ? [] : ['data' => $change->set]) + $more;
+            $opened->version = $this->client->rotate($old, $rotation, $opened->lock, $version)['session']->version;
+        };
+        $change = $this->merge($opened, $old, $change, $rotate);
         $opened->rotatesFrom = null;
         if ($change->unset !== []) {
-            $session = $this->client->patch($opened->token, [], $change->unset);
+            $this->patch($opened, new Change([], $change->unset, $change->values), [], null);
         }
-        $opened->version = $session->version;
     }
 
     /**

@@ -34,7 +34,7 @@ module RestSessions
     def read
       if @status < 300 && @media == "application/json"
         body = parsed
-        return body if body.is_a?(Hash)
+        return body if body.is_a?(Hash) && (@call.shape.nil? || @call.shape.call(body))
       end
       if @status >= 400 && @media == "application/problem+json"
         problem = parsed

@@ -6,8 +6,8 @@ require "securerandom"
 
 module RestSessions
   # One request. `repeatable`: it does no harm twice, because it is a read or has an Idempotency-Key. `verb`: of Net::HTTP. `wait`: how long
-  # the server was asked to take, in seconds, or nil.
-  Call = Struct.new(:verb, :path, :headers, :body, :repeatable, :wait, keyword_init: true)
+  # the server was asked to take, in seconds, or nil. `shape`: tells whether an object can be the server's answer; nil for any.
+  Call = Struct.new(:verb, :path, :headers, :body, :repeatable, :wait, :shape, keyword_init: true)
   private_constant :Call
 
   # Tells whether something can be the token of a session. What cannot is no session, and the server need not be asked.
@@ -28,13 +28,13 @@ module RestSessions
     # Makes a session, with a token of the server: {"token", "session"}. Takes subject, data, ip, user_agent, label, idle_timeout and
     # absolute_timeout.
     def create(**session)
-      send_call("Post", "/sessions", idempotent, members(session), repeatable: true)
+      send_call("Post", "/sessions", idempotent, members(session), repeatable: true, shape: Shapes::TOKEN_AND_SESSION)
     end
 
     # Reads a session. `touch`: someone is there, so its idle deadline slides. Errors: SessionNotFound.
     def get(token, touch: false, fields: nil)
       query = query_of(touch: touch || nil, fields: fields&.join(","))
-      send_call("Get", "/session#{query}", of(token), repeatable: true)
+      send_call("Get", "/session#{query}", of(token), repeatable: true, shape: Shapes.members(fields))
     end
 
     # The same. Absence: nil.
@@ -48,30 +48,31 @@ module RestSessions
     def patch(token, set: nil, unset: nil, if_version: nil, **more)
       change = { set: set, unset: unset }.reject { |_, value| value.nil? || value.empty? }
       condition = if_version ? { "If-Match" => "\"#{if_version}\"" } : {}
-      send_call("Patch", "/session", of(token).merge(condition), members(change.merge(more)))
+      send_call("Patch", "/session", of(token).merge(condition), members(change.merge(more)), shape: Shapes::SESSION)
     end
 
     # Creates or replaces the session under a token that the caller chose. `only`: :new or :existing.
     def put(token, only: nil, **session)
       conditions = { nil => {}, new: { "If-None-Match" => "*" }, existing: { "If-Match" => "*" } }
       condition = conditions.fetch(only) { raise ArgumentError, "only must be :new, :existing or nil" }
-      send_call("Put", "/session", of(token).merge(condition), members(session))
+      send_call("Put", "/session", of(token).merge(condition), members(session), shape: Shapes::SESSION)
     end
 
     def replace_data(token, data)
-      send_call("Put", "/session/data", of(token), data)
+      send_call("Put", "/session/data", of(token), data, shape: Shapes::SESSION)
     end
 
     # Slides the idle deadline. With idle_timeout, in seconds, that one holds from now on.
     def touch(token, idle_timeout: nil)
       body = idle_timeout && { "idleTimeout" => idle_timeout }
-      send_call("Post", "/session/touch", of(token), body, repeatable: true)
+      send_call("Post", "/session/touch", of(token), body, repeatable: true, shape: Shapes::SESSION)
     end
 
     # Gives a session a new token: {"token", "session"}. With a subject it is a login. Takes what `create` takes, `grace` in seconds, and
     # a `token` that the caller chose.
     def rotate(token, **rotation)
-      send_call("Post", "/session/rotate", of(token).merge(idempotent), members(rotation), repeatable: true)
+      send_call("Post", "/session/rotate", of(token).merge(idempotent), members(rotation),
+                repeatable: true, shape: Shapes::TOKEN_AND_SESSION)
     end
 
     # Ends it. It tells whether there was one. `reason`, here and below: why, for events, history and audit log; 200 characters at most.
@@ -80,7 +81,7 @@ module RestSessions
     end
 
     def get_by_id(id)
-      send_call("Get", "/sessions/#{escape(id)}", repeatable: true)
+      send_call("Get", "/sessions/#{escape(id)}", repeatable: true, shape: Shapes::SESSION)
     end
 
     def revoke_by_id(id, reason: nil)
@@ -90,7 +91,8 @@ module RestSessions
     # Gives a page of the sessions of the app, or of a user: {"sessions", "cursor"}. The cursor is nil on the last page.
     def list(subject: nil, active_within: nil, limit: nil, cursor: nil)
       path = subject.nil? ? "/sessions" : below(subject, "sessions")
-      send_call("Get", path + query_of(activeWithin: active_within, limit: limit, cursor: cursor), repeatable: true)
+      query = query_of(activeWithin: active_within, limit: limit, cursor: cursor)
+      send_call("Get", path + query, repeatable: true, shape: Shapes::PAGE)
     end
 
     # Ends all sessions of a user, or all but one. It gives how many.
@@ -101,12 +103,12 @@ module RestSessions
     # What has ended of a user, the latest end first, where the policy keeps a history: hashes with "id", "label", "ip", "userAgent",
     # "createdAt", "lastSeenAt", "endedAt", "reason", "by" and "note".
     def history(subject)
-      send_call("Get", below(subject, "history"), repeatable: true)["history"]
+      send_call("Get", below(subject, "history"), repeatable: true, shape: Shapes::HISTORY)["history"]
     end
 
     # Gives how many entries there were.
     def erase_history(subject)
-      send_call("Delete", below(subject, "history"), repeatable: true)["erased"]
+      send_call("Delete", below(subject, "history"), repeatable: true, shape: Shapes::ERASED)["erased"]
     end
 
     # The events of the app as they happen: an EventStream, whose `each` yields Event and Resync. It begins behind the position `after`, by
@@ -134,13 +136,14 @@ module RestSessions
 
     # Gives for each token its session, or nil, in order. Asking is no activity.
     def verify(*tokens)
-      results = send_call("Post", "/sessions:verify", {}, { "tokens" => tokens }, repeatable: true)["results"]
-      results.map { |result| result["session"] if result["active"] }
+      shape = Shapes.verified(tokens.size)
+      answer = send_call("Post", "/sessions:verify", {}, { "tokens" => tokens }, repeatable: true, shape: shape)
+      answer["results"].map { |result| result["session"] if result["active"] }
     end
 
     # How many were there within so many seconds: {"subjects", "sessions"}.
     def activity(within: 600)
-      send_call("Get", "/activity#{query_of(within: within)}", repeatable: true)
+      send_call("Get", "/activity#{query_of(within: within)}", repeatable: true, shape: Shapes::COUNTS)
     end
 
     def close
@@ -154,9 +157,9 @@ module RestSessions
 
     private
 
-    def send_call(verb, path, headers = {}, body = nil, repeatable: false, wait: nil)
+    def send_call(verb, path, headers = {}, body = nil, repeatable: false, wait: nil, shape: nil)
       call = Call.new(verb: verb, path: path, headers: headers, body: body && JSON.generate(body), repeatable: repeatable,
-                      wait: wait)
+                      wait: wait, shape: shape)
       response, text = @transport.exchange(call)
       Answer.read(@settings, call, response, text)
     end
@@ -182,7 +185,7 @@ module RestSessions
     end
 
     def ended(path, headers = {})
-      send_call("Delete", path, headers, repeatable: true)["revoked"]
+      send_call("Delete", path, headers, repeatable: true, shape: Shapes::REVOKED)["revoked"]
     end
 
     def below(subject, what)

@@ -2,6 +2,7 @@
 
 require "net/http"
 require "openssl"
+require_relative "connection"
 
 module RestSessions
   # Sends requests, over connections that are kept. Threads share them, and a process that forks gets its own.
@@ -14,13 +15,13 @@ module RestSessions
     IDLE = 30
     MOST_IDLE = 64
     LOST = [SystemCallError, IOError, SocketError, OpenSSL::SSL::SSLError, Net::OpenTimeout, Net::ProtocolError,
-            Net::HTTPBadResponse].freeze
+            Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError].freeze
     private_constant :IDLE, :MOST_IDLE
 
     # Opens a connection. Errors: those of LOST.
     def self.open(settings, **timeouts)
       # nil for the proxy: one of the environment is for the internet, and this server is beside the application.
-      http = Net::HTTP.new(settings.uri.hostname, settings.uri.port, nil)
+      http = Connection.new(settings.uri.hostname, settings.uri.port, nil)
       http.use_ssl = settings.uri.scheme == "https"
       http.open_timeout = [settings.timeout, CONNECT_TIMEOUT].min
       http.write_timeout = settings.timeout
@@ -74,23 +75,11 @@ module RestSessions
     end
 
     def converse(connection, call, deadline)
+      # An answer that comes in drops must not take longer than one that does not come.
+      connection.deadline = [deadline, now + time_of(call)].min
       text = +""
-      limit(connection, call, deadline)
-      response = connection.request(request_of(call)) do |answer|
-        answer.read_body do |part|
-          text << part
-          limit(connection, call, deadline)
-        end
-      end
+      response = connection.request(request_of(call)) { |answer| answer.read_body { |part| text << part } }
       [response, text.force_encoding(Encoding::UTF_8)]
-    end
-
-    # An answer that comes in drops must not take longer than one that does not come.
-    def limit(connection, call, deadline)
-      left = deadline - now
-      raise Net::ReadTimeout unless left.positive?
-
-      connection.read_timeout = [left, time_of(call)].min
     end
 
     # Units: seconds.
