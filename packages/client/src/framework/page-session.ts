@@ -12,6 +12,7 @@ import type { Carrier } from './cookie.ts';
 import { type Device, takenOf } from './device.ts';
 import { InTurn } from './in-turn.ts';
 import type { OwnNames } from './own-names.ts';
+import { endedError } from './page-error.ts';
 import type { TouchTimes } from './touch-times.ts';
 
 type Data = Record<string, unknown>;
@@ -87,7 +88,7 @@ export class PageSession<Cookie = string> {
     return this.opened;
   }
 
-  /** Logs someone in: a new token, the subject, and the data goes along. */
+  /** Logs someone in: a new token, the subject, and the data goes along. Errors: SessionNotFoundError, also when another page was faster. */
   login(subject: string, login: Login = {}): Promise<void> {
     return this.turns.do(this, () => this.rotate(subject, login));
   }
@@ -96,8 +97,10 @@ export class PageSession<Cookie = string> {
     const { set, unset } = this.changesTo(textsOf(this.data));
     const data = { ...set, ...this.names.keptOf(login.data ?? {}) };
     const known = { ...this.device, ...login, data, subject };
-    const { token, session } =
-      this.token === undefined ? await this.client.create(known) : await this.client.rotate(this.token, known);
+    const logsIn = this.token === undefined ? this.client.create(known) : this.client.rotate(this.token, known);
+    const { token, session } = await logsIn.catch((error) => {
+      throw endedError(error);
+    });
     this.begin(token, session);
     if (unset.length > 0) this.take(token, await this.client.patch(token, { unset }));
   }
