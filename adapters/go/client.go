@@ -196,6 +196,15 @@ type Page struct {
 	Cursor   string    `json:"cursor"`
 }
 
+func (p *Page) isWhole() bool {
+	for i := range p.Sessions {
+		if !p.Sessions[i].isWhole() {
+			return false
+		}
+	}
+	return p.Sessions != nil
+}
+
 // ListOptions choose sessions of the app.
 type ListOptions struct {
 	// ActiveWithin leaves out who was not there for longer; 0 for all.
@@ -234,12 +243,7 @@ func (c *Client) RevokeSubject(ctx context.Context, subject, except string, opti
 
 // Verify tells for each token whether it opens a session, in order. Asking is no activity. 500 tokens at most.
 func (c *Client) Verify(ctx context.Context, tokens ...string) ([]*Session, error) {
-	var answer struct {
-		Results []struct {
-			Active  bool     `json:"active"`
-			Session *Session `json:"session"`
-		} `json:"results"`
-	}
+	answer := verified{asked: len(tokens)}
 	body := map[string][]string{"tokens": tokens}
 	what := call{method: http.MethodPost, path: c.path("/sessions:verify"), body: body, repeatable: true}
 	if err := c.send(ctx, what, &answer); err != nil {
@@ -247,11 +251,29 @@ func (c *Client) Verify(ctx context.Context, tokens ...string) ([]*Session, erro
 	}
 	sessions := make([]*Session, len(tokens))
 	for i, result := range answer.Results {
-		if i < len(sessions) && result.Active {
+		if *result.Active {
 			sessions[i] = result.Session
 		}
 	}
 	return sessions, nil
+}
+
+// verified is the answer of Verify to so many tokens.
+type verified struct {
+	asked   int
+	Results []struct {
+		Active  *bool    `json:"active"`
+		Session *Session `json:"session"`
+	} `json:"results"`
+}
+
+func (v *verified) isWhole() bool {
+	for _, result := range v.Results {
+		if result.Active == nil || *result.Active && (result.Session == nil || !result.Session.isWhole()) {
+			return false
+		}
+	}
+	return len(v.Results) == v.asked
 }
 
 func (c *Client) session(ctx context.Context, token string, what call) (*Session, error) {
@@ -295,12 +317,18 @@ func (c *Client) revoked(
 		query.Set("reason", option.reason)
 	}
 	what := call{method: http.MethodDelete, path: c.path(at) + queryText(query), headers: headers, repeatable: true}
-	var answer struct {
-		Revoked int `json:"revoked"`
+	var answer revokedAnswer
+	if err := c.send(ctx, what, &answer); err != nil {
+		return 0, err
 	}
-	err := c.send(ctx, what, &answer)
-	return answer.Revoked, err
+	return *answer.Revoked, nil
 }
+
+type revokedAnswer struct {
+	Revoked *int `json:"revoked"`
+}
+
+func (r *revokedAnswer) isWhole() bool { return r.Revoked != nil }
 
 func (c *Client) path(rest string) string {
 	return "/v1/apps/" + c.app + rest

@@ -106,6 +106,45 @@ func TestWhatIsNoSessionServerIsSaid(t *testing.T) {
 	}
 }
 
+// JSON of somebody else is no empty session, and "log out everywhere" that was not done is no success.
+func TestJSONOfAStrangerIsNoAnswer(t *testing.T) {
+	ctx, token := context.Background(), "a-token-0123456789-0123"
+	session := `{"id":"a","version":1,"data":{}}`
+	for _, body := range []string{
+		`{"status":"maintenance"}`, `{}`, `[]`, `null`, `{"id":"a","version":1}`, `{"id":"a","data":{}}`, `{"version":1,"data":{}}`,
+		`{"results":[],"sessions":null}`, `{"results":[{}],"sessions":[{}]}`, `{"results":[{"active":true}]}`,
+		`{"results":[{"active":false},{"active":false}]}`, `{"token":"","session":` + session + `}`, `{"token":"abc","session":{}}`,
+	} {
+		stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(body))
+		}))
+		client := contract.NewClient(t, stranger.URL, "shop")
+		for name, call := range map[string]func() error{
+			"Create":   func() error { _, err := client.Create(ctx, restsessions.NewSession{}); return err },
+			"Get":      func() error { _, err := client.Get(ctx, token, restsessions.ReadOptions{}); return err },
+			"Patch":    func() error { _, err := client.Patch(ctx, token, restsessions.Change{}); return err },
+			"Touch":    func() error { _, err := client.Touch(ctx, token, nil); return err },
+			"Rotate":   func() error { _, err := client.Rotate(ctx, token, restsessions.Rotation{}); return err },
+			"Revoke":   func() error { _, err := client.Revoke(ctx, token); return err },
+			"Everyone": func() error { _, err := client.RevokeSubject(ctx, "anna", ""); return err },
+			"GetByID":  func() error { _, err := client.GetByID(ctx, "a"); return err },
+			"List":     func() error { _, err := client.List(ctx, restsessions.ListOptions{}); return err },
+			"Verify":   func() error { _, err := client.Verify(ctx, token); return err },
+			"Events":   func() error { _, err := client.EventPage(ctx, restsessions.EventPageOptions{}); return err },
+			"History":  func() error { _, err := client.History(ctx, "anna"); return err },
+			"Erase":    func() error { _, err := client.EraseHistory(ctx, "anna"); return err },
+		} {
+			var failure *restsessions.Error
+			err := call()
+			if !errors.Is(err, restsessions.ErrConfiguration) || !errors.As(err, &failure) || failure.Code != "not_rest_sessions" {
+				t.Errorf("%s takes %s: %v", name, body, err)
+			}
+		}
+		stranger.Close()
+	}
+}
+
 func TestServerAwayAndBack(t *testing.T) {
 	folder := t.TempDir()
 	port := contract.Env(t, "REST_SESSIONS_PORT")

@@ -82,6 +82,8 @@ type EventPage struct {
 	Resync bool `json:"resync"`
 }
 
+func (p *EventPage) isWhole() bool { return p.Events != nil && p.Next != "" }
+
 // EventPage gives a page of the events of the app.
 func (c *Client) EventPage(ctx context.Context, options EventPageOptions) (*EventPage, error) {
 	query := choiceOf(options.Types, options.Subject)
@@ -127,12 +129,16 @@ func (c *Client) History(ctx context.Context, subject string) ([]EndedSession, e
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
-		History []EndedSession `json:"history"`
-	}
+	var answer historyAnswer
 	err = c.send(ctx, call{method: http.MethodGet, path: c.path(at), repeatable: true}, &answer)
 	return answer.History, err
 }
+
+type historyAnswer struct {
+	History []EndedSession `json:"history"`
+}
+
+func (h *historyAnswer) isWhole() bool { return h.History != nil }
 
 // EraseHistory forgets the sessions of a user that have ended. It gives how many.
 func (c *Client) EraseHistory(ctx context.Context, subject string) (int, error) {
@@ -140,12 +146,18 @@ func (c *Client) EraseHistory(ctx context.Context, subject string) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	var answer struct {
-		Erased int `json:"erased"`
+	var answer erasedAnswer
+	if err := c.send(ctx, call{method: http.MethodDelete, path: c.path(at), repeatable: true}, &answer); err != nil {
+		return 0, err
 	}
-	err = c.send(ctx, call{method: http.MethodDelete, path: c.path(at), repeatable: true}, &answer)
-	return answer.Erased, err
+	return *answer.Erased, nil
 }
+
+type erasedAnswer struct {
+	Erased *int `json:"erased"`
+}
+
+func (e *erasedAnswer) isWhole() bool { return e.Erased != nil }
 
 // choiceOf gives the query that chooses events.
 func choiceOf(types []string, subject string) url.Values {

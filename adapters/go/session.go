@@ -34,6 +34,8 @@ type Session struct {
 	Data        Data     `json:"data"`
 }
 
+func (s *Session) isWhole() bool { return s.ID != "" && s.Version > 0 && s.Data != nil }
+
 // NewSession is what a session begins with. What is nil or empty is left to the policy of the app.
 type NewSession struct {
 	Subject   *string `json:"subject,omitempty"`
@@ -84,6 +86,8 @@ type TokenAndSession struct {
 	Token   string  `json:"token"`
 	Session Session `json:"session"`
 }
+
+func (m *TokenAndSession) isWhole() bool { return m.Token != "" && m.Session.isWhole() }
 
 // String gives a pointer to a text, for members that may be absent.
 func String(text string) *string { return &text }

@@ -123,7 +123,7 @@ func (c *Client) read(what call, response *http.Response, text []byte, into any)
 		if into == nil {
 			return nil
 		}
-		if err := json.Unmarshal(text, into); err == nil {
+		if err := json.Unmarshal(text, into); err == nil && isWhole(into) {
 			return nil
 		}
 	}
@@ -151,6 +151,13 @@ func (c *Client) read(what call, response *http.Response, text []byte, into any)
 	}
 	message := fmt.Sprintf("there is no REST-Sessions server at %s: it answered %d %s", c.base, status, media)
 	return &Error{Code: "not_rest_sessions", Message: strings.TrimSpace(message), Status: status, kind: ErrConfiguration}
+}
+
+// isWhole tells whether an answer has what every answer of its kind has. JSON of somebody else has not, and json.Unmarshal takes that for an empty
+// session, or for the end of none.
+func isWhole(answer any) bool {
+	whole, is := answer.(interface{ isWhole() bool })
+	return !is || whole.isWhole()
 }
 
 func (c *Client) refused(code, detail string, faults []Fault, response *http.Response) error {

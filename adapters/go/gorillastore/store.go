@@ -149,6 +149,8 @@ func (s *Store) Login(r *http.Request, w http.ResponseWriter, session *sessions.
 		session.ID = made.Token
 		was := s.read(session)
 		was.session = &made.Session
+		// The picture is as old as it was: what another request has written of our own part since is not in it.
+		was.session.Version = delta.NoVersion
 		s.keep(session, was)
 	}
 	s.setCookie(r, w, session)
@@ -219,7 +221,7 @@ func (s *Store) update(ctx context.Context, session *sessions.Session, texts del
 }
 
 func ended(err error) error {
-	if errors.Is(err, restsessions.ErrNotFound) {
+	if delta.HasEnded(err) {
 		return ErrSessionEnded
 	}
 	return err

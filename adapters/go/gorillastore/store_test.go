@@ -135,6 +135,66 @@ func TestRequestsAtOnceKeepWhatEachWroteOfGorillasOwn(t *testing.T) {
 	})
 }
 
+func TestAWriteOfOtherKeysOrALoginLosesNothingOfGorillasOwn(t *testing.T) {
+	store := gorillastore.New(contract.NewClient(t, contract.Env(t, "REST_SESSIONS_EMBEDDED"), "gorilla-between"))
+	for _, between := range []func(*http.Request, http.ResponseWriter, *sessions.Session) error{
+		func(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+			return store.Login(r, w, session, "anna")
+		},
+		func(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+			session.Values["cart"] = 2
+			return session.Save(r, w)
+		},
+	} {
+		token := save(t, store, "", func(session *sessions.Session) { session.Values["cart"] = 1; session.Values[7] = "old" })
+		token = visit(t, token, func(w http.ResponseWriter, r *http.Request) {
+			session, err := store.Get(r, "session")
+			if err != nil {
+				t.Fatal(err)
+			}
+			save(t, store, token, func(other *sessions.Session) { other.AddFlash("hello") })
+			if err := between(r, w, session); err != nil {
+				t.Fatal(err)
+			}
+			session.Values[7] = "seven"
+			if err := session.Save(r, w); err != nil {
+				t.Fatal(err)
+			}
+		})
+		save(t, store, token, func(session *sessions.Session) {
+			if flashes := session.Flashes(); len(flashes) != 1 || session.Values[7] != "seven" {
+				t.Errorf("%v %v", flashes, session.Values)
+			}
+		})
+	}
+}
+
+func TestALoginThatWasFasterIsTold(t *testing.T) {
+	client := contract.NewClient(t, contract.Env(t, "REST_SESSIONS_EMBEDDED"), "gorilla-twice")
+	store := gorillastore.New(client)
+	token := save(t, store, "", func(session *sessions.Session) { session.Values["cart"] = 1 })
+	page := func(then func(w http.ResponseWriter, r *http.Request, session *sessions.Session)) {
+		visit(t, token, func(w http.ResponseWriter, r *http.Request) {
+			session, err := store.Get(r, "session")
+			if err != nil {
+				t.Fatal(err)
+			}
+			then(w, r, session)
+		})
+	}
+	page(func(w http.ResponseWriter, r *http.Request, session *sessions.Session) {
+		page(func(w http.ResponseWriter, r *http.Request, faster *sessions.Session) {
+			if err := store.Login(r, w, faster, "anna"); err != nil {
+				t.Fatal(err)
+			}
+		})
+		err := store.Login(r, w, session, "anna")
+		if !errors.Is(err, gorillastore.ErrSessionEnded) || w.Header().Get("Set-Cookie") != "" {
+			t.Fatalf("%v %v", err, w.Header())
+		}
+	})
+}
+
 func TestEndedMeanwhileIsTold(t *testing.T) {
 	client := contract.NewClient(t, contract.Env(t, "REST_SESSIONS_EMBEDDED"), "gorilla-end")
 	store := gorillastore.New(client)

@@ -29,6 +29,7 @@ type baseline struct {
 	token   string
 	began   time.Time
 	version int64
+	isLogin bool
 	texts   delta.Texts
 	state   state
 }
@@ -67,6 +68,8 @@ type envelope struct {
 	Began time.Time `json:"began"`
 	// Version is that of the session that was read.
 	Version int64 `json:"version,omitempty"`
+	// IsLogin says that the session that was read is somebody's.
+	IsLogin bool `json:"isLogin,omitempty"`
 	// Was is what was read; nil for a new session.
 	Was      delta.Texts `json:"was,omitempty"`
 	WasState *state      `json:"wasState,omitempty"`
@@ -78,7 +81,7 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 	out := envelope{Form: 1, State: state{Deadline: deadline.UTC()}, Data: make(map[string]json.RawMessage, len(values))}
 	for key, value := range values {
 		if read, is := value.(*baseline); is && key == baselineKey {
-			out.Token, out.Began, out.Version = read.token, read.began, read.version
+			out.Token, out.Began, out.Version, out.IsLogin = read.token, read.began, read.version, read.isLogin
 			out.Was, out.WasState = read.texts, &read.state
 			continue
 		}
@@ -140,7 +143,9 @@ func (c Codec) Decode(b []byte) (time.Time, map[string]any, error) {
 	for key := range in.State.Private {
 		delete(texts, key)
 	}
-	values[baselineKey] = &baseline{token: in.Token, began: in.Began, version: in.Version, texts: texts, state: in.State}
+	values[baselineKey] = &baseline{
+		token: in.Token, began: in.Began, version: in.Version, isLogin: in.IsLogin, texts: texts, state: in.State,
+	}
 	return in.State.Deadline, values, nil
 }
 

@@ -48,6 +48,8 @@ type Store struct {
 	subject func(map[string]json.RawMessage) string
 	touches *delta.TouchTimes
 	known   memory
+	// gone are tokens that DeleteCtx was to end, and that opened nothing any more.
+	gone memory
 }
 
 var (
@@ -63,6 +65,7 @@ func New(client *restsessions.Client, options Options) *Store {
 		subject: options.Subject,
 		touches: delta.NewTouchTimes(options.TouchInterval),
 		known:   memory{of: map[string]known{}},
+		gone:    memory{of: map[string]known{}},
 	}
 }
 
@@ -116,6 +119,10 @@ func (s *Store) CommitCtx(ctx context.Context, token string, b []byte, expiry ti
 		in.Was, in.Began = last.texts, last.began
 	}
 	if in.Was == nil {
+		// RenewToken keeps the values. What was somebody's and had ended before that, as by "log out everywhere", would go on under the new token.
+		if _, isGone := s.gone.get(in.Token); isGone && in.IsLogin && in.Token != token {
+			return ErrSessionEnded
+		}
 		return s.begin(ctx, token, in, texts, expiry)
 	}
 	return s.update(ctx, token, in, texts, expiry)
@@ -181,7 +188,7 @@ func (s *Store) patch(
 	rebase func(json.RawMessage) (json.RawMessage, error),
 ) error {
 	saved, err := delta.Write(ctx, s.client, token, change, version, privateKey, rebase)
-	if errors.Is(err, restsessions.ErrNotFound) {
+	if delta.HasEnded(err) {
 		return ErrSessionEnded
 	}
 	if err != nil {
@@ -234,7 +241,10 @@ func (s *Store) DeleteCtx(ctx context.Context, token string) error {
 		_, err := s.client.RevokeByID(ctx, id)
 		return err
 	}
-	_, err := s.client.Revoke(ctx, token)
+	was, err := s.client.Revoke(ctx, token)
+	if err == nil && !was {
+		s.gone.set(token, known{})
+	}
 	return err
 }
 
@@ -267,6 +277,7 @@ func (s *Store) AllCtx(ctx context.Context) (map[string][]byte, error) {
 // packed gives a session as Codec reads it, or as another codec wrote it.
 func packed(token string, session *restsessions.Session) ([]byte, error) {
 	out := envelope{Form: 1, Token: token, Began: beganOf(session), Version: session.Version, Data: session.Data}
+	out.IsLogin = session.Subject != nil
 	if private, is := session.Data[privateKey]; is {
 		// What is no state of ours is left alone: the session then begins without one.
 		_ = json.Unmarshal(private, &out.State)

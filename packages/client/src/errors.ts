@@ -52,12 +52,13 @@ export class SessionError extends Error {
 
 /**
  * There is no such session: it never was, has expired, or was ended. The only answer on which a cookie is cleared. `status` is null
- * when the server was not asked, because what was given can be no token.
+ * when the server was not asked, because what was given can be no token; and 409 of the session layers when another page has given the
+ * session a new token, as when a login form is sent twice. The cookie is that page's then, and stays.
  */
 export class SessionNotFoundError extends SessionError {
   override readonly name = 'SessionNotFoundError';
 
-  constructor(message = 'there is no such session', status: 404 | null = 404) {
+  constructor(message = 'there is no such session', status: 404 | 409 | null = 404) {
     super('session_not_found', message, { status });
   }
 }

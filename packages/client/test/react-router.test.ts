@@ -67,6 +67,30 @@ describe('the session storage for React Router', () => {
     assert.equal((await getSession(cookieOf(setCookie))).subject, 'ann');
   });
 
+  test('a login and a commit keep what another page has flashed meanwhile', async () => {
+    const { getSession, commitSession } = storageOf('flashes');
+    const begun = await getSession();
+    begun.flash('old', 'seen by nobody');
+    let header = cookieOf(await commitSession(begun));
+    const flashElsewhere = async (name: string) => {
+      const other = await getSession(header);
+      other.flash(name, `${name} of another page`);
+      await commitSession(other);
+    };
+    const page = await getSession(header);
+    await flashElsewhere('before');
+    await page.login('ann');
+    header = cookieOf(await commitSession(page));
+    await flashElsewhere('after');
+    page.flash('own', 'of this page');
+    page.get('old');
+    await commitSession(page);
+    const last = await getSession(header);
+    const seen = ['old', 'before', 'after', 'own'].map((name) => last.get(name));
+    assert.deepEqual(seen, [undefined, 'before of another page', 'after of another page', 'of this page']);
+    assert.deepEqual(last.data, {});
+  });
+
   test('what was ended is not brought back, what is malformed costs no request, a lost server is an error', async () => {
     const { fetch, requests } = counting();
     const { client, getSession, commitSession } = storageOf('faults', { fetch });

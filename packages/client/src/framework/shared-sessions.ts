@@ -10,6 +10,7 @@ import type { Session } from '../types.ts';
 import { changesBetween, type Texts, textsOf } from './changes.ts';
 import { type Device, takenOf } from './device.ts';
 import { FrameworkIds } from './framework-ids.ts';
+import { OwnNames } from './own-names.ts';
 import { TouchTimes } from './touch-times.ts';
 
 export interface SharedSessionsOptions<S> extends SessionClientOptions {
@@ -27,7 +28,7 @@ export interface SharedSessionsOptions<S> extends SessionClientOptions {
 export interface Baseline {
   /** As the framework made it. */
   readonly id: string;
-  /** Of the application's data: only keys that the framework shows to it. */
+  /** Of the application's data, by its names: only keys that the framework shows to it. */
   readonly texts: Texts;
   readonly subject: string | null;
   /** The framework's own state, as JSON text. */
@@ -39,7 +40,7 @@ export interface Baseline {
 /** A session that was read. */
 export interface Opened {
   readonly session: Session;
-  /** The application's data. */
+  /** The application's data, without what frameworks keep. */
   readonly data: Record<string, unknown>;
   /** The framework's own. Absence: undefined in a session that another stack made. */
   readonly state: unknown;
@@ -66,6 +67,7 @@ const MOST_ENDED = 10_000;
 export class SharedSessions<S> {
   readonly client: SessionClient;
   private readonly privateKey: string;
+  private readonly names: OwnNames;
   private readonly subjectOf: (session: S) => string | null | undefined;
   private readonly touches: TouchTimes;
   private readonly isTouched: boolean;
@@ -80,6 +82,7 @@ export class SharedSessions<S> {
     const { subject = () => undefined, touchInterval, disableTouch = false, idSecret, ...client } = options;
     this.client = new SessionClient(client);
     this.privateKey = privateKey;
+    this.names = new OwnNames(privateKey);
     this.subjectOf = subject;
     this.touches = new TouchTimes(touchInterval);
     this.isTouched = !disableTouch;
@@ -107,8 +110,7 @@ export class SharedSessions<S> {
 
   /** Takes the framework's own out of the data. */
   opened(session: Session): Opened {
-    const { [this.privateKey]: state, ...data } = session.data;
-    return { session, data, state };
+    return { session, data: this.names.shown(session.data), state: session.data[this.privateKey] };
   }
 
   /** Creates a session. `isBegun`: it must not be there yet. Gives the baseline for the next write. */
@@ -121,7 +123,7 @@ export class SharedSessions<S> {
     const texts = textsOf(data);
     const subject = this.subjectOf(session);
     const made = {
-      data: { ...parsed(texts), [this.privateKey]: state },
+      data: { ...this.names.keptOf(parsed(texts)), [this.privateKey]: state },
       ...(subject !== undefined && { subject }),
       ...(idleTimeout !== undefined && { idleTimeout }),
       ...takenOf(wanted),
@@ -139,7 +141,9 @@ export class SharedSessions<S> {
     const token = this.tokenOf(id);
     const texts = textsOf(data);
     const next = { ...baseline, id, texts, state: JSON.stringify(state) };
-    const { set, unset } = changesBetween(baseline.texts, texts);
+    const changes = changesBetween(baseline.texts, texts);
+    const set = this.names.keptOf(changes.set);
+    const unset = changes.unset.map((name) => this.names.kept(name));
     const subject = this.subjectOf(session);
     const hasState = next.state !== baseline.state;
     if (hasState) set[this.privateKey] = state;

@@ -4,6 +4,7 @@
  */
 import { type CookieOptions, cookiesFor } from '../framework/cookie.ts';
 import type { Device } from '../framework/device.ts';
+import { OwnNames } from '../framework/own-names.ts';
 import { PageSession } from '../framework/page-session.ts';
 import { TouchTimes } from '../framework/touch-times.ts';
 import { SessionClient, type SessionClientOptions } from '../index.ts';
@@ -39,12 +40,12 @@ export function restSessions({ cookie, touchInterval, device = deviceOf, ...opti
     );
   }
   const client = new SessionClient(options);
-  const touches = new TouchTimes(touchInterval);
+  const site = { client, touches: new TouchTimes(touchInterval), names: new OwnNames('_hono') };
   const cookieFor = cookiesFor(cookie);
   return async (c: Context, next: () => Promise<void>): Promise<void> => {
     const carrier = cookieFor(c.req.url.startsWith('https:'));
     const token = carrier.tokenIn(c.req.header('Cookie'));
-    const session = await PageSession.open(client, touches, carrier, token, device(c));
+    const session = await PageSession.open(site, carrier, token, device(c));
     c.set('session', session);
     await next();
     await session.save();

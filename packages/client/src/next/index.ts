@@ -6,6 +6,7 @@
  * actions and route handlers. And a layout, a page and its parts each ask for the session: all of one request share one read.
  */
 import { ageOf, type Carrier, type CookieOptions, cookiesFor, type TokenCookie } from '../framework/cookie.ts';
+import { OwnNames } from '../framework/own-names.ts';
 import { type Login, PageSession } from '../framework/page-session.ts';
 import { TouchTimes } from '../framework/touch-times.ts';
 import { SessionClient, type SessionClientOptions, type Verified } from '../index.ts';
@@ -49,7 +50,8 @@ export function createNextSessions({ cookies, headers, cookie, touchInterval, ..
   // Next.js keeps answers of its own `fetch`; a session is never to come from there.
   const send = options.fetch ?? ((input, init) => fetch(input, { ...init, cache: 'no-store' } as RequestInit));
   const client = new SessionClient({ ...options, fetch: send });
-  const touches = new TouchTimes(touchInterval);
+  const [touches, names] = [new TouchTimes(touchInterval), new OwnNames('_next')];
+  const site = { client, touches, names };
   const tokenCookie = cookiesFor({ secure: true, ...cookie })(cookie?.secure !== false);
   const carrier = carrierOf(tokenCookie);
   /** By what `cookies()` gives, which is one object for the whole request. */
@@ -58,7 +60,7 @@ export function createNextSessions({ cookies, headers, cookie, touchInterval, ..
   async function open(jar: CookieJar): Promise<NextSession> {
     const userAgent = (await headers?.())?.get('User-Agent') ?? undefined;
     const token = jar.get(tokenCookie.name)?.value;
-    const page = await PageSession.open(client, touches, carrier, token, { userAgent });
+    const page = await PageSession.open(site, carrier, token, { userAgent });
     const session = new NextSession(page, jar, client);
     session.carryIfPossible();
     return session;
@@ -86,7 +88,7 @@ export function createNextSessions({ cookies, headers, cookie, touchInterval, ..
       const touch = token !== undefined && touches.isDue(token);
       const session = await client.verify(token, { touch });
       if (touch && session !== null) touches.note(token, session.idleTimeout);
-      return session;
+      return session && { ...session, data: names.shown(session.data) };
     },
   };
 }

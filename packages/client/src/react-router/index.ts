@@ -5,6 +5,7 @@
  * once the later one would undo what the earlier one wrote. Here a commit sends the keys that changed.
  */
 import { type CookieOptions, cookiesFor } from '../framework/cookie.ts';
+import { OwnNames } from '../framework/own-names.ts';
 import { type Login, PageSession } from '../framework/page-session.ts';
 import { TouchTimes } from '../framework/touch-times.ts';
 import { SessionClient, type SessionClientOptions } from '../index.ts';
@@ -24,10 +25,10 @@ export interface CommitOptions {
   readonly maxAge?: number | undefined;
 }
 
-/** Under which messages for the next page are, apart from the application's data. */
-const PRIVATE_KEY = '_react_router';
-
 type Anything = Record<string, unknown>;
+
+/** The names of `flashed`. */
+const FLASH = /^__flash_.*__$/s;
 
 /** What a session holds if the application does not say, as React Router has it. */
 // biome-ignore lint/suspicious/noExplicitAny: what an application keeps in a session is its own
@@ -48,7 +49,7 @@ export function createRestSessionStorage<Data extends object = RouterData, Flash
   ...options
 }: SessionStorageOptions) {
   const client = new SessionClient(options);
-  const touches = new TouchTimes(touchInterval);
+  const site = { client, touches: new TouchTimes(touchInterval), names: new OwnNames('_react_router') };
   const carrier = cookiesFor({ secure: true, ...cookie })(cookie?.secure !== false);
   return {
     client,
@@ -56,12 +57,12 @@ export function createRestSessionStorage<Data extends object = RouterData, Flash
     /** Opens the session of a `Cookie` header; without one that opens a session, an empty one. */
     async getSession(cookieHeader?: string | null): Promise<RouterSession<Data, Flash>> {
       const token = carrier.tokenIn(cookieHeader);
-      return new RouterSession(await PageSession.open(client, touches, carrier, token, {}));
+      return new RouterSession(await PageSession.open(site, carrier, token, {}));
     },
 
     /** Saves what has changed. Gives the `Set-Cookie` text. */
     async commitSession(session: AnySession, { maxAge }: CommitOptions = {}): Promise<string> {
-      const page = ownOf(session).saved();
+      const page = ownOf(session).ofPage();
       await page.start();
       if (maxAge !== undefined) await page.lastFor(maxAge);
       return page.ownCookie!;
@@ -69,7 +70,7 @@ export function createRestSessionStorage<Data extends object = RouterData, Flash
 
     /** Ends the session. Gives the `Set-Cookie` text that takes the cookie away. */
     async destroySession(session: AnySession): Promise<string> {
-      const page = ownOf(session).saved();
+      const page = ownOf(session).ofPage();
       await page.logout();
       return page.setCookie!;
     },
@@ -86,12 +87,9 @@ type Of<Kept, Name> = Name extends keyof Kept ? Kept[Name] : undefined;
 /** A session as React Router has it, and a login that gets a new token. */
 export class RouterSession<Data extends object = RouterData, Flash extends object = Data> {
   private readonly page: PageSession;
-  private readonly flashes: Anything;
 
   constructor(page: PageSession) {
     this.page = page;
-    const { flash = {} } = (page.data[PRIVATE_KEY] ?? {}) as { flash?: Anything };
-    this.flashes = { ...flash };
   }
 
   /** The public id. Empty before the first commit. */
@@ -105,23 +103,22 @@ export class RouterSession<Data extends object = RouterData, Flash extends objec
   }
 
   get data(): Partial<Data> {
-    const { [PRIVATE_KEY]: _, ...data } = this.page.data;
-    return data as Partial<Data>;
+    const kept = Object.entries(this.page.data).filter(([name]) => !FLASH.test(name));
+    return Object.fromEntries(kept) as Partial<Data>;
   }
 
   has(name: (keyof Data | keyof Flash) & string): boolean {
-    return Object.hasOwn(this.data, name) || Object.hasOwn(this.flashes, name);
+    return Object.hasOwn(this.page.data, name) || Object.hasOwn(this.page.data, flashed(name));
   }
 
   /** Gives a value. One that was flashed is there once. */
   get<Name extends (keyof Data | keyof Flash) & string>(name: Name): Of<Data, Name> | Of<Flash, Name> | undefined {
     type Value = Of<Data, Name> | Of<Flash, Name>;
-    const data = this.data as Anything;
+    const { data } = this.page;
     if (Object.hasOwn(data, name)) return data[name] as Value;
-    if (!Object.hasOwn(this.flashes, name)) return undefined;
-    const { [name]: value } = this.flashes;
-    delete this.flashes[name];
-    return value as Value;
+    const { [flashed(name)]: value } = data;
+    delete data[flashed(name)];
+    return value as Value | undefined;
   }
 
   set<Name extends keyof Data & string>(name: Name, value: Data[Name]): void {
@@ -130,7 +127,7 @@ export class RouterSession<Data extends object = RouterData, Flash extends objec
 
   /** Keeps a value for the next page that asks for it. */
   flash<Name extends keyof Flash & string>(name: Name, value: Flash[Name]): void {
-    put(this.flashes, name, value);
+    put(this.page.data, flashed(name), value);
   }
 
   unset(name: keyof Data & string): void {
@@ -139,16 +136,18 @@ export class RouterSession<Data extends object = RouterData, Flash extends objec
 
   /** Logs someone in: a new token, the subject, and the data goes along. Commit the session afterwards, for its cookie. */
   async login(subject: string, login: Login = {}): Promise<void> {
-    await this.saved().login(subject, login);
+    await this.page.login(subject, login);
   }
 
-  /** Gives the session of the page, with all that is to be saved. For the storage. */
-  saved(): PageSession {
-    const { data } = this.page;
-    if (Object.keys(this.flashes).length > 0) data[PRIVATE_KEY] = { flash: this.flashes };
-    else delete data[PRIVATE_KEY];
+  /** Gives the session of the page. For the storage. */
+  ofPage(): PageSession {
     return this.page;
   }
+}
+
+/** Gives the name under which a value waits for the next page, as React Router has it. Each has one, so two pages at once keep both. */
+function flashed(name: string): string {
+  return `__flash_${name}__`;
 }
 
 /** An assignment would take `__proto__` for something else than a name. */

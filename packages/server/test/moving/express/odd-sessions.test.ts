@@ -106,6 +106,20 @@ describe('what connect-redis has', { skip: withoutExpress }, () => {
   });
   let made = 0;
 
+  test('names that begin with `_` stay with Express, and become what no other framework keeps', async (t) => {
+    const ending = lastFirst(t);
+    const { shop, from } = await oldShop(ending);
+    const browser = new Browser(shop);
+    const values = { _rack: { marshal: { x: 'BAg6CWV2aWw=' } }, _express: 'mine', cart: 1 };
+    await browser.get(`/keep?values=${encodeURIComponent(JSON.stringify(values))}`);
+    const token = browser.token('connect.sid');
+    const { server } = await served(ending, words(from));
+    const { _express: _, ...kept } = (await shown(server.url, token)).data as Record<string, unknown>;
+    assert.deepEqual(kept, { '_express._rack': values._rack, '_express._express': 'mine', cart: 1 });
+    const store = new RestSessionStore({ url: server.url, app: 'shop' });
+    assert.deepEqual((await moved(browser, await startShop(ending, store)).get('/view')).json.values, values);
+  });
+
   test('what is no session of express-session is left, counted and named without its token', async (t) => {
     const ending = lastFirst(t);
     const { shop, from, admin } = await oldShop(ending, 9, { prefix: 'shop[1]:*' });

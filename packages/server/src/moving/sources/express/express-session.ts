@@ -45,7 +45,6 @@ export function expressSession(
   const cookie = cookieIn(members);
   if (cookie === null) return left('unreadable');
   members.delete('cookie');
-  members.delete(PRIVATE_KEY);
   notes.note(members.keys());
   const whose = subject === null ? NOBODY : whoseIs(jsonAt(members, subject));
   if (whose?.isThere !== false) notes.hasPath = true;
@@ -53,8 +52,8 @@ export function expressSession(
   const times = timesOf(cookie, deadline, now, timeout);
   if (times === null) return left('expired');
   const state = stateOf(id, cookie, times.ends);
-  members.set(PRIVATE_KEY, { rawKey: `"${PRIVATE_KEY}"`, value: JSON.stringify(state) });
-  return carry({ app, token, subject: whose.subject, data: writeObject(members), times: times.kept });
+  const kept = keptOf(members).set(PRIVATE_KEY, { rawKey: `"${PRIVATE_KEY}"`, value: JSON.stringify(state) });
+  return carry({ app, token, subject: whose.subject, data: writeObject(kept), times: times.kept });
 }
 
 function membersOf(text: Buffer): Members | 'unreadable' | 'invalid_data' {
@@ -65,6 +64,16 @@ function membersOf(text: Buffer): Members | 'unreadable' | 'invalid_data' {
     if (!(error instanceof ServiceError)) throw error;
     return error.code === 'invalid_value' ? 'invalid_data' : 'unreadable';
   }
+}
+
+/** What begins with `_` is not shared, and has a key of its own (packages/client: framework/own-names.ts). */
+function keptOf(members: Members): Members {
+  const kept: Members = new Map();
+  for (const [key, member] of members) {
+    const name = key.startsWith('_') ? `${PRIVATE_KEY}.${key}` : key;
+    kept.set(name, name === key ? member : { ...member, rawKey: JSON.stringify(name) });
+  }
+  return kept;
 }
 
 /** Absence: null. express-session itself cannot open a session without one. */

@@ -170,16 +170,22 @@ public final class AsyncSessionClient {
   public CompletableFuture<List<Optional<Session>>> verify(List<String> tokens) {
     String body = JsonWriter.write(Map.of("tokens", tokens));
     return transport.send(
-        Call.post("/sessions:verify", body).repeatable(),
-        json ->
-            new Members(json)
-                .items("results").stream()
-                    .map(
-                        result ->
-                            new Members(result.text())
-                                .maybe("session")
-                                .map(session -> Session.read(session.text())))
-                    .toList());
+        Call.post("/sessions:verify", body).repeatable(), json -> verified(json, tokens.size()));
+  }
+
+  /** Throws IllegalArgumentException where it is not one result for each token. */
+  private static List<Optional<Session>> verified(String json, int count) {
+    List<JsonText> results = new Members(json).list("results");
+    if (results.size() != count)
+      throw new IllegalArgumentException("the answer has " + results.size() + " results");
+    return results.stream()
+        .map(result -> new Members(result.text()))
+        .map(
+            of ->
+                of.json("active").value().equals(true)
+                    ? Optional.of(Session.read(of.json("session").text()))
+                    : Optional.<Session>empty())
+        .toList();
   }
 
   private CompletableFuture<Session> ofSession(String token, Call call) {

@@ -30,7 +30,7 @@ public record EndedSession(
     Optional<String> by,
     Optional<String> note) {
   static List<EndedSession> readAll(String json) {
-    return new Members(json).items("history").stream().map(each -> read(each.text())).toList();
+    return new Members(json).list("history").stream().map(each -> read(each.text())).toList();
   }
 
   private static EndedSession read(String json) {

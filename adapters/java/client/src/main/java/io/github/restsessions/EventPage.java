@@ -15,7 +15,7 @@ public record EventPage(List<SessionEvent> events, String next, boolean resync) 
     Members of = new Members(json);
     of.json("events");
     List<SessionEvent> events =
-        of.items("events").stream()
+        of.list("events").stream()
             .map(each -> SessionEvent.read(each.text(), Optional.empty()))
             .toList();
     boolean resync = of.maybe("resync").map(each -> each.text().equals("true")).orElse(false);

@@ -36,6 +36,11 @@ final class Members {
     return maybe(name).map(text -> new BigDecimal(as(Number.class, name, text.value()).toString()));
   }
 
+  /** Those of a list that every answer of its kind has. */
+  List<JsonText> list(String name) {
+    return new JsonReader(json(name).text()).items();
+  }
+
   /** Absence: empty. */
   List<JsonText> items(String name) {
     return maybe(name).map(text -> new JsonReader(text.text()).items()).orElse(List.of());

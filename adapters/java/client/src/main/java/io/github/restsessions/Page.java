@@ -13,7 +13,7 @@ public record Page(List<Session> sessions, Optional<String> cursor) {
   static Page read(String json) {
     Members of = new Members(json);
     List<Session> sessions =
-        of.items("sessions").stream().map(each -> Session.read(each.text())).toList();
+        of.list("sessions").stream().map(each -> Session.read(each.text())).toList();
     return new Page(sessions, of.maybeText("cursor"));
   }
 }

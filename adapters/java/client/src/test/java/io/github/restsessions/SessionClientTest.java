@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.restsessions.contract.CuttingProxy;
 import io.github.restsessions.contract.Servers;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -212,5 +216,50 @@ class SessionClientTest {
             () -> Servers.client(Servers.contract(), "shop").get(CHOSEN, Read.ONLY));
     assertEquals("not_rest_sessions", fault.code());
     assertFalse(fault.getMessage().contains(CHOSEN));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"status\":\"maintenance\"}",
+        "{}",
+        "[]",
+        "null",
+        "{\"results\":[]}",
+        "{\"results\":[{}]}",
+        "{\"results\":[{\"active\":true}]}",
+        "{\"results\":[{\"active\":false},{\"active\":false}]}"
+      })
+  void jsonOfAStrangerIsNoAnswer(String body) throws IOException {
+    HttpServer stranger = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    stranger.createContext(
+        "/",
+        exchange -> {
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          exchange.sendResponseHeaders(200, body.length());
+          exchange.getResponseBody().write(body.getBytes(StandardCharsets.US_ASCII));
+          exchange.close();
+        });
+    stranger.start();
+    try {
+      SessionClient client =
+          Servers.client("http://127.0.0.1:" + stranger.getAddress().getPort(), "shop");
+      List<Executable> calls =
+          List.of(
+              () -> client.create(new NewSession()),
+              () -> client.get(CHOSEN, Read.ONLY),
+              () -> client.revoke(CHOSEN),
+              () -> client.revokeSubject("ann", Optional.empty()),
+              () -> client.list(Optional.empty()),
+              () -> client.verify(List.of(CHOSEN)),
+              () -> client.history("ann"),
+              () -> client.eventPage(new EventQuery()));
+      for (Executable call : calls) {
+        SessionException fault = assertThrows(SessionConfigurationException.class, call);
+        assertEquals("not_rest_sessions", fault.code());
+      }
+    } finally {
+      stranger.stop(0);
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.github.restsessions.Read;
 import io.github.restsessions.Rotation;
 import io.github.restsessions.Session;
 import io.github.restsessions.SessionClient;
+import io.github.restsessions.SessionException;
 import io.github.restsessions.SessionNotFoundException;
 import io.github.restsessions.Token;
 import java.time.Duration;
@@ -62,7 +63,8 @@ public final class SessionStore {
   /**
    * Begins a session, or writes what has changed of it, or nothing.
    *
-   * @throws SessionEndedException when it was ended since it was read: it is not brought back
+   * @throws SessionEndedException when it was ended since it was read: it is not brought back. So
+   *     is what another page has given a new token, as when a login form is sent twice
    */
   public void save(StoredSession session) {
     synchronized (session) {
@@ -73,11 +75,16 @@ public final class SessionStore {
           if (session.oldToken().isPresent()) rotate(session, delta);
           else if (!delta.isEmpty()) patch(session, delta);
           else touch(session);
-        } catch (SessionNotFoundException gone) {
-          throw new SessionEndedException(gone);
+        } catch (SessionException fault) {
+          if (!isGone(fault)) throw fault;
+          throw new SessionEndedException(fault);
         }
       }
     }
+  }
+
+  private static boolean isGone(SessionException fault) {
+    return fault instanceof SessionNotFoundException || fault.code().equals("token_replaced");
   }
 
   /** Ends a session. It tells whether there was one. */

@@ -244,4 +244,18 @@ class SessionStoreTest {
     assertTrue(two.find(session.token()).isEmpty());
     assertTrue(one.find(session.token()).isPresent());
   }
+
+  @Test
+  void aLoginThatWasFasterIsToldAsAnEnd() {
+    String token = client.create(new NewSession().data("cart", 1)).token();
+    StoredSession faster = store.find(token).orElseThrow();
+    StoredSession slower = store.find(token).orElseThrow();
+    for (StoredSession session : List.of(faster, slower)) {
+      session.changeToken();
+      session.setSubject(Optional.of("ann"));
+    }
+    store.save(faster);
+    assertThrows(SessionEndedException.class, () -> store.save(slower));
+    assertTrue(store.find(faster.token()).isPresent());
+  }
 }

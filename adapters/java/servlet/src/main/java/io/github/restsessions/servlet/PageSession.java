@@ -40,6 +40,9 @@ final class PageSession {
   /** The token that the browser has, or will have with this answer; null for none. */
   private String sent;
 
+  /** What tells the browser so; null for nothing. */
+  private String setCookie;
+
   private PageSession(
       SessionStore store, HttpServletRequest request, HttpServletResponse response) {
     this.store = store;
@@ -137,13 +140,17 @@ final class PageSession {
     } else if (isStale && sent != null) setCookie("", "; Max-Age=0");
   }
 
+  /** The head of the answer was emptied. The old token may open nothing any more. */
+  synchronized void sendAgain() {
+    if (setCookie != null) response.addHeader("Set-Cookie", setCookie);
+  }
+
   /** After the answer has left, a cookie is of no use: it is not an error of the page, though. */
   private void setCookie(String token, String age) {
     if (response.isCommitted()) return;
     String secure = request.isSecure() ? "; Secure" : "";
-    response.addHeader(
-        "Set-Cookie",
-        cookieName + "=" + token + age + "; Path=/" + secure + "; HttpOnly; SameSite=Lax");
+    setCookie = cookieName + "=" + token + age + "; Path=/" + secure + "; HttpOnly; SameSite=Lax";
+    response.addHeader("Set-Cookie", setCookie);
     sent = token.isEmpty() ? null : token;
   }
 }

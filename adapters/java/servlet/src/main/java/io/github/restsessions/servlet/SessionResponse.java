@@ -74,6 +74,17 @@ final class SessionResponse extends HttpServletResponseWrapper {
     if (!isCommitted()) session.save();
   }
 
+  /** The session stays saved, and its cookie in the head. */
+  @Override
+  public void reset() {
+    super.reset();
+    stream = null;
+    writer = null;
+    written = 0;
+    length = Long.MAX_VALUE;
+    session.sendAgain();
+  }
+
   @Override
   public void flushBuffer() throws IOException {
     beforeSending();

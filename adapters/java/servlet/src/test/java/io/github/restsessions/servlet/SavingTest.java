@@ -79,6 +79,25 @@ class SavingTest {
   }
 
   @Test
+  void aLoginStaysWhenThePageBeginsItsAnswerAnew() {
+    String token = PAGES.begin(Map.of("cart", 1));
+    HttpResponse<String> answer =
+        PAGES.get(
+            "/9",
+            token,
+            (request, response) -> {
+              request.changeSessionId();
+              request.getSession().setAttribute(RestSessionFilter.SUBJECT, "ann");
+              response.getWriter().print("x".repeat(response.getBufferSize() / 4));
+              response.reset();
+              response.getWriter().print("anew");
+            });
+    assertEquals("anew", answer.body());
+    String renewed = FilteredPages.tokenOf(answer);
+    assertEquals("ann", PAGES.client().get(renewed, Read.ONLY).subject().orElseThrow());
+  }
+
+  @Test
   void forwardsIncludesAndErrorPagesShareTheSession() {
     PAGES.serve("/6", (request, response) -> request.getSession().setAttribute("inner", 1));
     HttpResponse<String> answer =
