@@ -45,7 +45,11 @@ export function reloadingPolicy(
         log.error({ file: file.path, why: error.message }, words);
         return;
       }
-      if (!(error instanceof PolicyFault)) throw error;
+      // Nobody is there to catch it: thrown from here, it would end a server that serves well by the policy it has.
+      if (!(error instanceof PolicyFault)) {
+        log.error({ err: error, file: file.path }, 'a fault of the server came up as the policy file was read again');
+        return;
+      }
       for (const { where, rule } of error.faults) {
         log.error(
           { file: file.path, where, rule },

@@ -118,9 +118,11 @@ export async function serveAsWorker(
     keyUses: Object.entries(access.keyUses()),
     apps: metrics.apps.counted,
   }));
+  // A file may change while the store is still being opened: the webhooks begin with the policy that is in force then.
+  let refreshWebhooks: (() => void) | null = null;
   const onPolicy = () => {
     metrics.apps.use(policyFile?.apps ?? []);
-    webhooks.refresh();
+    refreshWebhooks?.();
   };
   const watched = [
     ...(policyFile === null ? [] : [reloadingPolicy(policyFile, log, onRules, clock, onPolicy)]),
@@ -170,6 +172,7 @@ export async function serveAsWorker(
   const networks = config.webhookNetworks;
   const hooked = { policy: policyFile, store: serving, tail, networks, version: packageVersion() };
   const webhooks = openWebhooks({ ...hooked, clock, later, log, meter: metrics.webhooks, onError });
+  refreshWebhooks = webhooks.refresh;
 
   const exposition: Exposition = (form) => metrics.text(form);
   let stopping = false;
@@ -219,7 +222,8 @@ export async function serveAsWorker(
   const consoleServer = consolePort === null ? null : serverOf(guardedConsole(appOptions), null);
   const servers = consoleServer === null ? [server] : [server, consoleServer];
   if (access.tls !== null) access.tls.use = (files) => servers.forEach((one) => void one.useTls(files));
-  const listener = config.metricsPort === null ? null : metricsListener(exposition, log);
+  const onUnshown = (err: unknown) => log.error({ err }, 'the metrics could not be shown');
+  const listener = config.metricsPort === null ? null : new MetricsListener(exposition, onUnshown);
   let port: number;
   try {
     if (listener !== null) log.info({ url: await listener.listen(config.metricsPort!) }, 'the metrics have a port');
@@ -321,10 +325,6 @@ export async function serveAsWorker(
 
 function urlOf({ tls }: Pick<Access, 'tls'>, host: string, port: number): string {
   return `http${tls === null ? '' : 's'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function metricsListener(exposition: Exposition, log: Log): MetricsListener {
-  return new MetricsListener(exposition, (err) => log.error({ err }, 'the metrics could not be shown'));
 }
 
 function later(run: () => void, delay: number): () => void {

@@ -1,7 +1,9 @@
 /** The policy file of a running server: at the start, when it changes, and when it has a fault. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Client } from '../support/client.ts';
@@ -107,6 +109,29 @@ describe('the policy of a running server', () => {
     const { status, json } = await client.send('GET', '/blog/activity?dt=60');
     assert.deepEqual([status, json.name], [404, 'appNotFound']);
   });
+});
+
+test('a file that changes while the store is still being opened is in force, and the server goes on', async (t) => {
+  // A Redis that takes connections and never answers is opened for as long as the store may take.
+  const sockets = new Set<Socket>();
+  const redis = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+  t.after(() => {
+    redis.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(redis, 'listening');
+  const path = join(temporaryFolder(t), 'policy.json');
+  writeFileSync(path, '{"defaults":{"idleTimeout":100}}');
+  // The file is looked at every second: the change is found in the second round, what came of it would be told in the third.
+  const env = { RS_STORE: `redis://127.0.0.1:${(redis.address() as AddressInfo).port}`, RS_STORE_TIMEOUT: '5000' };
+  const starting = startServer(t, { ...env, RS_CONFIG: path });
+  await until(() => sockets.size > 0, 'the store is being opened');
+  writeFileSync(path, '{"defaults":{"idleTimeout":200}}');
+  const server = await starting;
+  const [line, ...others] = await logged(server, 0);
+  assert.deepEqual([line.level, line.changes], ['info', ['/defaults/idleTimeout: 100 → 200']]);
+  assert.deepEqual(others, []);
+  assert.equal(await server.end(), 0, server.output());
 });
 
 test('a file with faults ends the start with 2 and one line for each, which names file, place and rule', (t) => {
