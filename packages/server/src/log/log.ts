@@ -42,12 +42,14 @@ type FlatLine = Readonly<Record<string, string | number | undefined>>;
  */
 export function flatLines(log: Log, level: 'info' | 'debug', msg: string): (line: FlatLine) => void {
   const to = sinks.get(log);
-  if (to === undefined || !log.isLevelEnabled(level)) return (line) => log[level](line, msg);
+  if (to === undefined) return (line) => log[level](line, msg);
   const begin = `{"level":"${level}","time":"`;
   const { worker } = log.bindings();
   const of = worker === undefined ? '"' : `","worker":${worker}`;
   const end = `,"msg":${JSON.stringify(msg)}}\n`;
   return (line) => {
+    // Asked at each line: while a worker starts that is not the first, its log has a level that is not its own (worker-process.ts).
+    if (!log.isLevelEnabled(level)) return;
     let text = begin + present() + of;
     for (const name in line) {
       const value = line[name];

@@ -35,3 +35,28 @@ test('a line about a request is written as any other line of the log', () => {
     assert.match(plain[i]!, /^\{"level":"(?:info|debug)","time":"",.*"msg":"request"\}$/s);
   }
 });
+
+test('it is written by its own way also where the level was another one when the way was made, as in workers that start', () => {
+  const program = `
+    const { createLog, flatLines } = await import(${JSON.stringify(LOG)});
+    const log = createLog({ logLevel: 'info' });
+    log.level = 'error';
+    const write = flatLines(log, 'info', 'request');
+    write({ status: 1 });
+    log.level = 'info';
+    log.info = () => log.error('by the way of all others');
+    write({ status: 2 });
+    log.level = 'error';
+    write({ status: 3 });`;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+  const { stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(({ msg, status }) => [msg, status]),
+    [['request', 2]],
+  );
+});
