@@ -56,6 +56,8 @@ export class Supervisor {
   /** The port that the first worker was given. */
   private port: string | null = null;
   private restarting: Promise<void> | null = null;
+  /** Whose successor is on its way. Absence: null outside of a restart. */
+  private renewed: Member | null = null;
   private isAskedAgain = false;
 
   constructor(options: SupervisorOptions) {
@@ -210,7 +212,8 @@ export class Supervisor {
         ? 'a worker that stood still has ended; another one takes its place'
         : 'a worker has ended by itself; another one takes its place',
     );
-    void this.replace(member);
+    // Otherwise two would come in the place of one.
+    if (member !== this.renewed) void this.replace(member);
   }
 
   /** Starts workers in the place of one that is gone until one of them answers. */
@@ -251,16 +254,21 @@ export class Supervisor {
   private async renew(old: Member): Promise<boolean> {
     // One that died meanwhile has got a new one in its place.
     if (this.isStopping || old.state !== 'serving' || !this.members.has(old)) return !this.isStopping;
+    this.renewed = old;
     try {
       await this.add(old.number).started;
     } catch (error) {
       const why = (error as NotStarted).failure.lines.join('; ');
+      // It died meanwhile, and its successor did not come.
+      if (!this.isStopping && !this.members.has(old)) void this.replace(old);
       if (!this.isStopping)
         this.options.log.error(
           { why },
           'a new worker cannot start, so the restart ends here; the workers from before go on',
         );
       return false;
+    } finally {
+      this.renewed = null;
     }
     if (this.isStopping) return false;
     old.leave('drain');
