@@ -5,7 +5,7 @@
  */
 import { sinceUse } from '../state/activity.ts';
 import { learnDate } from '../state/clock.ts';
-import { lastAnswer, me } from '../state/session.ts';
+import { me } from '../state/session.ts';
 import { isAway } from './away.ts';
 import { Problem, problemOf } from './problem.ts';
 
@@ -95,7 +95,6 @@ export async function send(path: string, options: RequestOptions): Promise<Respo
   learnDate(answer.headers.get('Date'));
   if (answer.ok) {
     isAway.value = false;
-    lastAnswer.value = Date.now();
     return answer;
   }
   const problem = await problemOf(answer);

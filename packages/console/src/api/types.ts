@@ -9,6 +9,7 @@ export interface Me {
   /** `*`: all there are. */
   readonly apps: '*' | readonly string[];
   readonly idleTimeout: number;
+  /** When the login ends unless somebody is active. */
   readonly expiresAt: string;
   readonly absoluteExpiresAt: string;
 }

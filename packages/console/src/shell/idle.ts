@@ -1,16 +1,20 @@
 /**
- * Asks whether the login still holds when it should be over: after the idle time without a request, and at its last instant.
- * What is on the screen must not outlive the login of who left it there. Until then the page asks nothing by itself, because that
- * would be activity. Who uses it is active, whether or not the server is asked for something: live events only come. So use is told.
+ * Asks whether the login still holds when it should be over, as the server has said last: asking is no activity there (GET /me). What is on
+ * the screen must not outlive the login of who left it there. What the page does meanwhile may have lengthened the login or not, as a
+ * refresh in the background does not: only the server knows, and its answer says when to ask again. Who uses the page is active, whether or not
+ * the server is asked for something: live events only come. So use is told.
  */
 import { effect } from '@preact/signals';
 import { request } from '../api/request.ts';
 import type { Me } from '../api/types.ts';
 import { onUse } from '../state/activity.ts';
-import { lastAnswer, me } from '../state/session.ts';
+import { serverTime } from '../state/clock.ts';
+import { me } from '../state/session.ts';
 
-/** The server decides, and a moment too early it would say yes and begin anew. Units: milliseconds. */
+/** The clock of the server is known to some seconds: asked a moment too early, it would only say yes. Units: milliseconds. */
 const LATER = 2_000;
+/** When it did not answer. Units: milliseconds. */
+const AGAIN = 15_000;
 const LONGEST = 2_147_483_647;
 /** Use is told at most so often. Units: milliseconds. */
 const TOLD_EVERY = 60_000;
@@ -18,12 +22,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 effect(() => {
   const who = me.value;
-  const since = lastAnswer.value;
-  clearTimeout(timer);
-  if (!who) return;
-  const idle = since + who.idleTimeout * 1000;
-  const end = Math.min(idle, Date.parse(who.absoluteExpiresAt)) + LATER;
-  timer = setTimeout(ask, Math.min(Math.max(end - Date.now(), LATER), LONGEST));
+  if (who) waitForEnd(who);
+  else clearTimeout(timer);
 });
 
 let toldAt = Date.now();
@@ -34,14 +34,33 @@ onUse(() => {
   void request<Me>('/me', { method: 'POST', body: {} }).catch(() => undefined);
 });
 
+function waitForEnd({ expiresAt }: Me): void {
+  askIn(Math.max(Date.parse(expiresAt) - serverTime(), 0) + LATER);
+}
+
+function askIn(wait: number): void {
+  clearTimeout(timer);
+  timer = setTimeout(ask, Math.min(wait, LONGEST));
+}
+
 function ask(): void {
   const who = me.peek();
-  // A 401 has ended it; a server that is away says nothing, and its banner does.
   void request<Me>('/me').then(
     (answer) => {
       // Somebody else may have come meanwhile.
-      if (me.peek() === who) me.value = answer;
+      if (!who || me.peek() !== who) return;
+      // What is loaded for who is logged in is not to load again because it is later.
+      if (isSame(answer, who)) waitForEnd(answer);
+      else me.value = answer;
     },
-    () => undefined,
+    () => {
+      // A 401 has ended it; a server that is away says nothing, and its banner does.
+      if (who && me.peek() === who) askIn(AGAIN);
+    },
   );
+}
+
+/** Tells whether all is as it was but when the login ends. */
+function isSame(one: Me, other: Me): boolean {
+  return JSON.stringify({ ...one, expiresAt: '' }) === JSON.stringify({ ...other, expiresAt: '' });
 }

@@ -5,9 +5,6 @@ import type { Me, Scope } from '../api/types.ts';
 /** undefined: not asked yet. null: nobody. */
 export const me = signal<Me | null | undefined>(undefined);
 
-/** When the server last answered to who is logged in, which is when its idle time began anew. Epoch milliseconds. */
-export const lastAnswer = signal(0);
-
 /** The apps that exist, for the switcher. Absence: null until they came. */
 export const apps = signal<readonly string[] | null>(null);
 
