@@ -20,8 +20,9 @@ export async function eventPage(settings: Settings, options: EventPageOptions): 
   const path = `/events${queryText({ ...query, types: types?.join() })}`;
   const longer = (query.wait ?? 0) * 1000;
   const { body } = await callApp(settings, 'GET', path, { signal }, { answerHas: 'events', longer });
-  const { events, next, resync = false } = body as { events: SessionEvent[]; next: string; resync?: boolean };
-  return { events, next, resync };
+  type Body = { events: SessionEvent[]; next: string; more?: boolean; resync?: boolean };
+  const { events, next, more = false, resync = false } = body as Body;
+  return { events, next, more, resync };
 }
 
 export async function history(settings: Settings, subject: string, options: CallOptions): Promise<HistoryEntry[]> {

@@ -90,6 +90,8 @@ export interface EventPage {
   readonly events: SessionEvent[];
   /** Ask `after` it for the next page. */
   readonly next: string;
+  /** Whether others may stand behind it: ask again at once, also where the page is empty, as one with a filter may be. */
+  readonly more: boolean;
   /** Whether events between `after` and this page were dropped. */
   readonly resync: boolean;
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { until } from '../../server/test/support/until.ts';
+import { AdminClient } from '../src/admin/index.ts';
 import { subscribe, waitAfter } from '../src/event-subscription.ts';
 import { SessionClient, type SessionEvent } from '../src/index.ts';
 import { settingsOf } from '../src/options.ts';
@@ -158,7 +159,7 @@ describe('what is asked of events beside streams', () => {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
     });
     const sessions = new SessionClient({ url, app: APP });
-    assert.deepEqual(await sessions.eventsPage(), { ...page, resync: false });
+    assert.deepEqual(await sessions.eventsPage(), { ...page, more: false, resync: false });
     await sessions.eventsPage({ after: '1-0', limit: 5, wait: 30, types: ['session.ended'], subject: 'a b' });
     assert.deepEqual(await sessions.history('a/b'), []);
     assert.equal(await sessions.eraseHistory('ann'), 3);
@@ -177,6 +178,16 @@ describe('what is asked of events beside streams', () => {
       'DELETE /v1/apps/shop/subjects/ann/sessions?except=00one00000000000&reason=stolen+phone',
       'DELETE /v1/apps/shop/sessions?confirm=shop&reason=stolen+phone',
     ]);
+  });
+
+  test('a page says when there are others behind it, also one that is empty: a filter has passed over all that it looked through', async (t) => {
+    const url = await startStranger(t, (_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"events":[],"next":"5-0","more":true}');
+    });
+    const page = { events: [], next: '5-0', more: true, resync: false };
+    assert.deepEqual(await new SessionClient({ url, app: APP }).eventsPage({ subject: 'ann' }), page);
+    const admin = new AdminClient({ url });
+    assert.deepEqual([await admin.eventsPage(), await admin.app(APP).eventsPage()], [page, page]);
   });
 
   test('attempts are further and further apart, at random, and not sooner than the server says', () => {

@@ -29,6 +29,8 @@ export interface AnyEventPage {
   /** The oldest first. */
   readonly events: AnyEvent[];
   readonly next: string;
+  /** Whether others may stand behind it: ask again at once, also where the page is empty, as one with a filter may be. */
+  readonly more: boolean;
   /** Whether events between `after` and this page were dropped. */
   readonly resync: boolean;
 }
