@@ -47,8 +47,9 @@ export class Link {
     await this.#looking;
   }
 
-  /** Takes note of what a call failed with. */
+  /** Takes note of what a call failed with. Of calls that fail together the first one tells, and has the next look waited for. */
   failed(error: unknown): void {
+    if (this.#state === 'lost') return;
     if (error instanceof SessionServerLostError || error instanceof SessionTimeoutError) this.#lost();
   }
 
