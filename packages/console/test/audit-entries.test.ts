@@ -38,6 +38,18 @@ describe('the audit log as it is read', () => {
     );
   });
 
+  test('shows an act once also where it ends in one page of the view and begins in the next one', async () => {
+    const { page } = log([
+      ...Array.from({ length: 100 }, (_, i) => line(i, 'done')),
+      line(99, 'begun'),
+      line(100, 'done'),
+    ]);
+    const over = new Set<string>();
+    const first = await find(EVERYTHING, null, page, over);
+    const second = await find(EVERYTHING, first.next, page, over);
+    assert.deepEqual([first.entries.at(-1)?.id, second.entries.map(({ id }) => id)], ['a99', ['a100']]);
+  });
+
   test('is searched page by page until there is enough, and says where to go on', async () => {
     const lines = Array.from({ length: 1000 }, (_, i) => line(i, 'done', { key: i % 4 === 0 ? 'Anna' : 'support' }));
     const { page, asked } = log(lines);

@@ -32,9 +32,11 @@ export default function Audit() {
   const asked = query.value;
   const filter: AuditFilter = { who: asked.get('who') ?? '', act: asked.get('act') ?? '', app: asked.get('of') ?? '' };
   const before = asked.get('before');
-  const found = useResource(JSON.stringify([filter, before]), (signal) =>
-    find(filter, before, (from) => v1<AuditPage>('/audit', { query: { before: from }, signal })),
-  );
+  const over = useRef(new Set<string>());
+  const found = useResource(JSON.stringify([filter, before]), (signal) => {
+    const page = (from: string | null) => v1<AuditPage>('/audit', { query: { before: from }, signal });
+    return find(filter, before, page, over.current);
+  });
   const { data, error } = found;
   const isFiltered = filter.who !== '' || filter.act !== '' || filter.app !== '';
   return (

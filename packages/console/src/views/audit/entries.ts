@@ -58,14 +58,17 @@ const ENOUGH = 50;
 /** Who asks for what is not there is not to read a log of years. */
 const MOST_PAGES = 30;
 
-/** Looks for what passes a filter from a position on. Errors: those of `page`. */
+/**
+ * Looks for what passes a filter from a position on. `over`: ids of acts whose ends were found before; those that are found come to
+ * them, so that what ends in one page of the view is not shown once more where it begins, in the next one. Errors: those of `page`.
+ */
 export async function find(
   filter: AuditFilter,
   before: string | null,
   page: (before: string | null) => Promise<AuditPage>,
+  over = new Set<string>(),
 ): Promise<Found> {
   const entries: AuditEntry[] = [];
-  const over = new Set<string>();
   let [next, looked, on, readable] = [before, 0, true, true];
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const answer = await page(next);
