@@ -9,7 +9,9 @@ export class Reminder {
 
   /** Tells whether it is time to say it, and takes note. */
   isDue(name: string, now: number): boolean {
-    if (now - (this.last.get(name) ?? Number.NEGATIVE_INFINITY) < INTERVAL) return false;
+    const last = this.last.get(name) ?? Number.NEGATIVE_INFINITY;
+    // A clock that was set back must not keep it silent until the hour of then comes again.
+    if (Math.abs(now - last) < INTERVAL) return false;
     if (this.last.size >= MAX_NAMES) this.last.clear();
     this.last.set(name, now);
     return true;

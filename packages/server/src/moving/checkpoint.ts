@@ -52,7 +52,8 @@ export class Checkpoint {
   /** Notes that all is settled up to a position, `steps` more than before. Written now and then. */
   async reached(position: string, steps: number): Promise<void> {
     this.noted = { position, steps: (this.noted?.steps ?? 0) + steps };
-    if (this.clock() - this.writtenAt >= PAUSE) await this.keep();
+    // A clock that was set back must not keep it from being written until the hour of then comes again.
+    if (Math.abs(this.clock() - this.writtenAt) >= PAUSE) await this.keep();
   }
 
   /** Writes what was noted last. */

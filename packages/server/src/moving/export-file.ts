@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -121,7 +122,8 @@ export class ExportFile implements Sink {
   /** Notes how far it is, now and then. */
   async reached(place: Place): Promise<void> {
     this.place = place;
-    if (this.clock() - this.notedAt >= PAUSE) this.keep();
+    // A clock that was set back must not keep it from being noted until the hour of then comes again.
+    if (Math.abs(this.clock() - this.notedAt) >= PAUSE) this.keep();
   }
 
   /** Notes how far it is. Errors: Unwritable. */
@@ -131,6 +133,12 @@ export class ExportFile implements Sink {
     const { place, bytes, of, exportedAt } = this;
     const noted: Noted = { place, bytes, of, pid: process.pid, exportedAt };
     const temporary = `${this.at}.new`;
+    try {
+      // Before the note: after a power cut it must not speak of bytes that the disk never had.
+      fdatasyncSync(this.fd);
+    } catch (error) {
+      throw new Unwritable(this.file, this.partial, error);
+    }
     try {
       rmSync(temporary, { force: true });
       writeFileSync(temporary, JSON.stringify(noted), { mode: 0o600, flag: 'wx' });

@@ -76,3 +76,12 @@ test('a reminder is due once a minute for each name, and forgets when there are 
   assert.equal(reminder.isDue('a', NOW + 60_000), true);
   for (let i = 0; i < 2000; i++) assert.equal(reminder.isDue(`n${i}`, NOW), true);
 });
+
+test('a reminder is not silent until the hour comes again that it was before the clock was set back', () => {
+  const reminder = new Reminder();
+  const before = NOW + 3_600_000;
+  assert.deepEqual(
+    [before, NOW, NOW + 59_999].map((now) => reminder.isDue('a', now)),
+    [true, true, false],
+  );
+});

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { FileInTheWay } from '../../src/files/taking-a-name.ts';
@@ -74,6 +75,43 @@ describe('an export that is ended in the middle', () => {
       assert.deepEqual([tally.taken, tally.present, tally.allLeft()], [SESSIONS, 0, []]);
     });
   }
+
+  test('goes by a note that is behind what is on the disk, and is written also after the clock was set back', async (t) => {
+    const path = join(temporaryFolder(t), 'x.ndjson');
+    let now = T0;
+    const file = new ExportFile(path, { replace: false, of: 'it', clock: () => now });
+    t.after(() => file.close());
+    const noted = () =>
+      existsSync(`${path}.partial.at`) ? JSON.parse(readFileSync(`${path}.partial.at`, 'utf8')).bytes : 0;
+    // What was written, and the note of it, at the moment when the disk has all that was written.
+    const synced: [number, number][] = [];
+    const { fdatasyncSync } = fs;
+    t.mock.method(fs, 'fdatasyncSync', (fd: number) => {
+      fdatasyncSync(fd);
+      synced.push([fs.fstatSync(fd).size, noted()]);
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    file.begin();
+    const place = { app: 'shop', cursor: null, sessions: 1 };
+    for (const [bytes, at] of [
+      [3, T0],
+      [5, T0 + 100],
+      [7, T0 - 3_600_000],
+    ] as const) {
+      now = at;
+      await file.write(Buffer.alloc(bytes));
+      await file.reached(place);
+    }
+    assert.deepEqual(synced, [
+      [3, 0],
+      [15, 3],
+    ]);
+    assert.equal(noted(), 15);
+  });
 
   test('is thrown away by one that begins anew, and by one of another store', async (t) => {
     const store = await filled();
