@@ -11,6 +11,7 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -49,7 +50,10 @@ function linkAt(name: string): string | null {
   }
 }
 
-/** Writes the text. `confirm` is called right before others can see it. Errors: what the system says; nothing has changed then. */
+/**
+ * Writes the text. `confirm` is called right before others can see it. Errors: what the system says. Nothing has changed then; but a file
+ * that had to be written over has its old text again only as far as the system lets it be put back.
+ */
 export function replaceFile(path: string, text: string, confirm: () => void): void {
   const old = statSync(path, { throwIfNoEntry: false });
   const hasOtherNames = old !== undefined && old.nlink > 1;
@@ -100,13 +104,31 @@ function writeBeside(beside: string, text: string, old: Stats | undefined): bool
 function overwrite(path: string, text: string, confirm: () => void): void {
   const file = openSync(path, 'r+');
   try {
+    const old = readFileSync(file);
     confirm();
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at);
-    ftruncateSync(file, bytes.length);
-    fsyncSync(file);
+    try {
+      put(file, Buffer.from(text));
+    } catch (error) {
+      putBack(file, old);
+      throw error;
+    }
   } finally {
     closeSync(file);
+  }
+}
+
+function put(file: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at);
+  ftruncateSync(file, bytes.length);
+  fsyncSync(file);
+}
+
+/** A disk that is full has room for what was there before. */
+function putBack(file: number, bytes: Buffer): void {
+  try {
+    put(file, bytes);
+  } catch {
+    // What the first attempt failed with is told.
   }
 }
 

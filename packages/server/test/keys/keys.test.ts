@@ -1,6 +1,7 @@
 /** API keys without a server: their text, their two written forms, the ring, and a file that changes. */
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, linkSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
@@ -166,6 +167,26 @@ describe('the keys file', () => {
     assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), { keys: [ENTRY, more] });
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(join(path, '..')), ['keys.json']);
+  });
+
+  test('that is written over, because it has another name, has its old text again when the disk is full', (t) => {
+    const path = keysFile(t, fileOf(ENTRY));
+    linkSync(path, `${path}.other`);
+    const room = statSync(path).size;
+    const { writeSync } = fs;
+    const full = (fd: number, bytes: Uint8Array, from: number, length: number, at: number) => {
+      if (at >= room) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      return writeSync(fd, bytes, from, Math.min(length, room - at), at);
+    };
+    t.mock.method(fs, 'writeSync', full);
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const more = { ...ENTRY, name: 'a-name-before-billing', hash: `sha256:${'1'.repeat(64)}` };
+    assert.throws(() => changeKeysFile(path, (entries) => [more, ...entries]), /ENOSPC/);
+    assert.equal(readFileSync(path, 'utf8'), fileOf(ENTRY));
   });
 
   test('is not changed into one that could not be read, nor when it has a fault already', (t) => {
