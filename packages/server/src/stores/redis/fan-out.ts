@@ -21,6 +21,8 @@ const UNDER_WAY = 4;
 const UNDER_WAY_CLUSTER = 24;
 /** How many sessions are removed or looked at in one step. It takes 2 ms of Redis, 5 when one subject has thousands. */
 const STEP = 200;
+/** Clients choose the names of apps, and only a process that sweeps forgets those it has entered. */
+const MOST_ENTERED = 10_000;
 /** Sessions read by id in one step: 4 ms of Redis when each has 64 KiB of data. */
 const FOUND_TOGETHER = 16;
 /** The same of sessions with short data: half a millisecond. */
@@ -32,6 +34,7 @@ export class FanOut {
   private readonly aliases: Aliases;
   private readonly telling: Telling;
   private readonly onExpired: StoreEvents['onExpired'];
+  /** Apps that need not be entered again. */
   private readonly entered = new Set<string>();
 
   constructor(
@@ -52,6 +55,7 @@ export class FanOut {
   async enter(app: string): Promise<void> {
     if (this.entered.has(app)) return;
     await this.enterAgain(app);
+    if (this.entered.size >= MOST_ENTERED) this.entered.clear();
     this.entered.add(app);
   }
 
