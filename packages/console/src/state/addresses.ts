@@ -8,7 +8,6 @@ export const BASE = '/console';
 
 /** Kept from view to view. Absence: the reader's own (of the browser, of the system). */
 export const SETTINGS = ['theme', 'zone', 'lang', 'keys'] as const;
-export type Setting = (typeof SETTINGS)[number];
 
 export type Params = Readonly<Record<string, string>>;
 /** null takes a name out. */

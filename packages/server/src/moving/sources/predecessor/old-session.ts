@@ -20,35 +20,12 @@ import type { StoredSession } from '../../../core/stored-session.ts';
 import { importedCredential, madeByRedisSessions } from '../../../core/token.ts';
 import { faultBesideData } from '../../checked-record.ts';
 import type { LeftReason } from '../../left.ts';
-import { FIELDS, type Fields, type Layout, TOKEN } from './layout.ts';
+import { type Fields, TOKEN } from './layout.ts';
 
 /** What became of an old session. `example`: its user id, or its app where it has none. Never a token. */
 export type Reading =
   | { readonly kind: 'session'; readonly record: StoredSession; readonly isJudged: true }
   | { readonly kind: 'left'; readonly reason: LeftReason; readonly example: string };
-
-/** Sends a command to where the key is. Bulk texts are answered as Buffers. */
-export type Send = (command: string, args: (string | Buffer)[]) => Promise<unknown>;
-
-/**
- * Reads one session. Absence: null when there is none: no such key. `now`: epoch milliseconds, decides whether it has expired.
- * Errors: when Redis does not answer.
- */
-export async function readOldSession(
-  send: Send,
-  layout: Layout,
-  app: string,
-  token: string,
-  now: number,
-): Promise<Reading | null> {
-  try {
-    const fields = (await send('HMGET', [layout.session(app, token), ...FIELDS])) as Fields;
-    return readingOf(app, token, fields, now);
-  } catch (error) {
-    if (isWrongType(error)) return { kind: 'left', reason: 'wrong_type', example: app };
-    throw error;
-  }
-}
 
 /** Tells whether Redis has refused a command because the key holds a value of another type. */
 export function isWrongType(error: unknown): boolean {
