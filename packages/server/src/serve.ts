@@ -222,7 +222,8 @@ export async function serveAsWorker(
   const consoleServer = consolePort === null ? null : serverOf(guardedConsole(appOptions), null);
   const servers = consoleServer === null ? [server] : [server, consoleServer];
   if (access.tls !== null) access.tls.use = (files) => servers.forEach((one) => void one.useTls(files));
-  const listener = config.metricsPort === null ? null : metricsListener(exposition, log);
+  const onUnshown = (err: unknown) => log.error({ err }, 'the metrics could not be shown');
+  const listener = config.metricsPort === null ? null : new MetricsListener(exposition, onUnshown);
   let port: number;
   try {
     if (listener !== null) log.info({ url: await listener.listen(config.metricsPort!) }, 'the metrics have a port');
@@ -324,10 +325,6 @@ export async function serveAsWorker(
 
 function urlOf({ tls }: Pick<Access, 'tls'>, host: string, port: number): string {
   return `http${tls === null ? '' : 's'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function metricsListener(exposition: Exposition, log: Log): MetricsListener {
-  return new MetricsListener(exposition, (err) => log.error({ err }, 'the metrics could not be shown'));
 }
 
 function later(run: () => void, delay: number): () => void {
