@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JournalSource } from '../../src/core/events.ts';
 import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { clockConformance } from '../conformance/clock.ts';
-import type { StoreUnderTest } from '../conformance/harness.ts';
+import { APP, SECOND, type StoreUnderTest, T0 } from '../conformance/harness.ts';
 import { conformance } from '../conformance/suite.ts';
 import { faultsOf } from '../support/audit.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
@@ -36,4 +37,18 @@ test('a folder holds as many namespaces as it did when each had fewer tables', a
     const onError = (error: unknown) => t.after(() => Promise.reject(error));
     await new LmdbStore({ path, namespace: `installation-${i}`, onError }).close();
   }
+});
+
+test('a memo that is only looked at begins no transaction: it needs no turn to write, and no room on a full disk', async (t) => {
+  const written: number[] = [];
+  const onError = (error: unknown) => t.after(() => Promise.reject(error));
+  const onBatch = (size: number) => written.push(size);
+  const store = new LmdbStore({ path: temporaryFolder(t), namespace: 'memos', clock: () => T0, onError, onBatch });
+  t.after(() => store.close());
+  const until = T0 + SECOND;
+  assert.equal(await store.memo(APP, 'note', { text: 'a', instead: null, until }, T0), null);
+  assert.deepEqual(written, [1]);
+  assert.equal(await store.memo(APP, 'note', { text: 'b', instead: null, until }, T0), 'a');
+  assert.equal(await store.memo(APP, 'other', { text: 'b', instead: 'a', until }, T0), '');
+  assert.deepEqual(written, [1]);
 });

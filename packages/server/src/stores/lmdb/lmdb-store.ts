@@ -212,7 +212,11 @@ export class LmdbStore implements SessionStore {
     return this.tables.read(() => this.tables.apps().sort());
   }
 
-  memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
+  async memo(app: string, name: string, memo: Memo, now: number): Promise<string | null> {
+    // Who only looks, or comes too late, needs no turn to write and no room on the disk.
+    const { memos } = this.tables;
+    const present = await this.tables.read(() => memos.present(app, name, this.decidedAt(now)));
+    if (present !== memo.instead) return present ?? '';
     return this.grow(Buffer.byteLength(memo.text), now, (now, shift) =>
       this.tables.memos.memo(app, name, { ...memo, until: memo.until + shift }, now),
     );

@@ -25,11 +25,16 @@ export class Memos implements Texts {
 
   /** As SessionStore.memo. In a transaction. */
   memo(app: string, name: string, { text, instead, until }: Memo, now: number): string | null {
-    const held = this.memos.get(memoKey(app, name));
-    const present = held !== undefined && now < held[1] ? held[0] : null;
+    const present = this.present(app, name, now);
     if (present !== instead) return present ?? '';
     this.put(app, name, text, until);
     return null;
+  }
+
+  /** Absence: null when there is none, or its time is over. */
+  present(app: string, name: string, now: number): string | null {
+    const held = this.memos.get(memoKey(app, name));
+    return held !== undefined && now < held[1] ? held[0] : null;
   }
 
   get(app: string, name: string): string | null {

@@ -2,7 +2,8 @@
  * Room for ends on a full disk. LMDB never changes a page in place, so to end a session also takes a few free pages; with
  * none left the newest sessions could not be ended, and no room would ever come back. So the data file is kept longer than
  * what is used of it by a reserve of real, written zeros. What makes the store grow (a create, an update, a memo) is refused
- * when the reserve cannot be kept; ends, rotations, sweeps and counters may use it.
+ * when the reserve cannot be kept; ends, rotations with a grace, sweeps and counters may use it. A login
+ * leaves a note for those that come a moment too late (core/lost-races.ts), so it is refused like a create.
  *
  * Where a file cannot grow, pages inside it may be free: then what grows may use those beyond the reserve. A file system that
  * writes to new blocks each time, or that stores zeros as nothing (Btrfs, ZFS), can be full nevertheless.
