@@ -124,6 +124,32 @@ class StoresTest < Minitest::Test
     assert_equal({ "cart" => 1, "theme" => "dark" }, client(url, app).get(newer)["data"])
   end
 
+  { "a_login" => ->(page) { page.login("ann") }, "a_renewal" => ->(page) { page.options[:renew] = true },
+    "another_user" => ->(page) { page.set("_user", "ann") } }.each do |what, deed|
+    test_on_each "#{what}_keeps_what_another_page_wrote_of_the_frameworks_own" do |pages, url|
+      browser = pages.browser(url, Apps.next("own"))
+      browser.visit { |page| %w[cart _old _gone].each { |key| page.set(key, 1) } }
+      before = browser.token
+      other = Browser.new(browser.application, before)
+      browser.visit do |page|
+        page.see("cart")
+        other.visit do |theirs|
+          theirs.set("_theirs", 1)
+          theirs.set("at", Time.at(0))
+          theirs.unset("_gone")
+        end
+        deed.call(page)
+        page.set("_mine", 1)
+        page.unset("_old")
+      end
+      refute_equal before, browser.token
+      browser.visit do |page|
+        seen = %w[cart _theirs at _mine _old _gone].map { |key| page.see(key) }
+        assert_equal [1, 1, Time.at(0), 1, nil, nil], seen
+      end
+    end
+  end
+
   test_on_one "a_renewal_ends_the_old_token_and_brings_nothing_back" do |pages, url|
     app = Apps.next("renew")
     application = pages.application(url, app)
