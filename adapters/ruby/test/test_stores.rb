@@ -166,6 +166,40 @@ class StoresTest < Minitest::Test
     assert_equal 1, client(url, app).list["sessions"].size
   end
 
+  { "by_a_renewal" => ->(page) { page.login("ann") }, "by_another_user" => ->(page) { page.set("_user", "ann") } }.each do |how, login|
+    test_on_each "a_login_form_that_is_sent_twice_#{how}" do |pages, url|
+      app = Apps.next("twice")
+      visitor = pages.browser(url, app)
+      visitor.visit { |page| page.set("cart", 1) }
+      both = Queue.new
+      go = Queue.new
+      browsers = Array.new(2) { Browser.new(visitor.application, visitor.token) }
+      threads = browsers.map.with_index do |browser, i|
+        Thread.new do
+          browser.visit do |page|
+            page.see("cart")
+            both << i
+            go.pop
+            login.call(page)
+            page.set("page", i)
+          end["Set-Cookie"]
+        end
+      end
+      2.times { both.pop }
+      2.times { go << true }
+      cookies = threads.map(&:value)
+      # One of them has logged in. The other one says so, and leaves the cookie to it.
+      assert_equal browsers.map(&:told?), cookies.map(&:nil?)
+      assert_equal 1, browsers.count(&:told?)
+      winner = browsers.index { |browser| !browser.told? }
+      browsers[winner].visit do |page|
+        seen = %w[cart _user page].map { |key| page.see(key) }
+        assert_equal [1, "ann", winner], seen
+      end
+      assert_equal 1, client(url, app).list["sessions"].size
+    end
+  end
+
   test_on_one "the_token_of_another_app_opens_nothing" do |pages, url|
     theirs = client(url, Apps.next("theirs")).create(data: { "cart" => 1 })["token"]
     browser = Browser.new(pages.application(url, Apps.next("ours")), theirs)
