@@ -153,6 +153,27 @@ final class ManualTest extends TestCase
         self::assertSame(['a' => 1, 'b' => 1, 'c' => 1], $page->result);
     }
 
+    public function testAVisitorWithNothingToKeepGetsNoCookie(): void
+    {
+        foreach (['session_start();', 'session_start(); session_abort();', 'session_start(["read_and_close" => true]);'] as $code) {
+            foreach (['shared', 'opaque'] as $mode) {
+                $browser = $this->browser(['mode' => $mode]);
+                self::assertSame([], $browser->run("$code return \$_SESSION;")->setCookies, $code);
+                // Nor one that has a cookie for nothing: that one is taken away.
+                $browser->token = 'of-a-session-that-has-ended-long-ago';
+                self::assertCount(1, $browser->run($code)->setCookies);
+                self::assertNull($browser->token, $code);
+                // It may still begin a session.
+                $page = $browser->run("$code session_write_close(); session_start(); \$_SESSION['a'] = 1;");
+                self::assertCount(1, $page->setCookies, json_encode($page));
+                self::assertSame(1, $this->client->get((string) $browser->token)->version);
+                $token = $browser->token;
+                self::assertSame([], $browser->run($code)->setCookies);
+                self::assertSame([$token, 1], [$browser->token, $this->client->get((string) $token)->version]);
+            }
+        }
+    }
+
     public function testANewSessionKeepsItsIdOverReset(): void
     {
         $page = $this->browser()->run('session_start(); $one = session_id(); session_reset(); $two = session_id(); session_write_close(); session_start();
