@@ -242,6 +242,23 @@ final class ManualTest extends TestCase
         self::assertSame('{}|{"0":"a","1":"b"}|[]|["x"]', implode('|', array_map(json_encode(...), [$tree->cart, $tree->map, $tree->list, $tree->both])));
     }
 
+    /** Names that no object of PHP can have, as another stack may make them of what a visitor says. */
+    public function testNamesThatBeginWithNulHideNothingElse(): void
+    {
+        $token = 'of-a-stack-that-has-such-names';
+        $http = ['method' => 'PUT', 'header' => ['Content-Type: application/json', "Session-Token: $token"]];
+        $http['content'] = '{"data":{"user":"ann","\\u0000top":1,"tags":{"\\u0000deep":1,"b":{}}}}';
+        $path = Servers::env('EMBEDDED') . "/v1/apps/$this->app/session";
+        file_get_contents($path, false, stream_context_create(['http' => $http]));
+        $browser = $this->browser();
+        $browser->token = $token;
+        $page = $browser->run('session_start(); $_SESSION["added"] = 1; return [$_SESSION["user"], array_keys($_SESSION), count($_SESSION["tags"])];');
+        self::assertSame(['ann', ['user', 'tags', 'added'], 2], $page->result, json_encode($page));
+        $after = file_get_contents($path, false, stream_context_create(['http' => ['header' => "Session-Token: $token"]]));
+        self::assertStringContainsString('"data":{"user":"ann","\\u0000top":1,"tags":{"\\u0000deep":1,"b":{}},"added":1}', (string) $after);
+        self::assertSame(1, $this->client->get($token)->data["\0top"]);
+    }
+
     public function testPagesAtOnceKeepWhatIsOfPhpAlone(): void
     {
         $browser = $this->browser();
