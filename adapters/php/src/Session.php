@@ -43,9 +43,11 @@ final class Session
     {
         $of = Json::members($answer);
         $tree = $of['data'] ?? null;
-        // Where a name is none that an object of PHP can have, all objects are arrays.
-        $isTree = $tree instanceof \stdClass || is_array($tree) && is_array($answer);
-        if (!is_string($of['id'] ?? null) || !is_int($of['version'] ?? null) || !$isTree) {
+        if (is_array($tree) && is_array($answer)) {
+            // All objects are arrays where a name is none that an object of PHP can have. As a key of the data such a name is not shown, and stays.
+            $tree = (object) array_filter($tree, static fn (int|string $name): bool => !str_starts_with((string) $name, "\0"), ARRAY_FILTER_USE_KEY);
+        }
+        if (!is_string($of['id'] ?? null) || !is_int($of['version'] ?? null) || !$tree instanceof \stdClass) {
             throw new \UnexpectedValueException('it is no session');
         }
 
@@ -63,8 +65,8 @@ final class Session
             $of['ip'] ?? null,
             $of['userAgent'] ?? null,
             $of['label'] ?? null,
-            Json::members(Json::arrays($tree)),
-            $tree instanceof \stdClass ? $tree : new \stdClass(),
+            Json::members(Json::arrays($of['data'])),
+            $tree,
         );
     }
 }

@@ -37,6 +37,8 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     private ?array $prefetched = null;
     /** What validateId() failed with. read() says so: if validateId() did, PHP would take it for "no such session" and set a new cookie. */
     private ?RestSessionsException $failure = null;
+    /** Whether the session was read since PHP opened it: what fails before that takes no cookie away. */
+    private bool $isRead = false;
     /** @var array<string, true> ids that were made here, and under which nothing is on the server */
     private array $made = [];
     /** The id that session_regenerate_id() is about to leave. */
@@ -100,6 +102,7 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     {
         $this->prefetched = null;
         $this->failure = null;
+        $this->isRead = false;
 
         return true;
     }
@@ -114,7 +117,12 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
             if ($this->opened?->rotatesFrom !== null && $this->opened->oldEnds && !$this->opened->failed) {
                 $this->writer->endOld($this->opened);
             }
+            // session_abort() and read_and_close write nothing, either.
+            if ($this->isRead && $this->opened?->isNew && !$this->opened->failed) {
+                $this->keepNothing();
+            }
         } finally {
+            $this->isRead = false;
             $this->unlock();
         }
 
@@ -160,8 +168,10 @@ class SessionHandler implements \SessionHandlerInterface, \SessionIdInterface, \
     {
         // A worker keeps its handler, and under Octane a session is called new before the request that brings another one.
         $this->nextIsNew = false;
+        $text = $this->load($id);
+        $this->isRead = true;
 
-        return $this->load($id);
+        return $text;
     }
 
     public function write(string $id, string $data): bool

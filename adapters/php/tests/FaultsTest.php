@@ -109,6 +109,33 @@ final class FaultsTest extends TestCase
         }
     }
 
+    /** @dataProvider stores */
+    public function testALoginFormThatIsSentTwice(string $url): void
+    {
+        $client = new Client($url, 'php-twice');
+        // A server of its own: a worker that runs a page may have taken the connection of another one.
+        $command = [PHP_BINARY, '-S', '127.0.0.1:0', __DIR__ . '/pages/index.php'];
+        [$process, [, $second]] = Servers::process($command, ['PATH' => (string) getenv('PATH')], '~\((http://127\.0\.0\.1:\d+)\) started~');
+        foreach (['session_regenerate_id(true);', 'session_regenerate_id();'] as $regenerate) {
+            $browser = new Pages($url, 'php-twice');
+            $browser->run('session_start(); $_SESSION["cart"] = 1;');
+            $user = 'u' . bin2hex(random_bytes(6));
+            $login = "session_start(); %s $regenerate \$_SESSION['_user'] = '$user'; \$_SESSION['form'] = '%s'; return %s;";
+            $body = json_encode(['url' => $url, 'app' => 'php-twice', 'options' => [], 'framework' => 'native', 'code' => sprintf($login, '', 'second', 'session_id()')]);
+            // The second one is answered while the first one is under way.
+            $send = '$http = ["method" => "POST", "ignore_errors" => true, "header" => ["Content-Type: text/plain", "Cookie: session=" . session_id()], "content" => ' . var_export($body, true) . '];
+                $second = file_get_contents(' . var_export($second, true) . ', false, stream_context_create(["http" => $http]));';
+            $page = $browser->run(sprintf($login, $send, 'first', '$second'));
+            // It leaves the cookie to the one that has logged in, and says that it has not.
+            self::assertSame([409, '', []], [$page->status, $page->thrown, $page->setCookies], json_encode($page));
+            $browser->token = json_decode($page->result, true)['result'];
+            $seen = $browser->run('session_start(); return $_SESSION;');
+            self::assertEquals(['cart' => 1, '_user' => $user, 'form' => 'second'], $seen->result, json_encode($page));
+            self::assertCount(1, $client->list($user)['sessions']);
+        }
+        Servers::stop($process);
+    }
+
     public function testTheJsonOfAnotherServerIsNoSession(): void
     {
         $file = sys_get_temp_dir() . '/rest-sessions-stranger-' . bin2hex(random_bytes(6)) . '.php';

@@ -153,6 +153,27 @@ final class ManualTest extends TestCase
         self::assertSame(['a' => 1, 'b' => 1, 'c' => 1], $page->result);
     }
 
+    public function testAVisitorWithNothingToKeepGetsNoCookie(): void
+    {
+        foreach (['session_start();', 'session_start(); session_abort();', 'session_start(["read_and_close" => true]);'] as $code) {
+            foreach (['shared', 'opaque'] as $mode) {
+                $browser = $this->browser(['mode' => $mode]);
+                self::assertSame([], $browser->run("$code return \$_SESSION;")->setCookies, $code);
+                // Nor one that has a cookie for nothing: that one is taken away.
+                $browser->token = 'of-a-session-that-has-ended-long-ago';
+                self::assertCount(1, $browser->run($code)->setCookies);
+                self::assertNull($browser->token, $code);
+                // It may still begin a session.
+                $page = $browser->run("$code session_write_close(); session_start(); \$_SESSION['a'] = 1;");
+                self::assertCount(1, $page->setCookies, json_encode($page));
+                self::assertSame(1, $this->client->get((string) $browser->token)->version);
+                $token = $browser->token;
+                self::assertSame([], $browser->run($code)->setCookies);
+                self::assertSame([$token, 1], [$browser->token, $this->client->get((string) $token)->version]);
+            }
+        }
+    }
+
     public function testANewSessionKeepsItsIdOverReset(): void
     {
         $page = $this->browser()->run('session_start(); $one = session_id(); session_reset(); $two = session_id(); session_write_close(); session_start();
@@ -219,6 +240,23 @@ final class ManualTest extends TestCase
         $browser->run('session_start(); unset($_SESSION["cart"]["lamp"]); $_SESSION["map"][1] = "b"; $_SESSION["list"] = []; $_SESSION["both"] = ["x"];');
         $tree = $this->client->get($browser->token)->tree;
         self::assertSame('{}|{"0":"a","1":"b"}|[]|["x"]', implode('|', array_map(json_encode(...), [$tree->cart, $tree->map, $tree->list, $tree->both])));
+    }
+
+    /** Names that no object of PHP can have, as another stack may make them of what a visitor says. */
+    public function testNamesThatBeginWithNulHideNothingElse(): void
+    {
+        $token = 'of-a-stack-that-has-such-names';
+        $http = ['method' => 'PUT', 'header' => ['Content-Type: application/json', "Session-Token: $token"]];
+        $http['content'] = '{"data":{"user":"ann","\\u0000top":1,"tags":{"\\u0000deep":1,"b":{}}}}';
+        $path = Servers::env('EMBEDDED') . "/v1/apps/$this->app/session";
+        file_get_contents($path, false, stream_context_create(['http' => $http]));
+        $browser = $this->browser();
+        $browser->token = $token;
+        $page = $browser->run('session_start(); $_SESSION["added"] = 1; return [$_SESSION["user"], array_keys($_SESSION), count($_SESSION["tags"])];');
+        self::assertSame(['ann', ['user', 'tags', 'added'], 2], $page->result, json_encode($page));
+        $after = file_get_contents($path, false, stream_context_create(['http' => ['header' => "Session-Token: $token"]]));
+        self::assertStringContainsString('"data":{"user":"ann","\\u0000top":1,"tags":{"\\u0000deep":1,"b":{}},"added":1}', (string) $after);
+        self::assertSame(1, $this->client->get($token)->data["\0top"]);
     }
 
     public function testPagesAtOnceKeepWhatIsOfPhpAlone(): void

@@ -124,6 +124,32 @@ class StoresTest < Minitest::Test
     assert_equal({ "cart" => 1, "theme" => "dark" }, client(url, app).get(newer)["data"])
   end
 
+  { "a_login" => ->(page) { page.login("ann") }, "a_renewal" => ->(page) { page.options[:renew] = true },
+    "another_user" => ->(page) { page.set("_user", "ann") } }.each do |what, deed|
+    test_on_each "#{what}_keeps_what_another_page_wrote_of_the_frameworks_own" do |pages, url|
+      browser = pages.browser(url, Apps.next("own"))
+      browser.visit { |page| %w[cart _old _gone].each { |key| page.set(key, 1) } }
+      before = browser.token
+      other = Browser.new(browser.application, before)
+      browser.visit do |page|
+        page.see("cart")
+        other.visit do |theirs|
+          theirs.set("_theirs", 1)
+          theirs.set("at", Time.at(0))
+          theirs.unset("_gone")
+        end
+        deed.call(page)
+        page.set("_mine", 1)
+        page.unset("_old")
+      end
+      refute_equal before, browser.token
+      browser.visit do |page|
+        seen = %w[cart _theirs at _mine _old _gone].map { |key| page.see(key) }
+        assert_equal [1, 1, Time.at(0), 1, nil, nil], seen
+      end
+    end
+  end
+
   test_on_one "a_renewal_ends_the_old_token_and_brings_nothing_back" do |pages, url|
     app = Apps.next("renew")
     application = pages.application(url, app)
@@ -138,6 +164,40 @@ class StoresTest < Minitest::Test
     assert_predicate first, :told?
     second.visit { |page| assert_equal 1, page.see("cart") }
     assert_equal 1, client(url, app).list["sessions"].size
+  end
+
+  { "by_a_renewal" => ->(page) { page.login("ann") }, "by_another_user" => ->(page) { page.set("_user", "ann") } }.each do |how, login|
+    test_on_each "a_login_form_that_is_sent_twice_#{how}" do |pages, url|
+      app = Apps.next("twice")
+      visitor = pages.browser(url, app)
+      visitor.visit { |page| page.set("cart", 1) }
+      both = Queue.new
+      go = Queue.new
+      browsers = Array.new(2) { Browser.new(visitor.application, visitor.token) }
+      threads = browsers.map.with_index do |browser, i|
+        Thread.new do
+          browser.visit do |page|
+            page.see("cart")
+            both << i
+            go.pop
+            login.call(page)
+            page.set("page", i)
+          end["Set-Cookie"]
+        end
+      end
+      2.times { both.pop }
+      2.times { go << true }
+      cookies = threads.map(&:value)
+      # One of them has logged in. The other one says so, and leaves the cookie to it.
+      assert_equal browsers.map(&:told?), cookies.map(&:nil?)
+      assert_equal 1, browsers.count(&:told?)
+      winner = browsers.index { |browser| !browser.told? }
+      browsers[winner].visit do |page|
+        seen = %w[cart _user page].map { |key| page.see(key) }
+        assert_equal [1, "ann", winner], seen
+      end
+      assert_equal 1, client(url, app).list["sessions"].size
+    end
   end
 
   test_on_one "the_token_of_another_app_opens_nothing" do |pages, url|

@@ -69,14 +69,17 @@ final class SharedFormat implements Format
         $kept = [];
         $linked = References::between($shared);
         foreach ($shared as $key => $value) {
-            if (self::isPrivate((string) $key) || isset($linked[$key]) || !Json::has([$key => $value])) {
+            $isOwn = self::isPrivate((string) $key) || isset($linked[$key]);
+            if (!$isOwn && isset($this->before[$key]) && $this->before[$key] === serialize($value)) {
+                $this->after[$key] = $this->before[$key];
+                continue;
+            }
+            if ($isOwn || !Json::has([$key => $value])) {
                 $kept[$key] = &$shared[$key];
                 continue;
             }
             $this->after[$key] = serialize($value);
-            if (($this->before[$key] ?? null) !== $this->after[$key]) {
-                $set[$key] = Json::shaped($value, $this->tree->{$key} ?? null);
-            }
+            $set[$key] = Json::shaped($value, $this->tree->{$key} ?? null);
         }
         if ($kept !== []) {
             $own += $this->bag === null ? $kept : [$this->bag => $kept];

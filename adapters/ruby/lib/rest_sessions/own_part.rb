@@ -36,16 +36,18 @@ module RestSessions
 
     # Gives the session. `set` and `unset` are the top-level keys that changed, `lasts` its timeouts.
     def write(page, set, unset, lasts)
+      return @client.patch(page.token, set: set, unset: unset, **lasts) unless set.key?(@key) || unset.include?(@key)
+
       before = JSON.parse(page.texts.fetch(@key, "{}"))
-      version = page.stored["version"] if set.key?(@key) || unset.include?(@key)
       mine = set[@key]
+      theirs = page.stored
+      set, unset = rebase(set, unset, OwnPart.merge(before, mine, theirs["data"][@key])) if page.passed?
       MOST_TRIES.times do
-        return @client.patch(page.token, set: set, unset: unset, if_version: version, **lasts)
+        return @client.patch(page.token, set: set, unset: unset, if_version: theirs["version"], **lasts)
       rescue Error => e
-        raise unless version && e.code == "version_mismatch"
+        raise unless e.code == "version_mismatch"
 
         theirs = @client.get(page.token)
-        version = theirs["version"]
         set, unset = rebase(set, unset, OwnPart.merge(before, mine, theirs["data"][@key]))
       end
       @client.patch(page.token, set: set, unset: unset, **lasts)

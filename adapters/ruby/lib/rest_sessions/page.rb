@@ -30,6 +30,12 @@ module RestSessions
     # Notes which data the server has.
     def picture(texts)
       @texts = texts
+      @pictured = @stored
+    end
+
+    # Tells whether the server has given other data since than the page looked at: what another page wrote before this one took a new token.
+    def passed?
+      @pictured && @pictured["data"] != @stored["data"]
     end
 
     # It has ended, as the page wanted.
@@ -37,6 +43,7 @@ module RestSessions
       @old << token
       @token = nil
       @stored = nil
+      @pictured = nil
       @texts = {}
       @subject = nil
     end
