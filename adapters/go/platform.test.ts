@@ -17,6 +17,12 @@ platformTests({
     'go vet finds nothing': inEach('go vet ./...'),
     'staticcheck finds nothing': inEach(`go run ${STATICCHECK} ./...`),
     'each module is tidy': inEach('GOWORK=off go mod tidy -diff'),
+    'the stores require the client that is released with them': [
+      'sh',
+      '-ec',
+      `version=$(sed -n '/^## /{s/^## \\([0-9.]*\\).*/\\1/p;q}' CHANGELOG.md)
+      for store in scsstore gorillastore; do grep -q "adapters/go v$version$" $store/go.mod; done`,
+    ],
     'the codec holds 20,000 texts of a fuzzer': [
       'sh',
       '-c',

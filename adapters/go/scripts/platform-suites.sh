@@ -12,9 +12,9 @@ cat > go.mod <<END
 module suites
 go 1.24
 require (
-	$ours v0.0.0
-	$ours/scsstore v0.0.0
-	$ours/gorillastore v0.0.0
+	$ours v0.1.0
+	$ours/scsstore v0.1.0
+	$ours/gorillastore v0.1.0
 	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/gin-contrib/sessions v1.0.4
 )

@@ -5,9 +5,9 @@ go 1.23
 require (
 	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/gorilla/sessions v1.4.0
-	github.com/rest-sessions/rest-sessions/adapters/go v0.0.0
-	github.com/rest-sessions/rest-sessions/adapters/go/gorillastore v0.0.0
-	github.com/rest-sessions/rest-sessions/adapters/go/scsstore v0.0.0
+	github.com/rest-sessions/rest-sessions/adapters/go v0.1.0
+	github.com/rest-sessions/rest-sessions/adapters/go/gorillastore v0.1.0
+	github.com/rest-sessions/rest-sessions/adapters/go/scsstore v0.1.0
 )
 
 require github.com/gorilla/securecookie v1.1.2 // indirect

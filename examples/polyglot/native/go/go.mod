@@ -4,8 +4,8 @@ go 1.22
 
 require (
 	github.com/alexedwards/scs/v2 v2.9.0
-	github.com/rest-sessions/rest-sessions/adapters/go v0.0.0
-	github.com/rest-sessions/rest-sessions/adapters/go/scsstore v0.0.0
+	github.com/rest-sessions/rest-sessions/adapters/go v0.1.0
+	github.com/rest-sessions/rest-sessions/adapters/go/scsstore v0.1.0
 )
 
 replace (
