@@ -78,6 +78,8 @@ type EventPage struct {
 	Events []Event `json:"events"`
 	// Next is the position to ask after for the next page, also when this one is empty.
 	Next string `json:"next"`
+	// More says that there are events behind Next already. With a choice of types or of a subject a page may be empty and there be more.
+	More bool `json:"more"`
 	// Resync says that events behind After are not kept any more. The page begins with the oldest that is.
 	Resync bool `json:"resync"`
 }

@@ -104,6 +104,7 @@ func TestPagesOfTheContract(t *testing.T) {
 				Gives struct {
 					Events []any
 					Next   string
+					More   bool
 					Resync bool
 				}
 				Error string
@@ -124,7 +125,7 @@ func TestPagesOfTheContract(t *testing.T) {
 			for _, event := range page.Events {
 				events = append(events, jsonOf(t, event.Raw))
 			}
-			if !reflect.DeepEqual(events, play.Gives.Events) || page.Next != play.Gives.Next || page.Resync != play.Gives.Resync {
+			if !reflect.DeepEqual(events, play.Gives.Events) || page.Next != play.Gives.Next || page.More != play.Gives.More || page.Resync != play.Gives.Resync {
 				t.Errorf("%+v, and must be %+v", page, play.Gives)
 			}
 		})

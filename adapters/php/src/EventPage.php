@@ -14,9 +14,10 @@ final class EventPage
     /**
      * @param list<Event> $events the oldest first
      * @param string $next the position to ask after for the next page
+     * @param bool $more whether there are events behind $next already; with a choice of types or of a user a page may be empty and there be more
      * @param bool $resync whether events are missing before it
      */
-    private function __construct(public readonly array $events, public readonly string $next, public readonly bool $resync)
+    private function __construct(public readonly array $events, public readonly string $next, public readonly bool $more, public readonly bool $resync)
     {
     }
 
@@ -31,6 +32,6 @@ final class EventPage
             throw new \UnexpectedValueException('it is no page of events');
         }
 
-        return new self(array_map(static fn (mixed $told): Event => Event::from($told), $of['events']), $of['next'], ($of['resync'] ?? false) === true);
+        return new self(array_map(static fn (mixed $told): Event => Event::from($told), $of['events']), $of['next'], ($of['more'] ?? false) === true, ($of['resync'] ?? false) === true);
     }
 }

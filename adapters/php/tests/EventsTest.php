@@ -57,7 +57,7 @@ final class EventsTest extends TestCase
         [$client, $play] = Contract::play($name);
         try {
             $page = $client->eventPage(...(array) $play->asks);
-            $given = (object) ['events' => array_column($page->events, 'told'), 'next' => $page->next, 'resync' => $page->resync];
+            $given = (object) ['events' => array_column($page->events, 'told'), 'next' => $page->next, 'more' => $page->more, 'resync' => $page->resync];
         } catch (RestSessionsException $failure) {
             $given = $failure->getCode();
         }

@@ -36,7 +36,7 @@ class EventsTest < Minitest::Test
         code = e.code
         nil
       end
-      given = page && { "events" => page.events.map(&:to_h), "next" => page.next, "resync" => page.resync? }
+      given = page && { "events" => page.events.map(&:to_h), "next" => page.next, "more" => page.more?, "resync" => page.resync? }
       vector["error"] ? assert_equal(vector["error"], code) : assert_equal(vector["gives"], given, vector["title"])
       assert_equal [], faults(app)
     end

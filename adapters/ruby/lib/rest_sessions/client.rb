@@ -128,7 +128,7 @@ module RestSessions
       answer = send_call("Get", "/events#{query}", repeatable: true, wait: wait)
       begin
         EventPage.new(events: answer.fetch("events").map { |each| Event.new(each) }, next: answer.fetch("next"),
-                      resync: answer["resync"] == true)
+                      more: answer["more"] == true, resync: answer["resync"] == true)
       rescue ArgumentError, IndexError, NoMethodError => e
         raise Answer.no_event(@settings, e)
       end

@@ -70,8 +70,10 @@ module RestSessions
   # be asked anew. The stream goes on at `position`.
   Resync = Struct.new(:position)
 
-  # A part of the journal: its events, the position to ask after for the next page, and whether events are missing before it.
-  EventPage = Struct.new(:events, :next, :resync, keyword_init: true) do
+  # A part of the journal: its events, the position to ask after for the next page, whether there are events behind it already (with a
+  # choice of types or of a user a page may be empty and there be more), and whether events are missing before it.
+  EventPage = Struct.new(:events, :next, :more, :resync, keyword_init: true) do
+    alias_method :more?, :more
     alias_method :resync?, :resync
   end
 end

@@ -8,9 +8,11 @@ import java.util.Optional;
  *
  * @param events the oldest first
  * @param next the position to ask after for the next page
+ * @param more whether there are events behind {@code next} already; with a choice of types or of a user
+ *     a page may be empty and there be more
  * @param resync whether events are missing before it
  */
-public record EventPage(List<SessionEvent> events, String next, boolean resync) {
+public record EventPage(List<SessionEvent> events, String next, boolean more, boolean resync) {
   static EventPage read(String json) {
     Members of = new Members(json);
     of.json("events");
@@ -18,7 +20,10 @@ public record EventPage(List<SessionEvent> events, String next, boolean resync) 
         of.list("events").stream()
             .map(each -> SessionEvent.read(each.text(), Optional.empty()))
             .toList();
-    boolean resync = of.maybe("resync").map(each -> each.text().equals("true")).orElse(false);
-    return new EventPage(events, of.text("next"), resync);
+    return new EventPage(events, of.text("next"), isSaid(of, "more"), isSaid(of, "resync"));
+  }
+
+  private static boolean isSaid(Members of, String name) {
+    return of.maybe(name).map(each -> each.text().equals("true")).orElse(false);
   }
 }

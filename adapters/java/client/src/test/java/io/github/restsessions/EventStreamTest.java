@@ -67,7 +67,11 @@ class EventStreamTest {
       List<Object> events = page.events().stream().map(each -> each.told().value()).toList();
       assertEquals(
           play.get("gives"),
-          Map.of("events", events, "next", page.next(), "resync", page.resync()));
+          Map.of(
+              "events", events,
+              "next", page.next(),
+              "more", page.more(),
+              "resync", page.resync()));
     }
     assertEquals(List.of(), play.faults());
   }
