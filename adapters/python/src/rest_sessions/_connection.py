@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import aclosing, closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -61,14 +62,28 @@ def _may_repeat(call: Call, failure: SessionError, attempt: int) -> bool:
 
 
 class Connected(_Base):
-    """Has a pool of connections."""
+    """Has a pool of connections.
+
+    It belongs to the process that made it. A server that forks its workers after the application was used (gunicorn --preload,
+    uWSGI, Celery) gives each of them the same open connections, on which one would read what another one asked for: the session
+    of another visitor. So a process that did not make the pool makes one of its own. The inherited one is left to the garbage
+    collector, which closes no more than the descriptors; close() could say goodbye to the server in the name of the parent.
+    """
 
     def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
         super().__init__(url, app, key, timeout=timeout)
-        self._http = httpx.HTTPTransport(**_pool())
+        #: The pool, and the process that made it: one value, so that no thread sees the one without the other.
+        self._owned = (os.getpid(), httpx.HTTPTransport(**_pool()))
+
+    def _http(self) -> httpx.HTTPTransport:
+        owner, http = self._owned
+        if owner != os.getpid():
+            http = httpx.HTTPTransport(**_pool())
+            self._owned = (os.getpid(), http)
+        return http
 
     def close(self) -> None:
-        self._http.close()
+        self._http().close()
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +94,7 @@ class Connected(_Base):
     def _send(self, call: Call) -> Any:
         for attempt in (1, 2):
             try:
-                with closing(self._http.handle_request(self._request(call))) as response:
+                with closing(self._http().handle_request(self._request(call))) as response:
                     response.read()
             except httpx.HTTPError as error:
                 failure = self._lost(call, error)
@@ -95,10 +110,17 @@ class AsyncConnected(_Base):
 
     def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
         super().__init__(url, app, key, timeout=timeout)
-        self._http = httpx.AsyncHTTPTransport(**_pool())
+        self._owned = (os.getpid(), httpx.AsyncHTTPTransport(**_pool()))
+
+    def _http(self) -> httpx.AsyncHTTPTransport:
+        owner, http = self._owned
+        if owner != os.getpid():
+            http = httpx.AsyncHTTPTransport(**_pool())
+            self._owned = (os.getpid(), http)
+        return http
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self._http().aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,7 +133,7 @@ class AsyncConnected(_Base):
     async def _send(self, call: Call) -> Any:
         for attempt in (1, 2):
             try:
-                async with aclosing(await self._http.handle_async_request(self._request(call))) as response:
+                async with aclosing(await self._http().handle_async_request(self._request(call))) as response:
                     await response.aread()
             except httpx.HTTPError as error:
                 failure = self._lost(call, error)
