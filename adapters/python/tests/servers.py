@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 #: What answers a connection: it gets the socket when a request was read, and the number of the connection from 1 on.
 Answer = Callable[[socket.socket, int], None]
@@ -19,9 +19,9 @@ def serving(answer: Answer) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve(connection: socket.socket, number: int) -> None:
-            with connection:
+            with connection, connection.makefile("rb") as requests:
                 try:
-                    while connection.recv(65_536):
+                    while has_read(requests):
                         answer(connection, number)
                 except OSError:
                     pass
@@ -42,6 +42,19 @@ def serving(answer: Answer) -> Iterator[str]:
         finally:
             # A thread that waits in accept() wakes up.
             listener.shutdown(socket.SHUT_RDWR)
+
+
+def has_read(requests: BinaryIO) -> bool:
+    """Reads a request. It tells whether there was one."""
+    length, line = 0, requests.readline()
+    if not line:
+        return False
+    while line.strip():
+        name, _, value = line.partition(b":")
+        length = int(value) if name.lower() == b"content-length" else length
+        line = requests.readline()
+    requests.read(length)
+    return True
 
 
 def answer_of(value: Any, *headers: str) -> bytes:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import rest_sessions
 from rest_sessions import Client
 
 from . import contract
+from .servers import answer_of, serving
 
 TOKEN = "a-token-of-some-framework-01"
 
@@ -109,3 +111,57 @@ def test_readme_leads_somewhere() -> None:
     for path in re.findall(r"\]\(((?:\.\./)+[A-Za-z][^)#:]*)\)", (folder / "README.md").read_text()):
         assert (folder / path).exists(), path
     assert httpx.__version__
+
+
+STRANGERS = [
+    b'{"status":"maintenance"}',
+    b'{"id":"a","version":"1","data":{}}',
+    b'{"token":"a-token-of-some-framework-01","session":{"id":"a"}}',
+    b'{"results":[{"active":false}],"revoked":null,"sessions":{},"history":{},"events":{},"erased":"1"}',
+    b'{"results":[{"active":true},{}]}',
+    b"[]",
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+]
+
+
+@pytest.mark.parametrize("text", STRANGERS, ids=lambda text: text[:30].decode())
+async def test_what_no_session_server_answers_is_told_as_such(text: bytes) -> None:
+    calls: list[Callable[[Any], Any]] = [
+        lambda client: client.create(),
+        lambda client: client.get(TOKEN),
+        lambda client: client.find(TOKEN),
+        lambda client: client.patch(TOKEN, set={"a": 1}),
+        lambda client: client.put(TOKEN),
+        lambda client: client.replace_data(TOKEN, {}),
+        lambda client: client.touch(TOKEN),
+        lambda client: client.rotate(TOKEN),
+        lambda client: client.revoke(TOKEN),
+        lambda client: client.get_by_id("a"),
+        lambda client: client.revoke_by_id("a"),
+        lambda client: client.list(),
+        lambda client: client.revoke_subject("ann"),
+        lambda client: client.verify(TOKEN, TOKEN),
+        lambda client: client.activity(),
+        lambda client: client.history("ann"),
+        lambda client: client.erase_history("ann"),
+        lambda client: client.event_page(),
+    ]
+    with serving(lambda connection, _number: connection.sendall(answer_of(text))) as url:
+        client = Client(url, "shop")
+        for call in calls:
+            with pytest.raises(rest_sessions.SessionConfigurationError) as wrong:
+                call(client)
+            assert wrong.value.code == "not_rest_sessions"
+        async with rest_sessions.AsyncClient(url, "shop") as awaited:
+            for call in calls:
+                with pytest.raises(rest_sessions.SessionConfigurationError) as wrong:
+                    await call(awaited)
+                assert wrong.value.code == "not_rest_sessions"
+
+
+def test_chosen_members_of_a_session_are_no_stranger(store: str) -> None:
+    client = Client(store, "py-fields")
+    token = client.create(data={"a": 1, "b": 2})["token"]
+    assert client.get(token, fields=["data.a"]) == {"data": {"a": 1}}
+    assert client.verify(token, TOKEN) == [client.verify(token)[0], None]
