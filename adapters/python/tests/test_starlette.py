@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -132,6 +133,42 @@ async def test_pages_at_once_keep_what_each_wrote_of_its_own(store: str) -> None
         for name in ("_begin", "_outer"):
             await visitor.get(f"/?set={name}")
         assert (await visitor.get("/?set=_begin")).json() == ["_begin", "_inner", "_outer"]
+
+
+async def test_a_login_keeps_what_another_page_wrote_of_its_own(store: str) -> None:
+    async def page(request: Request) -> Any:
+        step = request.query_params["step"]
+        request.session.get("cart")
+        if step == "login":
+            async with browser(app, session=visitor.cookies["session"]) as other:
+                await other.get("/?step=other")
+            await request.session.login("ann")
+        request.session[f"_{step}"] = 1
+        return sorted(request.session)
+
+    app = make_app(store, "asgi-own-login", page)
+    async with browser(app) as visitor:
+        for step in ("begin", "login"):
+            await visitor.get(f"/?step={step}")
+        assert (await visitor.get("/?step=begin")).json() == ["_begin", "_login", "_other"]
+
+
+async def test_a_login_form_that_is_submitted_twice_is_told(store: str) -> None:
+    async def page(request: Request) -> None:
+        step = request.query_params.get("step")
+        if step is None:
+            request.session["cart"] = 1
+            return
+        if step == "outer":
+            async with browser(app, session=visitor.cookies["session"]) as other:
+                assert (await other.get("/?step=inner")).status_code == 200
+        with pytest.raises(rest_sessions.SessionNotFoundError) if step == "outer" else nullcontext():
+            await request.session.login("ann")
+
+    app = make_app(store, "asgi-twice", page)
+    async with browser(app) as visitor:
+        await visitor.get("/")
+        assert (await visitor.get("/?step=outer")).status_code == 200
 
 
 async def test_cookie_over_https() -> None:

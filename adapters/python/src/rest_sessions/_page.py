@@ -10,7 +10,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ._delta import Texts, changes, shared_of, texts_of
-from ._own import OwnPart
+from ._own import OwnPart, rotated
+from .errors import SessionError, SessionNotFoundError, is_ended
 
 
 class PageSession(MutableMapping[str, Any]):
@@ -48,6 +49,11 @@ class PageSession(MutableMapping[str, Any]):
         self.token = token
         self.stored = session
         self._baseline = texts_of(self._packed())
+
+    def rotated(self, token: str, session: dict[str, Any]) -> None:
+        """Goes on under a new token. What has changed is still to be written."""
+        self.token = token
+        self.stored = rotated(self._private_key, self._baseline, session)
 
     def forget(self) -> None:
         """Is a new session from now on, without anything."""
@@ -98,6 +104,11 @@ class PageSession(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self._values)} keys>"
+
+
+def lost(error: SessionError) -> SessionError:
+    """What a page is told whose session could not take a new token."""
+    return SessionNotFoundError(error.status) if is_ended(error) else error
 
 
 def device_of(ip: str | None, user_agent: str | None) -> dict[str, str]:

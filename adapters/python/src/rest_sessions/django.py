@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils import timezone
@@ -30,10 +31,10 @@ from django.utils.module_loading import import_string
 
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
-from ._own import OwnPart, patch
+from ._own import OwnPart, patch, rotated
 from ._page import SHORTEST_IDLE, lasting
 from ._protocol import is_token
-from .errors import SessionError, SessionNotFoundError
+from .errors import SessionError, SessionNotFoundError, is_ended
 
 _PRIVATE = "_django"
 _JSON = "django.contrib.sessions.serializers.JSONSerializer"
@@ -75,6 +76,10 @@ def _forget(*, setting: str, **_more: Any) -> None:
 
 
 setting_changed.connect(_forget)
+
+
+class SessionEndedError(UpdateError, SessionInterrupted):
+    """A page gave a new key to a session of a user that was ended meanwhile. As SessionInterrupted it is answered 400."""
 
 
 class SessionStore(SessionBase):
@@ -161,12 +166,17 @@ class SessionStore(SessionBase):
         new = self._get_new_session_key()
         client, touches, _ = _parts()
         try:
-            self._stored = client.rotate(key, new_token=new, grace=0)["session"]
-        except SessionNotFoundError:
-            # It has ended meanwhile. Django's own stores begin a new one as well.
+            session = client.rotate(key, new_token=new, grace=0)["session"]
+        except SessionError as error:
+            if not is_ended(error):
+                raise
+            # It has ended meanwhile. What a user had must not come back; a guest begins anew, as in Django's own stores.
+            if self._subject is not None:
+                raise SessionEndedError("The session was ended before the page gave it a new key.") from error
             self.create()
             self._session_cache = data
             return
+        self._stored = rotated(_PRIVATE, self._baseline, session)
         touches.forget(key)
         self._session_key = new
         self.modified = True

@@ -19,9 +19,9 @@ from flask.wrappers import Request as FlaskRequest
 from ._client import Client
 from ._delta import TouchTimes
 from ._own import patch
-from ._page import PageSession, cookie_age, device_of, lasting
+from ._page import PageSession, cookie_age, device_of, lasting, lost
 from ._protocol import is_token
-from .errors import SessionNotFoundError
+from .errors import SessionError, SessionNotFoundError
 
 _TAGGED = TaggedJSONSerializer()
 
@@ -215,9 +215,12 @@ class RestSessionInterface(SessionInterface):
         if session.token is None:
             self._create(session, {"subject": subject})
         else:
-            made = self.client.rotate(session.token, subject=subject)
+            try:
+                made = self.client.rotate(session.token, subject=subject)
+            except SessionError as error:
+                raise lost(error) from error
             self._touches.forget(session.token)
-            session.token, session.stored = made["token"], made["session"]
+            session.rotated(made["token"], made["session"])
         # The browser does not have this token yet.
         session.was_ended = True
 

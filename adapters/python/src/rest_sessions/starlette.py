@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ._client import AsyncClient
 from ._delta import TouchTimes
 from ._own import apatch
-from ._page import PageSession, cookie_age, device_of
+from ._page import PageSession, cookie_age, device_of, lost
 from ._protocol import is_token
+from .errors import SessionError
 
 
 class RestSession(PageSession):
@@ -135,9 +136,12 @@ class RestSessionMiddleware:
         if session.token is None:
             await self._create(session, {"subject": subject})
             return
-        made = await self.client.rotate(session.token, subject=subject)
+        try:
+            made = await self.client.rotate(session.token, subject=subject)
+        except SessionError as error:
+            raise lost(error) from error
         self._touches.forget(session.token)
-        session.token, session.stored = made["token"], made["session"]
+        session.rotated(made["token"], made["session"])
         session.needs_cookie = True
 
     async def end(self, session: RestSession) -> None:
