@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -216,6 +217,64 @@ def test_expiry(store: str) -> None:
         session.save()
         assert 3500 < SessionStore(session.session_key).get_expiry_age() <= 3600
         assert session.client.get(session.session_key)["idleTimeout"] <= 3600
+
+
+def test_a_session_that_another_stack_began_lasts_as_it_did(store: str) -> None:
+    with using(store, "django-foreign"):
+        client = SessionStore().client
+        key = client.create(data={"cart": 1}, idleTimeout=7200)["token"]
+        page = SessionStore(key)
+        page["_messages"] = ["hello"]
+        page.save()
+        page.cycle_key()
+        page[SESSION_KEY] = "42"
+        page.save()
+        assert client.get(page.session_key)["idleTimeout"] == 7200
+        page.set_expiry(3600)
+        page.save()
+        assert client.get(page.session_key)["idleTimeout"] == 3600
+        other = SessionStore(page.session_key)
+        other["_more"] = 1
+        client.touch(page.session_key, idle_timeout=1800)
+        other.save()
+        assert client.get(page.session_key)["idleTimeout"] == 1800
+
+
+def test_an_expiry_that_is_taken_back_is_that_of_the_settings(store: str) -> None:
+    with using(store, "django-back"):
+        session = SessionStore()
+        session["cart"] = 1
+        session.set_expiry(60)
+        session.save()
+        assert session.client.get(session.session_key)["idleTimeout"] == 60
+        page = SessionStore(session.session_key)
+        page.set_expiry(None)
+        page.save()
+        stored = page.client.get(page.session_key)
+        assert stored["idleTimeout"] == 1_209_600 and stored["data"] == {"cart": 1}
+
+
+def test_an_expiry_that_the_policy_refuses_is_named(tmp_path: Path) -> None:
+    process, url = contract.start_server(tmp_path, "0", {"defaults": {"maxIdleTimeout": 86_400}})
+    try:
+        with using(url, "django-policy"):
+            session = SessionStore()
+            session["cart"] = 1
+            with pytest.raises(rest_sessions.SessionError, match=r"86400.*SESSION_COOKIE_AGE") as refused:
+                session.save()
+            assert refused.value.code == "invalid_value" and refused.value.faults
+            session.set_expiry(3600)
+            session.create()
+            session.set_expiry(86_401)
+            with pytest.raises(rest_sessions.SessionError, match="SESSION_COOKIE_AGE"):
+                session.save()
+            # Django's own error of it goes on being told.
+            session.client.revoke(session.session_key)
+            with pytest.raises(UpdateError):
+                session.save()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_pages_at_once_keep_what_each_wrote_of_djangos_own(store: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -213,6 +214,39 @@ def test_a_login_form_that_is_submitted_twice_is_told(store: str) -> None:
     second = visit(shop, token, "?step=outer")
     assert second.status_code == 409 and second.text == "ended" and "Set-Cookie" not in second.headers
     assert len(shop.session_interface.client.list(subject="ann")["sessions"]) == 1
+
+
+def test_a_lifetime_that_the_policy_refuses_is_named(tmp_path: Path) -> None:
+    def page() -> str:
+        flask.session.permanent = True
+        return ""
+
+    process, url = contract.start_server(tmp_path, "0", {"defaults": {"maxIdleTimeout": 86_400}})
+    try:
+        shop = make_app(url, "flask-policy", page)
+        shop.testing = True
+        with pytest.raises(rest_sessions.SessionError, match=r"86400.*PERMANENT_SESSION_LIFETIME"):
+            shop.test_client().get("/")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_page_without_its_session_does_not_set_a_token_that_a_login_has_replaced(store: str) -> None:
+    def page() -> str:
+        if "login" in flask.request.args:
+            flask.session.login("ann")
+        elif "begin" in flask.request.args:
+            flask.session.permanent = True
+        return ""
+
+    shop = make_app(store, "flask-refreshed", page)
+    token = token_of(visit(shop, None, "?begin"))
+    assert token_of(visit(shop, token)) == token
+    new = token_of(visit(shop, token, "?login"))
+    # Its browser sent it before it had the answer to the login.
+    assert "Set-Cookie" not in visit(shop, token).headers
+    assert token_of(visit(shop, new)) == new
 
 
 def test_an_empty_session_is_ended(store: str) -> None:

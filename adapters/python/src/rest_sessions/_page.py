@@ -6,6 +6,7 @@ It makes no requests itself, because some frameworks wait and some await.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
@@ -106,9 +107,15 @@ class PageSession(MutableMapping[str, Any]):
         return f"<{type(self).__name__} of {len(self._values)} keys>"
 
 
-def lost(error: SessionError) -> SessionError:
-    """What a page is told whose session could not take a new token."""
-    return SessionNotFoundError(error.status) if is_ended(error) else error
+@contextmanager
+def telling_ends() -> Iterator[None]:
+    """A page whose session cannot take a new token, because another page was faster, is told that it has ended."""
+    try:
+        yield
+    except SessionError as error:
+        if isinstance(error, SessionNotFoundError) or not is_ended(error):
+            raise
+        raise SessionNotFoundError(error.status) from error
 
 
 def device_of(ip: str | None, user_agent: str | None) -> dict[str, str]:
@@ -138,3 +145,15 @@ def lasting(seconds: float, stored: dict[str, Any] | None) -> dict[str, float]:
         return {"absoluteTimeout": seconds}
     began = datetime.fromisoformat((stored["authenticatedAt"] or stored["createdAt"]).replace("Z", "+00:00"))
     return {"absoluteTimeout": (datetime.now(timezone.utc) - began).total_seconds() + seconds}
+
+
+@contextmanager
+def naming(setting: str) -> Iterator[None]:
+    """Names the setting of the framework that a timeout comes from which the server refuses."""
+    try:
+        yield
+    except SessionError as error:
+        if not any(fault.get("pointer") in ("/idleTimeout", "/absoluteTimeout") for fault in error.faults):
+            raise
+        message = f"{error}; here it is {setting}, which the policy of the app does not allow"
+        raise SessionError(error.code, message, status=error.status, faults=error.faults) from error

@@ -32,12 +32,13 @@ from django.utils.module_loading import import_string
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
 from ._own import OwnPart, patch, rotated
-from ._page import SHORTEST_IDLE, lasting
+from ._page import SHORTEST_IDLE, lasting, naming
 from ._protocol import is_token
 from .errors import SessionError, SessionNotFoundError, is_ended
 
 _PRIVATE = "_django"
 _JSON = "django.contrib.sessions.serializers.JSONSerializer"
+_AGE = "SESSION_COOKIE_AGE or set_expiry() of Django"
 _OPTIONS = {"url", "app", "key", "timeout", "touch_interval", "subject"}
 
 
@@ -90,6 +91,8 @@ class SessionStore(SessionBase):
     _subject: str | None = None
     #: The session as it was last read or saved. Absence: None while nothing was.
     _stored: dict[str, Any] | None = None
+    #: What `set_expiry` has set, as the server has it: seconds, or an instant. Absence: None, for that of the settings.
+    _expiry: float | str | None = None
 
     @property
     def client(self) -> Client:
@@ -112,7 +115,7 @@ class SessionStore(SessionBase):
         if touch:
             touches.note(key, session["idleTimeout"])
         data = self._opened(session)
-        expiry = data.get("_session_expiry")
+        expiry = self._expiry = data.get("_session_expiry")
         # The server slides what Django has fixed to an instant.
         if isinstance(expiry, str) and (ends := parse_datetime(expiry)) is not None and ends <= timezone.now():
             self.delete(key)
@@ -201,13 +204,15 @@ class SessionStore(SessionBase):
         if subject is not None:
             session["subject"] = subject
         try:
-            saved = client.put(key, only="new", **session)
+            with naming(_AGE):
+                saved = client.put(key, only="new", **session)
         except SessionError as error:
             if error.code in ("version_mismatch", "token_taken"):
                 raise CreateError from error
             raise
         touches.note(key, saved["idleTimeout"])
         self._baseline, self._subject, self._stored = texts, subject, saved
+        self._expiry = data.get("_session_expiry")
 
     def _update(self, key: str, data: dict[str, Any]) -> None:
         client, touches, subject_in = _parts()
@@ -216,8 +221,10 @@ class SessionStore(SessionBase):
         before = self._baseline if self._baseline is not None else {}
         to_set, to_unset = changes(before, texts)
         more: dict[str, Any] = {}
-        age = self.get_expiry_age()
-        if _PRIVATE in to_set or age < SHORTEST_IDLE:
+        age, expiry = self.get_expiry_age(), data.get("_session_expiry")
+        # Else it lasts as it does: another stack may have begun it. An instant comes nearer with each write.
+        is_instant = isinstance(expiry, str) and _PRIVATE in to_set
+        if expiry != self._expiry or is_instant or age < SHORTEST_IDLE:
             more.update(lasting(age, self._stored))
         subject = subject_in(data)
         if subject is not None and subject != self._subject:
@@ -228,11 +235,12 @@ class SessionStore(SessionBase):
             is_change = bool(to_set or to_unset or more)
             version = self._stored["version"] if self._stored else None
             part = OwnPart(_PRIVATE, before, to_set, to_unset, more, version)
-            saved = patch(client, key, part) if is_change else client.touch(key)
+            with naming(_AGE):
+                saved = patch(client, key, part) if is_change else client.touch(key)
         except SessionNotFoundError as error:
             raise UpdateError from error
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject, self._stored = texts, saved["subject"], saved
+        self._baseline, self._subject, self._stored, self._expiry = texts, saved["subject"], saved, expiry
 
     def _packed(self, data: dict[str, Any]) -> dict[str, Any]:
         if settings.SESSION_SERIALIZER != _JSON:

@@ -19,11 +19,13 @@ from flask.wrappers import Request as FlaskRequest
 from ._client import Client
 from ._delta import TouchTimes
 from ._own import patch
-from ._page import PageSession, cookie_age, device_of, lasting, lost
+from ._page import PageSession, cookie_age, device_of, lasting, naming, telling_ends
 from ._protocol import is_token
-from .errors import SessionError, SessionNotFoundError
+from .errors import SessionNotFoundError
 
 _TAGGED = TaggedJSONSerializer()
+
+_LIFETIME = "PERMANENT_SESSION_LIFETIME of Flask"
 
 _MOST_REFRESHED = 10_000
 
@@ -181,12 +183,15 @@ class RestSessionInterface(SessionInterface):
         if not to_set and not to_unset:
             return
         if session.token is None:
-            self._create(session, self._lasting(app, session))
+            with naming(_LIFETIME):
+                self._create(session, self._lasting(app, session))
             return
         if not session._values:
             self.end(session)
             return
-        stored = patch(self.client, session.token, session.write(to_set, to_unset, self._lasting(app, session)))
+        with naming(_LIFETIME):
+            part = session.write(to_set, to_unset, self._lasting(app, session))
+            stored = patch(self.client, session.token, part)
         self._touches.note(session.token, stored["idleTimeout"])
         session.saved(session.token, stored)
 
@@ -215,11 +220,11 @@ class RestSessionInterface(SessionInterface):
         if session.token is None:
             self._create(session, {"subject": subject})
         else:
-            try:
+            with telling_ends():
                 made = self.client.rotate(session.token, subject=subject)
-            except SessionError as error:
-                raise lost(error) from error
             self._touches.forget(session.token)
+            # A page that runs meanwhile must not set the old token again.
+            self._refreshed.pop(session.token, None)
             session.rotated(made["token"], made["session"])
         # The browser does not have this token yet.
         session.was_ended = True

@@ -19,9 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ._client import AsyncClient
 from ._delta import TouchTimes
 from ._own import apatch
-from ._page import PageSession, cookie_age, device_of, lost
+from ._page import PageSession, cookie_age, device_of, telling_ends
 from ._protocol import is_token
-from .errors import SessionError
 
 
 class RestSession(PageSession):
@@ -136,10 +135,8 @@ class RestSessionMiddleware:
         if session.token is None:
             await self._create(session, {"subject": subject})
             return
-        try:
+        with telling_ends():
             made = await self.client.rotate(session.token, subject=subject)
-        except SessionError as error:
-            raise lost(error) from error
         self._touches.forget(session.token)
         session.rotated(made["token"], made["session"])
         session.needs_cookie = True
