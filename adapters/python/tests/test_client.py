@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import re
+import socket
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -111,6 +114,54 @@ def test_readme_leads_somewhere() -> None:
     for path in re.findall(r"\]\(((?:\.\./)+[A-Za-z][^)#:]*)\)", (folder / "README.md").read_text()):
         assert (folder / path).exists(), path
     assert httpx.__version__
+
+
+@pytest.mark.parametrize("drops", ["head", "body"])
+async def test_an_answer_that_comes_in_drops_is_given_up(drops: str) -> None:
+    ended = threading.Event()
+
+    def drip(connection: socket.socket, _number: int) -> None:
+        answer = answer_of({"sessions": 1, "subjects": 1}, "X-Long: " + "x" * 200)
+        begins = 0 if drops == "head" else answer.index(b"{")
+        connection.sendall(answer[:begins])
+        for i in range(begins, len(answer)):
+            # A drop comes sooner than any single read gives up.
+            if ended.wait(0.2):
+                return
+            connection.sendall(answer[i : i + 1])
+
+    with serving(drip) as url:
+        try:
+            began = monotonic()
+            client = Client(url, "shop", timeout=0.5)
+            with pytest.raises(rest_sessions.SessionTimeoutError, match=r"within 0.5 s"):
+                client.activity()
+            async with rest_sessions.AsyncClient(url, "shop", timeout=0.5) as awaited:
+                with pytest.raises(rest_sessions.SessionTimeoutError, match=r"within 0.5 s"):
+                    await awaited.activity()
+            # All drops would take at least 5 s.
+            assert monotonic() - began < 4
+        finally:
+            ended.set()
+
+
+def test_the_second_attempt_has_only_the_time_that_the_first_one_left() -> None:
+    ended = threading.Event()
+
+    def answer(connection: socket.socket, number: int) -> None:
+        # The first connection breaks late, the second one says nothing.
+        ended.wait(1.2 if number == 1 else 60)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with serving(answer) as url:
+        try:
+            began = monotonic()
+            with pytest.raises(rest_sessions.SessionTimeoutError):
+                Client(url, "shop", timeout=2).activity()
+            # With a deadline of its own it would be over after 3.2 s.
+            assert 1.9 < monotonic() - began < 3
+        finally:
+            ended.set()
 
 
 STRANGERS = [

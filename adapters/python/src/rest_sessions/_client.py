@@ -13,7 +13,7 @@ from .errors import SessionNotFoundError
 class Client(EventCalls):
     """Calls the v1 API of a server. It keeps its connections, and can be shared by threads.
 
-    `timeout`: for one answer, in seconds. Errors of every method: SessionError and its classes.
+    `timeout`: for one call, in seconds, however its answer comes. Errors of every method: SessionError and its classes.
     """
 
     def create(self, **session: Any) -> Session:

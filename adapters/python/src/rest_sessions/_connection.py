@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ._network import AsyncTransport, Deadline, Transport
 from ._protocol import Call, Calls, Settings, json_text, read_answer
 from .errors import SessionError, SessionServerLostError, SessionTimeoutError
 
@@ -18,30 +19,26 @@ if TYPE_CHECKING:
 _CONNECT_TIMEOUT = 1.0
 
 
-def _pool() -> dict[str, Any]:
-    """What both pools of connections are made with.
-
-    They are asked without httpx.Client, which keeps cookies, follows redirects and merges URLs: twice the CPU for what is of
-    no use here. A proxy of the environment is for the internet, and this server is beside the application.
-    """
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
-    return {"limits": limits, "trust_env": False}
-
-
 class _Base:
     def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
         self._settings = Settings(url, app, key, timeout)
         self._calls = Calls(self._settings)
 
-    def _request(self, call: Call, timeout: float | None = None) -> httpx.Request:
+    def _deadline(self, call: Call) -> Deadline:
+        return Deadline(self._settings.timeout + call.wait)
+
+    def _request(self, call: Call, timeout: float) -> httpx.Request:
+        """`timeout`: the deadline of the call, or how long each step of it may take, in seconds."""
         settings = self._settings
         headers = {**settings.headers, **call.headers}
         content = None
         if call.body is not None:
             content = json_text(call.body).encode()
             headers["Content-Type"] = "application/json"
-        wait = httpx.Timeout(timeout or settings.timeout + call.wait, connect=min(settings.timeout, _CONNECT_TIMEOUT))
-        more = {"timeout": wait.as_dict()}
+        pool, connect = timeout, min(settings.timeout, _CONNECT_TIMEOUT)
+        if isinstance(timeout, Deadline):
+            pool, connect = timeout.left(), timeout.step(connect)
+        more = {"timeout": {"connect": connect, "pool": pool, "read": timeout, "write": timeout}}
         return httpx.Request(call.method, settings.base + call.path, headers=headers, content=content, extensions=more)
 
     def _lost(self, call: Call, error: httpx.HTTPError) -> SessionError:
@@ -73,12 +70,12 @@ class Connected(_Base):
     def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
         super().__init__(url, app, key, timeout=timeout)
         #: The pool, and the process that made it: one value, so that no thread sees the one without the other.
-        self._owned = (os.getpid(), httpx.HTTPTransport(**_pool()))
+        self._owned = (os.getpid(), Transport())
 
-    def _http(self) -> httpx.HTTPTransport:
+    def _http(self) -> Transport:
         owner, http = self._owned
         if owner != os.getpid():
-            http = httpx.HTTPTransport(**_pool())
+            http = Transport()
             self._owned = (os.getpid(), http)
         return http
 
@@ -92,9 +89,10 @@ class Connected(_Base):
         self.close()
 
     def _send(self, call: Call) -> Any:
+        deadline = self._deadline(call)
         for attempt in (1, 2):
             try:
-                with closing(self._http().handle_request(self._request(call))) as response:
+                with closing(self._http().handle_request(self._request(call, deadline))) as response:
                     response.read()
             except httpx.HTTPError as error:
                 failure = self._lost(call, error)
@@ -110,12 +108,12 @@ class AsyncConnected(_Base):
 
     def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
         super().__init__(url, app, key, timeout=timeout)
-        self._owned = (os.getpid(), httpx.AsyncHTTPTransport(**_pool()))
+        self._owned = (os.getpid(), AsyncTransport())
 
-    def _http(self) -> httpx.AsyncHTTPTransport:
+    def _http(self) -> AsyncTransport:
         owner, http = self._owned
         if owner != os.getpid():
-            http = httpx.AsyncHTTPTransport(**_pool())
+            http = AsyncTransport()
             self._owned = (os.getpid(), http)
         return http
 
@@ -131,9 +129,10 @@ class AsyncConnected(_Base):
         await self.aclose()
 
     async def _send(self, call: Call) -> Any:
+        deadline = self._deadline(call)
         for attempt in (1, 2):
             try:
-                async with aclosing(await self._http().handle_async_request(self._request(call))) as response:
+                async with aclosing(await self._http().handle_async_request(self._request(call, deadline))) as response:
                     await response.aread()
             except httpx.HTTPError as error:
                 failure = self._lost(call, error)
