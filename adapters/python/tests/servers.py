@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,17 +15,19 @@ Answer = Callable[[socket.socket, int], None]
 
 
 @contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    """Gives the URL of a server whose connections stay open as long as the client likes."""
+def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Gives the URL of a server whose connections stay open as long as the client likes. `context`: for TLS."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve(connection: socket.socket, number: int) -> None:
-            with connection, connection.makefile("rb") as requests:
-                try:
+            try:
+                if context is not None:
+                    connection = context.wrap_socket(connection, server_side=True)
+                with connection, connection.makefile("rb") as requests:
                     while has_read(requests):
                         answer(connection, number)
-                except OSError:
-                    pass
+            except OSError:
+                connection.close()
 
         def accept() -> None:
             number = 0
@@ -38,7 +41,7 @@ def serving(answer: Answer) -> Iterator[str]:
 
         threading.Thread(target=accept, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"{'http' if context is None else 'https'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             # A thread that waits in accept() wakes up.
             listener.shutdown(socket.SHUT_RDWR)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -114,6 +116,27 @@ def test_readme_leads_somewhere() -> None:
     for path in re.findall(r"\]\(((?:\.\./)+[A-Za-z][^)#:]*)\)", (folder / "README.md").read_text()):
         assert (folder / path).exists(), path
     assert httpx.__version__
+
+
+def test_each_event_loop_has_connections_of_its_own() -> None:
+    with serving(lambda connection, number: connection.sendall(answer_of({"sessions": number, "subjects": 0}))) as url:
+        client = rest_sessions.AsyncClient(url, "shop")
+
+        async def asked() -> int:
+            return (await client.activity())["sessions"]
+
+        # A loop for each call, as Starlette's TestClient has it, and loops that live side by side.
+        assert [asyncio.run(asked()) for _ in range(3)] == [1, 2, 3]
+        one, other = asyncio.new_event_loop(), asyncio.new_event_loop()
+        with closing(one), closing(other):
+            said = [loop.run_until_complete(asked()) for loop in (one, other, one, other)]
+            assert said == [4, 5, 4, 5]
+            # Of the loops that are closed nothing is kept.
+            assert len(client._pools()) == 2
+            one.run_until_complete(client.aclose())
+            assert [one.run_until_complete(asked()), other.run_until_complete(asked())] == [6, 5]
+            for loop in (one, other):
+                loop.run_until_complete(client.aclose())
 
 
 @pytest.mark.parametrize("drops", ["head", "body"])

@@ -51,11 +51,13 @@ def application(url: str, app: str, page: contract.Page) -> Any:
             waiting.append(each)
             await each
 
+    shop = make_app(url, app, run)
+
     def request(cookie: str | None) -> contract.Answer:
         async def visit() -> contract.Answer:
             headers = {} if cookie is None else {"Cookie": f"session={cookie}"}
             try:
-                async with browser(make_app(url, app, run)) as visitor:
+                async with browser(shop) as visitor:
                     response = await visitor.get("/", headers=headers)
             except rest_sessions.SessionNotFoundError:
                 return contract.Answer("told", [])
@@ -64,15 +66,13 @@ def application(url: str, app: str, page: contract.Page) -> Any:
             ends = "well" if response.status_code == 200 else "error"
             return contract.Answer(ends, response.headers.get_list("Set-Cookie"))
 
+        # Each page comes in an event loop of its own.
         return asyncio.run(visit())
 
     return request
 
 
 def test_contract(vector: str) -> None:
-    if vector == "unchanged-page-costs-one-request":
-        # Its two pages must come to one process, and so to one event loop.
-        pytest.skip("test_touches_once_in_a_while has it")
     contract.play(vector, application)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import ssl
+from asyncio import AbstractEventLoop, get_running_loop
 from contextlib import aclosing, closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -18,11 +20,34 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT = 1.0
 
+_Pools = dict[AbstractEventLoop | None, AsyncTransport]
+
+
+def _running_loop() -> AbstractEventLoop | None:
+    """The event loop that runs here. Absence: None for one that is not asyncio's."""
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        return None
+
 
 class _Base:
-    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        app: str,
+        key: str | None = None,
+        *,
+        timeout: float = 2.0,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
         self._settings = Settings(url, app, key, timeout)
         self._calls = Calls(self._settings)
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
+            raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
+        # The authorities that the system trusts, or SSL_CERT_FILE and SSL_CERT_DIR: a server inside has often a private one.
+        is_default = ssl_context is None and self._settings.base.lower().startswith("https:")
+        self._ssl_context = ssl.create_default_context() if is_default else ssl_context
 
     def _deadline(self, call: Call) -> Deadline:
         return Deadline(self._settings.timeout + call.wait)
@@ -67,15 +92,23 @@ class Connected(_Base):
     collector, which closes no more than the descriptors; close() could say goodbye to the server in the name of the parent.
     """
 
-    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
-        super().__init__(url, app, key, timeout=timeout)
+    def __init__(
+        self,
+        url: str,
+        app: str,
+        key: str | None = None,
+        *,
+        timeout: float = 2.0,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(url, app, key, timeout=timeout, ssl_context=ssl_context)
         #: The pool, and the process that made it: one value, so that no thread sees the one without the other.
-        self._owned = (os.getpid(), Transport())
+        self._owned = (os.getpid(), Transport(self._ssl_context))
 
     def _http(self) -> Transport:
         owner, http = self._owned
         if owner != os.getpid():
-            http = Transport()
+            http = Transport(self._ssl_context)
             self._owned = (os.getpid(), http)
         return http
 
@@ -104,21 +137,41 @@ class Connected(_Base):
 
 
 class AsyncConnected(_Base):
-    """The same, to be awaited."""
+    """The same, to be awaited. An event loop has a pool of its own as well, because connections belong to the loop."""
 
-    def __init__(self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0) -> None:
-        super().__init__(url, app, key, timeout=timeout)
-        self._owned = (os.getpid(), AsyncTransport())
+    def __init__(
+        self,
+        url: str,
+        app: str,
+        key: str | None = None,
+        *,
+        timeout: float = 2.0,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(url, app, key, timeout=timeout, ssl_context=ssl_context)
+        self._owned: tuple[int, _Pools] = (os.getpid(), {})
+
+    def _pools(self) -> _Pools:
+        owner, pools = self._owned
+        if owner != os.getpid():
+            pools = {}
+            self._owned = (os.getpid(), pools)
+        return pools
 
     def _http(self) -> AsyncTransport:
-        owner, http = self._owned
-        if owner != os.getpid():
-            http = AsyncTransport()
-            self._owned = (os.getpid(), http)
+        pools, loop = self._pools(), _running_loop()
+        http = pools.get(loop)
+        if http is None:
+            # What belongs to a loop that is closed can neither be used nor closed in order.
+            for other in [each for each in list(pools) if each is not None and each.is_closed()]:
+                pools.pop(other, None)
+            http = pools[loop] = AsyncTransport(self._ssl_context)
         return http
 
     async def aclose(self) -> None:
-        await self._http().aclose()
+        http = self._pools().pop(_running_loop(), None)
+        if http is not None:
+            await http.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -133,8 +133,9 @@ class _AsyncNetwork(httpcore.AnyIOBackend):
 class Transport(httpx.HTTPTransport):
     """A pool of connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
         self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl_context,
             max_connections=100,
             max_keepalive_connections=100,
             keepalive_expiry=60,
@@ -145,8 +146,9 @@ class Transport(httpx.HTTPTransport):
 class AsyncTransport(httpx.AsyncHTTPTransport):
     """The same, to be awaited."""
 
-    def __init__(self) -> None:
+    def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
         self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=ssl_context,
             max_connections=100,
             max_keepalive_connections=100,
             keepalive_expiry=60,

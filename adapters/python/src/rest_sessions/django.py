@@ -39,7 +39,7 @@ from .errors import SessionError, SessionNotFoundError, is_ended
 _PRIVATE = "_django"
 _JSON = "django.contrib.sessions.serializers.JSONSerializer"
 _AGE = "SESSION_COOKIE_AGE or set_expiry() of Django"
-_OPTIONS = {"url", "app", "key", "timeout", "touch_interval", "subject"}
+_OPTIONS = {"url", "app", "key", "timeout", "touch_interval", "subject", "ssl_context"}
 
 
 class _Parts(NamedTuple):

@@ -9,6 +9,7 @@ UUIDs, Markup) are under `_flask`.
 
 from __future__ import annotations
 
+from ssl import SSLContext
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -113,9 +114,16 @@ class RestSessionInterface(SessionInterface):
     session_class = RestSession
 
     def __init__(
-        self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0, touch_interval: float = 30.0
+        self,
+        url: str,
+        app: str,
+        key: str | None = None,
+        *,
+        timeout: float = 2.0,
+        touch_interval: float = 30.0,
+        ssl_context: SSLContext | None = None,
     ) -> None:
-        self.client = Client(url, app, key, timeout=timeout)
+        self.client = Client(url, app, key, timeout=timeout, ssl_context=ssl_context)
         self._touches = TouchTimes(touch_interval)
         #: The ages of the cookies that are refreshed at each request, by token. The oldest go first.
         self._refreshed: dict[str, int] = {}

@@ -10,6 +10,7 @@ cannot change it any more.
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
+from ssl import SSLContext
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -54,6 +55,7 @@ class RestSessionMiddleware:
         key: str | None = None,
         timeout: float = 2.0,
         touch_interval: float = 30.0,
+        ssl_context: SSLContext | None = None,
         cookie_name: str | None = None,
         same_site: str = "lax",
         https_only: bool | None = None,
@@ -67,7 +69,7 @@ class RestSessionMiddleware:
         if domain is not None and (cookie_name or "__Host-").startswith("__Host-"):
             raise ValueError("domain needs a cookie_name that does not begin with __Host-")
         self.app = app
-        self.client = AsyncClient(url, app_name, key, timeout=timeout)
+        self.client = AsyncClient(url, app_name, key, timeout=timeout, ssl_context=ssl_context)
         self._touches = TouchTimes(touch_interval)
         self._cookie_name = cookie_name
         self._same_site = same_site.capitalize()
