@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
 
-READS = 60
+READS = 40
 
 
 def fork(run: Callable[[], Any]) -> Callable[[], str]:
@@ -32,7 +32,7 @@ def fork(run: Callable[[], Any]) -> Callable[[], str]:
     child = os.fork()
     if child == 0:
         # It must not wait for what only its parent has.
-        signal.alarm(30)
+        signal.alarm(120)
         try:
             os.write(writes, repr(run()).encode())
         except BaseException:
