@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -97,6 +98,85 @@ def test_login_belongs_to_the_user_and_can_be_ended_everywhere(store: str) -> No
         assert not session.exists(session.session_key)
 
 
+def logged_in() -> SessionStore:
+    session = SessionStore()
+    session.update({"cart": 1, SESSION_KEY: "42"})
+    session.save()
+    return session
+
+
+def test_a_user_who_was_ended_everywhere_does_not_come_back_by_a_new_key(store: str) -> None:
+    with using(store, "django-ended"):
+        page = SessionStore(logged_in().session_key)
+        assert page["cart"] == 1
+        assert page.client.revoke_subject("42") == 1
+        # As update_session_auth_hash does after a change of the password.
+        with pytest.raises(UpdateError):
+            page.cycle_key()
+        page[HASH_SESSION_KEY] = "new"
+        with pytest.raises(UpdateError):
+            page.save()
+        assert page.client.list(subject="42")["sessions"] == []
+
+
+def test_a_view_that_gives_a_key_to_what_was_ended_is_told_in_djangos_way(store: str) -> None:
+    with using(store, "django-ended-view"):
+        session = logged_in()
+
+        def page(request: Any) -> None:
+            request.session["cart"] = 2
+            session.client.revoke_subject("42")
+            request.session.cycle_key()
+
+        django_urls.page = page
+        response = Browser(raise_request_exception=False).get("/", HTTP_COOKIE=f"session={session.session_key}")
+        assert response.status_code == 400 and not response.cookies
+        assert session.client.list(subject="42")["sessions"] == []
+
+
+def test_of_two_pages_that_give_a_user_a_new_key_the_second_is_told(store: str) -> None:
+    with using(store, "django-twice"):
+        key = logged_in().session_key
+        first, second = SessionStore(key), SessionStore(key)
+        assert first["cart"] == second["cart"] == 1
+        first.cycle_key()
+        with pytest.raises(UpdateError):
+            second.cycle_key()
+
+
+def test_a_login_form_that_is_submitted_twice_logs_in_twice(store: str) -> None:
+    with using(store, "django-form"):
+        guest = SessionStore()
+        guest["cart"] = 1
+        guest.save()
+        first, second = SessionStore(guest.session_key), SessionStore(guest.session_key)
+        assert first["cart"] == second["cart"] == 1
+        for page in (first, second):
+            page.cycle_key()
+            page[SESSION_KEY] = "7"
+            page.save()
+        assert first.session_key != second.session_key
+        assert {SessionStore(page.session_key)["cart"] for page in (first, second)} == {1}
+        assert guest.client.revoke_subject("7") == 2
+
+
+def test_a_new_key_keeps_what_another_page_wrote_of_djangos_own(store: str) -> None:
+    with using(store, "django-own-key"):
+        session = SessionStore()
+        session.update({"cart": 1, "_messages": ["old"], "_gone": 1})
+        session.save()
+        page, other = SessionStore(session.session_key), SessionStore(session.session_key)
+        assert page["cart"] == other["cart"] == 1
+        other.update({"_other": "hello", "shared": 1})
+        del other["_gone"]
+        other.save()
+        page.cycle_key()
+        page[SESSION_KEY] = "7"
+        page.save()
+        seen = dict(SessionStore(page.session_key).items())
+        assert seen == {"cart": 1, "shared": 1, "_messages": ["old"], "_other": "hello", SESSION_KEY: "7"}
+
+
 def told_subject(values: Mapping[str, Any]) -> str | None:
     return values.get("user")
 
@@ -137,6 +217,64 @@ def test_expiry(store: str) -> None:
         session.save()
         assert 3500 < SessionStore(session.session_key).get_expiry_age() <= 3600
         assert session.client.get(session.session_key)["idleTimeout"] <= 3600
+
+
+def test_a_session_that_another_stack_began_lasts_as_it_did(store: str) -> None:
+    with using(store, "django-foreign"):
+        client = SessionStore().client
+        key = client.create(data={"cart": 1}, idleTimeout=7200)["token"]
+        page = SessionStore(key)
+        page["_messages"] = ["hello"]
+        page.save()
+        page.cycle_key()
+        page[SESSION_KEY] = "42"
+        page.save()
+        assert client.get(page.session_key)["idleTimeout"] == 7200
+        page.set_expiry(3600)
+        page.save()
+        assert client.get(page.session_key)["idleTimeout"] == 3600
+        other = SessionStore(page.session_key)
+        other["_more"] = 1
+        client.touch(page.session_key, idle_timeout=1800)
+        other.save()
+        assert client.get(page.session_key)["idleTimeout"] == 1800
+
+
+def test_an_expiry_that_is_taken_back_is_that_of_the_settings(store: str) -> None:
+    with using(store, "django-back"):
+        session = SessionStore()
+        session["cart"] = 1
+        session.set_expiry(60)
+        session.save()
+        assert session.client.get(session.session_key)["idleTimeout"] == 60
+        page = SessionStore(session.session_key)
+        page.set_expiry(None)
+        page.save()
+        stored = page.client.get(page.session_key)
+        assert stored["idleTimeout"] == 1_209_600 and stored["data"] == {"cart": 1}
+
+
+def test_an_expiry_that_the_policy_refuses_is_named(tmp_path: Path) -> None:
+    process, url = contract.start_server(tmp_path, "0", {"defaults": {"maxIdleTimeout": 86_400}})
+    try:
+        with using(url, "django-policy"):
+            session = SessionStore()
+            session["cart"] = 1
+            with pytest.raises(rest_sessions.SessionError, match=r"86400.*SESSION_COOKIE_AGE") as refused:
+                session.save()
+            assert refused.value.code == "invalid_value" and refused.value.faults
+            session.set_expiry(3600)
+            session.create()
+            session.set_expiry(86_401)
+            with pytest.raises(rest_sessions.SessionError, match="SESSION_COOKIE_AGE"):
+                session.save()
+            # Django's own error of it goes on being told.
+            session.client.revoke(session.session_key)
+            with pytest.raises(UpdateError):
+                session.save()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_pages_at_once_keep_what_each_wrote_of_djangos_own(store: str) -> None:

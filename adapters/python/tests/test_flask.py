@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -26,6 +27,15 @@ def make_app(url: str, app: str, page: Any) -> flask.Flask:
         return "ended", 409
 
     return shop
+
+
+def visit(shop: flask.Flask, token: str | None = None, query: str = "") -> Any:
+    headers = {} if token is None else {"Cookie": f"session={token}"}
+    return shop.test_client(use_cookies=False).get("/" + query, headers=headers)
+
+
+def token_of(response: Any) -> str:
+    return response.headers["Set-Cookie"].split("=")[1].split(";")[0]
 
 
 class FlaskDeeds(contract.MappingDeeds):
@@ -165,6 +175,78 @@ def test_pages_at_once_keep_what_each_wrote_of_flasks_own(store: str) -> None:
     for step in ("", "?step=outer", "?step=see"):
         assert browser.get("/" + step).status_code == 200
     assert seen == [(["hello"], None, 1, 2026)]
+
+
+def test_a_login_keeps_what_another_page_wrote_of_flasks_own(store: str) -> None:
+    def page() -> Any:
+        if "flash" in flask.request.args:
+            flask.flash("hello")
+        elif "login" in flask.request.args:
+            assert flask.session["cart"] == 1
+            visit(shop, token, "?flash")
+            flask.session.login("ann")
+            flask.session["at"] = datetime(2026, 11, 28, tzinfo=timezone.utc)
+        elif "see" in flask.request.args:
+            return {"flashes": flask.get_flashed_messages(), "year": flask.session["at"].year, "cart": flask.session["cart"]}
+        else:
+            flask.session["cart"] = 1
+        return ""
+
+    shop = make_app(store, "flask-own-login", page)
+    token = token_of(visit(shop))
+    token = token_of(visit(shop, token, "?login"))
+    assert visit(shop, token, "?see").get_json() == {"flashes": ["hello"], "year": 2026, "cart": 1}
+
+
+def test_a_login_form_that_is_submitted_twice_is_told(store: str) -> None:
+    def page() -> None:
+        step = flask.request.args.get("step")
+        if step is None:
+            flask.session["cart"] = 1
+            return
+        assert flask.session["cart"] == 1
+        if step == "outer":
+            assert visit(shop, token, "?step=inner").status_code == 200
+        flask.session.login("ann")
+
+    shop = make_app(store, "flask-twice", page)
+    token = token_of(visit(shop))
+    second = visit(shop, token, "?step=outer")
+    assert second.status_code == 409 and second.text == "ended" and "Set-Cookie" not in second.headers
+    assert len(shop.session_interface.client.list(subject="ann")["sessions"]) == 1
+
+
+def test_a_lifetime_that_the_policy_refuses_is_named(tmp_path: Path) -> None:
+    def page() -> str:
+        flask.session.permanent = True
+        return ""
+
+    process, url = contract.start_server(tmp_path, "0", {"defaults": {"maxIdleTimeout": 86_400}})
+    try:
+        shop = make_app(url, "flask-policy", page)
+        shop.testing = True
+        with pytest.raises(rest_sessions.SessionError, match=r"86400.*PERMANENT_SESSION_LIFETIME"):
+            shop.test_client().get("/")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_page_without_its_session_does_not_set_a_token_that_a_login_has_replaced(store: str) -> None:
+    def page() -> str:
+        if "login" in flask.request.args:
+            flask.session.login("ann")
+        elif "begin" in flask.request.args:
+            flask.session.permanent = True
+        return ""
+
+    shop = make_app(store, "flask-refreshed", page)
+    token = token_of(visit(shop, None, "?begin"))
+    assert token_of(visit(shop, token)) == token
+    new = token_of(visit(shop, token, "?login"))
+    # Its browser sent it before it had the answer to the login.
+    assert "Set-Cookie" not in visit(shop, token).headers
+    assert token_of(visit(shop, new)) == new
 
 
 def test_an_empty_session_is_ended(store: str) -> None:

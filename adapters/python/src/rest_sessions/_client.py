@@ -13,7 +13,9 @@ from .errors import SessionNotFoundError
 class Client(EventCalls):
     """Calls the v1 API of a server. It keeps its connections, and can be shared by threads.
 
-    `timeout`: for one answer, in seconds. Errors of every method: SessionError and its classes.
+    `timeout`: for one call, in seconds, however its answer comes. `ssl_context`: whom to trust over HTTPS, and a
+    certificate of one's own; else the system's authorities, or SSL_CERT_FILE and SSL_CERT_DIR. Errors of every method:
+    SessionError and its classes.
     """
 
     def create(self, **session: Any) -> Session:
@@ -105,7 +107,7 @@ class Client(EventCalls):
 
 
 class AsyncClient(AsyncEventCalls):
-    """The same, to be awaited. It belongs to one event loop."""
+    """The same, to be awaited. Each event loop has connections of its own, and `aclose` closes those of the loop it runs in."""
 
     async def create(self, **session: Any) -> Session:
         return await self._session(self._calls.create(session))

@@ -70,7 +70,7 @@ class EventCalls(Connected):
             call = listener.call()
             try:
                 request = self._request(call, silence)
-                with closing(self._http.handle_request(request)) as response:
+                with closing(self._http().handle_request(request)) as response:
                     if not listener.is_stream(response.status_code, response.headers):
                         body = response.read() if response.is_error else b""
                         raise listener.refused(call, response.status_code, response.headers, body)
@@ -124,7 +124,7 @@ class AsyncEventCalls(AsyncConnected):
             call = listener.call()
             try:
                 request = self._request(call, silence)
-                async with aclosing(await self._http.handle_async_request(request)) as response:
+                async with aclosing(await self._http().handle_async_request(request)) as response:
                     if not listener.is_stream(response.status_code, response.headers):
                         body = await response.aread() if response.is_error else b""
                         raise listener.refused(call, response.status_code, response.headers, body)

@@ -18,6 +18,16 @@ from .errors import SessionError
 _MOST_TRIES = 8
 
 
+def rotated(key: str, before: Texts, session: dict[str, Any]) -> dict[str, Any]:
+    """The session after its rotation, as a page knows it that has read `before`.
+
+    It has a new version, and what another page has written since the read is in it. Where that is of the framework's own part
+    the page does not know all that is there, so its next write merges: no session has version 0.
+    """
+    theirs = texts_of({key: session["data"][key]}) if key in session["data"] else {}
+    return session if theirs.get(key) == before.get(key) else {**session, "version": 0}
+
+
 class OwnPart:
     """One such write. `before`: what the page has read; `version`: of the session then."""
 

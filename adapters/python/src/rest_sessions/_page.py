@@ -6,11 +6,13 @@ It makes no requests itself, because some frameworks wait and some await.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
 from ._delta import Texts, changes, shared_of, texts_of
-from ._own import OwnPart
+from ._own import OwnPart, rotated
+from .errors import SessionError, SessionNotFoundError, is_ended
 
 
 class PageSession(MutableMapping[str, Any]):
@@ -48,6 +50,11 @@ class PageSession(MutableMapping[str, Any]):
         self.token = token
         self.stored = session
         self._baseline = texts_of(self._packed())
+
+    def rotated(self, token: str, session: dict[str, Any]) -> None:
+        """Goes on under a new token. What has changed is still to be written."""
+        self.token = token
+        self.stored = rotated(self._private_key, self._baseline, session)
 
     def forget(self) -> None:
         """Is a new session from now on, without anything."""
@@ -100,6 +107,17 @@ class PageSession(MutableMapping[str, Any]):
         return f"<{type(self).__name__} of {len(self._values)} keys>"
 
 
+@contextmanager
+def telling_ends() -> Iterator[None]:
+    """A page whose session cannot take a new token, because another page was faster, is told that it has ended."""
+    try:
+        yield
+    except SessionError as error:
+        if isinstance(error, SessionNotFoundError) or not is_ended(error):
+            raise
+        raise SessionNotFoundError(error.status) from error
+
+
 def device_of(ip: str | None, user_agent: str | None) -> dict[str, str]:
     """What is known of the device that a new session is for. A browser may call itself anything, at any length."""
     device = {"ip": ip, "userAgent": (user_agent or "")[:2048]}
@@ -127,3 +145,15 @@ def lasting(seconds: float, stored: dict[str, Any] | None) -> dict[str, float]:
         return {"absoluteTimeout": seconds}
     began = datetime.fromisoformat((stored["authenticatedAt"] or stored["createdAt"]).replace("Z", "+00:00"))
     return {"absoluteTimeout": (datetime.now(timezone.utc) - began).total_seconds() + seconds}
+
+
+@contextmanager
+def naming(setting: str) -> Iterator[None]:
+    """Names the setting of the framework that a timeout comes from which the server refuses."""
+    try:
+        yield
+    except SessionError as error:
+        if not any(fault.get("pointer") in ("/idleTimeout", "/absoluteTimeout") for fault in error.faults):
+            raise
+        message = f"{error}; here it is {setting}, which the policy of the app does not allow"
+        raise SessionError(error.code, message, status=error.status, faults=error.faults) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from time import time
@@ -37,12 +37,51 @@ def json_text(value: object, what: str = "the data") -> str:
         raise TypeError(f"{what} cannot be sent as JSON: {error}") from error
 
 
+def _is_anything(_answer: Session) -> bool:
+    return True
+
+
+def _is_session(answer: object) -> bool:
+    if not isinstance(answer, dict):
+        return False
+    return isinstance(answer.get("id"), str) and _is_count(answer.get("version")) and isinstance(answer.get("data"), dict)
+
+
+def _is_made(answer: Session) -> bool:
+    return is_token(answer.get("token")) and _is_session(answer.get("session"))
+
+
+def _has_count(*names: str) -> Callable[[Session], bool]:
+    return lambda answer: all(_is_count(answer.get(name)) for name in names)
+
+
+def _has_list(name: str) -> Callable[[Session], bool]:
+    return lambda answer: isinstance(answer.get(name), list)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _has_verified(tokens: Sequence[str]) -> Callable[[Session], bool]:
+    def is_verified(result: object) -> bool:
+        if not isinstance(result, dict):
+            return False
+        return result.get("active") is False or (result.get("active") is True and isinstance(result.get("session"), dict))
+
+    def is_answer(answer: Session) -> bool:
+        results = answer.get("results")
+        return isinstance(results, list) and len(results) == len(tokens) and all(map(is_verified, results))
+
+    return is_answer
+
+
 @dataclass(frozen=True)
 class Call:
     """One request.
 
     `repeatable`: it does no harm twice, because it is a read or has an Idempotency-Key. `wait`: for how long the server may
-    hold the answer back, in seconds.
+    hold the answer back, in seconds. `is_answer`: tells whether an answer has what is read of it.
     """
 
     method: str
@@ -51,6 +90,7 @@ class Call:
     body: object = None
     repeatable: bool = False
     wait: float = 0
+    is_answer: Callable[[Session], bool] = _is_anything
 
 
 class Settings:
@@ -92,64 +132,70 @@ class Calls:
         self._at = settings.path
 
     def create(self, session: Data) -> Call:
-        return Call("POST", self._at("/sessions"), _idempotent(), session, repeatable=True)
+        return Call("POST", self._at("/sessions"), _idempotent(), session, repeatable=True, is_answer=_is_made)
 
     def get(self, token: str, touch: bool, fields: Sequence[str] | None) -> Call:
         query = {**({"touch": "true"} if touch else {}), **({"fields": ",".join(fields)} if fields else {})}
-        return Call("GET", self._at("/session") + _query(query), _of(token), repeatable=True)
+        # Of a session whose members were chosen there is only what was chosen.
+        is_answer = _is_anything if fields else _is_session
+        return Call("GET", self._at("/session") + _query(query), _of(token), repeatable=True, is_answer=is_answer)
 
     def patch(self, token: str, change: Data, if_version: int | None) -> Call:
         condition = {} if if_version is None else {"If-Match": f'"{if_version}"'}
-        return Call("PATCH", self._at("/session"), {**_of(token), **condition}, change)
+        return Call("PATCH", self._at("/session"), {**_of(token), **condition}, change, is_answer=_is_session)
 
     def put(self, token: str, session: Data, only: str | None) -> Call:
         headers = {"new": {"If-None-Match": "*"}, "existing": {"If-Match": "*"}, None: {}}
         if only not in headers:
             raise ValueError('only must be "new", "existing" or None')
-        return Call("PUT", self._at("/session"), {**_of(token), **headers[only]}, session)
+        return Call("PUT", self._at("/session"), {**_of(token), **headers[only]}, session, is_answer=_is_session)
 
     def replace_data(self, token: str, data: Data) -> Call:
-        return Call("PUT", self._at("/session/data"), _of(token), data)
+        return Call("PUT", self._at("/session/data"), _of(token), data, is_answer=_is_session)
 
     def touch(self, token: str, idle_timeout: float | None) -> Call:
         body = None if idle_timeout is None else {"idleTimeout": idle_timeout}
-        return Call("POST", self._at("/session/touch"), _of(token), body, repeatable=True)
+        return Call("POST", self._at("/session/touch"), _of(token), body, repeatable=True, is_answer=_is_session)
 
     def rotate(self, token: str, new_token: str | None, rotation: Data) -> Call:
         chosen = {} if new_token is None else {"token": new_token}
         rotation = {**rotation, **chosen}
-        return Call("POST", self._at("/session/rotate"), {**_of(token), **_idempotent()}, rotation, repeatable=True)
+        headers = {**_of(token), **_idempotent()}
+        return Call("POST", self._at("/session/rotate"), headers, rotation, repeatable=True, is_answer=_is_made)
 
     def revoke(self, token: str, reason: str | None) -> Call:
-        return Call("DELETE", self._at("/session") + _query(_known(reason=reason)), _of(token), repeatable=True)
+        at = self._at("/session") + _query(_known(reason=reason))
+        return Call("DELETE", at, _of(token), repeatable=True, is_answer=_has_count("revoked"))
 
     def get_by_id(self, session_id: str) -> Call:
-        return Call("GET", self._at(f"/sessions/{quote(session_id, safe='')}"), repeatable=True)
+        return Call("GET", self._at(f"/sessions/{quote(session_id, safe='')}"), repeatable=True, is_answer=_is_session)
 
     def revoke_by_id(self, session_id: str, reason: str | None) -> Call:
         at = self._at(f"/sessions/{quote(session_id, safe='')}")
-        return Call("DELETE", at + _query(_known(reason=reason)), repeatable=True)
+        return Call("DELETE", at + _query(_known(reason=reason)), repeatable=True, is_answer=_has_count("revoked"))
 
     def list(self, subject: str | None, active_within: float | None, limit: int | None, cursor: str | None) -> Call:
         at = "/sessions" if subject is None else _subject(subject, "sessions")
         query = _known(activeWithin=active_within, limit=limit, cursor=cursor)
-        return Call("GET", self._at(at) + _query(query), repeatable=True)
+        return Call("GET", self._at(at) + _query(query), repeatable=True, is_answer=_has_list("sessions"))
 
     def revoke_subject(self, subject: str, except_id: str | None, reason: str | None) -> Call:
         query = _query(_known(**{"except": except_id}, reason=reason))
-        return Call("DELETE", self._at(_subject(subject, "sessions")) + query, repeatable=True)
+        at = self._at(_subject(subject, "sessions")) + query
+        return Call("DELETE", at, repeatable=True, is_answer=_has_count("revoked"))
 
     def history(self, subject: str) -> Call:
-        return Call("GET", self._at(_subject(subject, "history")), repeatable=True)
+        return Call("GET", self._at(_subject(subject, "history")), repeatable=True, is_answer=_has_list("history"))
 
     def erase_history(self, subject: str) -> Call:
-        return Call("DELETE", self._at(_subject(subject, "history")), repeatable=True)
+        return Call("DELETE", self._at(_subject(subject, "history")), repeatable=True, is_answer=_has_count("erased"))
 
     def event_page(
         self, after: str | None, limit: int | None, types: Sequence[str] | None, subject: str | None, wait: float | None
     ) -> Call:
         query = _known(after=after, limit=limit, types=_joined(types), subject=subject, wait=wait)
-        return Call("GET", self._at("/events") + _query(query), repeatable=True, wait=wait or 0)
+        at = self._at("/events") + _query(query)
+        return Call("GET", at, repeatable=True, wait=wait or 0, is_answer=_has_list("events"))
 
     def listen(self, types: Sequence[str] | None, subject: str | None, after: str | None) -> Call:
         headers = {"Accept": "text/event-stream", **_known(**{"Last-Event-ID": after})}
@@ -157,10 +203,12 @@ class Calls:
         return Call("GET", self._at("/events") + _query(query), headers, repeatable=True)
 
     def verify(self, tokens: Sequence[str]) -> Call:
-        return Call("POST", self._at("/sessions:verify"), body={"tokens": list(tokens)}, repeatable=True)
+        body, is_answer = {"tokens": list(tokens)}, _has_verified(tokens)
+        return Call("POST", self._at("/sessions:verify"), body=body, repeatable=True, is_answer=is_answer)
 
     def activity(self, within: float) -> Call:
-        return Call("GET", self._at("/activity") + _query({"within": str(within)}), repeatable=True)
+        at = self._at("/activity") + _query({"within": str(within)})
+        return Call("GET", at, repeatable=True, is_answer=_has_count("subjects", "sessions"))
 
 
 def _of(token: str) -> dict[str, str]:
@@ -197,7 +245,7 @@ def read_answer(settings: Settings, call: Call, status: int, headers: Mapping[st
     media = headers.get("content-type", "").split(";")[0].strip().lower()
     if status < 300 and media == "application/json":
         body = _parsed(text)
-        if isinstance(body, dict):
+        if isinstance(body, dict) and call.is_answer(body):
             return body
     if status >= 400 and media == "application/problem+json":
         body = _parsed(text)
@@ -254,5 +302,5 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
 def _parsed(text: bytes) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils import timezone
@@ -30,14 +31,15 @@ from django.utils.module_loading import import_string
 
 from ._client import Client
 from ._delta import Texts, TouchTimes, changes, shared_of, texts_of
-from ._own import OwnPart, patch
-from ._page import SHORTEST_IDLE, lasting
+from ._own import OwnPart, patch, rotated
+from ._page import SHORTEST_IDLE, lasting, naming
 from ._protocol import is_token
-from .errors import SessionError, SessionNotFoundError
+from .errors import SessionError, SessionNotFoundError, is_ended
 
 _PRIVATE = "_django"
 _JSON = "django.contrib.sessions.serializers.JSONSerializer"
-_OPTIONS = {"url", "app", "key", "timeout", "touch_interval", "subject"}
+_AGE = "SESSION_COOKIE_AGE or set_expiry() of Django"
+_OPTIONS = {"url", "app", "key", "timeout", "touch_interval", "subject", "ssl_context"}
 
 
 class _Parts(NamedTuple):
@@ -77,6 +79,10 @@ def _forget(*, setting: str, **_more: Any) -> None:
 setting_changed.connect(_forget)
 
 
+class SessionEndedError(UpdateError, SessionInterrupted):
+    """A page gave a new key to a session of a user that was ended meanwhile. As SessionInterrupted it is answered 400."""
+
+
 class SessionStore(SessionBase):
     """One session of one request."""
 
@@ -85,6 +91,8 @@ class SessionStore(SessionBase):
     _subject: str | None = None
     #: The session as it was last read or saved. Absence: None while nothing was.
     _stored: dict[str, Any] | None = None
+    #: What `set_expiry` has set, as the server has it: seconds, or an instant. Absence: None, for that of the settings.
+    _expiry: float | str | None = None
 
     @property
     def client(self) -> Client:
@@ -107,7 +115,7 @@ class SessionStore(SessionBase):
         if touch:
             touches.note(key, session["idleTimeout"])
         data = self._opened(session)
-        expiry = data.get("_session_expiry")
+        expiry = self._expiry = data.get("_session_expiry")
         # The server slides what Django has fixed to an instant.
         if isinstance(expiry, str) and (ends := parse_datetime(expiry)) is not None and ends <= timezone.now():
             self.delete(key)
@@ -161,12 +169,17 @@ class SessionStore(SessionBase):
         new = self._get_new_session_key()
         client, touches, _ = _parts()
         try:
-            self._stored = client.rotate(key, new_token=new, grace=0)["session"]
-        except SessionNotFoundError:
-            # It has ended meanwhile. Django's own stores begin a new one as well.
+            session = client.rotate(key, new_token=new, grace=0)["session"]
+        except SessionError as error:
+            if not is_ended(error):
+                raise
+            # It has ended meanwhile. What a user had must not come back; a guest begins anew, as in Django's own stores.
+            if self._subject is not None:
+                raise SessionEndedError("The session was ended before the page gave it a new key.") from error
             self.create()
             self._session_cache = data
             return
+        self._stored = rotated(_PRIVATE, self._baseline, session)
         touches.forget(key)
         self._session_key = new
         self.modified = True
@@ -191,13 +204,15 @@ class SessionStore(SessionBase):
         if subject is not None:
             session["subject"] = subject
         try:
-            saved = client.put(key, only="new", **session)
+            with naming(_AGE):
+                saved = client.put(key, only="new", **session)
         except SessionError as error:
             if error.code in ("version_mismatch", "token_taken"):
                 raise CreateError from error
             raise
         touches.note(key, saved["idleTimeout"])
         self._baseline, self._subject, self._stored = texts, subject, saved
+        self._expiry = data.get("_session_expiry")
 
     def _update(self, key: str, data: dict[str, Any]) -> None:
         client, touches, subject_in = _parts()
@@ -206,8 +221,10 @@ class SessionStore(SessionBase):
         before = self._baseline if self._baseline is not None else {}
         to_set, to_unset = changes(before, texts)
         more: dict[str, Any] = {}
-        age = self.get_expiry_age()
-        if _PRIVATE in to_set or age < SHORTEST_IDLE:
+        age, expiry = self.get_expiry_age(), data.get("_session_expiry")
+        # Else it lasts as it does: another stack may have begun it. An instant comes nearer with each write.
+        is_instant = isinstance(expiry, str) and _PRIVATE in to_set
+        if expiry != self._expiry or is_instant or age < SHORTEST_IDLE:
             more.update(lasting(age, self._stored))
         subject = subject_in(data)
         if subject is not None and subject != self._subject:
@@ -218,11 +235,12 @@ class SessionStore(SessionBase):
             is_change = bool(to_set or to_unset or more)
             version = self._stored["version"] if self._stored else None
             part = OwnPart(_PRIVATE, before, to_set, to_unset, more, version)
-            saved = patch(client, key, part) if is_change else client.touch(key)
+            with naming(_AGE):
+                saved = patch(client, key, part) if is_change else client.touch(key)
         except SessionNotFoundError as error:
             raise UpdateError from error
         touches.note(key, saved["idleTimeout"])
-        self._baseline, self._subject, self._stored = texts, saved["subject"], saved
+        self._baseline, self._subject, self._stored, self._expiry = texts, saved["subject"], saved, expiry
 
     def _packed(self, data: dict[str, Any]) -> dict[str, Any]:
         if settings.SESSION_SERIALIZER != _JSON:

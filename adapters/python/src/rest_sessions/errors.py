@@ -46,6 +46,11 @@ class SessionNotFoundError(SessionError):
         super().__init__("session_not_found", "there is no such session", status=status)
 
 
+def is_ended(error: SessionError) -> bool:
+    """Tells whether a page has lost its session: it has ended, or another page was faster to give it a new token."""
+    return isinstance(error, SessionNotFoundError) or error.code == "token_replaced"
+
+
 class SessionTimeoutError(SessionError):
     """The server did not answer in time. A write may have been done. Code: `timeout`."""
 

@@ -9,6 +9,7 @@ UUIDs, Markup) are under `_flask`.
 
 from __future__ import annotations
 
+from ssl import SSLContext
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -19,11 +20,13 @@ from flask.wrappers import Request as FlaskRequest
 from ._client import Client
 from ._delta import TouchTimes
 from ._own import patch
-from ._page import PageSession, cookie_age, device_of, lasting
+from ._page import PageSession, cookie_age, device_of, lasting, naming, telling_ends
 from ._protocol import is_token
 from .errors import SessionNotFoundError
 
 _TAGGED = TaggedJSONSerializer()
+
+_LIFETIME = "PERMANENT_SESSION_LIFETIME of Flask"
 
 _MOST_REFRESHED = 10_000
 
@@ -111,9 +114,16 @@ class RestSessionInterface(SessionInterface):
     session_class = RestSession
 
     def __init__(
-        self, url: str, app: str, key: str | None = None, *, timeout: float = 2.0, touch_interval: float = 30.0
+        self,
+        url: str,
+        app: str,
+        key: str | None = None,
+        *,
+        timeout: float = 2.0,
+        touch_interval: float = 30.0,
+        ssl_context: SSLContext | None = None,
     ) -> None:
-        self.client = Client(url, app, key, timeout=timeout)
+        self.client = Client(url, app, key, timeout=timeout, ssl_context=ssl_context)
         self._touches = TouchTimes(touch_interval)
         #: The ages of the cookies that are refreshed at each request, by token. The oldest go first.
         self._refreshed: dict[str, int] = {}
@@ -181,12 +191,15 @@ class RestSessionInterface(SessionInterface):
         if not to_set and not to_unset:
             return
         if session.token is None:
-            self._create(session, self._lasting(app, session))
+            with naming(_LIFETIME):
+                self._create(session, self._lasting(app, session))
             return
         if not session._values:
             self.end(session)
             return
-        stored = patch(self.client, session.token, session.write(to_set, to_unset, self._lasting(app, session)))
+        with naming(_LIFETIME):
+            part = session.write(to_set, to_unset, self._lasting(app, session))
+            stored = patch(self.client, session.token, part)
         self._touches.note(session.token, stored["idleTimeout"])
         session.saved(session.token, stored)
 
@@ -215,9 +228,12 @@ class RestSessionInterface(SessionInterface):
         if session.token is None:
             self._create(session, {"subject": subject})
         else:
-            made = self.client.rotate(session.token, subject=subject)
+            with telling_ends():
+                made = self.client.rotate(session.token, subject=subject)
             self._touches.forget(session.token)
-            session.token, session.stored = made["token"], made["session"]
+            # A page that runs meanwhile must not set the old token again.
+            self._refreshed.pop(session.token, None)
+            session.rotated(made["token"], made["session"])
         # The browser does not have this token yet.
         session.was_ended = True
 

@@ -10,17 +10,20 @@ cannot change it any more.
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
+from ssl import SSLContext
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ._client import AsyncClient
 from ._delta import TouchTimes
 from ._own import apatch
-from ._page import PageSession, cookie_age, device_of
+from ._page import PageSession, cookie_age, device_of, telling_ends
 from ._protocol import is_token
+from .errors import SessionError
 
 
 class RestSession(PageSession):
@@ -54,6 +57,7 @@ class RestSessionMiddleware:
         key: str | None = None,
         timeout: float = 2.0,
         touch_interval: float = 30.0,
+        ssl_context: SSLContext | None = None,
         cookie_name: str | None = None,
         same_site: str = "lax",
         https_only: bool | None = None,
@@ -67,7 +71,7 @@ class RestSessionMiddleware:
         if domain is not None and (cookie_name or "__Host-").startswith("__Host-"):
             raise ValueError("domain needs a cookie_name that does not begin with __Host-")
         self.app = app
-        self.client = AsyncClient(url, app_name, key, timeout=timeout)
+        self.client = AsyncClient(url, app_name, key, timeout=timeout, ssl_context=ssl_context)
         self._touches = TouchTimes(touch_interval)
         self._cookie_name = cookie_name
         self._same_site = same_site.capitalize()
@@ -84,17 +88,56 @@ class RestSessionMiddleware:
         scope["session"] = session
         is_secure = scope["scheme"] in ("https", "wss") if self._https_only is None else self._https_only
         name = self._cookie_name or ("__Host-session" if is_secure else "session")
-        await self._read(session, connection.cookies.get(name))
+        # An application that is mounted in it writes itself there.
+        application, token = scope.get("app"), connection.cookies.get(name)
+        if scope["type"] == "websocket":
+            await self._read(session, token)
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self._read(session, token)
+        except SessionError as error:
+            await self._tell(error, application, scope, receive, send)
+            return
+        failure: SessionError | None = None
 
         async def send_saved(message: Message) -> None:
+            nonlocal failure
+            if failure is not None:
+                # The application goes on with an answer that will not be given.
+                raise failure
             if message["type"] == "http.response.start":
-                await self._save(session)
+                try:
+                    await self._save(session)
+                except SessionError as error:
+                    failure = error
+                    raise
                 cookie = self._cookie_of(session, name, is_secure)
                 if cookie is not None:
                     MutableHeaders(scope=message).append("Set-Cookie", cookie)
             await send(message)
 
-        await self.app(scope, receive, send_saved)
+        try:
+            await self.app(scope, receive, send_saved)
+        except Exception:
+            if failure is None:
+                raise
+        if failure is not None:
+            await self._tell(failure, application, scope, receive, send)
+
+    async def _tell(self, error: SessionError, application: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the `exception_handlers` of the application answer an error that came before or behind its pages.
+
+        Inside, Starlette takes the answer of a page for begun as soon as the page has given it, although nothing went out yet.
+        """
+
+        async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise error
+
+        known = getattr(application, "exception_handlers", {})
+        # These two are for the outermost middleware, which sees whatever no other handler takes.
+        handlers = {kind: handler for kind, handler in known.items() if kind not in (500, Exception)}
+        await ExceptionMiddleware(fail, handlers)(scope, receive, send)
 
     async def _read(self, session: RestSession, token: str | None) -> None:
         if token is None or not is_token(token):
@@ -135,9 +178,10 @@ class RestSessionMiddleware:
         if session.token is None:
             await self._create(session, {"subject": subject})
             return
-        made = await self.client.rotate(session.token, subject=subject)
+        with telling_ends():
+            made = await self.client.rotate(session.token, subject=subject)
         self._touches.forget(session.token)
-        session.token, session.stored = made["token"], made["session"]
+        session.rotated(made["token"], made["session"])
         session.needs_cookie = True
 
     async def end(self, session: RestSession) -> None:
