@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param events the oldest first
  * @param next the position to ask after for the next page
- * @param more whether there are events behind {@code next} already; with a choice of types or of a user
- *     a page may be empty and there be more
+ * @param more whether there are events behind {@code next} already; with a choice of types or of a
+ *     user a page may be empty and there be more
  * @param resync whether events are missing before it
  */
 public record EventPage(List<SessionEvent> events, String next, boolean more, boolean resync) {
