@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { checkAppOption } from './moving/app-option.ts';
 import { type CopyResult, copyAll } from './moving/copier.ts';
-import type { CopyTarget, PassCounts } from './moving/copy-pass.ts';
+import { type CopyTarget, type PassCounts, SourceLost } from './moving/copy-pass.ts';
 import { UsageFault } from './moving/source.ts';
 import { dataFolderOf } from './stores/data-folder.ts';
 import { placeOf } from './stores/open-place.ts';
@@ -13,11 +13,16 @@ import { openForReading } from './stores/open-reading.ts';
 import { openReady } from './stores/open-ready.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
 
-export { type CopyResult, type PassCounts, UsageFault };
+export { type PassCounts, SourceLost, UsageFault };
 
 /** It began, and did not come to its end. `cause`: why. */
 export class CopyBroken extends Error {
   override readonly name = 'CopyBroken';
+}
+
+export interface Copied extends CopyResult {
+  /** How many sessions the source has, about. */
+  readonly total: number;
 }
 
 export interface CopyRequest {
@@ -26,6 +31,8 @@ export interface CopyRequest {
   readonly dryRun: boolean;
   /** Takes a target that has sessions, as that of an earlier run has. */
   readonly goesOn: boolean;
+  /** What is gone from the source ended there, however much it is. */
+  readonly endsMost: boolean;
 }
 
 const SAME = '--from and --to name the same store';
@@ -34,17 +41,17 @@ const SAME = '--from and --to name the same store';
 const PATIENT = 10_000;
 
 /**
- * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: CopyBroken, when
+ * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: CopyBroken and SourceLost, when
  * something may have been written; before that UsageFault, and others for a store that cannot be opened.
  */
 export async function copyFrom(
   from: Config,
   to: Config,
-  { app, dryRun, goesOn }: CopyRequest,
+  { app, dryRun, goesOn, endsMost }: CopyRequest,
   clock: () => number,
   signal: AbortSignal,
   onPass: (pass: number, sessions: number, total: number) => void,
-): Promise<CopyResult> {
+): Promise<Copied> {
   if (app !== null) checkAppOption(app);
   const { namespace } = from;
   const timeout = (config: Config) => Math.max(config.storeTimeout, PATIENT);
@@ -62,13 +69,15 @@ export async function copyFrom(
     try {
       const names = app === null ? apps.map((one) => one.app) : [app];
       if (!goesOn) await refuseUnlessEmpty(target.store, names, clock);
-      return await copyAll({
-        ...{ app, dryRun, clock, signal, source: source.store, target: target.store },
+      const result = await copyAll({
+        ...{ app, dryRun, endsMost, clock, signal, source: source.store, target: target.store },
         from: [source.location, namespace],
         onPass: (pass, sessions) => onPass(pass, sessions, Math.max(total, sessions)),
       }).catch((cause: unknown) => {
+        if (cause instanceof SourceLost) throw cause;
         throw new CopyBroken('the copy is not whole', { cause });
       });
+      return { ...result, total: Math.max(total, result.looked) };
     } finally {
       await target.store.close();
     }

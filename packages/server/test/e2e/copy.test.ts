@@ -229,4 +229,22 @@ describe('copy', () => {
     assert.equal((await store.count(APP, 0, Date.now())).sessions, 31);
     assert.equal(own.length, 1);
   });
+
+  test('an emptied source ends nobody at the target until it is said that it is right, and one without sessions is warned about', async (t) => {
+    const cleanup = lastFirst(t);
+    const { lmdb, redis, admin } = await stores(cleanup);
+    await fill(redis, 7);
+    assert.equal((await copy(redis, lmdb)).status, 0);
+    await admin.flushdb();
+    for (const more of [[], ['--dry-run']]) {
+      const refused = await copy(redis, lmdb, '--continue', ...more);
+      assert.deepEqual([refused.status, refused.stdout], [1, '']);
+      assert.match(refused.stderr, /lost 7 of 7 sessions of the app shop .*--ended$/m);
+      assert.doesNotMatch(refused.stderr, /goes on from here/);
+    }
+    const right = await copy(redis, lmdb, '--continue', '--ended');
+    assert.equal(right.status, 0, right.stderr);
+    assert.match(right.stdout, /7 ended because they ended at the source/);
+    assert.match(right.stderr, /has no sessions: look whether it is the right store/);
+  });
 });
