@@ -73,8 +73,9 @@ interface Places {
   readonly dryRun: boolean;
 }
 
-function inWords(
-  { all, last, passes }: Copied,
+/** Gives what was done, for people. */
+export function inWords(
+  { all, last, passes, looked, total, isWhole }: Copied,
   { from, to, dryRun }: Places,
   seconds: number,
 ): string {
@@ -89,7 +90,8 @@ function inWords(
   if (all.others > 0) {
     lines.push(`${all.others} are at the target alone and no copy brought them: they stay, for example ${all.example}`);
   }
-  if (!dryRun) lines.push(checked(last));
+  if (!isWhole) lines.push(`${looked} of ${total} sessions of the source looked at: not compared to the end`);
+  else if (!dryRun) lines.push(checked(last));
   return `${lines.join('\n')}\n`;
 }
 
