@@ -10,6 +10,8 @@ import { exportAll, type Sink } from './moving/exporter.ts';
 import { FORMAT_NAME, FORMAT_VERSION } from './moving/ndjson.ts';
 import { UsageFault } from './moving/source.ts';
 import type { OnSteps } from './moving/steps.ts';
+import { dataFolderOf } from './stores/data-folder.ts';
+import { isFileOf, placeOf } from './stores/open-place.ts';
 import { openForReading } from './stores/open-reading.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
 
@@ -50,7 +52,12 @@ export async function exportFrom(
 ): Promise<ExportReport> {
   const { store: url, namespace, storeTimeout: timeout, redis } = config;
   if (request.app !== null) checkAppOption(request.app);
-  const of = JSON.stringify([url, namespace, request.app]);
+  // The same words name another store in another folder. A Redis that starts anew is the same, and says that it is another one.
+  const place = dataFolderOf(url) === null ? url : await placeOf(url, { namespace, timeout, redis });
+  const of = JSON.stringify([place, namespace, request.app]);
+  if (request.file !== null && isFileOf(url, request.file)) {
+    throw new FileInTheWay(`${request.file} is a file of the store that is to be exported: name another file`);
+  }
   const file =
     request.file === null
       ? null
