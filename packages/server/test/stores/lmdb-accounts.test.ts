@@ -1,6 +1,6 @@
-/** A data folder and the accounts of the system: who may not look says so. */
+/** A data folder and the accounts of the system: who may not look says so, and what root makes is of whoever has the folder. */
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { backUp } from '../../src/stores/lmdb/backup/backup.ts';
@@ -66,5 +66,18 @@ describe('a data folder', { skip: process.platform === 'win32' }, () => {
         message: `this account may not read the backup ${file} (EACCES); run it as the one that owns the file`,
       });
     });
+  });
+
+  test('of a service has no files of root when root makes its store', { skip: !isRoot }, async (t) => {
+    const path = join(temporaryFolder(t), 'owned');
+    mkdirSync(path);
+    chownSync(path, 4711, 4712);
+    const store = new LmdbStore({ path, namespace: 'drs', onError: () => {} });
+    assert.deepEqual(await store.apps(), []);
+    await store.close();
+    for (const name of ['data.mdb', 'lock.mdb']) {
+      const { uid, gid, mode } = statSync(join(path, name));
+      assert.deepEqual([uid, gid, mode & 0o777], [4711, 4712, 0o600], name);
+    }
   });
 });
