@@ -67,6 +67,7 @@ export async function importInto(
   const source = await kind.open(where, { app, text, has, clock });
   let opened: OpenedStore | null = null;
   try {
+    await begun(source, signal);
     opened = await openFor(config, clock, dryRun);
     const store = opened?.store ?? null;
     if (store !== null && !goesOn) await refuseUnlessEmpty(store, app, clock());
@@ -95,6 +96,19 @@ export async function importInto(
   } finally {
     await source.close();
     await opened?.store.close();
+  }
+}
+
+/** Waits for what comes through a pipe, until the signal: nothing is made for what is none of its kind. Errors: WrongSource; any, after the signal. */
+async function begun(source: Source, signal: AbortSignal): Promise<void> {
+  if (source.begin === undefined) return;
+  const close = () => void source.close();
+  if (signal.aborted) close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    await source.begin();
+  } finally {
+    signal.removeEventListener('abort', close);
   }
 }
 
