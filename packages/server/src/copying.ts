@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
-import { checkAppOption } from './moving/app-option.ts';
+import { checkAppOption, NoSuchApp } from './moving/app-option.ts';
 import { type CopyResult, copyAll } from './moving/copier.ts';
+import { CopyJournal } from './moving/copy-journal.ts';
 import { type CopyTarget, type PassCounts, SourceLost } from './moving/copy-pass.ts';
 import { UsageFault } from './moving/source.ts';
 import { dataFolderOf } from './stores/data-folder.ts';
@@ -13,7 +14,7 @@ import { openForReading } from './stores/open-reading.ts';
 import { openReady } from './stores/open-ready.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
 
-export { type PassCounts, SourceLost, UsageFault };
+export { NoSuchApp, type PassCounts, SourceLost, UsageFault };
 
 /** It began, and did not come to its end. `cause`: why. */
 export class CopyBroken extends Error {
@@ -42,7 +43,7 @@ const PATIENT = 10_000;
 
 /**
  * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: CopyBroken and SourceLost, when
- * something may have been written; before that UsageFault, and others for a store that cannot be opened.
+ * something may have been written; before that UsageFault, NoSuchApp, and others for a store that cannot be opened.
  */
 export async function copyFrom(
   from: Config,
@@ -65,13 +66,19 @@ export async function copyFrom(
   const source = await openForReading(from.store, options(from));
   try {
     if (fromFolder === null && toFolder === null && (await isSame())) throw new UsageFault(SAME);
-    const target = await openTarget(to, options(to), dryRun);
+    const isThere = app === null || apps.some((one) => one.app === app);
+    const target = await openTarget(to, options(to), dryRun || !isThere);
     try {
+      const words = [source.location, namespace];
+      // What an earlier copy brought of it is gone from the source; else nobody knows of it.
+      if (!isThere && !(await new CopyJournal(target.store, words, app, clock).isBegun())) {
+        throw new NoSuchApp(app, source.location);
+      }
       const names = app === null ? apps.map((one) => one.app) : [app];
       if (!goesOn) await refuseUnlessEmpty(target.store, names, clock);
       const result = await copyAll({
         ...{ app, dryRun, endsMost, clock, signal, source: source.store, target: target.store },
-        from: [source.location, namespace],
+        from: words,
         onPass: (pass, sessions) => onPass(pass, sessions, Math.max(total, sessions)),
       }).catch((cause: unknown) => {
         if (cause instanceof SourceLost) throw cause;

@@ -1,7 +1,8 @@
 /** `rest-sessions copy --from STORE --to STORE`: all sessions of one store into another, while servers use the first. */
 import { type Config, showUrl } from '../config.ts';
-import { type Copied, CopyBroken, copyFrom, SourceLost, UsageFault } from '../copying.ts';
+import { type Copied, CopyBroken, copyFrom, NoSuchApp, SourceLost, UsageFault } from '../copying.ts';
 import { UsageError, type Words } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
 import { fail, misuse, print, say, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
@@ -54,13 +55,17 @@ export async function run(_verb: string, given: Words, environment: NodeJS.Proce
     const code = print(
       given.has('json') ? `${JSON.stringify({ ...places, ...result, seconds })}\n` : inWords(result, places, seconds),
     );
-    if (result.isWhole && result.total === 0) say(`${places.from} has no sessions: look whether it is the right store`);
+    if (result.isWhole && result.total === 0) {
+      const which = request.app === null ? 'sessions' : `sessions of the app ${request.app}`;
+      say(`${places.from} has no ${which}: look whether it is the right store`);
+    }
     return result.isWhole ? code : stop.ended('the copy is not whole; --continue goes on with it');
   } catch (error) {
     progress.clear();
     if (error instanceof CopyBroken) return fail(`${whyOf(error.cause as Error)}; --continue goes on from here`);
     if (error instanceof SourceLost) return fail(error.message);
     const message = `${whyOf(error as Error)}; nothing was changed`;
+    if (error instanceof NoSuchApp) return fail(message, EXIT.notThere);
     return error instanceof UsageFault ? misuse([message]) : fail(message);
   } finally {
     stop.release();
