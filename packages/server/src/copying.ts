@@ -1,7 +1,5 @@
 /** The composition root of `rest-sessions copy`: two configurations → the sessions of one store in the other. Needs no server, and disturbs none. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { checkAppOption, NoSuchApp } from './moving/app-option.ts';
 import { type CopyResult, copyAll } from './moving/copier.ts';
@@ -9,7 +7,7 @@ import { CopyJournal } from './moving/copy-journal.ts';
 import { type CopyTarget, type PassCounts, SourceLost } from './moving/copy-pass.ts';
 import { UsageFault } from './moving/source.ts';
 import { dataFolderOf } from './stores/data-folder.ts';
-import { placeOf } from './stores/open-place.ts';
+import { isMade, placeOf } from './stores/open-place.ts';
 import { openForReading } from './stores/open-reading.ts';
 import { openReady } from './stores/open-ready.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
@@ -95,9 +93,7 @@ export async function copyFrom(
 
 /** A dry run makes no store where there is none: it compares with one in memory. */
 async function openTarget(to: Config, options: Parameters<typeof openForReading>[1], dryRun: boolean) {
-  const folder = dataFolderOf(to.store);
-  const isThere = folder === null || existsSync(join(folder, 'data.mdb'));
-  const url = dryRun && !isThere ? 'memory:' : to.store;
+  const url = dryRun && !isMade(to.store) ? 'memory:' : to.store;
   return openReady(url, options);
 }
 

@@ -9,6 +9,7 @@ import { LmdbStore } from '../../src/stores/lmdb/lmdb-store.ts';
 import { LmdbReader } from '../../src/stores/lmdb/reader.ts';
 import { lmdbStatistics } from '../../src/stores/lmdb/statistics.ts';
 import { openAudit } from '../../src/stores/open-audit.ts';
+import { isMade } from '../../src/stores/open-place.ts';
 import { type Cleanup, temporaryFolder } from '../support/server.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -44,6 +45,7 @@ describe('a data folder', { skip: process.platform === 'win32' }, () => {
         async () => new LmdbReader(path, 'drs', Date.now),
         () => backUp({ path, file, replace: false, version: 'test', onProgress }),
         () => openAudit(`lmdb:${path}`, options),
+        async () => isMade(`lmdb:${path}`),
       ]) {
         await assert.rejects(look, {
           message: `this account cannot look into ${path} (EACCES); run it as the one that owns the folder`,
@@ -52,6 +54,7 @@ describe('a data folder', { skip: process.platform === 'win32' }, () => {
     });
     chmodSync(path, 0o700);
     const none = join(folder, 'none');
+    assert.deepEqual([isMade(`lmdb:${path}`), isMade(`lmdb:${none}`)], [true, false]);
     await assert.rejects(lmdbStatistics(none, 'drs'), { message: `no store in ${none}` });
   });
 

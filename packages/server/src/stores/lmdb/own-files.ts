@@ -5,11 +5,17 @@ import { OpenFailure } from './open-failure.ts';
 
 /** Errors: OpenFailure, for a folder without a store, or one that this account may not look into. */
 export function assertPresent(path: string): void {
+  if (!isPresent(path)) throw new OpenFailure(`no store in ${path}`);
+}
+
+/** Whether there is a store in a folder. Errors: OpenFailure, for one that this account may not look into. */
+export function isPresent(path: string): boolean {
   try {
     statSync(join(path, 'data.mdb'));
+    return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new OpenFailure(`no store in ${path}`);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
     throw new OpenFailure(`this account cannot look into ${path} (${code}); run it as the one that owns the folder`);
   }
 }
