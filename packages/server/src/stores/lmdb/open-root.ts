@@ -66,12 +66,15 @@ function makeForOwner(path: string): void {
   const { uid, gid } = statSync(path);
   const data = join(path, 'data.mdb');
   if (uid === 0 || lstatSync(data, { throwIfNoEntry: false }) !== undefined) return;
-  const fd = openSync(data, 'wx', 0o600);
+  let fd = -1;
   try {
+    fd = openSync(data, 'wx', 0o600);
     // By its number: a name could be made a link.
     fchownSync(fd, uid, gid);
+  } catch {
+    // Another worker made it, or root may give nothing away here (a container, a network drive): it is opened as without this.
   } finally {
-    closeSync(fd);
+    if (fd !== -1) closeSync(fd);
   }
 }
 
