@@ -1,23 +1,27 @@
 /** The composition root of `rest-sessions copy`: two configurations → the sessions of one store in the other. Needs no server, and disturbs none. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from './config.ts';
-import { checkAppOption } from './moving/app-option.ts';
+import { checkAppOption, NoSuchApp } from './moving/app-option.ts';
 import { type CopyResult, copyAll } from './moving/copier.ts';
-import type { CopyTarget, PassCounts } from './moving/copy-pass.ts';
+import { CopyJournal } from './moving/copy-journal.ts';
+import { type CopyTarget, type PassCounts, SourceLost } from './moving/copy-pass.ts';
 import { UsageFault } from './moving/source.ts';
 import { dataFolderOf } from './stores/data-folder.ts';
-import { placeOf } from './stores/open-place.ts';
+import { isMade, placeOf } from './stores/open-place.ts';
 import { openForReading } from './stores/open-reading.ts';
 import { openReady } from './stores/open-ready.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
 
-export { type CopyResult, type PassCounts, UsageFault };
+export { NoSuchApp, type PassCounts, SourceLost, UsageFault };
 
 /** It began, and did not come to its end. `cause`: why. */
 export class CopyBroken extends Error {
   override readonly name = 'CopyBroken';
+}
+
+export interface Copied extends CopyResult {
+  /** How many sessions the source has, about. */
+  readonly total: number;
 }
 
 export interface CopyRequest {
@@ -26,6 +30,8 @@ export interface CopyRequest {
   readonly dryRun: boolean;
   /** Takes a target that has sessions, as that of an earlier run has. */
   readonly goesOn: boolean;
+  /** What is gone from the source ended there, however much it is. */
+  readonly endsMost: boolean;
 }
 
 const SAME = '--from and --to name the same store';
@@ -34,17 +40,17 @@ const SAME = '--from and --to name the same store';
 const PATIENT = 10_000;
 
 /**
- * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: CopyBroken, when
- * something may have been written; before that UsageFault, and others for a store that cannot be opened.
+ * Copies. `onPass`: told how many sessions a pass has looked at, of how many. Errors: CopyBroken and SourceLost, when
+ * something may have been written; before that UsageFault, NoSuchApp, and others for a store that cannot be opened.
  */
 export async function copyFrom(
   from: Config,
   to: Config,
-  { app, dryRun, goesOn }: CopyRequest,
+  { app, dryRun, goesOn, endsMost }: CopyRequest,
   clock: () => number,
   signal: AbortSignal,
   onPass: (pass: number, sessions: number, total: number) => void,
-): Promise<CopyResult> {
+): Promise<Copied> {
   if (app !== null) checkAppOption(app);
   const { namespace } = from;
   const timeout = (config: Config) => Math.max(config.storeTimeout, PATIENT);
@@ -58,17 +64,25 @@ export async function copyFrom(
   const source = await openForReading(from.store, options(from));
   try {
     if (fromFolder === null && toFolder === null && (await isSame())) throw new UsageFault(SAME);
-    const target = await openTarget(to, options(to), dryRun);
+    const isThere = app === null || apps.some((one) => one.app === app);
+    const target = await openTarget(to, options(to), dryRun || !isThere);
     try {
+      const words = [source.location, namespace];
+      // What an earlier copy brought of it is gone from the source; else nobody knows of it.
+      if (!isThere && !(await new CopyJournal(target.store, words, app, clock).isBegun())) {
+        throw new NoSuchApp(app, source.location);
+      }
       const names = app === null ? apps.map((one) => one.app) : [app];
       if (!goesOn) await refuseUnlessEmpty(target.store, names, clock);
-      return await copyAll({
-        ...{ app, dryRun, clock, signal, source: source.store, target: target.store },
-        from: [source.location, namespace],
+      const result = await copyAll({
+        ...{ app, dryRun, endsMost, clock, signal, source: source.store, target: target.store },
+        from: words,
         onPass: (pass, sessions) => onPass(pass, sessions, Math.max(total, sessions)),
       }).catch((cause: unknown) => {
+        if (cause instanceof SourceLost) throw cause;
         throw new CopyBroken('the copy is not whole', { cause });
       });
+      return { ...result, total: Math.max(total, result.looked) };
     } finally {
       await target.store.close();
     }
@@ -79,9 +93,7 @@ export async function copyFrom(
 
 /** A dry run makes no store where there is none: it compares with one in memory. */
 async function openTarget(to: Config, options: Parameters<typeof openForReading>[1], dryRun: boolean) {
-  const folder = dataFolderOf(to.store);
-  const isThere = folder === null || existsSync(join(folder, 'data.mdb'));
-  const url = dryRun && !isThere ? 'memory:' : to.store;
+  const url = dryRun && !isMade(to.store) ? 'memory:' : to.store;
   return openReady(url, options);
 }
 

@@ -4,16 +4,18 @@ import type { Config } from './config.ts';
 import { fingerprint } from './core/token.ts';
 import { isReservedApp } from './core/validate.ts';
 import { FileInTheWay } from './files/taking-a-name.ts';
-import { checkAppOption } from './moving/app-option.ts';
+import { checkAppOption, NoSuchApp } from './moving/app-option.ts';
 import { ExportFile, Unwritable } from './moving/export-file.ts';
 import { exportAll, type Sink } from './moving/exporter.ts';
 import { FORMAT_NAME, FORMAT_VERSION } from './moving/ndjson.ts';
 import { UsageFault } from './moving/source.ts';
 import type { OnSteps } from './moving/steps.ts';
+import { dataFolderOf } from './stores/data-folder.ts';
+import { isFileOf, placeOf } from './stores/open-place.ts';
 import { openForReading } from './stores/open-reading.ts';
 import { statisticsOf } from './stores/open-statistics.ts';
 
-export { FileInTheWay, type Sink, Unwritable, UsageFault };
+export { FileInTheWay, NoSuchApp, type Sink, Unwritable, UsageFault };
 
 /** How long a store is waited for: a page is more than a request asks for. Units: milliseconds. */
 const PATIENCE = 10_000;
@@ -38,7 +40,7 @@ export interface ExportReport {
 }
 
 /**
- * Exports the store of a configuration. Errors: UsageFault, FileInTheWay before anything is written; others for a store that is not there or cannot be
+ * Exports the store of a configuration. Errors: UsageFault, NoSuchApp, FileInTheWay before anything is written; others for a store that is not there or cannot be
  * read, and for what cannot be written; what is written of a file then stays for a run that goes on.
  */
 export async function exportFrom(
@@ -50,7 +52,12 @@ export async function exportFrom(
 ): Promise<ExportReport> {
   const { store: url, namespace, storeTimeout: timeout, redis } = config;
   if (request.app !== null) checkAppOption(request.app);
-  const of = JSON.stringify([url, namespace, request.app]);
+  // The same words name another store in another folder. A Redis that starts anew is the same, and says that it is another one.
+  const place = dataFolderOf(url) === null ? url : await placeOf(url, { namespace, timeout, redis });
+  const of = JSON.stringify([place, namespace, request.app]);
+  if (request.file !== null && isFileOf(url, request.file)) {
+    throw new FileInTheWay(`${request.file} is a file of the store that is to be exported: name another file`);
+  }
   const file =
     request.file === null
       ? null
@@ -60,8 +67,9 @@ export async function exportFrom(
   try {
     const total = await totalOf(config, request.app);
     const { store } = opened;
-    const apps =
-      request.app === null ? (await store.apps()).filter((app) => !isReservedApp(app)).sort() : [request.app];
+    const there = (await store.apps()).filter((app) => !isReservedApp(app)).sort();
+    if (request.app !== null && !there.includes(request.app)) throw new NoSuchApp(request.app, opened.location);
+    const apps = request.app === null ? there : [request.app];
     const from = (request.goesOn && file?.resume()) || null;
     if (from === null) file?.begin();
     const exportedAt = file?.exportedAt ?? new Date(clock()).toISOString();

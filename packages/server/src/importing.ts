@@ -1,7 +1,5 @@
 /** The composition root of `rest-sessions import`: configuration → its store, and what a source has into it. Needs no server, and disturbs none. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from './config.ts';
 import type { SessionStore } from './core/store.ts';
 import { checkAppOption } from './moving/app-option.ts';
@@ -12,7 +10,7 @@ import { LEFT } from './moving/left.ts';
 import { type Source, type SourceKind, UsageFault, WrongSource } from './moving/source.ts';
 import type { OnSteps } from './moving/steps.ts';
 import { type Left, Tally } from './moving/tally.ts';
-import { dataFolderOf } from './stores/data-folder.ts';
+import { isMade } from './stores/open-place.ts';
 import { openReady } from './stores/open-ready.ts';
 import type { OpenedStore } from './stores/open-store.ts';
 
@@ -67,6 +65,7 @@ export async function importInto(
   const source = await kind.open(where, { app, text, has, clock });
   let opened: OpenedStore | null = null;
   try {
+    await begun(source, signal);
     opened = await openFor(config, clock, dryRun);
     const store = opened?.store ?? null;
     if (store !== null && !goesOn) await refuseUnlessEmpty(store, app, clock());
@@ -98,14 +97,26 @@ export async function importInto(
   }
 }
 
+/** Waits for what comes through a pipe, until the signal: nothing is made for what is none of its kind. Errors: WrongSource; any, after the signal. */
+async function begun(source: Source, signal: AbortSignal): Promise<void> {
+  if (source.begin === undefined) return;
+  const close = () => void source.close();
+  if (signal.aborted) close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    await source.begin();
+  } finally {
+    signal.removeEventListener('abort', close);
+  }
+}
+
 /** How long a store is waited for: with so many on their way at once, one may have to wait longer than a request would. Units: milliseconds. */
 const PATIENCE = 10_000;
 
 /** Absence: null when there is no such store, and it is not to be made. */
 async function openFor(config: Config, clock: () => number, looksOnly: boolean): Promise<OpenedStore | null> {
   const { store: url, namespace, storeTimeout: timeout, redis } = config;
-  const folder = dataFolderOf(url);
-  if (looksOnly && folder !== null && !existsSync(join(folder, 'data.mdb'))) return null;
+  if (looksOnly && !isMade(url)) return null;
   return openReady(url, { namespace, clock, timeout: Math.max(timeout, PATIENCE), redis, looksOnly });
 }
 

@@ -275,7 +275,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^moving\/sources\//,
     mayImport:
-      /^(core\/|moving\/(left|source|checked-record|ndjson)\.ts$|moving\/sources\/|ioredis$|node:(buffer|crypto|fs|fs\/promises|path|readline|sqlite|stream|timers\/promises|tls|url|util|zlib)$)/,
+      /^(core\/|moving\/(left|source|checked-record|ndjson)\.ts$|moving\/sources\/|ioredis$|node:(buffer|crypto|fs|fs\/promises|net|path|readline|sqlite|stream|timers\/promises|tls|url|util|zlib)$)/,
     never: 'stores/open-store.ts',
     why: 'a source knows core and its own driver, and no store of ours',
   },

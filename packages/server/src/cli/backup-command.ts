@@ -27,6 +27,8 @@ export const restore: CommandModule = {
 
 async function backUp(given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const [file, replace] = [given.words[0]!, given.has('replace')];
+  if (file === '-')
+    return misuse(['a backup is a file and goes through no pipe: name a file; export writes to standard output']);
   const path = folderFor(environment, given.text('store'), 'backed up');
   if (typeof path === 'number') return path;
   const began = performance.now();
@@ -41,6 +43,7 @@ async function backUp(given: Words, environment: NodeJS.ProcessEnv): Promise<num
 /** Restores, or with `check` only looks at the backup. Gives the exit code. */
 async function putBack(given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const file = given.words[0]!;
+  if (file === '-') return misuse(['a backup is a file and comes through no pipe: name the file']);
   const [replace, json, check] = [given.has('replace'), given.has('json'), given.has('check')];
   if (check && replace) return misuse(['--check restores nothing, so --replace means nothing beside it']);
   if (check) {

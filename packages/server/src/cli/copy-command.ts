@@ -1,8 +1,9 @@
 /** `rest-sessions copy --from STORE --to STORE`: all sessions of one store into another, while servers use the first. */
 import { type Config, showUrl } from '../config.ts';
-import { CopyBroken, type CopyResult, copyFrom, UsageFault } from '../copying.ts';
+import { type Copied, CopyBroken, copyFrom, NoSuchApp, SourceLost, UsageFault } from '../copying.ts';
 import { UsageError, type Words } from './arguments.ts';
-import { fail, misuse, print, standardError, whyOf } from './output.ts';
+import { EXIT } from './exit-codes.ts';
+import { fail, misuse, print, say, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
 import { configuredFor } from './store-option.ts';
@@ -26,7 +27,12 @@ export async function run(_verb: string, given: Words, environment: NodeJS.Proce
     configs.push(config);
   }
   const [from, to] = configs as [Config, Config];
-  const request = { app: given.text('app') ?? null, dryRun: given.has('dry-run'), goesOn: given.has('continue') };
+  const request = {
+    app: given.text('app') ?? null,
+    dryRun: given.has('dry-run'),
+    goesOn: given.has('continue'),
+    endsMost: given.has('ended'),
+  };
   const stop = stopOnSignal(() => progress.clear());
   const newProgress = () => new Progress(standardError, () => performance.now(), { isQuietElsewhere: true });
   let progress = newProgress();
@@ -49,11 +55,17 @@ export async function run(_verb: string, given: Words, environment: NodeJS.Proce
     const code = print(
       given.has('json') ? `${JSON.stringify({ ...places, ...result, seconds })}\n` : inWords(result, places, seconds),
     );
+    if (result.isWhole && result.total === 0) {
+      const which = request.app === null ? 'sessions' : `sessions of the app ${request.app}`;
+      say(`${places.from} has no ${which}: look whether it is the right store`);
+    }
     return result.isWhole ? code : stop.ended('the copy is not whole; --continue goes on with it');
   } catch (error) {
     progress.clear();
     if (error instanceof CopyBroken) return fail(`${whyOf(error.cause as Error)}; --continue goes on from here`);
+    if (error instanceof SourceLost) return fail(error.message);
     const message = `${whyOf(error as Error)}; nothing was changed`;
+    if (error instanceof NoSuchApp) return fail(message, EXIT.notThere);
     return error instanceof UsageFault ? misuse([message]) : fail(message);
   } finally {
     stop.release();
@@ -66,7 +78,12 @@ interface Places {
   readonly dryRun: boolean;
 }
 
-function inWords({ all, last, passes }: CopyResult, { from, to, dryRun }: Places, seconds: number): string {
+/** Gives what was done, for people. */
+export function inWords(
+  { all, last, passes, looked, total, isWhole }: Copied,
+  { from, to, dryRun }: Places,
+  seconds: number,
+): string {
   const would = dryRun ? 'would be ' : '';
   const lines = [
     `${from} to ${to}, in ${seconds.toFixed(1)} s and ${passes} ${passes === 1 ? 'pass' : 'passes'}:`,
@@ -78,11 +95,12 @@ function inWords({ all, last, passes }: CopyResult, { from, to, dryRun }: Places
   if (all.others > 0) {
     lines.push(`${all.others} are at the target alone and no copy brought them: they stay, for example ${all.example}`);
   }
-  if (!dryRun) lines.push(checked(last));
+  if (!isWhole) lines.push(`${looked} of ${total} sessions of the source looked at: not compared to the end`);
+  else if (!dryRun) lines.push(checked(last));
   return `${lines.join('\n')}\n`;
 }
 
-function checked({ same, brought, updated, ended }: CopyResult['last']): string {
+function checked({ same, brought, updated, ended }: Copied['last']): string {
   const changes = brought + updated + ended;
   const compared = `${same} sessions compared, each is the same on both sides to the letter`;
   if (changes === 0) return `${compared}; nothing differs`;

@@ -1,7 +1,8 @@
 /** `rest-sessions export`: the sessions of a store as lines of JSON, into a file or to standard output. */
 import { showUrl } from '../config.ts';
-import { exportFrom, FileInTheWay, type Sink, Unwritable, UsageFault } from '../exporting.ts';
+import { exportFrom, FileInTheWay, NoSuchApp, type Sink, Unwritable, UsageFault } from '../exporting.ts';
 import { UsageError, type Words } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
 import { fail, misuse, print, say, standardError, whyOf, writeInTurn } from './output.ts';
 import { Progress } from './progress.ts';
 import { stopOnSignal } from './stop.ts';
@@ -43,6 +44,7 @@ export async function run(_verb: string, given: Words, environment: NodeJS.Proce
   } catch (error) {
     progress.clear();
     const message = whyOf(error as Error);
+    if (error instanceof NoSuchApp) return fail(message, EXIT.notThere);
     if (error instanceof Unwritable) return fail(`${message}: ${unfinished(error.file)}`);
     return error instanceof UsageFault || error instanceof FileInTheWay ? misuse([message]) : fail(message);
   } finally {

@@ -12,6 +12,7 @@ import {
   WrongSource,
 } from '../importing.ts';
 import { UsageError, type Words } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
 import { fail, misuse, print, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { type Stop, stopOnSignal } from './stop.ts';
@@ -104,7 +105,12 @@ function tell(report: ImportReport, { target, request, seconds, json }: Telling,
     ? `${JSON.stringify({ source, target, dryRun, complete: isWhole && fault === null, taken, present, left, before, seconds: Math.round(seconds * 10) / 10 })}\n`
     : inWords(report, target, dryRun, seconds);
   const code = print(shown);
-  if (fault === null && isWhole) return code;
+  if (fault === null && isWhole) {
+    const isNamed = request.app !== null && request.kind.app === 'filter';
+    const isFound = taken + present + before > 0 || left.some(({ reason }) => reason !== 'other_app');
+    if (!isNamed || isFound) return code;
+    return fail(`there is no session of the app ${request.app} in ${source}`, EXIT.notThere);
+  }
   const after = `not all of ${source} was read; --continue goes on from here`;
   if (fault === null) return stop.ended(after);
   return fail(`${whyOf(fault)}; ${after}`);

@@ -21,6 +21,8 @@ export interface CopyOptions {
   /** Absence: null for all apps. */
   readonly app: string | null;
   readonly dryRun: boolean;
+  /** What is gone from the source ended there, however much it is. */
+  readonly endsMost: boolean;
   readonly clock: () => number;
   readonly signal: AbortSignal;
   /** Told how many sessions of the source a pass has looked at. The first pass is number 1. */
@@ -33,31 +35,33 @@ export interface CopyResult {
   /** Of the last pass, which is the check. */
   readonly last: PassCounts;
   readonly passes: number;
+  /** How many sessions of the source the last pass has looked at. */
+  readonly looked: number;
   readonly isWhole: boolean;
 }
 
-/** Errors: those of both stores. What was done until then stays, and the next run goes on from there. */
+/** Errors: SourceLost, and those of both stores. What was done until then stays, and the next run goes on from there. */
 export async function copyAll(options: CopyOptions): Promise<CopyResult> {
   const all = noCounts();
   let before = Number.POSITIVE_INFINITY;
   for (let pass = 1; ; pass++) {
-    const last = await passOverAll(options, pass);
+    const { sum: last, looked } = await passOverAll(options, pass);
     for (const member of ['brought', 'updated', 'ended'] as const) all[member] += last[member];
     for (const member of ['same', 'left', 'others', 'example'] as const) Object.assign(all, { [member]: last[member] });
     const isWhole = !options.signal.aborted;
     const changes = last.brought + last.updated + last.ended;
     const isOver = !isWhole || options.dryRun || changes === 0 || pass === MOST_PASSES;
     if (isOver || (pass > 2 && (changes <= FEW || changes > before * SHRINKS))) {
-      return { all, last, passes: pass, isWhole };
+      return { all, last, passes: pass, looked, isWhole };
     }
     before = changes;
   }
 }
 
 async function passOverAll(
-  { source, target, from, app: only, dryRun, clock, signal, onPass }: CopyOptions,
+  { source, target, from, app: only, dryRun, endsMost, clock, signal, onPass }: CopyOptions,
   pass: number,
-): Promise<PassCounts> {
+): Promise<{ readonly sum: PassCounts; readonly looked: number }> {
   const sum = noCounts();
   const [here, there] = await Promise.all([patiently(() => source.apps()), patiently(() => target.apps())]);
   const apps = only === null ? [...new Set([...here, ...there])].filter((name) => !isReservedApp(name)).sort() : [only];
@@ -72,7 +76,7 @@ async function passOverAll(
       onPass(pass, looked);
     };
     const counts = await new CopyPass({
-      ...{ app, source, target, journal, clock, signal, onSessions },
+      ...{ app, source, target, journal, clock, signal, endsMost, onSessions },
       looksOnly: dryRun,
     }).run();
     for (const member of ['same', 'brought', 'updated', 'ended', 'left', 'others'] as const) {
@@ -80,5 +84,5 @@ async function passOverAll(
     }
     sum.example ??= counts.example;
   }
-  return sum;
+  return { sum, looked };
 }

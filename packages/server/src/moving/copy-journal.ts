@@ -26,6 +26,8 @@ export class CopyJournal {
   /** The number of the next memo. */
   private next = 0;
   private begunAt = 0;
+  /** As it stands in the store, as far as we know. Absence: null for nothing. */
+  private seenUntil: number | null = null;
 
   /** `from`: the source and its namespace; the same words name the same copy. */
   constructor(store: Pick<SessionStore, 'memo'>, from: readonly string[], app: string, clock: () => number) {
@@ -58,6 +60,29 @@ export class CopyJournal {
     }
   }
 
+  /**
+   * Notes when a session that is about to be brought was last seen, where that is later than of all before. Whoever was seen later than
+   * this at the target was seen there. Units: epoch milliseconds.
+   */
+  async noteSeen(at: number): Promise<void> {
+    const now = this.clock();
+    while (this.seenUntil === null || at > this.seenUntil) {
+      const instead = this.seenUntil === null ? null : `${this.seenUntil}`;
+      // It outlives the ids that it is of.
+      const memo = { text: `${at}`, instead, until: now + 2 * KEPT };
+      const there = await this.store.memo(APP, this.seenName, memo, now);
+      if (there === null) this.seenUntil = at;
+      else this.seenUntil = there === '' ? null : Number(there);
+    }
+  }
+
+  /** Gives the latest that was noted by `noteSeen`. Absence: Infinity, which nothing is later than. */
+  async seen(): Promise<number> {
+    const text = await this.read(this.seenName);
+    this.seenUntil = text === '' ? null : Number(text);
+    return this.seenUntil ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Gives all that were noted. */
   async all(): Promise<IdSet> {
     const ids = new IdSet();
@@ -72,6 +97,10 @@ export class CopyJournal {
       this.next = Math.max(this.next, first + missing);
       return ids;
     }
+  }
+
+  private get seenName(): string {
+    return `${this.name}.seen`;
   }
 
   private nth(nth: number): string {

@@ -4,12 +4,17 @@
  * the end are the same walk.
  *
  * What the target has and the source has not was ended there; it ends here too, if a copy has brought it. Where servers use
- * the target already, what ended there stays ended, and a session that went on there stays as it is there.
+ * the target already, what ended there stays ended, and a session that went on there stays as it is there. That is also one
+ * which the source has not any more: nobody uses it there, so it expired there.
+ *
+ * A source that has lost its sessions looks like one where they ended. So where an app has none left, or most are gone, nothing of it is
+ * ended unless the operator says that it is right. What has expired has expired on both sides, and is no loss.
  */
 import type { IdSet } from '../core/id-set.ts';
 import type { Session } from '../core/session.ts';
 import type { SessionStore } from '../core/store.ts';
 import { isSameRecord, type StoredSession } from '../core/stored-session.ts';
+import { ID_LENGTH } from '../core/token.ts';
 import type { CopyJournal } from './copy-journal.ts';
 import { patiently } from './patience.ts';
 import { RecordWalk } from './record-walk.ts';
@@ -24,6 +29,8 @@ const MOST_DATA = 1_048_576;
 const UNDER_WAY = 3;
 /** Ends that are on their way at once. */
 const ENDS = 200;
+/** Fewer that are gone from an app which has others left are never too many: so few users do log out. */
+const MANY = 20;
 /** How many of the sessions that were used last tell whether servers use the target. */
 const LOOKED_AT = 100;
 
@@ -35,6 +42,8 @@ export interface PassOptions {
   readonly clock: () => number;
   /** Nothing is written. */
   readonly looksOnly: boolean;
+  /** What is gone from the source ended there, however much it is. */
+  readonly endsMost: boolean;
   readonly signal: AbortSignal;
   /** Told how many sessions of the source were looked at since it was told last. */
   readonly onSessions: (count: number) => void;
@@ -74,14 +83,23 @@ interface Bringing {
   readonly there: StoredSession | null;
 }
 
+/** So much of what was brought is gone from the source that it may be another store, or an emptied one. Nothing was ended. The message is one sentence. */
+export class SourceLost extends Error {
+  override readonly name = 'SourceLost';
+}
+
 export class CopyPass {
   readonly counts = noCounts();
   private readonly options: PassOptions;
   private readonly running = new Set<Promise<void>>();
   private batch: Bringing[] = [];
   private data = 0;
-  private extra: string[] = [];
+  /** Ids of sessions that are to end, and those before them, joined: a million take 16 MB. */
+  private ends: string[] = [];
+  private readonly endsBefore: string[] = [];
   private known: IdSet | null = null;
+  /** Whoever was seen later at the target was seen there. */
+  private seenUntil = Number.POSITIVE_INFINITY;
   private inUse = false;
   private failure: Error | null = null;
 
@@ -93,10 +111,11 @@ export class CopyPass {
   async run(): Promise<PassCounts> {
     const { app, source, target, clock, signal, journal, looksOnly } = this.options;
     const begunAt = looksOnly ? clock() : await patiently(() => journal.begin());
+    this.seenUntil = await patiently(() => journal.seen());
     this.inUse = await this.isInUse(begunAt);
     if (this.inUse) await this.brought();
     const [here, there] = [new RecordWalk(source, app, clock), new RecordWalk(target, app, clock)];
-    let looked = 0;
+    let [looked, both] = [0, 0];
     for (;;) {
       if (signal.aborted) break;
       const [mine, theirs] = [here.held ?? (await here.peek()), there.held ?? (await there.peek())];
@@ -107,13 +126,13 @@ export class CopyPass {
       }
       if (mine === null || (theirs !== null && theirs.session.id < mine.session.id)) {
         there.take();
-        this.extra.push(theirs!.session.id);
-        if (this.extra.length >= TOGETHER) await this.endExtra();
+        this.extra(theirs!.session, this.known ?? (await this.brought()));
       } else if (theirs === null || mine.session.id < theirs.session.id) {
         if (this.inUse && this.known!.has(mine.session.id)) this.counts.left++;
         else await this.put(mine, null);
       } else {
         there.take();
+        both++;
         if (isSameRecord(mine, theirs)) this.counts.same++;
         else if (isAhead(theirs.session, mine.session) || (this.inUse && !isAhead(mine.session, theirs.session)))
           this.counts.left++;
@@ -124,7 +143,9 @@ export class CopyPass {
     await this.flush();
     while (this.running.size > 0) await Promise.race(this.running);
     if (this.failure !== null) throw this.failure;
-    if (!signal.aborted) await this.endExtra();
+    if (signal.aborted) return this.counts;
+    if (!this.options.endsMost) this.refuseLoss(looked, both);
+    await this.endExtra();
     return this.counts;
   }
 
@@ -153,7 +174,11 @@ export class CopyPass {
   private async write(batch: readonly Bringing[]): Promise<void> {
     const { target, journal, clock, looksOnly } = this.options;
     const ids = batch.filter(({ there }) => there === null).map(({ record }) => record.session.id);
-    if (!looksOnly && ids.length > 0) await patiently(() => journal.note(ids));
+    if (!looksOnly) {
+      if (ids.length > 0) await patiently(() => journal.note(ids));
+      const seenAt = batch.reduce((latest, { record }) => Math.max(latest, record.session.lastSeenAt), 0);
+      await patiently(() => journal.noteSeen(seenAt));
+    }
     await Promise.all(
       batch.map(async ({ record, there }) => {
         // Where servers use the target, what they did since it was looked at stays: the next pass compares it anew.
@@ -168,30 +193,59 @@ export class CopyPass {
     );
   }
 
-  /** Ends what the target has and the source has not, if the copy has brought it. */
-  private async endExtra(): Promise<void> {
-    const { app, source, target, clock, looksOnly } = this.options;
-    const { extra } = this;
-    this.extra = [];
-    if (extra.length === 0) return;
-    const brought = await this.brought();
-    const ends = extra.filter((id) => {
-      if (brought.has(id)) return true;
+  /** Takes one that the target has and the source has not. */
+  private extra(session: Session, brought: IdSet): void {
+    if (!brought.has(session.id)) {
       this.counts.others++;
-      this.counts.example ??= id;
-      return false;
-    });
-    for (let at = 0; at < ends.length; at += ENDS) {
-      await Promise.all(
-        ends.slice(at, at + ENDS).map(async (id) => {
-          // It may have been put in at the source since that part of it was read.
-          if ((await patiently(() => source.find(app, id, clock()))) !== null) return;
-          const selector = { by: 'id', id } as const;
-          const ended = looksOnly ? 1 : await patiently(() => target.revoke(app, selector, clock()));
-          this.counts.ended += ended;
-        }),
-      );
+      this.counts.example ??= session.id;
+    } else if (this.wentOn(session)) {
+      this.counts.left++;
+    } else {
+      this.ends.push(session.id);
+      if (this.ends.length < TOGETHER) return;
+      this.endsBefore.push(this.ends.join(''));
+      this.ends = [];
     }
+  }
+
+  /** Whether a session that was brought has been used at the target. */
+  private wentOn({ lastSeenAt }: Session): boolean {
+    return lastSeenAt > this.seenUntil;
+  }
+
+  /** `looked`: sessions that the source has; `both`: those that both have. Errors: SourceLost. */
+  private refuseLoss(looked: number, both: number): void {
+    const gone = this.endsBefore.length * TOGETHER + this.ends.length;
+    if (gone === 0 || (looked > 0 && (gone < MANY || gone <= both))) return;
+    throw new SourceLost(
+      `the source has lost ${gone} of ${gone + both} sessions of the app ${this.options.app} that were brought before, and none of them was ended; look whether it is the right store, and whole: if they did end there, say --ended`,
+    );
+  }
+
+  /** Ends what is gone from the source. */
+  private async endExtra(): Promise<void> {
+    for (const ids of [...this.endsBefore, this.ends.join('')]) {
+      for (let at = 0; at < ids.length; ) {
+        const ending: Promise<void>[] = [];
+        for (; at < ids.length && ending.length < ENDS; at += ID_LENGTH)
+          ending.push(this.end(ids.slice(at, at + ID_LENGTH)));
+        await Promise.all(ending);
+      }
+    }
+  }
+
+  private async end(id: string): Promise<void> {
+    const { app, source, target, clock, looksOnly } = this.options;
+    // It may have been put in at the source since that part of it was read, and been used at the target.
+    if ((await patiently(() => source.find(app, id, clock()))) !== null) return;
+    const there = await patiently(() => target.find(app, id, clock()));
+    if (there === null) return;
+    if (this.wentOn(there.session)) {
+      this.counts.left++;
+      return;
+    }
+    const ended = looksOnly ? 1 : await patiently(() => target.revoke(app, { by: 'id', id }, clock()));
+    this.counts.ended += ended;
   }
 
   private async brought(): Promise<IdSet> {
@@ -200,8 +254,8 @@ export class CopyPass {
   }
 
   /**
-   * Tells whether servers use the target: then the sessions that were used last are further on than at the source, or began
-   * there since the copy began.
+   * Tells whether servers use the target: then the sessions that were used last are further on than at the source, or than they were
+   * brought where the source has them no more, or began there since the copy began.
    */
   private async isInUse(begunAt: number): Promise<boolean> {
     const { app, source, target, clock } = this.options;
@@ -210,7 +264,7 @@ export class CopyPass {
       sessions.map(async (there) => {
         const here = await patiently(() => source.find(app, there.id, clock()));
         if (here !== null) return isAhead(there, here.session);
-        return there.createdAt >= begunAt && !(await this.brought()).has(there.id);
+        return (await this.brought()).has(there.id) ? this.wentOn(there) : there.createdAt >= begunAt;
       }),
     );
     return signs.includes(true);

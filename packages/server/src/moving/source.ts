@@ -11,6 +11,11 @@ export interface Source {
   /** How many steps `read` will give, about: for the progress bar. Absence: null when that is not known before. */
   total(): Promise<number | null>;
   /**
+   * Waits until it is certain that it is of its kind, where that is known later than `open` ends: what comes through a pipe. Absence:
+   * undefined where `open` knows. Errors: as those of `open`.
+   */
+  begin?(): Promise<void>;
+  /**
    * Gives what there is, one after the other, in an order that is the same each time. `after`: the position of the last step that
    * needs not come again; null for the beginning. Positions before it may come again (installing is idempotent).
    * What is found is ready to be installed: names, texts, timeouts and data are checked by the rules of core, ids are drawn

@@ -1,9 +1,8 @@
 /** Store URL → its audit. The counterpart of open-store.ts, for `rest-sessions doctor`. */
 
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Audit } from './audit.ts';
 import { dataFolderOf } from './data-folder.ts';
+import { assertPresent } from './lmdb/own-files.ts';
 import type { StoreOptions } from './open-store.ts';
 
 /** How long one step may take, whatever a request may: a subject with very many sessions is one step. Units: milliseconds. */
@@ -23,18 +22,8 @@ export async function openAudit(url: string, { namespace, timeout, redis, repair
     return new RedisAudit({ url, namespace, timeout: patience, tls, replicas: wait, settle: timeout });
   }
   const path = dataFolderOf(url)!;
+  // The engine would make one.
   assertPresent(path);
   const { openLmdbAudit } = await import('./lmdb/audit.ts');
   return openLmdbAudit(path, namespace, repair);
-}
-
-/** Errors: no store in the folder, or none that this account may look at. The engine would make one. */
-function assertPresent(path: string): void {
-  try {
-    statSync(join(path, 'data.mdb'));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`no store in ${path}`);
-    throw new Error(`this account cannot look into ${path} (${code}); run it as the one that owns the folder`);
-  }
 }

@@ -182,6 +182,15 @@ describe('backup of the embedded store', () => {
     assert.deepEqual(readdirSync(folder).sort(), ['again', 'data', 'fresh', 'sessions.backup']);
   });
 
+  test('is a file, and goes through no pipe', async (t) => {
+    const store = `lmdb:${join(temporaryFolder(t), 'data')}`;
+    for (const command of ['backup', 'restore']) {
+      const said = await run(store, command, '-');
+      assert.deepEqual([said.code, said.stdout], [2, '']);
+      assert.match(said.stderr, /a backup is a file and (goes|comes) through no pipe: name/);
+    }
+  });
+
   test('goes on when nobody reads its progress any more', { skip: process.platform === 'win32' }, async (t) => {
     const { folder, store } = await made(t);
     for (const words of [`backup '${join(folder, 'unread')}'`, 'doctor']) {

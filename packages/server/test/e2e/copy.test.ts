@@ -229,4 +229,48 @@ describe('copy', () => {
     assert.equal((await store.count(APP, 0, Date.now())).sessions, 31);
     assert.equal(own.length, 1);
   });
+
+  test('an emptied source ends nobody at the target until it is said that it is right, and one without sessions is warned about', async (t) => {
+    const cleanup = lastFirst(t);
+    const { lmdb, redis, admin } = await stores(cleanup);
+    await fill(redis, 7);
+    assert.equal((await copy(redis, lmdb)).status, 0);
+    await admin.flushdb();
+    for (const more of [[], ['--dry-run']]) {
+      const refused = await copy(redis, lmdb, '--continue', ...more);
+      assert.deepEqual([refused.status, refused.stdout], [1, '']);
+      assert.match(refused.stderr, /lost 7 of 7 sessions of the app shop .*--ended$/m);
+      assert.doesNotMatch(refused.stderr, /goes on from here/);
+    }
+    const right = await copy(redis, lmdb, '--continue', '--ended');
+    assert.equal(right.status, 0, right.stderr);
+    assert.match(right.stdout, /7 ended because they ended at the source/);
+    assert.match(right.stderr, /has no sessions: look whether it is the right store/);
+  });
+
+  test('an app that is not there is exit 3, as with export and import, and makes no store', async (t) => {
+    const cleanup = lastFirst(t);
+    const { lmdb, folder } = await stores(cleanup);
+    await fill(lmdb, 3);
+    const [target, file] = [`lmdb:${join(folder, 'target')}`, join(folder, 'sessions.ndjson')];
+    const commands = [
+      ['copy', '--from', lmdb, '--to', target, '--app', 'shopp'],
+      ['export', '--store', lmdb, '--output', join(folder, 'none'), '--app', 'shopp'],
+    ];
+    for (const words of commands) {
+      const { status, stdout, stderr } = await runCommand(words);
+      assert.deepEqual([status, stdout], [3, ''], stderr);
+      assert.match(stderr, /there is no session of the app shopp in /);
+    }
+    assert.deepEqual([existsSync(join(folder, 'target')), existsSync(join(folder, 'none'))], [false, false]);
+    assert.equal((await runCommand(['export', '--store', lmdb, '--output', file, '--app', APP])).status, 0);
+    const importing = ['import', '--store', target, '--from', `ndjson:${file}`, '--app'];
+    const imported = await runCommand([...importing, 'shopp']);
+    assert.equal(imported.status, 3);
+    assert.match(imported.stdout, /^0 sessions taken/);
+    assert.match(imported.stderr, /there is no session of the app shopp in /);
+    assert.equal((await runCommand([...importing, APP])).status, 0);
+    // What was brought and is there is no missing app, and an earlier copy knows of one that is gone.
+    assert.equal((await copy(lmdb, target, '--continue', '--app', APP)).status, 0);
+  });
 });

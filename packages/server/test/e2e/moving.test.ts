@@ -109,7 +109,7 @@ describe('export and import by the command', () => {
     assert.match(refused.stderr, /^rest-sessions: the target already has sessions of the app shop; .*\n$/);
     assert.deepEqual(linesIn(store), before);
     const other = run(store, 'import', '--from', `ndjson:${file}`, '--app', 'blog');
-    assert.equal(other.status, 0, 'of that app it has none');
+    assert.equal(other.status, 3, 'of that app it has none, and neither has the file');
     assert.match(
       other.stdout,
       /^0 sessions taken[^\n]*\n5 belonged to other apps than --app, for example [0-9a-f]{2}\w{14}/,

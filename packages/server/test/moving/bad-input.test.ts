@@ -1,7 +1,9 @@
 /** What is no source of its kind: one sentence each, and nothing is changed: not even the folder of the target is made. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -11,12 +13,18 @@ import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { runCommand } from '../support/command.ts';
 import { exported, installAll, stored } from '../support/moving.ts';
 import { freePorts } from '../support/redis.ts';
-import { type Cleanup, temporaryFolder } from '../support/server.ts';
+import { type Cleanup, lastFirst, temporaryFolder } from '../support/server.ts';
 
 const T0 = 1_800_000_000_000;
 
 /** Imports into a folder that is not there. Gives what it was told, and whether there is a store now. */
-async function attempt(t: Cleanup, name: string, where: string, given: Record<string, string> = {}) {
+async function attempt(
+  t: Cleanup,
+  name: string,
+  where: string,
+  given: Record<string, string> = {},
+  signal = new AbortController().signal,
+) {
   const folder = join(temporaryFolder(t), 'data');
   const kind = KINDS[name]!;
   const request = {
@@ -34,7 +42,7 @@ async function attempt(t: Cleanup, name: string, where: string, given: Record<st
     config,
     request,
     () => T0,
-    new AbortController().signal,
+    signal,
     () => {},
   ).then(
     (report) => ({ report, error: null }),
@@ -153,8 +161,44 @@ describe('a pipe that is no export', () => {
       assert.equal(status, isSeenLate ? 1 : 2);
       if (isSeenLate) assert.equal(JSON.parse(stdout).complete, false);
       else assert.equal(stdout, '');
+      // Whoever wrote a header has made an export, so the target was opened for it.
+      const hasHeader = bytes.subarray(0, bytes.indexOf(0x0a)).equals(Buffer.from((await whole()).split('\n')[0]!));
+      if (!hasHeader) assert.equal(existsSync(folder), false, 'the target was made');
     });
   }
+
+  const noPipes = process.platform === 'win32';
+
+  test('a named pipe that nobody writes to is waited for until the signal, and nothing is made', {
+    skip: noPipes,
+  }, async (t) => {
+    const cleanup = lastFirst(t);
+    const pipe = join(temporaryFolder(cleanup), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    // Where opening it waits for a writer, this one lets the test end.
+    cleanup.after(() => closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)));
+    const stop = new AbortController();
+    const outcome = attempt(t, 'ndjson', pipe, {}, stop.signal);
+    setImmediate(() => stop.abort());
+    const { report, isThere } = await outcome;
+    assert.deepEqual([report, isThere], [null, false]);
+  });
+
+  test('a named pipe is read to its end, and an empty one makes nothing', {
+    skip: noPipes,
+    timeout: 60_000,
+  }, async (t) => {
+    const pipe = join(temporaryFolder(t), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const text of [await whole(), '']) {
+      const outcome = attempt(t, 'ndjson', pipe);
+      // It is opened for writing as soon as it is opened for reading.
+      await writeFile(pipe, text);
+      const { report, error, isThere } = await outcome;
+      assert.deepEqual([report?.taken ?? 0, isThere], text === '' ? [0, false] : [3, true]);
+      if (text === '') assert.match(String(error), /is empty$/);
+    }
+  });
 });
 
 describe('what is no source', () => {

@@ -14,12 +14,13 @@ interface Copying {
   readonly dryRun?: boolean;
   readonly now?: number;
   readonly from?: string;
+  readonly endsMost?: boolean;
 }
 
 const copy = (source: SessionStore, target: SessionStore, copying: Copying = {}) => {
-  const { app = null, dryRun = false, now = T0, from = 'source' } = copying;
+  const { app = null, dryRun = false, now = T0, from = 'source', endsMost = false } = copying;
   const { signal } = new AbortController();
-  return copyAll({ source, target, from: [from], app, dryRun, clock: () => now, signal, onPass: () => {} });
+  return copyAll({ source, target, from: [from], app, dryRun, endsMost, clock: () => now, signal, onPass: () => {} });
 };
 
 const stores = () => [new MemoryStore(), new MemoryStore()] as const;
@@ -71,7 +72,7 @@ describe('a copy', () => {
     await copy(source, target);
     const own = await put(target, { subject: 'own', createdAt: T0 - 1 });
     await source.revoke(APP, { by: 'app' }, T0);
-    const { all } = await copy(source, target);
+    const { all } = await copy(source, target, { endsMost: true });
     assert.deepEqual([all.ended, all.others], [2100, 1]);
     assert.deepEqual(
       (await recordsOf(target)).map(({ session }) => session.id),
@@ -172,5 +173,85 @@ describe('a copy', () => {
     const { all } = await copy(source, target, { now: T0 + HOUR });
     assert.equal(all.brought, 1);
     assert.deepEqual(await recordsOf(target, { now: T0 + HOUR }), await recordsOf(source, { now: T0 + HOUR }));
+  });
+
+  test('who goes on at the target alone stays logged in when he has expired at the source, and whoever ended there ends', async () => {
+    const [source, target] = stores();
+    const timed = { idleTimeout: 25 * SECOND };
+    const used = [await put(source, timed), await put(source, timed), await put(source, timed)];
+    const [endedHere, endedThere] = [await put(source), await put(source)];
+    await copy(source, target);
+    for (let now = T0 + 8 * SECOND; now <= T0 + 32 * SECOND; now += 8 * SECOND) {
+      for (const { ref } of used) await target.get(APP, ref, 'read', now);
+    }
+    const now = T0 + 33 * SECOND;
+    await source.revoke(APP, { by: 'id', id: endedHere.session.id }, now);
+    await target.revoke(APP, { by: 'id', id: endedThere.session.id }, now);
+    await source.sweep(now, 10);
+    const dry = await copy(source, target, { now, dryRun: true });
+    const { all } = await copy(source, target, { now });
+    for (const counts of [dry.all, all]) {
+      // He who logged out at the target alone does not come back either.
+      assert.deepEqual([counts.left, counts.ended, counts.brought, counts.others], [4, 1, 0, 0]);
+    }
+    for (const { ref } of used) assert.ok(await target.get(APP, ref, 'look', now));
+    assert.equal(await target.get(APP, endedThere.ref, 'look', now), null);
+  });
+
+  test('who is used at the target between the look at it and its end stays', async () => {
+    const [source, target] = stores();
+    const made = await put(source);
+    await put(source);
+    await copy(source, target);
+    await source.revoke(APP, { by: 'id', id: made.session.id }, T0 + SECOND);
+    const find = target.find.bind(target);
+    target.find = async (...args) => {
+      await target.get(APP, made.ref, 'read', T0 + 2 * SECOND);
+      return find(...args);
+    };
+    const { all } = await copy(source, target, { now: T0 + SECOND });
+    assert.deepEqual([all.left, all.ended], [1, 0]);
+    assert.ok(await target.get(APP, made.ref, 'look', T0 + 2 * SECOND));
+  });
+
+  for (const [what, lost, kept] of [
+    ['has none left', 7, 0],
+    ['has lost most of them', 30, 29],
+  ] as const) {
+    test(`where the source ${what}, nothing ends without a word that it is right`, async () => {
+      const [source, target] = stores();
+      const made = [];
+      for (let i = 0; i < lost + kept; i++) made.push(await put(source, { subject: `u${i}` }));
+      await copy(source, target);
+      for (const { session } of made.slice(0, lost))
+        await source.revoke(APP, { by: 'id', id: session.id }, T0 + SECOND);
+      const now = T0 + SECOND;
+      for (const dryRun of [true, false]) {
+        await assert.rejects(copy(source, target, { now, dryRun }), (error: Error) => {
+          assert.equal(error.name, 'SourceLost');
+          assert.match(
+            error.message,
+            new RegExp(`lost ${lost} of ${lost + kept} sessions of the app ${APP} .*--ended$`),
+          );
+          return true;
+        });
+      }
+      assert.equal((await recordsOf(target, { now })).length, lost + kept);
+      const { all } = await copy(source, target, { now, endsMost: true });
+      assert.deepEqual([all.ended, (await recordsOf(target, { now })).length], [lost, kept]);
+    });
+  }
+
+  test('what expired on both sides is no loss, and a few who log out are none', async () => {
+    const [source, target] = stores();
+    for (let i = 0; i < 100; i++) await put(source, { subject: `old${i}`, idleTimeout: 10 * SECOND });
+    const few = [await put(source), await put(source), await put(source)];
+    await copy(source, target);
+    for (const { session } of few.slice(1)) await source.revoke(APP, { by: 'id', id: session.id }, T0 + SECOND);
+    await source.sweep(T0 + 11 * SECOND, 1000);
+    const { all, looked } = await copy(source, target, { now: T0 + 11 * SECOND });
+    assert.deepEqual([all.ended, all.left, looked], [2, 0, 1]);
+    const none = await copy(source, target, { now: T0 + 1000 * HOUR });
+    assert.deepEqual([none.all.ended, none.looked], [0, 0]);
   });
 });

@@ -22,6 +22,10 @@ Then: stop the servers, copy once more with --continue, start them on the new st
         app: { value: 'APP', text: 'only the sessions of this app' },
         'dry-run': { value: null, text: 'says what would be brought, and changes nothing' },
         continue: { value: null, text: 'goes on after an earlier copy' },
+        ended: {
+          value: null,
+          text: 'ends at the target also what is gone from the source in such numbers that it may be lost',
+        },
         json: JSON_OUTPUT,
       },
       examples: [

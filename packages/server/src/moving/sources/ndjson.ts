@@ -4,7 +4,9 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, openSync } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import {
   ending,
   FORMAT_NAME,
@@ -27,13 +29,14 @@ const TAIL = 4096;
 /** Opens it. `where`: a path, or `-`. Errors: WrongSource. */
 export async function openNdjson(where: string, { app }: Given): Promise<Source> {
   if (where === '-') return new PipedSource('standard input', process.stdin, app);
+  if (await isPipe(where)) return new PipedSource(where, openPipe(where), app);
   const handle = await openFile(where);
   try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw new WrongSource(`${where} is a directory, and no file`);
-    // A named pipe, or what a shell makes of <(…).
-    if (!stat.isFile()) return new PipedSource(where, handle.createReadStream({ highWaterMark: CHUNK }), app);
-    const sessions = await readThrough(where, handle, stat.size);
+    const found = await handle.stat();
+    if (found.isDirectory()) throw new WrongSource(`${where} is a directory, and no file`);
+    // A device.
+    if (!found.isFile()) return new PipedSource(where, handle.createReadStream({ highWaterMark: CHUNK }), app);
+    const sessions = await readThrough(where, handle, found.size);
     return new FileSource(where, handle, sessions, app);
   } catch (error) {
     await handle.close();
@@ -41,14 +44,41 @@ export async function openNdjson(where: string, { app }: Given): Promise<Source>
   }
 }
 
+/** A named pipe, or what a shell makes of <(…). What is not there is said where it is opened. */
+async function isPipe(where: string): Promise<boolean> {
+  return stat(where).then(
+    (found) => found.isFIFO(),
+    () => false,
+  );
+}
+
+/**
+ * To open a pipe waits for who writes to it, and so does each read, in a thread that no signal ends: the process could not end before.
+ * As a socket it is waited for beside everything else.
+ */
+function openPipe(where: string): Socket {
+  try {
+    return new Socket({
+      fd: openSync(where, constants.O_RDONLY | constants.O_NONBLOCK),
+      readable: true,
+      writable: false,
+    });
+  } catch (error) {
+    throw unreadable(where, error);
+  }
+}
+
 async function openFile(where: string): Promise<FileHandle> {
   try {
     return await open(where, 'r');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new WrongSource(`there is no file ${where}`);
-    throw new WrongSource(`${where} cannot be read (${code})`);
+    throw unreadable(where, error);
   }
+}
+
+function unreadable(where: string, error: unknown): WrongSource {
+  const { code } = error as NodeJS.ErrnoException;
+  return new WrongSource(code === 'ENOENT' ? `there is no file ${where}` : `${where} cannot be read (${code})`);
 }
 
 /** Reads all of a file. Gives how many sessions it has. Errors: WrongSource, when it is none of ours, or not whole. */
@@ -188,6 +218,9 @@ class FileSource extends NdjsonSource {
 
 class PipedSource extends NdjsonSource {
   private readonly stream: NodeJS.ReadableStream & { destroy(): void };
+  private lines: AsyncGenerator<Line> | null = null;
+  /** The first line. */
+  private head: Line | null = null;
 
   constructor(name: string, stream: NodeJS.ReadableStream & { destroy(): void }, app: string | null) {
     super(name, app);
@@ -198,25 +231,27 @@ class PipedSource extends NdjsonSource {
     return null;
   }
 
+  async begin(): Promise<void> {
+    if (this.lines !== null) return;
+    this.lines = linesOf(this.stream, 0, 0, LONGEST_LINE);
+    const { value, done } = await this.lines.next();
+    if (done) throw new WrongSource(`${this.name} is empty`);
+    checkHead(this.name, value.isWhole ? Buffer.concat([value.bytes, LINE_FEED]) : value.bytes);
+    this.head = value;
+  }
+
   async *read(after: string | null): AsyncGenerator<Found> {
+    await this.begin();
     const digest = createHash('sha256');
-    let identity: string | null = null;
-    let reached = 0;
     // A line is looked at when the next one is there: the last one is the ending.
-    let held: Line | null = null;
-    for await (const line of linesOf(this.stream, 0, 0, LONGEST_LINE)) {
-      if (line.number === 1) {
-        checkHead(this.name, line.isWhole ? Buffer.concat([line.bytes, LINE_FEED]) : line.bytes);
-        identity = identityOf(line.bytes);
-        reached = placeOf(after, identity).number;
-      }
-      if (held !== null) {
-        digest.update(held.bytes).update('\n');
-        if (held.number > 1 && held.number > reached) yield this.stepOf(held, identity!);
-      }
+    let held = this.head!;
+    const identity = identityOf(held.bytes);
+    const reached = placeOf(after, identity).number;
+    for await (const line of this.lines!) {
+      digest.update(held.bytes).update('\n');
+      if (held.number > 1 && held.number > reached) yield this.stepOf(held, identity);
       held = line;
     }
-    if (held === null) throw new WrongSource(`${this.name} is empty`);
     const last = held.isWhole && held.number > 1 ? parse(ending, held.bytes.toString('utf8')) : null;
     if (last === null) throw new WrongSource(cutOff(this.name));
     checkEnding(this.name, last, held.number - 2, digest);

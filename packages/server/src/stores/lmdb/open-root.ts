@@ -1,5 +1,5 @@
 /** How LMDB is opened: with which settings, and not beside a process that has lost its data file. */
-import { lchownSync, lstatSync, readFileSync } from 'node:fs';
+import { closeSync, fchownSync, lchownSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { OpenFailure, openFailure } from './open-failure.ts';
@@ -48,11 +48,33 @@ export function openRoot(path: string, readOnly: boolean): Root {
     permissionsMode: 0o600,
   };
   try {
+    if (!readOnly) makeForOwner(path);
     const root = open(mayReserve() ? { ...options, mapSize: MAP_SIZE } : options) as Root;
     giveLockToOwner(path);
     return root;
   } catch (error) {
     throw openFailure(`the store in ${path} cannot be opened`, error);
+  }
+}
+
+/**
+ * A data file that root makes (import, copy) in the folder of a service would keep that service from opening it: it is made for the account
+ * that has the folder. LMDB fills an empty file as it fills its own.
+ */
+function makeForOwner(path: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(path);
+  const data = join(path, 'data.mdb');
+  if (uid === 0 || lstatSync(data, { throwIfNoEntry: false }) !== undefined) return;
+  let fd = -1;
+  try {
+    fd = openSync(data, 'wx', 0o600);
+    // By its number: a name could be made a link.
+    fchownSync(fd, uid, gid);
+  } catch {
+    // Another worker made it, or root may give nothing away here (a container, a network drive): it is opened as without this.
+  } finally {
+    if (fd !== -1) closeSync(fd);
   }
 }
 

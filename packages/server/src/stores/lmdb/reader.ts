@@ -1,11 +1,10 @@
 /** A data folder that is only read, beside the servers that use it: whole sessions, for who takes them elsewhere. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { idleFor, isLive } from '../../core/expiry.ts';
 import { type Clock, decidedBy } from '../../core/instant.ts';
 import type { SessionStore, Visit } from '../../core/store.ts';
 import type { RecordsPage } from '../../core/stored-session.ts';
 import { OpenFailure } from './open-failure.ts';
+import { assertPresent } from './own-files.ts';
 import { Records } from './records.ts';
 import { Tables } from './tables.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -17,7 +16,7 @@ export class LmdbReader implements Pick<SessionStore, 'apps' | 'records' | 'find
 
   /** Errors: OpenFailure, for a folder or namespace without a store. It makes neither, and changes nothing. */
   constructor(path: string, namespace: string, clock: Clock) {
-    if (!existsSync(join(path, 'data.mdb'))) throw new OpenFailure(`no store in ${path}`);
+    assertPresent(path);
     this.tables = new Tables(path, namespace, { readOnly: true });
     const fault = this.fault(path, namespace);
     if (fault !== null) {

@@ -1,15 +1,16 @@
 /** What a data folder holds: look-ups alone, however many sessions there are. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoreStatistics } from '../statistics.ts';
 import { appOf } from './keys.ts';
 import { OpenFailure } from './open-failure.ts';
+import { assertPresent } from './own-files.ts';
 import { Tables } from './tables.ts';
 
 /** Errors: OpenFailure, for a folder or namespace without a store. It makes neither. */
 export async function lmdbStatistics(path: string, namespace: string): Promise<StoreStatistics> {
   const file = join(path, 'data.mdb');
-  if (!existsSync(file)) throw new OpenFailure(`no store in ${path}`);
+  assertPresent(path);
   const tables = new Tables(path, namespace, { readOnly: true });
   try {
     if (tables.sessions === undefined) throw new OpenFailure(`no store under the namespace ${namespace} in ${path}`);

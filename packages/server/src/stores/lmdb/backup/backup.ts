@@ -4,7 +4,7 @@
  * copy is then opened and every entry of every table is read, before it gets its seal and its name: a file of that
  * name is whole.
  */
-import { chmodSync, existsSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
@@ -13,6 +13,7 @@ import { assertFree, FileInTheWay, takeName } from '../../../files/taking-a-name
 import { assertStoreFiles } from '../file-check.ts';
 import { OpenFailure, openFailure } from '../open-failure.ts';
 import { openRoot, type Root } from '../open-root.ts';
+import { assertPresent, isOwnFile } from '../own-files.ts';
 import { makePartialFolder, partialFolder } from './partial.ts';
 import { type Seal, seal } from './seal.ts';
 
@@ -34,7 +35,7 @@ const SLICE = 5000;
 
 /** Makes a backup. Errors: OpenFailure, FileInTheWay; there is no new file then. */
 export async function backUp({ path, file, replace, version, onProgress }: BackupOptions): Promise<Seal> {
-  if (!existsSync(join(path, 'data.mdb'))) throw new OpenFailure(`no store in ${path}`);
+  assertPresent(path);
   assertFree(file, replace);
   assertNotOfStore(path, file);
   assertStoreFiles(path, true);
@@ -67,9 +68,7 @@ export function discard(file: string): void {
 
 /** Errors: a backup that would take the place of the store itself, which its servers would lose at that moment. */
 function assertNotOfStore(path: string, file: string): void {
-  const above = dirname(file);
-  if (!/^(data|lock)\.mdb$/i.test(basename(file)) || !existsSync(above)) return;
-  if (realpathSync(above) !== realpathSync(path)) return;
+  if (!isOwnFile(path, file)) return;
   throw new OpenFailure(`${file} is a file of the store that is to be backed up: name another file`);
 }
 

@@ -77,7 +77,12 @@ export function readSeal(file: string): Seal {
     const { kind: _kind, form: _form, ...sealed } = found;
     return sealed;
   } catch (error) {
-    throw openFailure(`the backup ${file} cannot be read`, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw openFailure(`the backup ${file} cannot be read`, error);
+    // What is said of a data folder does not help here.
+    throw new OpenFailure(
+      `this account may not read the backup ${file} (${code}); run it as the one that owns the file`,
+    );
   } finally {
     if (fd !== null) closeSync(fd);
   }
