@@ -75,7 +75,7 @@ export interface ErrorDetails {
   readonly field?: string;
   /** All that is wrong, where that is more than the message says. */
   readonly faults?: readonly Fault[];
-  /** Of `session_limit_reached`: the sessions that are there. */
+  /** Of `session_limit_reached`: the sessions that are there, most recent activity first. */
   readonly sessions?: readonly Session[];
   /** Which check has failed, where somebody asks whether the server is ready. */
   readonly check?: 'store' | 'stopping' | undefined;
