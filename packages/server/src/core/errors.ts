@@ -77,6 +77,8 @@ export interface ErrorDetails {
   readonly faults?: readonly Fault[];
   /** Of `session_limit_reached`: the sessions that are there, most recent activity first. */
   readonly sessions?: readonly Session[];
+  /** Whether the token that was shown opens nothing. Default: of `session_not_found` it does, of all other codes it does not. */
+  readonly opensNothing?: boolean;
   /** Which check has failed, where somebody asks whether the server is ready. */
   readonly check?: 'store' | 'stopping' | undefined;
   /** The fault underneath. Logged, never sent. */
@@ -90,6 +92,7 @@ export class ServiceError extends Error {
   readonly field: string | undefined;
   readonly faults: readonly Fault[] | undefined;
   readonly sessions: readonly Session[] | undefined;
+  readonly opensNothing: boolean;
   readonly check: ErrorDetails['check'];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -98,6 +101,7 @@ export class ServiceError extends Error {
     this.field = details.field;
     this.faults = details.faults;
     this.sessions = details.sessions;
+    this.opensNothing = details.opensNothing ?? code === 'session_not_found';
     this.check = details.check;
   }
 }
