@@ -19,7 +19,8 @@ export const ERROR_CODES = {
   overloaded: 'The server is doing as much at once as it takes on. Nothing was done; try again.',
   invalid_format: 'A value has characters or a length that its field does not allow.',
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
-  missing_parameter: 'A value that the request needs is absent or empty.',
+  missing_parameter:
+    'A value that the request needs is absent. Of the classic `ip` an empty one is, too; an empty `Session-Token` is a token that opens nothing.',
   invalid_json: 'The request body is not a JSON document that every client could read back.',
   invalid_request:
     'The request does not have the form of its route. `errors` names each value, the rule and what came.',
