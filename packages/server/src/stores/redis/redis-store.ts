@@ -152,10 +152,10 @@ export class RedisStore implements SessionStore {
     lock?: LockRef,
     origin?: Origin,
   ) {
-    const about = { origin };
-    const add = (instead: boolean) =>
-      this.steps.add(session, credential, cap, now, { base: now, instead, lock, about });
-    return quota === null ? add(false) : this.quotas.create(session, quota, cap, now, add);
+    const more = { base: now, lock, about: { origin } };
+    const add = (instead: boolean) => this.steps.add(session, credential, cap, now, { ...more, instead });
+    const comesFirst = lock !== undefined || (cap !== null && session.subject !== null);
+    return quota === null ? add(false) : this.quotas.create(session, quota, comesFirst, now, add);
   }
 
   get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
