@@ -90,7 +90,7 @@ export interface components {
             /** @description Of the request, as in the log of the server: the trace id of its `traceparent`, else its `X-Request-Id`, else drawn. The header `X-Request-Id` of the answer has it, too. */
             requestId: string;
             errors?: components["schemas"]["Fault"][];
-            /** @description Of session_limit_reached: the sessions that are there. */
+            /** @description Of session_limit_reached: the sessions that are there, most recent activity first. */
             sessions?: components["schemas"]["Session"][];
         };
         /**

@@ -15,6 +15,14 @@ local function opens(r, hash, now)
   return false
 end
 
+-- Of a token that does not open a session: whether it was one that a rotation replaced, whose grace is over.
+local function wasReplaced(r, hash)
+  for _, o in ipairs(r.old) do
+    if hash == o.hash then return true end
+  end
+  return false
+end
+
 -- Adds the aliases of a session: hash, id, hash, …
 local function addAliases(aliases, id, r)
   if r.alias == 1 then aliases[#aliases + 1], aliases[#aliases + 2] = r.hash, id end

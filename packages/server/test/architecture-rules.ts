@@ -162,7 +162,7 @@ export const RULES: readonly Rule[] = [
   {
     from: /^keys\//,
     mayImport:
-      /^(core\/(principal|token|validate)\.ts$|keys\/|files\/|limits\/reminder\.ts$|policy\/json-document\.ts$|node:(crypto|fs|os|path)$)/,
+      /^(core\/(calendar|principal|token|validate)\.ts$|keys\/|files\/|limits\/reminder\.ts$|policy\/json-document\.ts$|node:(crypto|fs|os|path)$)/,
     never: 'http/guards/auth.ts',
     why: 'keys know no route and no header',
   },
@@ -309,7 +309,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^cli\/remote\//,
-    mayImport: /^(cli\/|config\.ts$|rest-sessions-client\/admin$|node:(fs|module|net|readline|timers\/promises|tty)$)/,
+    mayImport:
+      /^(cli\/|config\.ts$|core\/calendar\.ts$|rest-sessions-client\/admin$|node:(fs|module|net|readline|timers\/promises|tty)$)/,
     never: 'doctor.ts',
     why: 'it asks a server by the client, and knows nothing of what is behind it',
   },

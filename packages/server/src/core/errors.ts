@@ -19,7 +19,8 @@ export const ERROR_CODES = {
   overloaded: 'The server is doing as much at once as it takes on. Nothing was done; try again.',
   invalid_format: 'A value has characters or a length that its field does not allow.',
   invalid_value: 'A value is of the right shape but outside of what its field allows.',
-  missing_parameter: 'A value that the request needs is absent or empty.',
+  missing_parameter:
+    'A value that the request needs is absent. Of the classic `ip` an empty one is, too; an empty `Session-Token` is a token that opens nothing.',
   invalid_json: 'The request body is not a JSON document that every client could read back.',
   invalid_request:
     'The request does not have the form of its route. `errors` names each value, the rule and what came.',
@@ -75,8 +76,10 @@ export interface ErrorDetails {
   readonly field?: string;
   /** All that is wrong, where that is more than the message says. */
   readonly faults?: readonly Fault[];
-  /** Of `session_limit_reached`: the sessions that are there. */
+  /** Of `session_limit_reached`: the sessions that are there, most recent activity first. */
   readonly sessions?: readonly Session[];
+  /** Whether the token that was shown opens nothing. Default: of `session_not_found` it does, of all other codes it does not. */
+  readonly opensNothing?: boolean;
   /** Which check has failed, where somebody asks whether the server is ready. */
   readonly check?: 'store' | 'stopping' | undefined;
   /** The fault underneath. Logged, never sent. */
@@ -90,6 +93,7 @@ export class ServiceError extends Error {
   readonly field: string | undefined;
   readonly faults: readonly Fault[] | undefined;
   readonly sessions: readonly Session[] | undefined;
+  readonly opensNothing: boolean;
   readonly check: ErrorDetails['check'];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -98,6 +102,7 @@ export class ServiceError extends Error {
     this.field = details.field;
     this.faults = details.faults;
     this.sessions = details.sessions;
+    this.opensNothing = details.opensNothing ?? code === 'session_not_found';
     this.check = details.check;
   }
 }

@@ -139,7 +139,9 @@ export class Replacements {
   /** Absence: null when somebody else created it meanwhile. */
   private async create(app: AppName, token: string, draft: Draft, { ifMatch, lock, origin }: Conditions, now: number) {
     if (ifMatch !== undefined) {
-      throw new ServiceError('version_mismatch', 'there is no such session, and If-Match says that there must be one');
+      const message = 'there is no such session, and If-Match says that there must be one';
+      // Who guesses tokens learns as much from this as from a session that is not found.
+      throw new ServiceError('version_mismatch', message, { opensNothing: true });
     }
     const policy = this.policy(app);
     const ref = parseToken(checkCallerToken(token, policy));

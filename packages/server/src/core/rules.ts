@@ -1,4 +1,5 @@
 /** What the verbs ask of a session before they call the store: versions, timeouts, sizes, caps. Pure, and shared. */
+import { byActivity } from './cursor.ts';
 import { ServiceError } from './errors.ts';
 import { begunOf } from './expiry.ts';
 import type { Policy } from './policy.ts';
@@ -100,7 +101,8 @@ export function quotaReached({ maxSessions }: Policy): ServiceError {
 /** Gives the error for a cap that refuses the new session instead of ending another one. */
 export function limitReached({ sessions }: Refused): ServiceError {
   const message = `the subject has ${sessions.length} sessions, as many as its app allows`;
-  return new ServiceError('session_limit_reached', message, { sessions });
+  // Stores meet them in the order of their keys. A user who is asked which one to end has a list, as any other.
+  return new ServiceError('session_limit_reached', message, { sessions: [...sessions].sort(byActivity) });
 }
 
 /** Gives the error of a token that a rotation replaced. `why`: what it does not get. */

@@ -7,10 +7,11 @@
  *
  * No message quotes a value that could be a secret put into the wrong place.
  */
+
+import { instantOf, looksLikeInstant } from '../core/calendar.ts';
 import { type Principal, SCOPES, type Scope } from '../core/principal.ts';
 import { APP_NAME } from '../core/validate.ts';
 import { DocumentFault, readDocument } from '../policy/json-document.ts';
-import { instantOf, looksLikeInstant } from './calendar.ts';
 
 /** A key as configured. At least one of `hash` and `certificate`; with both, a caller must have both. */
 export interface KeyEntry extends Principal {

@@ -3,10 +3,14 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { instantOf } from '../../src/keys/calendar.ts';
+import { readArguments, UsageError } from '../../src/cli/arguments.ts';
+import { events } from '../../src/cli/definitions/events.ts';
+import { instantIn } from '../../src/cli/remote/spans.ts';
+import { exactInstantOf, instantOf } from '../../src/core/calendar.ts';
 import { KeysError, parseKeyList, parseKeysFile } from '../../src/keys/entry.ts';
+import { Client } from '../support/client.ts';
 import { runCommand } from '../support/command.ts';
-import { temporaryFolder } from '../support/server.ts';
+import { startServer, temporaryFolder } from '../support/server.ts';
 
 const HASH = `sha256:${'0'.repeat(64)}`;
 const NOT_THERE = [
@@ -30,6 +34,52 @@ describe('S3, R14: a date that does not exist', () => {
     for (let day = Date.UTC(1999, 11, 1); day < Date.UTC(2009, 0, 1); day += 86_400_000) {
       assert.equal(instantOf(new Date(day).toISOString().slice(0, 10)), day);
     }
+  });
+
+  test('S3: is nothing to begin with, and neither is a text that means another instant elsewhere or none (kind: events, webhooks, --since)', async (t) => {
+    const policy = join(temporaryFolder(t), 'policy.json');
+    writeFileSync(policy, JSON.stringify({ apps: { shop: { events: true } } }));
+    const server = await startServer(t, { RS_CONFIG: policy, RS_STORE: 'memory:' });
+    const client = new Client(server.url);
+    t.after(() => client.close());
+    const begun = async (method: string, path: string, at: string, text: string) => {
+      const query = `?${at}=${encodeURIComponent(text)}`;
+      const { status, json } = await client.send(method, `/v1${path}${query}`, method === 'POST' ? '' : undefined);
+      const error = json.errors?.[0];
+      return { status, code: json.code, fault: error && [error.parameter, error.rule], message: error?.message };
+    };
+    const ways = [
+      ['GET', '/apps/shop/events', 'after'],
+      ['GET', '/events', 'after'],
+      ['POST', '/apps/shop/webhooks/mail/replay', 'from'],
+    ] as const;
+    const kinds: [string, RegExp][] = [
+      ['2026-02-30T00:00:00Z', /not one of a day or time that does not exist$/],
+      ['2026-02-30', /not a date$/],
+      ['2026-11-30', /not a date$/],
+      ['2026-11-30T09:59:00', /not a text that only begins like one$/],
+      ['2026-1-1 (any words)', /not a text that only begins like one$/],
+      ['2026-', /not a text that only begins like one$/],
+    ];
+    for (const [method, path, at] of ways) {
+      for (const [text, kind] of kinds) {
+        const { status, code, fault, message } = await begun(method, path, at, text);
+        assert.deepEqual([status, code, fault], [400, 'invalid_request', [at, 'format']], `${path} ${text}`);
+        assert.match(message, kind);
+      }
+      for (const text of ['2026-02-28T23:59:59.999Z', '2026-02-28T00:00:00+02:00']) {
+        assert.notEqual((await begun(method, path, at, text)).status, 400, `${path} ${text}`);
+      }
+    }
+    for (const text of [...NOT_THERE, ...THERE]) {
+      assert.equal(exactInstantOf(text), /:\d\d(?:\.|Z|\+)/.test(text.slice(16)) ? instantOf(text) : null, text);
+    }
+    const since = (text: string) =>
+      instantIn(readArguments(events, ['tail', '--app', 'shop', '--since', text]).given, 'since', 0);
+    for (const text of [...NOT_THERE, '2026-11-30T09:59:00', '2026-11-30 and more']) {
+      assert.throws(() => since(text), UsageError, text);
+    }
+    for (const text of THERE) assert.equal(since(text), Date.parse(text), text);
   });
 
   test('S3: is refused with its value in a keys file, in RS_API_KEYS and as createdAt', () => {

@@ -96,6 +96,26 @@ export function quotaSection(open: OpenStore): void {
       assert.equal((await store.count(APP, 0, T0)).sessions, QUOTA);
     });
 
+    test('a lock that does not hold is told of before there is no room; with one that holds there is none', async (t) => {
+      const { store, contents } = await open(t);
+      const { session, credential, ref } = makeAliased('chosen-by-the-caller-0014', { subject: 'u9' });
+      const put = (hash: string, subject: string | null = 'u9') =>
+        store.create({ ...session, subject }, credential, null, T0, QUOTA, { hash, release: true });
+      const asks = [{ hash: 'a', lease: 60_000 }];
+      assert.equal((await store.lock(APP, ref, { asks, stays: false, begins: true }, T0))?.granted, 'a');
+      await fill(store);
+      for (const subject of ['u9', null]) {
+        assert.deepEqual(await put('b', subject), { kind: 'lost' });
+        assert.deepEqual(await put('a', subject), { kind: 'full' });
+      }
+      assert.equal(await store.get(APP, ref, 'look', T0), null);
+      assert.equal((await store.count(APP, 0, T0)).sessions, QUOTA);
+      await store.revoke(APP, { by: 'app' }, T0);
+      assert.equal((await put('a')).kind, 'created', 'it holds after all of these');
+      await store.revoke(APP, { by: 'app' }, T0);
+      assert.deepEqual(await contents(), []);
+    });
+
     test('V2: a rotation and a move take no room and leave none', async (t) => {
       const { store } = await open(t);
       const [first, second, third] = await fill(store);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SessionStore } from '../../src/core/store.ts';
-import { newSessionId, newToken, parseToken } from '../../src/core/token.ts';
+import { newSessionId, newToken, parseToken, type TokenRef } from '../../src/core/token.ts';
 import { APP, type Made, makeAliased, type OpenStore, put, SECOND, T0 } from './harness.ts';
 
 /** Stores a session under a token that its caller chose. */
@@ -125,6 +125,36 @@ export function rotationSection(open: OpenStore): void {
       assert.deepEqual(reused, []);
       assert.equal(await store.get(APP, ref, 'read', T0 + SECOND), null);
       assert.deepEqual(reused, [session.id]);
+    });
+
+    test('it is told apart where it is to end or to lock its session, too', async (t) => {
+      const { store, reused } = await open(t);
+      const asks = [{ hash: 'a', lease: SECOND }];
+      const lock = (ref: TokenRef, begins: boolean, at: number) =>
+        store.lock(APP, ref, { asks, stays: false, begins }, at);
+      const end = (token: TokenRef, at: number) => store.revoke(APP, { by: 'token', token }, at);
+      for (const kind of ['of our own', 'chosen by the caller']) {
+        const before = reused.length;
+        const told = () => reused.slice(before);
+        const begins = kind !== 'of our own';
+        const { ref, session } = begins ? await aliased(store, '0013') : await put(store);
+        const next = newToken(session.id, 'standard');
+        await store.rotate(APP, ref, { credential: next.credential, graceUntil: T0 + SECOND }, T0);
+        const never = parseToken(newToken(session.id, 'standard').token);
+        assert.equal((await lock(ref, begins, T0))?.granted, 'a', kind);
+        await store.unlock(APP, ref, 'a', T0);
+        assert.equal(await lock(never, false, T0 + SECOND), null);
+        assert.equal(await end(never, T0 + SECOND), 0);
+        assert.deepEqual(told(), [], kind);
+        // A token that is free again may be locked before it has a session.
+        assert.equal((await lock(ref, begins, T0 + SECOND))?.session ?? null, null);
+        assert.deepEqual(told(), [session.id], `the lock of a token ${kind}`);
+        assert.equal(await end(ref, T0 + SECOND), 0);
+        assert.deepEqual(told(), [session.id, session.id], `the end by a token ${kind}`);
+        assert.equal(await end({ ...ref, isLookedFor: true }, T0 + SECOND), 0);
+        assert.equal(told().length, 2, 'who looks for it is no visitor');
+        assert.equal(await end(parseToken(next.token), T0 + SECOND), 1);
+      }
     });
 
     test('a token that is looked for opens its session, and is no sign of a theft when it was replaced', async (t) => {

@@ -4,6 +4,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { DEFAULT_POLICY } from '../../src/core/policy.ts';
 import { SCOPES } from '../../src/core/principal.ts';
 import { Sessions } from '../../src/core/sessions.ts';
+import { newSessionId, newToken } from '../../src/core/token.ts';
 import { createApp, routeTable } from '../../src/http/app.ts';
 import type { RateLimits } from '../../src/http/guards/rate-limits.ts';
 import type { App } from '../../src/http/message/route.ts';
@@ -152,5 +153,34 @@ describe('tokens that open nothing', () => {
     const many = JSON.stringify({ tokens: Array(100).fill(guess) });
     assert.equal((await post(app, '/v1/apps/shop/sessions:verify', 'application/json', many)).status, 200);
     assert.equal((await send(app, `/shop/get/${'A'.repeat(64)}`)).status, 429, 'a list of guesses counts each');
+  });
+
+  test('are counted where a change or a lock tells so, and not where a token is chosen for a new session', async () => {
+    const own = newToken(newSessionId('joe'), 'standard').token;
+    const chosen = () => `chosen-by-the-caller-${++names}`;
+    let names = 0;
+    const ask = async (app: App, method: string, path: string, token: string, more: Record<string, string> = {}) => {
+      const headers = { Authorization: 'Bearer a', 'Session-Token': token, 'Content-Length': '2', ...more };
+      const type = { 'Content-Type': 'application/json' };
+      const sent = { method, headers: { ...type, ...headers }, body: '{}' };
+      return (await app.request(`/v1/apps/shop/session${path}`, sent, {})).status;
+    };
+    const counted: [number, (app: App) => Promise<number>][] = [
+      [412, (app) => ask(app, 'PUT', '', chosen(), { 'If-Match': '*' })],
+      [412, (app) => ask(app, 'PUT', '', chosen(), { 'If-Match': '"1"' })],
+      [404, (app) => ask(app, 'POST', '/lock', own)],
+    ];
+    for (const [status, guess] of counted) {
+      const app = createApp(optionsWith({ misses: new RateLimiter({ perSecond: 1, burst: 2 }) }));
+      assert.deepEqual([await guess(app), await guess(app), await guess(app)], [status, status, 429], String(guess));
+    }
+    const app = createApp(optionsWith({ misses: new RateLimiter({ perSecond: 1, burst: 1 }) }));
+    for (let i = 0; i < 3; i++) {
+      const token = chosen();
+      assert.equal(await ask(app, 'POST', '/lock', token), 200);
+      assert.equal(await ask(app, 'PUT', '', token), 201);
+      assert.equal(await ask(app, 'PUT', '', token, { 'If-Match': '"7"' }), 412, 'it opens one of another version');
+      assert.equal(await ask(app, 'PUT', '', token, { 'If-None-Match': '*' }), 412, 'it opens one');
+    }
   });
 });

@@ -112,10 +112,23 @@ export function createSection(service: () => Service): void {
       for (let i = 0; i < 5; i++) ids.push((await app.create({ subject: 'full', data: { i } })).json.session.id);
       const refused = await app.create({ subject: 'full' });
       assert.deepEqual(problemOf(refused), [409, 'session_limit_reached']);
-      assert.deepEqual(idsOf(refused).sort(), ids.sort());
+      assert.deepEqual(idsOf(refused).sort(), [...ids].sort());
       assert.ok(refused.json.sessions.every(({ data }: { data: { i: number } }) => typeof data.i === 'number'));
       await app.send('DELETE', `/sessions/${ids[0]}`);
       assert.equal((await app.create({ subject: 'full' })).status, 201);
+    });
+
+    test('the sessions of a 409 come as in a list, the one that was used last first', async () => {
+      const app = service().app('cap-refuse');
+      const made: { token: string; session: { id: string } }[] = [];
+      for (let i = 0; i < 5; i++) made.push((await app.create({ subject: 'in-order' })).json);
+      const [used] = made;
+      await laterInstant();
+      await app.touch(used!.token);
+      const refused = await app.create({ subject: 'in-order' });
+      assert.deepEqual(problemOf(refused), [409, 'session_limit_reached']);
+      assert.equal(idsOf(refused)[0], used!.session.id);
+      assert.deepEqual(idsOf(refused), idsOf(await app.ofSubject('in-order')));
     });
 
     test('refuses data past the size of the policy with 413, whichever way it comes in', async () => {

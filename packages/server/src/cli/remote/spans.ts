@@ -1,4 +1,5 @@
 /** Spans and instants as people type them. */
+import { instantOf } from '../../core/calendar.ts';
 import { UsageError, type Words } from '../arguments.ts';
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -18,8 +19,8 @@ export function instantIn(given: Words, name: string, now: number): number | und
   if (text === undefined) return undefined;
   const span = spanOf(text);
   if (span !== null) return now - span;
-  const instant = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(instant))
+  const instant = instantOf(text);
+  if (instant === null)
     throw new UsageError(`--${name} must be an instant, as 2026-01-31T08:00:00Z, or a span before now, as 2h`);
   return instant;
 }

@@ -86,7 +86,7 @@ function countingMisses(
     try {
       return await handle(c);
     } catch (error) {
-      if (error instanceof ServiceError && error.code === 'session_not_found') c.env.misses++;
+      if (error instanceof ServiceError && error.opensNothing) c.env.misses++;
       throw error;
     } finally {
       if (c.env.misses > 0) limiter.charge(caller, c.env.misses, now);

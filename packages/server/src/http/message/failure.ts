@@ -24,7 +24,7 @@ export function failure(c: Pick<Call, 'env' | 'req'>, error: unknown, onFault: O
   const known =
     error instanceof ServiceError ? error : new ServiceError('internal_error', 'internal error', { cause: error });
   if (STATUS[known.code] >= 500) onFault(error, failedOf(c));
-  if (known.code === 'session_not_found' && c.req.header('session-token') !== undefined) meterMiss(c);
+  if (known.opensNothing && c.req.header('session-token') !== undefined) meterMiss(c);
   return refusal(c, known, known instanceof Refusal ? known.headers : {});
 }
 

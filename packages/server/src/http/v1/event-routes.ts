@@ -11,6 +11,7 @@ import { milliseconds } from '../message/wire.ts';
 import { invalid } from '../operation/faults.ts';
 import type { Asked, OperationRoute, Operations } from '../operation/operation.ts';
 import { headerOf } from '../operation/request-head.ts';
+import { instantIn } from './begin.ts';
 import { EVENT_EXAMPLE, EventPage, POSITION_EXAMPLE, STREAM_EXAMPLE } from './event-schemas.ts';
 import * as queries from './queries.ts';
 
@@ -128,16 +129,11 @@ async function stream(
 }
 
 const END = 'end';
-/** Of RFC 3339; no position has this form. */
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 const LAST_EVENT_ID = { in: 'header', at: 'Last-Event-ID' } as const;
 
 function beginAt(whose: Whose, after: string): Exclude<Begin, 'oldest'> {
-  if (INSTANT.test(after)) {
-    const instant = Date.parse(after);
-    if (!Number.isNaN(instant)) return instant;
-  }
-  return after === END ? 'end' : readEventCursor(whose, after, { in: 'query', at: 'after' });
+  if (after === END) return 'end';
+  return instantIn('after', after) ?? readEventCursor(whose, after, { in: 'query', at: 'after' });
 }
 
 const KNOWN: ReadonlySet<string> = new Set(EVENT_TYPES);

@@ -32,6 +32,9 @@ export const Problem = z
         'Of the request, as in the log of the server: the trace id of its `traceparent`, else its `X-Request-Id`, else drawn. The header `X-Request-Id` of the answer has it, too.',
       ),
     errors: z.array(Fault).optional(),
-    sessions: z.array(Session).optional().describe('Of session_limit_reached: the sessions that are there.'),
+    sessions: z
+      .array(Session)
+      .optional()
+      .describe('Of session_limit_reached: the sessions that are there, most recent activity first.'),
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457). Compare its `code`.' });

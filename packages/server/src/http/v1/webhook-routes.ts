@@ -8,8 +8,8 @@ import { instantText } from '../message/instant-text.ts';
 import { answer, type Call } from '../message/route.ts';
 import { pathPart } from '../message/target.ts';
 import type { Sent, ShownLetter, WebhookState, Webhooks } from '../message/webhooks.ts';
-import { invalid } from '../operation/faults.ts';
 import type { OperationRoute, Operations } from '../operation/operation.ts';
+import { instantIn } from './begin.ts';
 import * as shape from './webhook-schemas.ts';
 
 const PATH = '/v1/apps/:app/webhooks';
@@ -176,11 +176,8 @@ function nameIn(c: Call): string {
 
 /** Reads an instant, or a position of the events of the app. Errors: `invalid_request`, `invalid_cursor`. */
 function beginIn(app: string, from: string): number | Position {
-  if (!/^\d{4}-/.test(from)) return positionIn(readEventCursor({ app }, from, { in: 'query', at: 'from' }), app);
-  const instant = Date.parse(from);
-  if (!Number.isNaN(instant)) return instant;
-  const message = 'from must be an instant, as 2026-11-26T07:18:16Z, or a position of the events of the app';
-  throw invalid([{ in: 'query', at: 'from', rule: 'format', message }]);
+  const place = { in: 'query', at: 'from' } as const;
+  return instantIn('from', from) ?? positionIn(readEventCursor({ app }, from, place), app);
 }
 
 function foreignCursor(): ServiceError {

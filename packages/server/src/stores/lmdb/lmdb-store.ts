@@ -224,12 +224,14 @@ export class LmdbStore implements SessionStore {
 
   /** Who waits asks often, and mostly in vain: that is a look-up, and no transaction. */
   async lock(app: string, token: TokenRef, claim: LockClaim, now: number): Promise<LockOutcome | null> {
-    const look = (at: number) =>
-      this.locks.claim(app, this.entries.open(app, token, at)?.session ?? null, token, claim, at);
-    const { outcome, keep } = await this.tables.read(() => look(this.decidedAt(now)));
+    const look = (at: number, shown: TokenRef) =>
+      this.locks.claim(app, this.entries.open(app, shown, at)?.session ?? null, token, claim, at);
+    const { outcome, keep } = await this.tables.read(() => look(this.decidedAt(now), token));
     if (keep === null) return outcome;
+    // That it was replaced has been told.
+    const again: TokenRef = { ...token, isLookedFor: true };
     return this.grow(0, now, (at) => {
-      const { outcome, keep } = look(at);
+      const { outcome, keep } = look(at, again);
       keep?.();
       return outcome;
     });

@@ -62,6 +62,11 @@ export class Batching {
     this.gathered.push(read);
   }
 
+  /** Told of a token that a rotation replaced, after its grace, by whatever has met it. */
+  reused(app: string, id: string, { isLookedFor }: { readonly isLookedFor?: true | undefined }): void {
+    if (!isLookedFor) this.events.onTokenReuse?.(app, id);
+  }
+
   private readonly send = (): void => {
     const reads = this.gathered;
     this.gathered = [];
@@ -108,7 +113,7 @@ export class Batching {
     let visit: Visit | null;
     try {
       if (found instanceof Error) throw unreadable(found);
-      if (typeof found === 'number' && !isLookedFor) this.events.onTokenReuse?.(app, id);
+      if (typeof found === 'number') this.reused(app, id, { isLookedFor });
       visit = Buffer.isBuffer(found) ? unpackVisit(found, app, id, at) : null;
     } catch (error) {
       asker.failed(error);

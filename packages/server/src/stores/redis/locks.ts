@@ -18,6 +18,7 @@ import type { LockClaim, LockOutcome, LockRef } from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
 import type { Aliases } from './aliases.ts';
 import { parts } from './answers.ts';
+import type { Batching } from './batching.ts';
 import { isClaim } from './claims.ts';
 import { packHash } from './hashes.ts';
 import type { Keys } from './keys.ts';
@@ -27,17 +28,22 @@ import type { Argument, ScriptCalls } from './script-calls.ts';
 /** How often the alias of a token may have changed under our hands, before it is for the next question to find out. */
 const MOST_TRIES = 5;
 
+/** What lua/lock.lua answers of a token that a rotation replaced, after its grace. */
+const REUSED = 1;
+
 export class Locks {
   private readonly calls: ScriptCalls;
   private readonly keys: Keys;
   private readonly aliases: Aliases;
+  private readonly batching: Batching;
   /** Aliases that somebody claims, and until when: on the clock of `performance`. */
   private readonly claimed = new Map<string, number>();
 
-  constructor(calls: ScriptCalls, keys: Keys, aliases: Aliases) {
+  constructor(calls: ScriptCalls, keys: Keys, aliases: Aliases, batching: Batching) {
     this.calls = calls;
     this.keys = keys;
     this.aliases = aliases;
+    this.batching = batching;
   }
 
   /** As SessionStore.lock. */
@@ -47,7 +53,7 @@ export class Locks {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const found = await this.aliases.follow(app, token, async ({ id }) => {
         await this.gather(app, token, id, now);
-        return this.ofSession(app, id, [id, packHash(token.hash), ...asked], now);
+        return this.ofSession(app, id, token, asked, now);
       });
       if (found !== null || !claim.begins) return found;
       const alias = await this.aliases.held(app, token.hash);
@@ -116,10 +122,15 @@ export class Locks {
     return parts((await this.calls.call('lock-carry', [key], now, [text]))!, 'number', 'number')[1] === 1;
   }
 
-  private async ofSession(app: string, id: string, args: readonly Argument[], now: number) {
+  private async ofSession(app: string, id: string, token: TokenRef, asked: readonly Argument[], now: number) {
     const [sessions, data] = this.keys.ofSession(app, id);
+    const args = [id, packHash(token.hash), ...asked];
     const answer = await this.calls.call('lock', [sessions!, data!, this.keys.lock(app, id)], now, args);
     if (answer === null) return null;
+    if (answer[1] === REUSED) {
+      this.batching.reused(app, id, token);
+      return null;
+    }
     const [at, granted, holder, visit] = parts(answer, 'number', 'text', 'text', 'bytes');
     const session = granted === '' ? null : unpackVisit(visit, app, id, at).session;
     return { granted: granted || null, holder: holder || null, session, at };

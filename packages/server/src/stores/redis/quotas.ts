@@ -15,7 +15,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceError } from '../../core/errors.ts';
 import type { Session } from '../../core/session.ts';
-import type { Cap, CreateOutcome, Move } from '../../core/store.ts';
+import type { CreateOutcome, Move } from '../../core/store.ts';
 import { ID_LENGTH, randomText } from '../../core/token.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Keys } from './keys.ts';
@@ -71,17 +71,18 @@ export class Quotas {
 
   /**
    * Writes a session once it has room. `add` writes it; `instead`: only if its cap ends another one, which leaves its room.
+   * `comesFirst`: where there is no room, something else may be in its way that the caller is to be told instead.
    */
   async create(
-    { app, id, subject }: Session,
+    { app, id }: Session,
     max: number,
-    cap: Cap | null,
+    comesFirst: boolean,
     now: number,
     add: (instead: boolean) => Promise<CreateOutcome>,
   ): Promise<CreateOutcome> {
     await this.fanOut.enter(app);
     const lease = await this.take(app, id, max, now);
-    if (lease === null) return cap === null || subject === null ? { kind: 'full' } : add(true);
+    if (lease === null) return comesFirst ? add(true) : { kind: 'full' };
     const outcome = await add(false);
     this.settle(app, lease, outcome.kind === 'created' ? -outcome.revoked.length : -1);
     return outcome;

@@ -119,7 +119,7 @@ export class RedisStore implements SessionStore {
     this.endings = new Endings(this.calls, this.keys, this.aliases, this.claims, this.fanOut, this.telling);
     this.pages = new Pages(this.fanOut, this.calls, this.keys);
     this.quotas = new Quotas(this.calls, this.keys, this.fanOut);
-    this.locks = new Locks(this.calls, this.keys, this.aliases);
+    this.locks = new Locks(this.calls, this.keys, this.aliases, this.batching);
     const { calls, keys, batching, aliases, claims, fanOut, locks, telling } = this;
     const ground = { calls, keys, batching, aliases, claims, fanOut, locks, telling };
     const onMoved = (app: string) => this.journal.told(app);
@@ -152,10 +152,10 @@ export class RedisStore implements SessionStore {
     lock?: LockRef,
     origin?: Origin,
   ) {
-    const about = { origin };
-    const add = (instead: boolean) =>
-      this.steps.add(session, credential, cap, now, { base: now, instead, lock, about });
-    return quota === null ? add(false) : this.quotas.create(session, quota, cap, now, add);
+    const more = { base: now, lock, about: { origin } };
+    const add = (instead: boolean) => this.steps.add(session, credential, cap, now, { ...more, instead });
+    const comesFirst = lock !== undefined || (cap !== null && session.subject !== null);
+    return quota === null ? add(false) : this.quotas.create(session, quota, comesFirst, now, add);
   }
 
   get(app: string, token: TokenRef, touch: Touch, now: number): Promise<Visit | null> {
@@ -277,7 +277,7 @@ export class RedisStore implements SessionStore {
         const ended = await this.aliases.follow(app, token, async ({ id }) => {
           if (only.lock !== undefined) await this.locks.gather(app, token, id, now);
           const about = { reason: 'logout', origin } as const;
-          const ending = await this.steps.end(app, { ...only, id, hash: token.hash, about }, now);
+          const ending = await this.steps.end(app, { ...only, id, hash: token.hash, shown: token, about }, now);
           return ending.ended === 0 && !ending.lives ? null : ending.ended;
         });
         return ended ?? 0;

@@ -5,7 +5,7 @@
 import { ServiceError } from '../../core/errors.ts';
 import type { Credential, Session } from '../../core/session.ts';
 import type { Cap, CreateOutcome, LockRef, Visit } from '../../core/store.ts';
-import { ID_LENGTH } from '../../core/token.ts';
+import { ID_LENGTH, type TokenRef } from '../../core/token.ts';
 import { begunAt } from '../../core/transitions.ts';
 import type { Aliases } from './aliases.ts';
 import { type Pair, parts } from './answers.ts';
@@ -37,6 +37,8 @@ export interface EndOf {
   readonly id: string;
   /** Only by that token. Default: by its id. */
   readonly hash?: string;
+  /** The token, where a caller has shown it: if a rotation replaced it, that is told. */
+  readonly shown?: TokenRef;
   /** Only by its present token, not by one that was replaced. */
   readonly present?: boolean;
   /** Only at that version. Default: at any. */
@@ -72,6 +74,10 @@ export interface Ground {
   readonly locks: Locks;
   readonly telling: Telling;
 }
+
+/** Why lua/revoke.lua and lua/vacate.lua ended nothing. */
+const LIVES = 1;
+const REUSED = 2;
 
 const TAKEN = { kind: 'taken' } as const;
 const FULL = { kind: 'full' } as const;
@@ -147,15 +153,17 @@ export class Steps {
   /** Ends one session. */
   async end(
     app: string,
-    { id, hash = '', version, present = false, lock, about }: EndOf,
+    { id, hash = '', shown, version, present = false, lock, about }: EndOf,
     now: number,
   ): Promise<Ending> {
-    const { calls, keys, telling } = this.ground;
+    const { batching, calls, keys, telling } = this.ground;
     const bound = locked(keys, app, id, lock);
     const args = [id, packHash(hash), version ?? '', Number(present), ...bound.args];
     const all = [...keys.ofSession(app, id), ...bound.keys];
     const revoke = (more: More) => calls.callDurably('revoke', [...all, ...more.keys], now, [...args, ...more.args]);
-    return this.ended(app, (await telling.call(app, [partitionOfId(id)], about, revoke))!, now);
+    const answer = (await telling.call(app, [partitionOfId(id)], about, revoke))!;
+    if (answer[3] === REUSED && shown !== undefined) batching.reused(app, id, shown);
+    return this.ended(app, answer, now);
   }
 
   /**
@@ -184,9 +192,9 @@ export class Steps {
     now: number,
     isOver: (alias: Pair) => boolean = () => true,
   ): Promise<Ending> {
-    const [, ended, aliases, lives] = parts(answer, 'number', 'number', 'pairs', 'number');
+    const [, ended, aliases, why] = parts(answer, 'number', 'number', 'pairs', 'number');
     await this.ground.claims.release(app, aliases.filter(isOver), now);
-    return { ended, lives: lives === 1 };
+    return { ended, lives: why === LIVES };
   }
 }
 

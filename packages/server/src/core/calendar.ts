@@ -2,6 +2,8 @@
 
 const FORM = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:Z|[+-](\d\d):(\d\d)))?$/;
 
+const EXACT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
 /** Tells whether a text is written like a date or an instant, be it one of the calendar or not. */
 export function looksLikeInstant(text: string): boolean {
   return FORM.test(text);
@@ -19,7 +21,18 @@ export function instantOf(text: string): number | null {
   return Number.isNaN(instant) ? null : instant;
 }
 
+/** The same, of a text with time, seconds and zone: it means one instant wherever it is read. Absence: null for a date alone, too. */
+export function exactInstantOf(text: string): number | null {
+  return EXACT.test(text) ? instantOf(text) : null;
+}
+
+/** Tells whether a text is written like an instant with time, seconds and zone, be it one of the calendar or not. */
+export function looksExact(text: string): boolean {
+  return EXACT.test(text);
+}
+
 function daysIn(year: number, month: number): number {
-  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  // Of the last years of centuries, every fourth: those that 16 divides.
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 16 === 0);
   return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]!;
 }
