@@ -370,6 +370,15 @@ test('a key comes from a file, from the environment or from standard input, and 
     assert.deepEqual([status, stdout], [4, ''], words);
     assert.ok(stderr.startsWith(`rest-sessions: ${code}: `) && (key === '' || !stderr.includes(key)), stderr);
   }
+  const [folder, none] = [temporaryFolder(t), join(temporaryFolder(t), 'none')];
+  for (const [words, env, fault] of [
+    ['apps', { RS_KEY_FILE: folder }, `RS_KEY_FILE: ${folder} cannot be read: it is a folder`],
+    [`apps --key-file ${none}`, { RS_KEY_FILE: file }, `--key-file: ${none} cannot be read: there is no such file`],
+    [`apps --cert ${none} --key ${file}`, {}, `--cert: ${none} cannot be read: there is no such file`],
+  ] as const) {
+    const { status, stderr } = await run(words, env);
+    assert.deepEqual([status, stderr], [2, `rest-sessions: ${fault}\n`], words);
+  }
 });
 
 test('without an address it asks the server of its configuration, with TLS and certificates as that has them', async (t) => {
