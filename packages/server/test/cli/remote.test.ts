@@ -338,6 +338,19 @@ describe('a command that asks a server', () => {
   });
 });
 
+test('an app that is not served is not there; where all are, one that nobody has used is empty', async (t) => {
+  const file = join(temporaryFolder(t), 'policy.json');
+  writeFileSync(file, JSON.stringify({ strictApps: true, apps: { shop: {} } }));
+  const strict = await startServer(t, { RS_STORE: 'memory:', RS_CONFIG: file });
+  const open = await startServer(t, { RS_STORE: 'memory:' });
+  const words = ['sessions', 'list', '--app', 'shopp'];
+  const refused = await runCommand(words, { env: { RS_URL: strict.url } });
+  assert.deepEqual([refused.status, refused.stdout], [3, '']);
+  assert.match(refused.stderr, /^rest-sessions: app_not_found: /);
+  const empty = await runCommand(words, { env: { RS_URL: open.url } });
+  assert.deepEqual([empty.status, empty.stdout, empty.stderr], [0, '', 'rest-sessions: no session in shopp\n']);
+});
+
 test('a key comes from a file, from the environment or from standard input, and is never shown', async (t) => {
   const [support, root] = [newKey(), newKey()];
   const scopes = ['verify', 'read', 'write', 'revoke', 'admin'];
