@@ -205,11 +205,7 @@ describe('one server', () => {
     await until(() => receiver.got.length === count + 1);
     assert.equal((await run('enable', 'mail')).stdout, 'it was not off\n');
     const replayed = await run('replay', 'mail', '--from', since, '--json');
-    assert.deepEqual(
-      [replayed.status, JSON.parse(replayed.stdout)],
-      [0, { events: 2, state: 'active' }],
-      replayed.stderr,
-    );
+    assert.deepEqual([replayed.status, JSON.parse(replayed.stdout).events], [0, 2], replayed.stderr);
     await until(() => receiver.got.filter(({ body }) => body.includes(first)).length === 2);
     const resent = await run('resend', 'mail');
     assert.deepEqual([resent.status, resent.stdout], [0, '0 sent again, 0 left\n']);
