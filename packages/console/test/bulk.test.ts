@@ -53,9 +53,11 @@ function server(sessions: readonly BulkSession[]) {
   const asked: string[] = [];
   const source: BulkSource = {
     count: async () => there.size,
-    page: async (subject, cursor) => {
-      asked.push(`${subject ?? '*'} ${cursor ?? 0}`);
-      const all = [...there.values()].filter((one) => subject === null || one.subject === subject);
+    page: async ({ subject, activeWithin }, cursor) => {
+      asked.push(`${subject ?? '*'} ${cursor ?? 0}${activeWithin === null ? '' : ' again'}`);
+      // Nobody is active meanwhile.
+      const those = activeWithin === null ? [...there.values()] : [];
+      const all = those.filter((one) => subject === null || one.subject === subject);
       const from = Number(cursor ?? 0);
       return { sessions: all.slice(from, from + 2), cursor: from + 2 < all.length ? String(from + 2) : null };
     },
@@ -97,7 +99,7 @@ describe('a bulk end', () => {
   test('finds what matches, page by page, and ends just that', async () => {
     const { source, ender, asked, there } = server(FIVE);
     const found = await plan({ ip: '10.0.' }, source);
-    assert.deepEqual(asked, ['* 0', '* 2', '* 4']);
+    assert.deepEqual(asked, ['* 0', '* 2', '* 4', '* 0 again']);
     assert.deepEqual([found.count, found.guests, found.subjects, found.before], [4, 1, 2, 5]);
     assert.deepEqual(found.bySubject, [
       { subject: 'u2', sessions: 2 },
@@ -143,6 +145,32 @@ describe('a bulk end', () => {
       }),
     };
     assert.deepEqual((await plan({ ip: '10.' }, moving)).ids, ['a', 'b', 'c']);
+  });
+
+  test('finds who is active meanwhile and moves to the front behind it, and no end of those that begin', async () => {
+    const { source } = server(FIVE);
+    const begun = { createdAt: '2026-11-20T00:00:01.000Z', lastSeenAt: '2026-11-20T00:00:01.000Z' };
+    const walks = [
+      [[session('a')], [session('b')]],
+      [[session('c'), session('a')], [session('new', begun)]],
+      [[session('newer', begun)], [session('newest', begun)]],
+    ];
+    const [pages, asked] = [walks.flat(), [] as (number | null)[]];
+    let now = 5000;
+    const moving: BulkSource = {
+      ...source,
+      page: async ({ activeWithin }) => {
+        asked.push(activeWithin);
+        now += 1000;
+        return { sessions: pages[asked.length - 1]!, cursor: asked.length % 2 === 0 ? null : '1' };
+      },
+    };
+    const { signal } = new AbortController();
+    const filters = { ...NO_FILTERS, ip: '10.' };
+    const { ids } = await planOf(filters, moving, { signal, onProgress: () => {}, clock: () => now });
+    assert.deepEqual(ids, ['a', 'b', 'c', 'new', 'newer', 'newest']);
+    // A page later it is a second longer ago that the walk before began.
+    assert.deepEqual(asked, [null, null, 17_000, 18_000, 17_000, 18_000]);
   });
 
   test('can be cancelled while it looks', async () => {

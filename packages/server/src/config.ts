@@ -76,6 +76,46 @@ export const VARIABLES = {
 
 /** Reads the configuration. Errors: ConfigError, a line for each fault. */
 export function readConfig(environment: Environment): Config {
+  const { parts, faults } = readParts(environment);
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return Object.freeze(parts as Config);
+}
+
+/**
+ * Reads the configuration for who looks at it and starts no server. What has a fault is as when it is not set; `faults`: a line for each,
+ * empty for none. Of the store nothing is assumed. Errors: ConfigError, for faults of the store.
+ */
+export function readWithFaults(environment: Environment): {
+  readonly config: Config;
+  readonly faults: readonly string[];
+} {
+  const store = readForStore(environment);
+  const { parts, faults } = readParts(environment);
+  const known = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== null));
+  return { config: Object.freeze({ ...store, ...known }), faults };
+}
+
+/** When a server removes what has expired is nothing to who reads or writes a store beside it. */
+const OF_STORE: readonly Variable[] = Object.values(STORE_VARIABLES).filter(
+  (variable) => variable !== STORE_VARIABLES.sweepInterval,
+);
+
+/**
+ * Reads what a command needs that works on the store. All else is as when it is not set, and may have faults: a backup is wanted most where
+ * something is wrong. `more`: what it needs beside. Errors: ConfigError, a line for each fault.
+ */
+export function readForStore(environment: Environment, more: readonly Variable[] = []): Config {
+  const wanted = [...OF_STORE, ...more].map(({ name }) => name);
+  const isWanted = (name: string) => wanted.includes(name) || (!NAMES.includes(name) && wanted.includes(meantBy(name)));
+  return readConfig(Object.fromEntries(Object.entries(environment).filter(([name]) => isWanted(name))));
+}
+
+/** Absence: empty when a name is like none of ours. */
+function meantBy(name: string): string {
+  return (/^RS_/i.test(name) && nearest(name, NAMES)) || '';
+}
+
+function readParts(environment: Environment) {
   const reader = new Reader(environment);
   const { read } = reader;
   const listening = reader.part(() => readListening(read));
@@ -102,9 +142,7 @@ export function readConfig(environment: Environment): Config {
     auditLog: reader.part(() => readAuditLog(read)),
     tracing: reader.part(() => readTracing(environment)),
   };
-  const faults = [...misspelt(environment), ...reader.faults];
-  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  return Object.freeze(parts as Config);
+  return { parts, faults: [...misspelt(environment), ...reader.faults] };
 }
 
 /** Where a server of this configuration is to be found. What else is configured may have faults. Errors: ConfigError. */

@@ -35,9 +35,19 @@ export function examineSurroundings(config: Config, now: number): Finding[] {
   return [...machineFindings({ maxConcurrent, maxStreams, dataFolder }), ...credentialFindings(config, now)];
 }
 
-/** Gives what is no fault, but should be known, in sentences. */
-export function notesOn(config: Config, now: number): string[] {
-  return [openNote(config), nodeNote(process.version, now)].filter((note) => note !== null);
+/** Gives what is wrong with the configuration. `faults`: as readWithFaults tells them. */
+export function configurationFindings(faults: readonly string[]): Finding[] {
+  return faults.map((fault) => {
+    const where = /^RS_\w+/i.exec(fault)?.[0] ?? 'the environment';
+    const message = `a server that starts now would refuse it: ${fault}`;
+    return { kind: 'setting', code: 'configuration', where, message };
+  });
+}
+
+/** Gives what is no fault, but should be known, in sentences. `faults`: of the configuration; with one, who may call may not be known. */
+export function notesOn(config: Config, faults: readonly string[], now: number): string[] {
+  const open = faults.length === 0 ? openNote(config) : null;
+  return [open, nodeNote(process.version, now)].filter((note) => note !== null);
 }
 
 /** Gives what is wrong with the Redis that sessions are taken over from. Absence: empty, also where none are. */

@@ -3,9 +3,10 @@
  * put to use. Each fault names the variable, the file and what to do, because OpenSSL's words name none of them.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { TlsConfig } from './config.ts';
+import { readRegular } from './files/regular-file.ts';
 import { secureContext, type TlsFiles } from './http/sockets/secure-server.ts';
 
 /** Files that fit, and what their operator should know; one line each. */
@@ -44,7 +45,7 @@ export function readTlsFiles({ cert, key, clientCa }: TlsConfig): ReadTlsFiles {
 
 function contentsOf(variable: string, path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readRegular(path);
   } catch (error) {
     throw new Error(`${variable}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }

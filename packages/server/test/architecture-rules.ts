@@ -155,7 +155,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^policy\//,
-    mayImport: /^(core\/(errors|events|policy|policy-report|validate)\.ts$|policy\/|zod$|node:(crypto|fs|path)$)/,
+    mayImport:
+      /^(core\/(errors|events|policy|policy-report|validate)\.ts$|files\/|policy\/|zod$|node:(crypto|fs|path)$)/,
     never: 'core/sessions.ts',
     why: 'the policy file knows no route and no store',
   },
@@ -168,7 +169,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: /^tls\.ts$/,
-    mayImport: /^(config\.ts$|http\/sockets\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
+    mayImport: /^(config\.ts$|files\/|http\/sockets\/secure-server\.ts$|node:(crypto|fs|tls)$)/,
     never: 'http/sockets/node-server.ts',
     why: 'it reads files for the server',
   },

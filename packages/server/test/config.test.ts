@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, readConfig, unknownVariables, VARIABLES, variablesLike } from '../src/config.ts';
+import {
+  ConfigError,
+  readConfig,
+  readForStore,
+  readWithFaults,
+  unknownVariables,
+  VARIABLES,
+  variablesLike,
+} from '../src/config.ts';
 
 test('without any variable the server is on loopback with the embedded store', () => {
   const { variable, ...config } = readConfig({ HOOK: 'x' });
@@ -295,4 +303,37 @@ test('the console is off unless it is switched on or has a port of its own', () 
   const { console } = readConfig({ RS_CONSOLE: 'true', RS_CONSOLE_USERS: secret });
   assert.equal(console?.users(), secret);
   assert.doesNotMatch(JSON.stringify(console), /salt/);
+});
+
+const FAULTY = {
+  RS_TLS_CERT: '/gone.pem',
+  RS_TLS_KEY: '/gone.key',
+  RS_HOST: '0.0.0.0',
+  RS_CONFIG: '/gone',
+  RS_WORKERS: 'many',
+  RS_SWEEP_INTERVAL: 'often',
+  RS_ADOPT: 'nowhere',
+  RS_PROT: '1',
+};
+
+test('a command on the store needs of the configuration what is about the store, and nothing else', () => {
+  const { store, namespace, tls, adopt } = readForStore({ ...FAULTY, RS_STORE: 'lmdb:x', RS_NAMESPACE: 'n' });
+  assert.deepEqual([store, namespace, tls, adopt], ['lmdb:x', 'n', null, null]);
+  assert.throws(() => readForStore({ RS_STORE: 'file:x' }), /^ConfigError: RS_STORE="file:x" is not allowed/);
+  assert.throws(() => readForStore({ RS_STROE: 'lmdb:x' }), /did you mean RS_STORE\?$/);
+  assert.throws(() => readForStore({ RS_REDISHOST: 'cache', RS_STORE: 'lmdb:x' }), /both set/);
+  assert.throws(() => readForStore({ ...FAULTY, RS_STORE: 'lmdb:x' }, [VARIABLES.adopt]), /^ConfigError: RS_ADOPT=/);
+});
+
+test('who looks at a configuration has what is right of it, and each fault', () => {
+  const file = new URL(import.meta.url).pathname;
+  const { config, faults } = readWithFaults({ ...FAULTY, RS_STORE: 'lmdb:x', RS_MAX_STREAMS: '7', RS_AUDIT_LOG: file });
+  assert.deepEqual(
+    [config.store, config.maxStreams, config.auditLog, config.tls, config.workers, config.host, config.keys.file],
+    ['lmdb:x', 7, file, null, 1, '0.0.0.0', null],
+  );
+  const named = Object.keys(FAULTY).map((name) => faults.some((fault) => fault.startsWith(name)));
+  assert.deepEqual([new Set(named), faults.length], [new Set([true]), Object.keys(FAULTY).length], faults.join('\n'));
+  assert.deepEqual(readWithFaults({ RS_STORE: 'lmdb:x' }).faults, []);
+  assert.throws(() => readWithFaults({ RS_STORE: 'file:x' }), ConfigError);
 });

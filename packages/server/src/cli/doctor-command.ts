@@ -2,17 +2,18 @@
  * `rest-sessions doctor`: what is wrong with a store, on standard output; how far it has come, on standard error. Writes
  * nothing to the store without --repair.
  */
-import { showUrl } from '../config.ts';
+import { readWithFaults, showUrl } from '../config.ts';
 import {
   type AppSummary,
   type AuditFinding,
+  configurationFindings,
   examineOldSide,
   examineStore,
   examineSurroundings,
   notesOn,
 } from '../doctor.ts';
 import { UsageError, type Words } from './arguments.ts';
-import { fail, print, standardError } from './output.ts';
+import { fail, print, standardError, whyOf } from './output.ts';
 import { Progress } from './progress.ts';
 import { configuredFor } from './store-option.ts';
 
@@ -23,13 +24,22 @@ const SHOWN = 1000;
 export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
   const [repair, quick, json] = [given.has('repair'), given.has('quick'), given.has('json')];
   if (quick && repair) throw new UsageError('--quick looks at no session, so --repair means nothing beside it');
-  const config = configuredFor(environment, given.text('store'));
+  let faults: readonly string[] = [];
+  const config = configuredFor(environment, given.text('store'), (own) => {
+    const found = readWithFaults(own);
+    faults = found.faults;
+    return found.config;
+  });
   if (typeof config === 'number') return config;
   const findings = new Findings();
   const progress = new Progress(standardError, () => performance.now());
   const shown = showUrl(config.store);
-  const head = { store: shown, repair, quick, notes: notesOn(config, Date.now()) };
-  const around = [...examineSurroundings(config, Date.now()), ...(await examineOldSide(config))];
+  const head = { store: shown, repair, quick, notes: notesOn(config, faults, Date.now()) };
+  const around = [
+    ...configurationFindings(faults),
+    ...examineSurroundings(config, Date.now()),
+    ...(await examineOldSide(config)),
+  ];
   for (const finding of around) findings.add({ ...finding, mended: null });
   try {
     const apps = await examineStore(config, {
@@ -39,13 +49,15 @@ export async function run(_verb: string, given: Words, environment: NodeJS.Proce
       onProgress: (phase, done, total) => progress.show(phase, done, total),
     });
     progress.clear();
-    const code = print((json ? asJson : asText)(head, findings, apps));
+    const code = print(json ? asJson(head, findings, { apps, failure: null }) : asText(head, findings, apps));
     return findings.left > 0 ? 1 : code;
   } catch (error) {
     progress.clear();
+    const failure = whyOf(error as Error);
     // What was found around it is worth knowing all the more.
-    if (findings.count > 0) print((json ? asJson : asText)(head, findings, null));
-    return fail(`${shown} cannot be examined: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    if (json) print(asJson(head, findings, { apps: null, failure }));
+    else if (findings.count > 0) print(asText(head, findings, null));
+    return fail(`${shown} cannot be examined: ${failure}`);
   }
 }
 
@@ -72,11 +84,17 @@ interface Head {
   readonly notes: readonly string[];
 }
 
-/** `apps`: null when the store could not be examined. */
-function asJson(head: Head, { shown, count, left }: Findings, apps: AppSummary[] | null): string {
-  return `${JSON.stringify({ ...head, count, left, findings: [...shown.values()], apps }, null, 2)}\n`;
+/** `apps`: null when the store could not be examined; `failure`: why not, else null. */
+interface Examined {
+  readonly apps: AppSummary[] | null;
+  readonly failure: string | null;
 }
 
+function asJson(head: Head, { shown, count, left }: Findings, examined: Examined): string {
+  return `${JSON.stringify({ ...head, count, left, findings: [...shown.values()], ...examined }, null, 2)}\n`;
+}
+
+/** `apps`: as above. */
 function asText({ store, repair, quick, notes }: Head, { shown, count, left }: Findings, apps: AppSummary[] | null) {
   const deed = repair
     ? 'examined and mended'

@@ -26,10 +26,16 @@ export function deliver(text: string): string | null {
 
 const writeLater = promisify(writeSome);
 let writing = 0;
+let afterWriting: (() => void) | null = null;
 
 /** Whether a write of results has not come back: who reads them has stopped reading, and has not gone. */
 export function isWriting(): boolean {
   return writing > 0;
+}
+
+/** Calls this at once when a write of results has come back, with its last line whole and before the next one. */
+export function onceWritten(then: () => void): void {
+  afterWriting = then;
 }
 
 /**
@@ -52,6 +58,7 @@ export async function writeInTurn(part: string | Uint8Array): Promise<string | n
     return null;
   } finally {
     writing--;
+    if (writing === 0) afterWriting?.();
   }
 }
 

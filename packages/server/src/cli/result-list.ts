@@ -48,19 +48,20 @@ export class ResultList<Row extends object> {
   async add(row: Row): Promise<boolean> {
     this.rows.push(row);
     this.count++;
-    if (this.rows.length >= this.chunk) await this.write();
+    if (this.rows.length >= this.chunk) await this.flush();
     return this.fault === null;
   }
 
   /** Writes what is left. `empty`: what is said, not as a result, when there was no row. Gives the exit code. */
   async end(empty: string): Promise<number> {
     if (this.count === 0) say(empty);
-    await this.write();
+    await this.flush();
     if (this.fault === null || this.fault === 'EPIPE') return EXIT.done;
     return fail(`standard output cannot be written (${this.fault})`);
   }
 
-  private async write(): Promise<void> {
+  /** Writes what is left: where the list does not come to its end, what was added has its lines. */
+  async flush(): Promise<void> {
     const rows = this.rows;
     this.rows = [];
     if (rows.length === 0 || this.fault !== null) return;

@@ -1,5 +1,5 @@
 /** `rest-sessions stats`: what a store holds, while servers use it. */
-import { showUrl } from '../config.ts';
+import { readForStore, showUrl, VARIABLES } from '../config.ts';
 import { type StoreStatistics, storeStatistics } from '../doctor.ts';
 import type { Words } from './arguments.ts';
 import { fail, print, whyOf } from './output.ts';
@@ -9,7 +9,7 @@ import { type Column, type Sheet, Table } from './table.ts';
 
 /** Shows it. Gives the exit code. */
 export async function run(_verb: string, given: Words, environment: NodeJS.ProcessEnv): Promise<number> {
-  const config = configuredFor(environment, given.text('store'));
+  const config = configuredFor(environment, given.text('store'), (own) => readForStore(own, [VARIABLES.adopt]));
   if (typeof config === 'number') return config;
   const shown = showUrl(config.store);
   try {

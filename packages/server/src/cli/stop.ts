@@ -3,13 +3,16 @@
  * with the second; all other work ends with the process, at once (leaveOnSignal). Both say what was done until then.
  */
 import { leave } from './leave.ts';
-import { isWriting, say } from './output.ts';
+import { isWriting, onceWritten, say } from './output.ts';
 
 const SIGNALS = [
   ['SIGINT', 2],
   ['SIGTERM', 15],
   ['SIGHUP', 1],
 ] as const;
+
+/** How long a write is waited for that who reads lets come back. Units: milliseconds. */
+const WRITING = 100;
 
 export interface Stop {
   readonly signal: AbortSignal;
@@ -51,11 +54,15 @@ export function stopOnSignal(onSignal: () => void): Stop {
  */
 export function leaveOnSignal(done: () => string, clear = () => {}): () => void {
   const listeners = SIGNALS.map(([signal, number]) => {
-    const listener = () => {
+    const end = (last: () => void) => {
       clear();
       say(`ended by a signal: ${done()}`);
-      if (isWriting()) dieOf(signal);
-      else leave(128 + number);
+      last();
+    };
+    const listener = () => {
+      if (!isWriting()) return end(() => leave(128 + number));
+      onceWritten(() => end(() => leave(128 + number)));
+      setTimeout(() => end(() => dieOf(signal)), WRITING);
     };
     process.on(signal, listener);
     return [signal, listener] as const;

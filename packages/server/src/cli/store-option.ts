@@ -1,5 +1,5 @@
 /** The store that a command is about: RS_STORE, or --store in its place. */
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, readForStore } from '../config.ts';
 import { misuse } from './output.ts';
 
 /**
@@ -8,8 +8,15 @@ import { misuse } from './output.ts';
  */
 const OF_REMOTE: ReadonlySet<string> = new Set(['RS_URL', 'RS_KEY', 'RS_KEY_FILE']);
 
-/** Reads the configuration with this store. Gives the exit code, after words, where it is wrong. */
-export function configuredFor(environment: NodeJS.ProcessEnv, store: string | undefined): Config | number {
+/**
+ * Reads the configuration with this store. `read`: how, and with what beside the store; errors: ConfigError. Gives the exit code, after words,
+ * where it is wrong.
+ */
+export function configuredFor(
+  environment: NodeJS.ProcessEnv,
+  store: string | undefined,
+  read: (environment: NodeJS.ProcessEnv) => Config = readForStore,
+): Config | number {
   if (store !== undefined && /\/\/[^/]*:[^/]*@/.test(store)) {
     return misuse(['--store has a password, which everybody on this machine can read; set RS_STORE instead']);
   }
@@ -17,7 +24,7 @@ export function configuredFor(environment: NodeJS.ProcessEnv, store: string | un
   try {
     const named = store === undefined ? {} : { RS_STORE: store, RS_REDISHOST: '', RS_REDISPORT: '' };
     const own = Object.entries(environment).filter(([name]) => !OF_REMOTE.has(name));
-    config = readConfig({ ...Object.fromEntries(own), ...named });
+    config = read({ ...Object.fromEntries(own), ...named });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const message = store === undefined ? error.message : error.message.replace(/^RS_STORE=/m, '--store=');

@@ -2,7 +2,7 @@
  * What a variable is, and how one is read: empty is not set, a bad value is one line that names the variable, the value, what is
  * allowed and what kind of value came. The password in a store URL is never part of it.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { kindOf } from './kinds.ts';
 import { isOfKubernetes } from './names.ts';
 
@@ -74,10 +74,10 @@ export function showUrl(url: string): string {
 /** Characters of an address or a host name. */
 export const HOST = /^[A-Za-z0-9.:_-]{1,253}$/;
 
-/** Gives the contents of a file. Absence: undefined when it cannot be read. */
+/** Gives the contents of a file. Absence: undefined when it cannot be read, or is none: to open a pipe would wait for a writer. */
 export function contentsOf(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return statSync(path).isFile() ? readFileSync(path) : undefined;
   } catch {
     return undefined;
   }

@@ -3,8 +3,9 @@
  * by one writer at a time (lock.ts). A path that is a symbolic link stays one: the file it leads to is the one that changes.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { NO_FILE, openRegular } from '../files/regular-file.ts';
 import { type KeyEntry, KeysError, parseKeysFile, type RawEntries, rawEntries } from './entry.ts';
 import { withLock } from './lock.ts';
 import { namesOnTheWay, replaceFile } from './replace.ts';
@@ -57,7 +58,7 @@ function readOrNull(path: string): string | null {
 }
 
 function readTrusted(path: string): { text: string; digest: string; warnings: string[] } {
-  const file = openSync(path, 'r');
+  const file = openRegular(path);
   try {
     const warnings = judgeAccess(fstatSync(file), namesOnTheWay(path));
     const bytes = readFileSync(file);
@@ -82,6 +83,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'its file system is read-only; change it where it is made',
   ENOSPC: 'the disk is full',
   EISDIR: 'it is a folder',
+  [NO_FILE]: 'it is no regular file',
   ELOOP: 'its symbolic links lead in a circle',
 };
 

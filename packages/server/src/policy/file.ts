@@ -4,11 +4,11 @@
  * with, a session keeps the timeouts it was given.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { JournalSource } from '../core/events.ts';
 import type { PolicySource, WebhookPolicy } from '../core/policy.ts';
 import type { PolicyReport } from '../core/policy-report.ts';
+import { readRegular } from '../files/regular-file.ts';
 import { changesBetween } from './changes.ts';
 import { type Fault, PolicyFault } from './fault.ts';
 import { DocumentFault, readDocument } from './json-document.ts';
@@ -111,7 +111,7 @@ function load(path: string, variable: VariableOf): Loaded {
 /** Errors: PolicyFault where there is nothing more to be found; members that are there twice go into `twice`. */
 function documentIn(path: string, twice: Fault[]): { document: unknown; digest: string } {
   try {
-    const bytes = readFileSync(path);
+    const bytes = readRegular(path);
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const document = readDocument(text, (fault) => twice.push(fault));
     return { document, digest: createHash('sha256').update(bytes).digest('hex') };

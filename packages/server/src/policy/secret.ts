@@ -1,7 +1,7 @@
 /** Secrets that a policy file names and does not hold: read with it, so that one that is missing is a fault of the file. */
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { SecretPlace } from '../core/policy.ts';
+import { readRegular } from '../files/regular-file.ts';
 
 /** Gives a variable of the environment. Absence: undefined. */
 export type VariableOf = (name: string) => string | undefined;
@@ -24,7 +24,7 @@ export function secretIn(place: SecretPlace, { variable, pathOf }: Outside): { t
     return text === '' ? { rule: `names the variable ${place.env}, which is not set` } : { text };
   }
   try {
-    const bytes = readFileSync(pathOf(place.file));
+    const bytes = readRegular(pathOf(place.file));
     if (bytes.length > LONGEST_FILE) return { rule: `names a file of more than ${LONGEST_FILE} bytes` };
     const text = bytes.toString('utf8').trim();
     return text === '' ? { rule: 'names a file with nothing in it' } : { text };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readConfig, unknownVariables, VARIABLES } from '../../src/config.ts';
@@ -175,6 +175,35 @@ describe('N14: faults of files', () => {
   before(() => {
     folder = temporaryFolder({ after: (fn) => void cleanups.push(fn) });
     pair = makeAuthority(folder).issue('server', '/CN=localhost', 'DNS:localhost');
+  });
+
+  test('N14: a pipe is told of at the start, which does not wait for a writer (kind: keys, policy, TLS, by a link)', async () => {
+    const at = (name: string) => join(folder, name);
+    execFileSync('mkfifo', ['-m', '600', at('pipe')]);
+    symlinkSync(at('pipe'), at('link'));
+    for (const [env, expected] of [
+      [{ RS_KEYS_FILE: at('pipe') }, /pipe: EFTYPE: it is no regular file\n$/],
+      [{ RS_KEYS_FILE: at('link') }, /link: EFTYPE: it is no regular file\n$/],
+      [{ RS_CONFIG: at('link') }, /RS_CONFIG=".*link" is not allowed; .*\(it leads to what is no file\)\n$/],
+      [
+        { RS_TLS_CERT: at('pipe'), RS_TLS_KEY: pair.key },
+        /RS_TLS_CERT=".*pipe" is not allowed; .*what is no file\)\n$/,
+      ],
+    ] as const) {
+      const { status, stderr } = await runCommand([], { env });
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, expected);
+    }
+    // As Kubernetes mounts secrets: a link to a link to a file.
+    writeFileSync(at('keys'), '{"keys": []}', { mode: 0o600 });
+    writeFileSync(at('policy'), '{}');
+    for (const name of ['keys', 'policy']) {
+      symlinkSync(at(name), at(`..${name}`));
+      symlinkSync(`..${name}`, at(`${name}.json`));
+    }
+    const env = { RS_STORE: 'memory:', RS_KEYS_FILE: at('keys.json'), RS_CONFIG: at('policy.json') };
+    const server = await startServer({ after: (fn) => void cleanups.push(fn) }, env);
+    assert.equal(await server.end(), 0);
   });
 
   test('N14: TLS files that cannot be used are told by variable, file and what to do (kind: passphrase, another PEM, none, cut off, mixed up)', async () => {

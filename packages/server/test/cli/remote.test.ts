@@ -1,7 +1,12 @@
 /** The commands that ask a server: what they tell, which exit code they have, and what they never take or show. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { keyListEntry } from '../../src/keys/entry.ts';
 import { hashKey, newKey } from '../../src/keys/format.ts';
@@ -33,6 +38,22 @@ async function create(server: Pick<ServerProcess, 'url'>, app: string, session: 
   });
   const { token, session: made } = (await response.json()) as { token: string; session: { id: string } };
   return { token, id: made.id };
+}
+
+/** Stands before a server and passes everything on. `before`: is waited for, with the number of the page of a list that is asked for. */
+async function standBefore(t: Cleanup, server: Pick<ServerProcess, 'url'>, before: (page: number) => Promise<void>) {
+  let pages = 0;
+  const proxy = createServer(async (request, response) => {
+    if (/\/sessions(\?|$)/.test(request.url!)) await before(++pages);
+    const headers = request.headers['api-key'] === undefined ? {} : { 'Api-Key': `${request.headers['api-key']}` };
+    const answer = await fetch(`${server.url}${request.url}`, { method: request.method!, headers });
+    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('Content-Type') ?? 'text/plain' });
+    response.end(await answer.text());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => void proxy.close().closeAllConnections());
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 }
 
 describe('a command that asks a server', () => {
@@ -139,6 +160,67 @@ describe('a command that asks a server', () => {
     ]) {
       assert.equal((await run(`sessions end --app filtered --yes${words}`)).status, 2, words);
     }
+  });
+
+  test('meets who is active while it walks, and has moved to the front of the list behind it', async (t) => {
+    const suspects = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
+    const made: Awaited<ReturnType<typeof create>>[] = [];
+    for (const ip of suspects) made.push(await create(server(), 'moving', { ip }));
+    const others = Array.from({ length: 1000 }, () => ({ ip: '198.51.100.7' }));
+    while (others.length > 0)
+      await Promise.all(others.splice(0, 100).map((other) => create(server(), 'moving', other)));
+    /** The oldest are on the last page, and one of them is at the front before that is asked for. */
+    const walk = async (nth: number, words: string) => {
+      const url = await standBefore(t, server(), async (page) => {
+        if (page !== 2) return;
+        const touched = `${server().url}/v1/apps/moving/session?touch=true`;
+        assert.equal((await fetch(touched, { headers: { 'Session-Token': made[nth]!.token } })).status, 200);
+      });
+      return runCommand(['sessions', 'end', '--app', 'moving', '--ip', suspects[nth]!, ...words.split(' ')], {
+        env: { RS_URL: url },
+      });
+    };
+    const dry = await walk(0, '--dry-run --json');
+    assert.deepEqual(
+      dry.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+      [made[0]!.id],
+    );
+    assert.match((await walk(1, '--json')).stderr, /this ends 1 session of moving/);
+    assert.equal((await walk(2, '--yes')).stdout, '1 session of moving ended\n');
+    assert.equal((await run(`sessions show ${made[2]!.id} --app moving`)).status, 3);
+  });
+
+  test('tells with --json of each that it has ended, also when it fails or is ended itself', async () => {
+    const made = await Promise.all(Array.from({ length: 150 }, () => create(server(), 'told', {})));
+    const ids = made.map(({ id }) => id);
+    const linesOf = (stdout: string) =>
+      stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line).id)
+        .sort();
+    const input = `${ids.slice(0, 100).join('\n')}\nbad\n`;
+    const dry = await run('sessions end - --app told --dry-run --json', input);
+    assert.deepEqual([dry.status, linesOf(dry.stdout)], [2, ids.slice(0, 100).sort()]);
+    const failed = await run('sessions end - --app told --yes --json', input);
+    assert.equal(failed.status, 2);
+    assert.match(failed.stderr, /line 101 of standard input has no id of a session; before that: 100 sessions of told/);
+    assert.deepEqual(linesOf(failed.stdout), ids.slice(0, 100).sort());
+    const child = spawn(process.execPath, [MAIN, ...'sessions end - --app told --yes --json'.split(' ')], {
+      env: { PATH: process.env.PATH, RS_URL: server().url },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    // More are to come: what has ended is told of meanwhile.
+    child.stdin.write(`${ids.slice(100).join('\n')}\n`);
+    const told = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      told.push(JSON.parse(line).id);
+      if (told.length === 50) child.kill('SIGTERM');
+    }
+    assert.deepEqual(told.sort(), ids.slice(100).sort());
   });
 
   test('ends a whole app by its name alone, whatever --yes says', async () => {
@@ -256,6 +338,19 @@ describe('a command that asks a server', () => {
   });
 });
 
+test('an app that is not served is not there; where all are, one that nobody has used is empty', async (t) => {
+  const file = join(temporaryFolder(t), 'policy.json');
+  writeFileSync(file, JSON.stringify({ strictApps: true, apps: { shop: {} } }));
+  const strict = await startServer(t, { RS_STORE: 'memory:', RS_CONFIG: file });
+  const open = await startServer(t, { RS_STORE: 'memory:' });
+  const words = ['sessions', 'list', '--app', 'shopp'];
+  const refused = await runCommand(words, { env: { RS_URL: strict.url } });
+  assert.deepEqual([refused.status, refused.stdout], [3, '']);
+  assert.match(refused.stderr, /^rest-sessions: app_not_found: /);
+  const empty = await runCommand(words, { env: { RS_URL: open.url } });
+  assert.deepEqual([empty.status, empty.stdout, empty.stderr], [0, '', 'rest-sessions: no session in shopp\n']);
+});
+
 test('a key comes from a file, from the environment or from standard input, and is never shown', async (t) => {
   const [support, root] = [newKey(), newKey()];
   const scopes = ['verify', 'read', 'write', 'revoke', 'admin'];
@@ -287,6 +382,15 @@ test('a key comes from a file, from the environment or from standard input, and 
     const { status, stdout, stderr } = await run(words, key === '' ? {} : { RS_KEY: key });
     assert.deepEqual([status, stdout], [4, ''], words);
     assert.ok(stderr.startsWith(`rest-sessions: ${code}: `) && (key === '' || !stderr.includes(key)), stderr);
+  }
+  const [folder, none] = [temporaryFolder(t), join(temporaryFolder(t), 'none')];
+  for (const [words, env, fault] of [
+    ['apps', { RS_KEY_FILE: folder }, `RS_KEY_FILE: ${folder} cannot be read: it is a folder`],
+    [`apps --key-file ${none}`, { RS_KEY_FILE: file }, `--key-file: ${none} cannot be read: there is no such file`],
+    [`apps --cert ${none} --key ${file}`, {}, `--cert: ${none} cannot be read: there is no such file`],
+  ] as const) {
+    const { status, stderr } = await run(words, env);
+    assert.deepEqual([status, stderr], [2, `rest-sessions: ${fault}\n`], words);
   }
 });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { makeAuthority } from '../support/certificates.ts';
 import { Client } from '../support/client.ts';
+import { runCommand } from '../support/command.ts';
 import { startRedis } from '../support/redis.ts';
 import { MAIN, startServer, temporaryFolder } from '../support/server.ts';
 
@@ -184,6 +185,41 @@ describe('doctor', () => {
     const { stdout: refused } = await doctor(['--quick'], { ...env, RS_TLS_KEY: cert });
     assert.match(refused, /^setting keys at .+\n {2}a server that starts now would refuse it: .*may write it/m);
     assert.match(refused, /^setting tls at RS_TLS_CERT\n {2}a server that starts now would refuse it: RS_TLS_KEY/m);
+  });
+
+  test('tells of a configuration that a server would refuse, and looks at the store all the same', async (t) => {
+    const store = `lmdb:${join(temporaryFolder(t), 'store')}`;
+    const server = await startServer(t, { RS_STORE: store });
+    const client = new Client(server.url);
+    t.after(() => client.close());
+    await client.create('shop', 'user123');
+    const env = {
+      RS_STORE: store,
+      RS_CONFIG: '/gone',
+      RS_TLS_CERT: '/gone.pem',
+      RS_TLS_KEY: '/gone.key',
+      RS_PROT: '1',
+    };
+    const { code, stdout, stderr } = await doctor(['--json'], { ...env, RS_HOST: '0.0.0.0' });
+    const { findings, apps, failure } = JSON.parse(stdout);
+    assert.deepEqual([code, failure, apps[0].sessions], [1, null, 1], stderr);
+    const told = findings.map((one: Record<string, string>) => `${one.kind} ${one.code} ${one.where}`);
+    assert.deepEqual(
+      told.filter((one: string) => one.startsWith('setting configuration')).sort(),
+      ['RS_CONFIG', 'RS_HOST', 'RS_PROT', 'RS_TLS_CERT', 'RS_TLS_KEY'].map((name) => `setting configuration ${name}`),
+    );
+    for (const words of [['stats'], ['backup', join(temporaryFolder(t), 'made')], ['export']]) {
+      const ran = await runCommand(words, { env: { ...env, RS_HOST: '0.0.0.0' } });
+      assert.equal(ran.status, 0, `${words}: ${ran.stderr}`);
+    }
+  });
+
+  test('with --json says on standard output also why a store cannot be examined', async () => {
+    const { code, stdout, stderr } = await doctor(['--store', 'redis://127.0.0.1:1', '--json']);
+    const { failure, apps } = JSON.parse(stdout);
+    assert.deepEqual([code, apps], [1, null]);
+    assert.match(failure, /^connect ECONNREFUSED/);
+    assert.ok(stderr.endsWith(`rest-sessions: redis://127.0.0.1:1 cannot be examined: ${failure}\n`), stderr);
   });
 
   test('says within seconds that a Redis is away', async () => {

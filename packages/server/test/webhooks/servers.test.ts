@@ -205,7 +205,7 @@ describe('one server', () => {
     await until(() => receiver.got.length === count + 1);
     assert.equal((await run('enable', 'mail')).stdout, 'it was not off\n');
     const replayed = await run('replay', 'mail', '--from', since, '--json');
-    assert.deepEqual([replayed.status, JSON.parse(replayed.stdout)], [0, { events: 2 }], replayed.stderr);
+    assert.deepEqual([replayed.status, JSON.parse(replayed.stdout).events], [0, 2], replayed.stderr);
     await until(() => receiver.got.filter(({ body }) => body.includes(first)).length === 2);
     const resent = await run('resend', 'mail');
     assert.deepEqual([resent.status, resent.stdout], [0, '0 sent again, 0 left\n']);
@@ -230,6 +230,34 @@ describe('one server', () => {
     ]) {
       assert.equal((await run(...words)).status, 2, words.join(' '));
     }
+  });
+
+  test('says of a replay when nothing is sent yet, and takes an instant in each form', async (t) => {
+    const receiver = await startReceiver(t, () => 410);
+    const common = { url: receiver.url, secret: { env: 'HOOK' } };
+    const webhooks = [
+      { name: 'mail', ...common, paused: true },
+      { name: 'gone', ...common },
+    ];
+    const { path } = policyFile(t, { apps: { shop: { webhooks } } });
+    const server = await startServer(t, { ...LISTED, HOOK: SECRET, RS_CONFIG: path, RS_STORE: 'memory:' });
+    const run = (...words: string[]): Promise<Ran> =>
+      runCommand(['webhooks', ...words, '--app', 'shop'], { env: { RS_PORT: `${server.port}` } });
+    await create(server, 'u1');
+    await until(async () => (await call(server, 'GET', 'shop/webhooks')).json.webhooks[1].state === 'disabled');
+    const held = 'will be sent again once the webhook goes on';
+    for (const from of ['1h', new Date(0).toISOString(), '2026-01-31', '999999d']) {
+      const { status, stdout } = await run('replay', 'mail', '--from', from);
+      assert.deepEqual([status, stdout], [0, `1 events ${held}: it is paused by the policy\n`], from);
+    }
+    assert.match((await run('replay', 'gone', '--from', '1h')).stdout, /^1 events will be .+: its receiver said 410, /);
+    assert.equal(JSON.parse((await run('replay', 'mail', '--from', '1h', '--json')).stdout).state, 'paused');
+    const tail = ['events', 'tail', '--app', 'shop', '--since', '1h', '--limit', '1', '--json'];
+    const { position } = JSON.parse((await runCommand(tail, { env: { RS_PORT: `${server.port}` } })).stdout);
+    assert.equal((await run('replay', 'mail', '--from', position, '--json')).status, 0);
+    const wrong = await run('replay', 'mail', '--from', 'yesterday');
+    assert.deepEqual([wrong.status, wrong.stdout], [2, '']);
+    assert.match(wrong.stderr, /^rest-sessions: --from must be an instant, as .+, or a span before now, as 2h\n/);
   });
 
   test('tells a relying party of the end of a login, by a token that it can check', async (t) => {

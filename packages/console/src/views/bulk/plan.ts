@@ -1,6 +1,7 @@
 /**
  * The dry run: which sessions a bulk end would take. It goes through the API page by page and keeps of what matches the ids, how many
- * each subject has, and a few to look at; a page is let go before the next is asked for.
+ * each subject has, and a few to look at; a page is let go before the next is asked for. A list is in the order of activity, and who is active
+ * moves to its front, behind the walk: so it walks again through those that were active since.
  */
 import { type BulkFilters, type BulkSession, isEverybody, matcherOf } from './filters.ts';
 
@@ -9,10 +10,16 @@ export interface BulkPage {
   readonly cursor: string | null;
 }
 
+/** Absence: null for the sessions of the whole app, and of whatever age; as cursor of a page for the first. */
+export interface BulkList {
+  readonly subject: string | null;
+  /** Units: milliseconds. */
+  readonly activeWithin: number | null;
+}
+
 /** What the plan asks of the server. Errors of each end the plan. */
 export interface BulkSource {
-  /** Absence: subject null for those of the whole app, cursor null for the first page. */
-  readonly page: (subject: string | null, cursor: string | null, signal: AbortSignal) => Promise<BulkPage>;
+  readonly page: (of: BulkList, cursor: string | null, signal: AbortSignal) => Promise<BulkPage>;
   /** Sessions of the app. */
   readonly count: (signal: AbortSignal) => Promise<number>;
 }
@@ -47,20 +54,27 @@ export interface BulkPlan {
 
 const SHOWN_SUBJECTS = 50;
 const SHOWN_SESSIONS = 20;
+/** How much further back than its own start a walk is repeated: see everyMatching of the command. Units: milliseconds. */
+const MARGIN = 15_000;
 
 /** Errors: what the source says; an AbortError when it was cancelled. */
 export async function planOf(
   filters: BulkFilters,
   source: BulkSource,
-  options: { readonly signal: AbortSignal; readonly onProgress: (progress: BulkProgress) => void },
+  options: {
+    readonly signal: AbortSignal;
+    readonly onProgress: (progress: BulkProgress) => void;
+    /** Units: milliseconds, from anywhere. */
+    readonly clock?: () => number;
+  },
 ): Promise<BulkPlan> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, clock = () => performance.now() } = options;
   const before = await source.count(signal);
   const tally = new Tally(matcherOf(filters));
   const without: string[] = [];
   const tell = (looked: number, of: number) => onProgress({ looked, of, found: tally.ids.size });
   if (isEverybody(filters)) {
-    tally.take((await source.page(null, null, signal)).sessions);
+    tally.take((await source.page({ subject: null, activeWithin: null }, null, signal)).sessions);
     return {
       ...tally.plan(filters, before),
       isEverybody: true,
@@ -75,35 +89,56 @@ export async function planOf(
     for (const [i, subject] of filters.subjects.entries()) {
       tell(i, filters.subjects.length);
       const found = tally.ids.size;
-      await walk(source, subject, signal, (sessions) => tally.take(sessions));
+      await walk({ source, subject, signal, clock }, (sessions) => tally.take(sessions));
       if (tally.ids.size === found) without.push(subject);
     }
     tell(filters.subjects.length, filters.subjects.length);
   } else {
     let looked = 0;
     tell(0, before);
-    await walk(source, null, signal, (sessions) => {
-      tally.take(sessions);
-      looked += sessions.length;
+    await walk({ source, subject: null, signal, clock }, (sessions, isAgain) => {
+      const taken = tally.take(sessions);
+      if (!isAgain) looked += sessions.length;
       tell(looked, Math.max(before, looked));
+      return taken;
     });
   }
   return { ...tally.plan(filters, before), without };
 }
 
+interface Walking {
+  readonly source: BulkSource;
+  readonly subject: string | null;
+  readonly signal: AbortSignal;
+  readonly clock: () => number;
+}
+
+/**
+ * Ends with a walk of one page, which is as of one instant, or with one that has met nobody else. Sessions that have begun since are no reason
+ * to walk again: there may be no end of them. `onPage`: gives those that it had not met.
+ */
 async function walk(
-  source: BulkSource,
-  subject: string | null,
-  signal: AbortSignal,
-  onPage: (sessions: readonly BulkSession[]) => void,
+  { source, subject, signal, clock }: Walking,
+  onPage: (sessions: readonly BulkSession[], isAgain: boolean) => readonly BulkSession[],
 ): Promise<void> {
-  let cursor: string | null = null;
-  do {
-    signal.throwIfAborted();
-    const page: BulkPage = await source.page(subject, cursor, signal);
-    onPage(page.sessions);
-    cursor = page.cursor;
-  } while (cursor !== null);
+  /** The latest activity when it began, by the clock of the store. */
+  let latest: number | null = null;
+  for (let before: number | null = null; ; ) {
+    const began = clock();
+    let cursor: string | null = null;
+    let [pages, isMissed] = [0, false];
+    do {
+      signal.throwIfAborted();
+      const activeWithin: number | null = before === null ? null : Math.ceil(clock() - before + MARGIN);
+      const page: BulkPage = await source.page({ subject, activeWithin }, cursor, signal);
+      latest ??= Date.parse(page.sessions[0]?.lastSeenAt ?? '');
+      for (const { createdAt } of onPage(page.sessions, before !== null)) isMissed ||= Date.parse(createdAt) <= latest;
+      pages++;
+      cursor = page.cursor;
+    } while (cursor !== null);
+    if (pages === 1 || (before !== null && !isMissed)) return;
+    before = began;
+  }
 }
 
 class Tally {
@@ -118,14 +153,16 @@ class Tally {
     this.matches = matches;
   }
 
-  take(sessions: readonly BulkSession[]): void {
-    for (const session of sessions) {
-      if (this.ids.has(session.id) || !this.matches(session)) continue;
+  /** Gives those that match and are new. */
+  take(sessions: readonly BulkSession[]): readonly BulkSession[] {
+    const taken = sessions.filter((session) => !this.ids.has(session.id) && this.matches(session));
+    for (const session of taken) {
       this.ids.add(session.id);
       if (session.subject === null) this.guests++;
       else this.subjects.set(session.subject, (this.subjects.get(session.subject) ?? 0) + 1);
       if (this.sample.length < SHOWN_SESSIONS) this.sample.push(session);
     }
+    return taken;
   }
 
   plan(filters: BulkFilters, before: number): BulkPlan {

@@ -97,9 +97,10 @@ function sourceOf(app: string): BulkSource {
   const base = `/apps/${part(app)}`;
   return {
     count: async (signal) => (await v1<{ sessions: number }>(`${base}/sessions:count`, { signal })).sessions,
-    page: (subject, cursor, signal) => {
+    page: ({ subject, activeWithin }, cursor, signal) => {
       const path = subject === null ? `${base}/sessions` : `${base}/subjects/${part(subject)}/sessions`;
-      return v1<SessionPage>(path, { query: { limit: PAGE, cursor }, signal });
+      const within = activeWithin === null ? null : activeWithin / 1000;
+      return v1<SessionPage>(path, { query: { limit: PAGE, cursor, activeWithin: within }, signal });
     },
   };
 }

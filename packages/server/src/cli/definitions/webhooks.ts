@@ -39,7 +39,11 @@ when the receiver refuses.`,
       text: 'Sends again what happened since an instant, whether it arrived or not.',
       options: {
         ...OPTIONS,
-        from: { value: 'INSTANT', text: 'the first instant, as 2026-01-31T08:00:00Z', required: true },
+        from: {
+          value: 'INSTANT',
+          text: 'where to begin: 2026-01-31T08:00:00Z, a span before now as 2h, or the position of an event',
+          required: true,
+        },
       },
       examples: [
         {

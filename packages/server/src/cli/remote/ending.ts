@@ -20,7 +20,7 @@ export interface Ending {
 export async function ending(work: Work, sessions: AsyncIterable<Named>, total: number | null): Promise<Ending> {
   const { app, given, progress } = work;
   const reason = given.text('reason');
-  const rows = work.json ? work.list<object>([]) : null;
+  const rows = work.json ? work.list<object>([], { isLive: true }) : null;
   /** One after the other: a part of one line must not come between those of another. Who reads no more ends nothing: the work goes on. */
   let told: Promise<unknown> = Promise.resolve();
   let [ended, missing, under] = [0, 0, 0];
@@ -31,11 +31,12 @@ export async function ending(work: Work, sessions: AsyncIterable<Named>, total: 
     under++;
     try {
       const isEnded = await work.ask(() => app.revoke(id, { ...(reason !== undefined && { reason }) }));
-      if (isEnded) ended++;
-      else missing++;
       const row = { id, ...(subject !== undefined && { subject }), ended: isEnded };
       told = told.then(() => rows?.add(row));
       await told;
+      // Counted when it is told: what a signal says has ended has its line.
+      if (isEnded) ended++;
+      else missing++;
       progress.count('ending', ended + missing, total);
     } catch (error) {
       failure ??= { error };
@@ -44,14 +45,18 @@ export async function ending(work: Work, sessions: AsyncIterable<Named>, total: 
     }
   };
   const going = new Set<Promise<void>>();
-  for await (const session of sessions) {
-    const one = end(session).finally(() => going.delete(one));
-    going.add(one);
-    if (going.size >= AT_ONCE) await Promise.race(going);
-    if (failure !== null) break;
+  try {
+    for await (const session of sessions) {
+      const one = end(session).finally(() => going.delete(one));
+      going.add(one);
+      if (going.size >= AT_ONCE) await Promise.race(going);
+      if (failure !== null) break;
+    }
+  } finally {
+    // Also where the next one cannot be read: what is asked for already ends all the same, and is told.
+    await Promise.all(going);
+    progress.clear();
   }
-  await Promise.all(going);
-  progress.clear();
   if (failure !== null) throw (failure as { readonly error: unknown }).error;
   if (rows !== null) return { ended: await rows.end('no session was ended'), missing };
   return { ended: work.answer(`${counted(ended, 'session')} of ${app.name} ended`, {}), missing };

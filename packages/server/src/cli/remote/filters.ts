@@ -9,7 +9,7 @@ import { spanIn } from './spans.ts';
 import type { Work } from './work.ts';
 
 /** The most that a server gives at once. */
-const PAGE = 1000;
+export const PAGE = 1000;
 
 export interface Filters {
   /** What the server looks up. */
@@ -57,30 +57,34 @@ export function filtersIn(given: Words, now: number): Filters {
 }
 
 /**
- * Goes through the sessions that match, the latest activity first, and holds one page. `most`: how many are wanted; `onLook`: is told how many
- * were looked at.
+ * Goes through the sessions that match, the latest activity first, and holds one page. `most`: how many are wanted. Who is active meanwhile
+ * moves to the front, behind the walker, and may not be met (everyMatching).
  */
 export async function* matching(
   work: Work,
   { query, matches, looks }: Filters,
-  {
-    most = Number.POSITIVE_INFINITY,
-    onLook = () => {},
-  }: { most?: number | undefined; onLook?: (seen: number) => void } = {},
+  { most = Number.POSITIVE_INFINITY }: { most?: number | undefined } = {},
 ): AsyncGenerator<Session, void, undefined> {
-  const limit = looks ? PAGE : Math.min(PAGE, most);
-  let cursor: string | null = null;
-  let [left, seen] = [most, 0];
-  do {
-    const from: string | null = cursor;
-    const page: SessionPage = await work.ask(() => work.app.list({ ...query, limit, cursor: from }));
-    seen += page.sessions.length;
-    for (const session of page.sessions) {
+  let left = most;
+  for await (const sessions of pages(work, () => ({ ...query, limit: looks ? PAGE : Math.min(PAGE, most) }))) {
+    for (const session of sessions) {
       if (!matches(session)) continue;
       yield session;
       if (--left === 0) return;
     }
-    onLook(seen);
+  }
+}
+
+/** Goes through the list page by page. `asked`: what a page is asked for by, told anew for each. */
+export async function* pages(
+  work: Work,
+  asked: () => Filters['query'] & { readonly limit: number },
+): AsyncGenerator<readonly Session[], void, undefined> {
+  let cursor: string | null = null;
+  do {
+    const from: string | null = cursor;
+    const page: SessionPage = await work.ask(() => work.app.list({ ...asked(), cursor: from }));
+    yield page.sessions;
     cursor = page.cursor;
   } while (cursor !== null);
 }

@@ -9,7 +9,8 @@ import { confirmed } from '../confirm.ts';
 import { EXIT } from '../exit-codes.ts';
 import { fail, standardError } from '../output.ts';
 import { ending, type Named } from './ending.ts';
-import { type Filters, filtersIn, matching } from './filters.ts';
+import { everyMatching } from './every-matching.ts';
+import { type Filters, filtersIn } from './filters.ts';
 import { SESSION_COLUMNS } from './session-columns.ts';
 import { checkIds, idsOnInput } from './session-ids.ts';
 import { counted, type Work } from './work.ts';
@@ -107,7 +108,7 @@ async function endMatching(work: Work, filters: Filters): Promise<number> {
   const { given, app, progress } = work;
   if (given.has('dry-run')) {
     const rows = work.list(SESSION_COLUMNS);
-    for await (const session of matching(work, filters)) if (!(await rows.add(session))) break;
+    for await (const session of everyMatching(work, filters)) if (!(await rows.add(session))) break;
     return rows.end(`no session${filters.words} in ${app.name}`);
   }
   const total = filters.looks ? await work.ask(() => app.count(filters.query)) : null;
@@ -119,13 +120,13 @@ async function endMatching(work: Work, filters: Filters): Promise<number> {
     const goesOn = await confirmed({ deed: `ends ${counted(count, 'session')} of ${app.name}${filters.words}` }, given);
     if (goesOn !== true) return goesOn;
   }
-  const { ended } = await ending(work, matching(work, filters), count);
+  const { ended } = await ending(work, everyMatching(work, filters), count);
   return ended;
 }
 
 async function countMatching(work: Work, filters: Filters, onLook: (seen: number) => void): Promise<number> {
   if (!filters.looks) return work.ask(() => work.app.count(filters.query));
   let count = 0;
-  for await (const _ of matching(work, filters, { onLook })) count++;
+  for await (const _ of everyMatching(work, filters, { onLook })) count++;
   return count;
 }

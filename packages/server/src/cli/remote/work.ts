@@ -22,6 +22,7 @@ export class Work {
   /** What a call has asked for whose answer is not there yet. Absence: empty. */
   asked = '';
   private readonly environment: NodeJS.ProcessEnv;
+  private begun: Pick<ResultList<object>, 'flush'> | null = null;
   private readonly patience = new Patience();
 
   constructor(given: Words, client: AdminClient, environment: NodeJS.ProcessEnv) {
@@ -49,7 +50,14 @@ export class Work {
     columns: readonly Column<Row>[],
     options: Pick<ListOptions, 'isLive'> = {},
   ): ResultList<Row> {
-    return new ResultList(columns, { ...options, json: this.json, environment: this.environment });
+    const list = new ResultList(columns, { ...options, json: this.json, environment: this.environment });
+    this.begun = list;
+    return list;
+  }
+
+  /** Writes what the list has already, where its end does not come. */
+  async flush(): Promise<void> {
+    await this.begun?.flush();
   }
 
   /** Writes an object beside a list, where programs read it. */
@@ -85,6 +93,7 @@ export async function working(
     return await what(work);
   } catch (error) {
     work.progress.clear();
+    await work.flush();
     if (error instanceof UsageError) {
       // As with the fifth line of standard input, when four have ended.
       if (work.done() === '') throw error;
