@@ -38,7 +38,7 @@ public final class Contract {
   private static void play(String name, Function<SessionClient, Site> site) {
     Map<?, ?> play = map(ask("POST", "/contract/plays", Map.of("vector", name)));
     String app = (String) play.get("app");
-    // A server that never answers, or never comes to an end, is waited for as long as applications do.
+    // A server that never comes to an end is waited for as long as applications do.
     boolean isSilent = name.equals("read-without-an-answer") || name.equals("read-that-drips");
     Site under =
         site.apply(
