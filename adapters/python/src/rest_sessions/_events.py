@@ -38,11 +38,12 @@ class EventCalls(Connected):
         subject: str | None = None,
         wait: float | None = None,
     ) -> EventPage:
-        """Gives events of the app, the oldest first: `{"events", "next", "resync"}`. `next` is the position to go on from.
+        """Gives events of the app, the oldest first: `{"events", "next", "more", "resync"}`. `next`: where to go on from.
 
         `after`: a position; "end" for that of now, without events; None for the oldest event that is kept. `wait`: how long the
-        server may wait for events when there are none, in seconds, up to 30. `resync`: events behind `after` are not kept any
-        more, and the page begins with the oldest that is.
+        server may wait for events when there are none, in seconds, up to 30. `more`: there are events behind `next` already;
+        with a choice of types or of a subject a page may be empty and there be more. `resync`: events behind `after` are not
+        kept any more, and the page begins with the oldest that is.
         """
         return _page(self._send(self._calls.event_page(after, limit, types, subject, wait)))
 
@@ -145,4 +146,4 @@ class AsyncEventCalls(AsyncConnected):
 
 
 def _page(answer: EventPage) -> EventPage:
-    return {"resync": False, **answer}
+    return {"more": False, "resync": False, **answer}
