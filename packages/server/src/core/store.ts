@@ -20,7 +20,7 @@
  * - Only a failing store rejects, always with the ServiceError `store_unavailable` (and `list` and `records` with
  *   `invalid_cursor`).
  */
-import type { Journal, JournalSource, Origin } from './events.ts';
+import type { Journal, Origin } from './events.ts';
 import type { OnLimit } from './policy.ts';
 import type { Credential, Session } from './session.ts';
 import type { Installed, RecordsPage, Replace, StoredSession } from './stored-session.ts';
@@ -171,20 +171,6 @@ export interface SessionStore {
 
   /** Makes everything durable that is not yet, and lets go. Every later verb rejects. */
   close(): Promise<void>;
-}
-
-/** What a store tells beside its answers. */
-export interface StoreEvents {
-  /** Told of failures that no request waits for. */
-  readonly onError: (error: unknown) => void;
-  /** Told when a token was presented that a rotation has replaced, after its grace: it may have been stolen. Not when it is looked for. */
-  readonly onTokenReuse?: ((app: string, id: string) => void) | undefined;
-  /** Told how many sessions of an app a sweep has removed, once that is as durable as the store can make it. */
-  readonly onExpired?: ((app: string, sessions: number) => void) | undefined;
-  /** What is kept of each app beside its sessions. Default: nothing. */
-  readonly journal?: JournalSource | undefined;
-  /** Told how many operations the store did together in one call or transaction. */
-  readonly onBatch?: ((size: number) => void) | undefined;
 }
 
 /** What a read does: `look` changes nothing, `slide` moves the idle deadline, `read` also counts a read. */

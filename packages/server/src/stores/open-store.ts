@@ -2,7 +2,8 @@
 
 import { ServiceError } from '../core/errors.ts';
 import type { Clock } from '../core/instant.ts';
-import type { SessionStore, StoreEvents } from '../core/store.ts';
+import type { SessionStore } from '../core/store.ts';
+import type { StoreEvents } from '../core/store-events.ts';
 import { dataFolderOf } from './data-folder.ts';
 import type { Finding } from './finding.ts';
 import type { RedisOptions, RedisStore } from './redis/redis-store.ts';

@@ -2,7 +2,8 @@
 import { type EndReason, NOBODY, type Origin } from '../../core/events.ts';
 import { isLive } from '../../core/expiry.ts';
 import type { Credential, Session } from '../../core/session.ts';
-import type { Cap, Refused, StoreEvents } from '../../core/store.ts';
+import type { Cap, Refused } from '../../core/store.ts';
+import type { StoreEvents } from '../../core/store-events.ts';
 import { type Installed, type Replace, type StoredSession, standsAs } from '../../core/stored-session.ts';
 import { isReused, opens, type TokenRef } from '../../core/token.ts';
 import { surplus } from '../../core/transitions.ts';

@@ -23,11 +23,11 @@ import type {
   Rotation,
   Selector,
   SessionStore,
-  StoreEvents,
   Touch,
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
+import type { StoreEvents } from '../../core/store-events.ts';
 import type { Installed, RecordsPage, Replace, StoredSession } from '../../core/stored-session.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { begunAt, rotationLater } from '../../core/transitions.ts';

@@ -25,11 +25,11 @@ import type {
   Rotation,
   Selector,
   SessionStore,
-  StoreEvents,
   Touch,
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
+import type { StoreEvents } from '../../core/store-events.ts';
 import {
   type Installed,
   type RecordsPage,

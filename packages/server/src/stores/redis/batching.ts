@@ -4,7 +4,8 @@
  * one slot. No read waits for another turn, no answer is shared: each read keeps its own count.
  * A timer that waits for more reads was rejected: it would delay the only read of a quiet server.
  */
-import type { StoreEvents, Touch, Visit } from '../../core/store.ts';
+import type { Touch, Visit } from '../../core/store.ts';
+import type { StoreEvents } from '../../core/store-events.ts';
 import { packHashText } from './hashes.ts';
 import { type Keys, partitionOfId, type ReadKeys } from './keys.ts';
 import { unpackVisit, unreadable } from './record.ts';

@@ -7,7 +7,8 @@
  * sessions is always in it, and an empty one does not stay.
  */
 import type { ServiceError } from '../../core/errors.ts';
-import type { Count, StoreEvents, Visit } from '../../core/store.ts';
+import type { Count, Visit } from '../../core/store.ts';
+import type { StoreEvents } from '../../core/store-events.ts';
 import type { Aliases } from './aliases.ts';
 import { parts } from './answers.ts';
 import { ALL_PARTITIONS, type Keys, partitionOfId } from './keys.ts';

@@ -20,11 +20,11 @@ import type {
   Rotation,
   Selector,
   SessionStore,
-  StoreEvents,
   Touch,
   UpdateOutcome,
   Visit,
 } from '../../core/store.ts';
+import type { StoreEvents } from '../../core/store-events.ts';
 import type { Installed, RecordsPage, Replace, StoredSession } from '../../core/stored-session.ts';
 import type { TokenRef } from '../../core/token.ts';
 import type { Finding } from '../finding.ts';
@@ -39,10 +39,9 @@ import { Endings } from './endings.ts';
 import { examine } from './examination.ts';
 import { FanOut } from './fan-out.ts';
 import { Format } from './format.ts';
-import { packHash } from './hashes.ts';
 import { Installs } from './installs.ts';
 import { RedisJournal } from './journal.ts';
-import { Keys, partitionOfId } from './keys.ts';
+import { Keys } from './keys.ts';
 import { Locks } from './locks.ts';
 import { identityOfMasters } from './masters-info.ts';
 import { memoryOf } from './memory.ts';
@@ -50,12 +49,11 @@ import { Moves } from './move.ts';
 import { Outboxes } from './outboxes.ts';
 import { Pages } from './pages.ts';
 import { Quotas } from './quotas.ts';
-import { packMembers, unpackVisit } from './record.ts';
 import { Records } from './records.ts';
 import { Renewals } from './renewals.ts';
 import { ScriptCalls } from './script-calls.ts';
-import { locked, Steps } from './steps.ts';
-import { type More, NOTHING, Telling } from './telling.ts';
+import { Steps } from './steps.ts';
+import { Telling } from './telling.ts';
 
 export interface RedisOptions extends StoreEvents {
   readonly url: string;
@@ -68,9 +66,6 @@ export interface RedisOptions extends StoreEvents {
   /** Who decides what time it is; `argument` is for tests. */
   readonly clock?: 'redis' | 'argument';
 }
-
-/** What lua/update.lua answers when the lock of a change does not hold. */
-const LOCK_LOST = 2;
 
 export class RedisStore implements SessionStore {
   /** The URL without user and password. */
@@ -221,29 +216,13 @@ export class RedisStore implements SessionStore {
     now: number,
     origin: Origin = NOBODY,
   ): Promise<UpdateOutcome | null> {
-    const { of, expect, version, move: target, lock } = change;
-    const members = packMembers(change);
+    const { of, move: target, lock } = change;
     return this.aliases.follow(app, token, async (lead): Promise<UpdateOutcome | null> => {
       if (of !== undefined && lead.id !== of) return this.notMeant(app, token, lead, now);
       if (lock !== undefined) await this.locks.gather(app, token, lead.id, now);
       if (target !== undefined)
         return this.moves.keepingToken(app, token, lead, { ...change, move: target }, now, origin);
-      const bound = locked(this.keys, app, lead.id, lock);
-      const args = [lead.id, packHash(token.hash), expect, version, ...members, ...bound.args];
-      const keys = [...this.keys.ofSession(app, lead.id), ...bound.keys];
-      const update = (more: More) => {
-        const parts = ['update', [...keys, ...more.keys], now, [...args, ...more.args]] as const;
-        // Of what is told, the event and the change outlive a failover together.
-        return more === NOTHING ? this.calls.call(...parts) : this.calls.callDurably(...parts);
-      };
-      const answer = await this.telling.change(app, partitionOfId(lead.id), { origin }, update);
-      if (answer === null) return null;
-      if (answer[1] === LOCK_LOST) return { kind: 'lost' };
-      const [at, updated, text] = parts(answer, 'number', 'number', 'bytes');
-      const visit = unpackVisit(text, app, lead.id, at);
-      if (updated === 0) return { kind: 'conflict', ...visit };
-      await this.claims.extend(aliasOf(visit, token), lead);
-      return { kind: 'updated', ...visit, revoked: [] };
+      return this.renewals.change(app, token, lead, change, now, origin);
     });
   }
 

@@ -1,9 +1,9 @@
 /**
- * A new token for a session that stays where it is: one script, and before it the claim of an alias, when the caller chose
+ * A change, or a new token, for a session that stays where it is: one script, and before it the claim of an alias, when the caller chose
  * the token. What fails after the claim takes it back; a crash in between leaves an alias that opens nothing.
  */
 import type { Origin } from '../../core/events.ts';
-import type { RotateOutcome, Rotation, Visit } from '../../core/store.ts';
+import type { Change, RotateOutcome, Rotation, UpdateOutcome, Visit } from '../../core/store.ts';
 import type { TokenRef } from '../../core/token.ts';
 import { KEPT_REPLACED, MOST_REPLACED } from '../../core/transitions.ts';
 import type { Lead } from './aliases.ts';
@@ -12,8 +12,10 @@ import { packHash } from './hashes.ts';
 import { partitionOfId } from './keys.ts';
 import { packMembers, unpackVisit } from './record.ts';
 import { type Ground, locked, type Steps } from './steps.ts';
-import type { More } from './telling.ts';
+import { type More, NOTHING } from './telling.ts';
 
+/** What lua/update.lua answers when the lock of a change does not hold. */
+const LOCK_LOST = 2;
 /** What lua/rotate.lua answers, after the instant. */
 const CONFLICT = 0;
 const ROTATED = 1;
@@ -32,6 +34,34 @@ export class Renewals {
   constructor(ground: Ground, steps: Steps) {
     this.ground = ground;
     this.steps = steps;
+  }
+
+  /** Changes a session. Absence: null. */
+  async change(
+    app: string,
+    token: TokenRef,
+    lead: Lead,
+    change: Change,
+    now: number,
+    origin: Origin,
+  ): Promise<UpdateOutcome | null> {
+    const { calls, keys, claims, telling } = this.ground;
+    const bound = locked(keys, app, lead.id, change.lock);
+    const args = [lead.id, packHash(token.hash), change.expect, change.version, ...packMembers(change), ...bound.args];
+    const all = [...keys.ofSession(app, lead.id), ...bound.keys];
+    const update = (more: More) => {
+      const parts = ['update', [...all, ...more.keys], now, [...args, ...more.args]] as const;
+      // Of what is told, the event and the change outlive a failover together.
+      return more === NOTHING ? calls.call(...parts) : calls.callDurably(...parts);
+    };
+    const answer = await telling.change(app, partitionOfId(lead.id), { origin }, update);
+    if (answer === null) return null;
+    if (answer[1] === LOCK_LOST) return { kind: 'lost' };
+    const [at, updated, text] = parts(answer, 'number', 'number', 'bytes');
+    const visit = unpackVisit(text, app, lead.id, at);
+    if (updated === 0) return { kind: 'conflict', ...visit };
+    await claims.extend({ session: visit.session, hash: token.hash, now: visit.at }, lead);
+    return { kind: 'updated', ...visit, revoked: [] };
   }
 
   /** Rotates the token of a session. Absence: null. */
