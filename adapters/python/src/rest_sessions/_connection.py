@@ -48,6 +48,11 @@ class _Base:
         # The authorities that the system trusts, or SSL_CERT_FILE and SSL_CERT_DIR: a server inside has often a private one.
         is_default = ssl_context is None and self._settings.base.lower().startswith("https:")
         self._ssl_context = ssl.create_default_context() if is_default else ssl_context
+        self._begin()
+
+    def _begin(self) -> None:
+        """Makes what holds the connections."""
+        raise NotImplementedError
 
     def _deadline(self, call: Call) -> Deadline:
         return Deadline(self._settings.timeout + call.wait)
@@ -92,16 +97,7 @@ class Connected(_Base):
     collector, which closes no more than the descriptors; close() could say goodbye to the server in the name of the parent.
     """
 
-    def __init__(
-        self,
-        url: str,
-        app: str,
-        key: str | None = None,
-        *,
-        timeout: float = 2.0,
-        ssl_context: ssl.SSLContext | None = None,
-    ) -> None:
-        super().__init__(url, app, key, timeout=timeout, ssl_context=ssl_context)
+    def _begin(self) -> None:
         #: The pool, and the process that made it: one value, so that no thread sees the one without the other.
         self._owned = (os.getpid(), Transport(self._ssl_context))
 
@@ -139,16 +135,7 @@ class Connected(_Base):
 class AsyncConnected(_Base):
     """The same, to be awaited. An event loop has a pool of its own as well, because connections belong to the loop."""
 
-    def __init__(
-        self,
-        url: str,
-        app: str,
-        key: str | None = None,
-        *,
-        timeout: float = 2.0,
-        ssl_context: ssl.SSLContext | None = None,
-    ) -> None:
-        super().__init__(url, app, key, timeout=timeout, ssl_context=ssl_context)
+    def _begin(self) -> None:
         self._owned: tuple[int, _Pools] = (os.getpid(), {})
 
     def _pools(self) -> _Pools:
